@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "explain/smb-map.h"
+#include "face/smb-face.h"
+#include "weights/smb-model.h"
+
+G_BEGIN_DECLS
+
+/* Plain results that travel between processes, into the case and into reports. Value types; JSON both ways. */
+
+typedef struct {
+  SmbFace face;
+  double *probabilities; /* by class, n_classes; NULL if there is no score */
+  int n_classes;
+  double score;          /* 1 - probability of the genuine class; NAN if there is none */
+  char *outside;         /* why the face is outside the validated range, a sentence; NULL if inside */
+} SmbFaceResult;
+
+typedef struct {
+  int width, height; /* upright */
+  GPtrArray *faces;  /* SmbFaceResult* */
+  char *model_name, *model_sha256, *mim_sha256;
+  char **classes;
+  int real_class;
+  gboolean trained, calibrated;
+  char *device;      /* "cpu" and its name */
+  char *program_version;
+  char *settings;    /* canonical JSON of what was asked for (detector settings, precision …) */
+  guint64 seed;
+  double seconds;
+} SmbAnalysis;
+
+SmbFaceResult *smb_face_result_copy (const SmbFaceResult *result);
+void smb_face_result_free (SmbFaceResult *result);
+void smb_analysis_free (SmbAnalysis *analysis);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceResult, smb_face_result_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
+
+/* {"width", "height", "faces": [{"box": [x,y,w,h], "detected_box", "origin", "detector_confidence",
+ *   "probabilities": {class: p}, "score", "outside"}], "model": {"name", "sha256", "mim_sha256", "trained",
+ *   "calibrated", "note"}, "device", "program_version", "settings", "seed", "seconds"}.
+ * `note` is the sentence that goes with untrained or uncalibrated weights; absent otherwise. */
+JsonNode *smb_analysis_to_json (const SmbAnalysis *analysis);
+SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
+
+/* The (translated) sentence every place prints beside numbers of such a model; NULL for a trained, calibrated one. */
+const char *smb_model_warning (gboolean trained, gboolean calibrated);
+
+typedef struct {
+  int detect_max_side_px; /* 640 */
+  int detect_upsample;    /* 1 */
+  guint64 seed;
+  SmbPrecision precision;
+} SmbAnalysisSettings;
+
+SmbAnalysisSettings smb_analysis_settings_default (void);
+char *smb_analysis_settings_to_json (const SmbAnalysisSettings *settings);
+
+/* A model loaded on a device and ready to judge; lives in the compute process. Not for two threads at a time. */
+typedef struct _SmbJudge SmbJudge;
+
+/* threads 0: one a core. Loads detector and MIM networks (mapped). */
+SmbJudge *smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GError **error);
+void smb_judge_free (SmbJudge *judge);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)
+
+/* Faces and scores of one picture. drawn: boxes by hand (GArray of SmbBox) to judge in place of detection, or NULL. */
+SmbAnalysis *smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn,
+                                const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error);
+
+/* The maps asked for (n_specs), of one face (its crop box). Array of SmbMap*. One forward serves them all. */
+GPtrArray *smb_judge_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const SmbMapSpec *specs, guint n_specs,
+                           GCancellable *cancellable, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/smb-error.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+
+G_DEFINE_QUARK (smb-error-quark, smb_error)
+
+static const char *const codes[] = {
+  "failed", "not-found", "permission", "io",    "format",    "unsupported", "limit",
+  "memory", "mismatch",  "newer",      "integrity", "worker", "argument",
+};
+
+const char *
+smb_error_code (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, codes[0]);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return "cancelled";
+  if (error->domain == SMB_ERROR && error->code >= 0 && error->code < (int) G_N_ELEMENTS (codes))
+    return codes[error->code];
+  return codes[SMB_ERROR_FAILED];
+}
+
+static SmbError
+code_of_errno (int errnum)
+{
+  switch (errnum) {
+  case ENOENT:
+  case ENOTDIR:
+    return SMB_ERROR_NOT_FOUND;
+  case EACCES:
+  case EPERM:
+  case EROFS:
+    return SMB_ERROR_PERMISSION;
+  case ENOMEM:
+    return SMB_ERROR_MEMORY;
+  case EFBIG:
+  case EMFILE:
+  case ENFILE:
+    return SMB_ERROR_LIMIT;
+  default:
+    return SMB_ERROR_IO;
+  }
+}
+
+gboolean
+smb_error_set_errno (GError **error, int errnum, const char *path, const char *doing)
+{
+  g_set_error (error, SMB_ERROR, code_of_errno (errnum), "%s: %s: %s", path, doing, g_strerror (errnum));
+  return FALSE;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A case file: SQLite (WAL, foreign keys), `application_id` 0x534D4243 ("SMBC"), `user_version` = schema version.
+ * One thread at a time; every change is one transaction together with its audit entry, so either both are stored or
+ * neither. Ids are SQLite row ids. Times are UTC, microseconds since 1970, as gint64. Text is UTF-8. */
+typedef struct _SmbCase SmbCase;
+
+#define SMB_CASE_SCHEMA_VERSION 1
+
+typedef struct {
+  char *number;     /* "SC-2026-001" */
+  char *title;
+  char *laboratory;
+  char *examiner;
+  gint64 created_us;
+} SmbCaseInfo;
+
+typedef enum {
+  SMB_HASH_UNVERIFIED, /* not checked since the case was opened */
+  SMB_HASH_VERIFIED,
+  SMB_HASH_ALTERED, /* the bytes differ from those acquired */
+  SMB_HASH_MISSING, /* no file at that path (moved or deleted) */
+  SMB_HASH_UNREADABLE,
+} SmbHashState;
+
+typedef struct {
+  gint64 id;
+  char *exhibit; /* "S-01", unique in the case */
+  char *path;    /* absolute, as acquired */
+  char *sha256;  /* at acquisition */
+  guint64 size_bytes;
+  gint64 acquired_us, modified_us; /* file's own modification time at acquisition */
+  char *format;
+  int width, height;
+  char *problem; /* why it could not be decoded; NULL if it could */
+  SmbHashState hash_state; /* of the last verification, with its time */
+  gint64 verified_us;
+} SmbEvidence;
+
+typedef struct {
+  gint64 id, evidence_id;
+  int x, y, width, height;             /* crop box */
+  int dx, dy, dwidth, dheight;         /* detector box */
+  double confidence;
+  char *origin; /* "detected", "drawn" */
+  char *label;  /* "F1" */
+} SmbCaseFace;
+
+/* A stored run: everything needed to repeat it. */
+typedef struct {
+  gint64 id, evidence_id;
+  gint64 made_us;
+  char *model_name, *model_sha256, *mim_sha256;
+  char *settings; /* canonical JSON */
+  guint64 seed;
+  char *program_version, *device;
+  char *result; /* JSON of smb_analysis_to_json */
+  double highest_score; /* NAN: none */
+  int n_faces;
+  gboolean trained, calibrated;
+} SmbCaseAnalysis;
+
+typedef struct {
+  gint64 id, evidence_id; /* evidence_id 0: of the case as a whole */
+  gint64 made_us;
+  char *author;
+  char *text;
+} SmbNote;
+
+typedef struct {
+  gint64 id, evidence_id, analysis_id; /* 0: none */
+  gint64 made_us;
+  char *kind;    /* "hash-mismatch", "examiner" … */
+  char *text;
+  char *details; /* JSON */
+} SmbFinding;
+
+typedef struct {
+  gint64 seq; /* 1, 2, 3 … without a gap */
+  gint64 at_us;
+  char *actor;   /* examiner or account name */
+  char *action;  /* "case.create", "evidence.add", "analysis.store", "report.export" … */
+  char *subject; /* "S-01" … */
+  char *details; /* canonical JSON */
+  char *previous, *hash; /* hex SHA-256; hash = SHA-256 of previous and every field above in a fixed encoding */
+} SmbAuditEntry;
+
+void smb_case_info_free (SmbCaseInfo *info);
+void smb_evidence_free (SmbEvidence *evidence);
+void smb_case_face_free (SmbCaseFace *face);
+void smb_case_analysis_free (SmbCaseAnalysis *analysis);
+void smb_note_free (SmbNote *note);
+void smb_finding_free (SmbFinding *finding);
+void smb_audit_entry_free (SmbAuditEntry *entry);
+
+/* Creates a new file; an existing path is refused (never overwritten). */
+SmbCase *smb_case_create (const char *path, const SmbCaseInfo *info, GError **error);
+/* Opens; migrates older schemas in one transaction (after a backup beside it). Errors in a sentence: not a case file
+ * (FORMAT), newer than the program (NEWER), unreadable, damaged. Read-only media are opened read-only. */
+SmbCase *smb_case_open (const char *path, GError **error);
+void smb_case_close (SmbCase *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCase, smb_case_close)
+
+const char *smb_case_get_path (const SmbCase *store);
+gboolean smb_case_get_read_only (const SmbCase *store);
+/* Who acts from now on, for the audit log; the account's name by default. */
+void smb_case_set_actor (SmbCase *store, const char *actor);
+SmbCaseInfo *smb_case_get_info (SmbCase *store, GError **error);
+
+/* Evidence. add: id and exhibit (if NULL, the next "S-NN") are filled in. The same bytes a second time are accepted and
+ * noted in the log; the same path and bytes are refused (ARGUMENT, naming the exhibit). */
+gboolean smb_case_add_evidence (SmbCase *store, SmbEvidence *evidence, GError **error);
+GPtrArray *smb_case_list_evidence (SmbCase *store, GError **error); /* SmbEvidence* in exhibit order */
+/* Records a verification; a mismatch (ALTERED, MISSING) also becomes a finding, once per change of state. */
+gboolean smb_case_set_hash_state (SmbCase *store, gint64 evidence_id, SmbHashState state, const char *found_sha256,
+                                  GError **error);
+
+/* Stores an analysis and its faces (SmbCaseFace*, evidence_id and id filled in) in one transaction; earlier analyses
+ * are kept. */
+gboolean smb_case_add_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrArray *faces, GError **error);
+GPtrArray *smb_case_list_analyses (SmbCase *store, gint64 evidence_id, GError **error); /* newest first; 0: all */
+GPtrArray *smb_case_list_faces (SmbCase *store, gint64 analysis_id, GError **error);
+
+gboolean smb_case_add_note (SmbCase *store, SmbNote *note, GError **error);
+gboolean smb_case_edit_note (SmbCase *store, gint64 note_id, const char *text, GError **error); /* the old text stays in the log */
+GPtrArray *smb_case_list_notes (SmbCase *store, gint64 evidence_id, GError **error); /* -1: all */
+gboolean smb_case_add_finding (SmbCase *store, SmbFinding *finding, GError **error);
+GPtrArray *smb_case_list_findings (SmbCase *store, gint64 evidence_id, GError **error); /* -1: all */
+
+/* Adds an entry of its own for an act that stores nothing else ("report.export", "map.view" …). details: JSON or NULL. */
+gboolean smb_case_log (SmbCase *store, const char *action, const char *subject, const char *details, GError **error);
+GPtrArray *smb_case_list_log (SmbCase *store, GError **error);
+/* Recomputes the chain. INTEGRITY error naming the first bad entry; head_out gets the last hash (g_free). */
+gboolean smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GError **error);
+/* PRAGMA integrity_check, foreign keys, and the chain. */
+gboolean smb_case_check (SmbCase *store, GError **error);
+
+G_END_DECLS

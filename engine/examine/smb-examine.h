@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "case/smb-case.h"
+#include "worker/smb-engine.h"
+
+G_BEGIN_DECLS
+
+/* The acts of an examiner, each made of evidence, workers and case together. The window and the command line both call
+ * these, so that both do the same. Blocking; one thread a case. */
+
+/* Opens a file read-only without following it into a device or a fifo: regular files only, one sentence otherwise
+ * (missing, a directory, empty, no permission). Returns a descriptor to close, -1 with an error. */
+int smb_examine_open_evidence (const char *path, guint64 *size_out, gint64 *modified_us_out, GError **error);
+
+/* Hash, decode once for its size, store. A file that cannot be decoded is still taken in (with its `problem`), because
+ * it is evidence; a file that cannot be opened is an error. Returns the stored record. */
+SmbEvidence *smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCancellable *cancellable,
+                                  GError **error);
+
+/* Re-hashes one exhibit and records the outcome; an altered or missing file is an outcome, not an error. */
+gboolean smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out,
+                             GCancellable *cancellable, GError **error);
+
+/* Opens and decodes an exhibit for viewing or computing, after checking its hash: INTEGRITY error if it differs. */
+SmbImage *smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
+                                    GCancellable *cancellable, GError **error);
+
+/* Opens, checks, decodes, analyses, stores. drawn as in smb_engine_analyze. */
+SmbCaseAnalysis *smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model,
+                                      const SmbEvidence *evidence, const GArray *drawn,
+                                      const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,
+                                      GCancellable *cancellable, GError **error);
+
+/* Gathers, draws the maps named (for each face), writes a .pdf or .html report, logs the export with the report's hash.
+ * evidence_ids NULL: every exhibit. model: the one the maps are made with; NULL: no maps. */
+gboolean smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const char *path,
+                             const gint64 *evidence_ids, guint n_evidence, const SmbMapSpec *specs, guint n_specs,
+                             SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "model/smb-net-config.h"
+#include "tensor/smb-tensor.h"
+
+G_BEGIN_DECLS
+
+/* A network for inference: weights on a device, packed for its products. One thread at a time. */
+typedef struct _SmbNet SmbNet;
+
+/* weights are referenced, not copied, while on the host. overrides as in smb_net_config_detect. Tensors the network
+ * does not need are ignored (a pretrained file holds more than a classifier reads). */
+SmbNet *smb_net_new (SmbDevice *device, SmbTensorDict *weights, const char *overrides, const char *name,
+                     SmbPrecision precision, GError **error);
+void smb_net_free (SmbNet *net);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbNet, smb_net_free)
+
+const SmbNetConfig *smb_net_get_config (const SmbNet *net);
+SmbNetKind smb_net_get_kind (const SmbNet *net);
+
+typedef enum {
+  SMB_WANT_RESULT = 0,         /* out.* of the network's end: logits, probabilities; latent, pred, patch_error … */
+  SMB_WANT_ATTENTION = 1 << 0, /* attn.N, or attn.enc.N, attn.rep.N, attn.dec.N: (B,H,T,T) */
+  SMB_WANT_IMAGES = 1 << 1,    /* out.image_pasted, out.image_decoded … */
+  SMB_WANT_LOSSES = 1 << 2,    /* loss.* where the inputs allow */
+  SMB_WANT_EXPLAIN = 1 << 3,   /* out.rollout*, out.relevance*, attn_grad.* (classifier) */
+  SMB_WANT_ALL_VISIBLE = 1 << 4, /* out.latent_all_visible: a second pass with nothing hidden */
+} SmbNetWant;
+
+/* Runs the network. inputs (host): "in.images" (B,3,H,W) normalised; online networks also "in.mask" (B,L), optionally
+ * "in.region" (B,L); classifiers optionally "in.labels" (B). Outputs (host, float32; losses F64) carry the names of
+ * the reference fixtures. target: for an online network, the target network whose features L_cl needs; may be NULL.
+ * Matches the reference to 1e-5 relative in F32. Errors: MISMATCH (shape of an input, named), MEMORY, cancelled. */
+SmbTensorDict *smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want,
+                                GCancellable *cancellable, GError **error);
+
+/* Fresh weights by FSFM's initialisation (xavier-uniform matrices, N(0, 0.02) tokens, sin-cos tables, head N(0, 2e-5)),
+ * by SmbRng with this seed: the same on every machine. */
+SmbTensorDict *smb_net_init_weights (const SmbNetConfig *config, SmbNetKind kind, guint64 seed);
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "analysis/smb-analysis.h"
+#include "case/smb-case.h"
+
+G_BEGIN_DECLS
+
+/* Everything a report shows of one exhibit, gathered beforehand: drawing opens no evidence. */
+typedef struct {
+  const SmbEvidence *evidence;       /* borrowed, as all below */
+  const SmbCaseAnalysis *stored;     /* NULL: never analysed */
+  const SmbAnalysis *analysis;       /* parsed from `stored`; NULL likewise */
+  SmbImage *picture;                 /* scaled for the page; NULL if it could not be decoded */
+  double picture_scale;              /* picture pixels per upright pixel */
+  GPtrArray *maps;                   /* for each face (by index) a GPtrArray of SmbMap*, may be empty; or NULL */
+  GPtrArray *crops;                  /* for each face its crop as SmbImage*; or NULL */
+  GPtrArray *notes;                  /* SmbNote* */
+  GPtrArray *findings;               /* SmbFinding* */
+} SmbReportExhibit;
+
+typedef struct {
+  const SmbCaseInfo *info;
+  const char *case_path;
+  GPtrArray *exhibits; /* SmbReportExhibit* */
+  GPtrArray *notes;    /* of the case as a whole */
+  GPtrArray *log;      /* SmbAuditEntry* */
+  const char *log_head; /* hash of the last entry */
+  gboolean log_intact;
+  const char *log_problem; /* sentence if not intact */
+  gint64 made_us;
+  const char *program_version;
+  SmbColours colours;
+} SmbReportData;
+
+/* PDF (A4, Cairo and Pango, page numbers, fonts embedded, deterministic for the same data) or one self-contained HTML
+ * file (figures as data: URIs), by the name's ending (.pdf, .html; else ARGUMENT). Written to a temporary file beside
+ * it, then renamed: an old report is replaced whole or stays. */
+gboolean smb_report_write (const char *path, const SmbReportData *data, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "tensor/smb-tensor.h"
+
+G_BEGIN_DECLS
+
+/* Reads a weights file, by content not by name: .safetensors (mapped, nothing copied) or PyTorch's .pth in its ZIP
+ * and its legacy form, by a bounded reader that builds tensors, numbers, strings, lists and dicts and calls nothing.
+ * For a .pth whose top is a dict with "model" (or "state_dict"), the tensors of that entry are returned under their own
+ * names and the scalars of "args" and "epoch" as metadata "args.NAME", "epoch".
+ * Views come back contiguous. Errors: NOT_FOUND, PERMISSION, FORMAT, UNSUPPORTED, LIMIT; the message names the file. */
+SmbTensorDict *smb_weights_read (const char *path, GError **error);
+
+/* The same from a descriptor that stays the caller's; `path` only for messages. */
+SmbTensorDict *smb_weights_read_fd (int fd, const char *path, GError **error);
+
+/* Writes .safetensors: to a temporary file beside it, fsync, rename. Tensors 8-byte aligned, header as compact JSON
+ * with names in the dictionary's order: the same dictionary gives the same bytes. */
+gboolean smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error);
+
+G_END_DECLS
