@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "backend/smb-backend-abi.h"
 #include "explain/smb-map.h"
 #include "face/smb-face.h"
 #include "weights/smb-model.h"
