@@ -41,9 +41,17 @@ SmbMap *smb_map_new_rgb (const SmbMapSpec *spec, int size, const guint8 *rgb);  
 void smb_map_free (SmbMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbMap, smb_map_free)
 
+const char *smb_map_kind_name (SmbMapKind kind); /* "masked-input": the word of the text form; static */
+
+/* Last layer, mean of the heads, query as the model pools; random mask of 0.75 with seed 0. */
 SmbMapSpec smb_map_spec_default (SmbMapKind kind);
+/* TRUE if both describe the same map (settings that the kind does not have do not count). */
+gboolean smb_map_spec_equal (const SmbMapSpec *a, const SmbMapSpec *b);
 /* The text form used on the command line, in JSON and in the case: "rollout", "attention:layer=11,head=mean",
- * "error:strategy=random,ratio=0.75,seed=7". Free with g_free. Parsing sets an ARGUMENT error naming what is wrong. */
+ * "error:strategy=random,ratio=0.75,seed=7". Keys: attention layer (N, "last"), head (N, "mean"), query ("model",
+ * "class", N: patch N row by row from 0); rollout query; the masked ones strategy, ratio (0 < r < 1), seed. What is left
+ * out takes its default. Free with g_free. Parsing is strict: unknown, repeated or senseless settings are an ARGUMENT
+ * error naming what is wrong, and leave *spec alone. */
 char *smb_map_spec_to_text (const SmbMapSpec *spec);
 gboolean smb_map_spec_parse (SmbMapSpec *spec, const char *text, GError **error);
 
