@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "base/smb-error.h"
+
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <string.h>
+
+gboolean
+smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters, const char *summary)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (parameters);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = g_strdup_printf ("%s %s", "semblance-cli", (*argv)[0]);
+
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
+  g_option_context_set_summary (context, summary);
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  /* The usage line names the program by g_get_prgname. */
+  g_set_prgname (name);
+  if (!g_option_context_parse (context, argc, argv, &error)) {
+    smb_cli_usage (_ ("%s. “%s --help” lists the options."), error->message, name);
+    return FALSE;
+  }
+  /* "--" has done its work: what follows it is a file even if it begins with a dash. */
+  if (*argc > 1 && strcmp ((*argv)[1], "--") == 0) {
+    (*argv)[1] = (*argv)[0];
+    (*argv)++;
+    (*argc)--;
+  }
+  return TRUE;
+}
+
+int
+smb_cli_usage (const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_printerr ("semblance-cli: %s\n", message);
+  return SMB_EXIT_USAGE;
+}
+
+void
+smb_cli_print_error (const GError *error)
+{
+  g_printerr ("semblance-cli: %s\n", error->message);
+}
+
+void
+smb_cli_print_json (JsonNode *node, gboolean pretty)
+{
+  g_autofree char *text = json_to_string (node, pretty);
+
+  /* Not g_print: JSON is UTF-8 whatever the terminal's character set is. */
+  fputs (text, stdout);
+  fputc ('\n', stdout);
+  fflush (stdout);
+}
+
+void
+smb_cli_json_add_error (JsonBuilder *builder, const GError *error)
+{
+  json_builder_set_member_name (builder, "error");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "code");
+  json_builder_add_string_value (builder, smb_error_code (error));
+  json_builder_set_member_name (builder, "message");
+  json_builder_add_string_value (builder, error->message);
+  json_builder_end_object (builder);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli devices: what this machine can compute on, and why not where it cannot. */
+#include "cli/cli.h"
+
+#include "backend/smb-device.h"
+
+#include <glib/gi18n-lib.h>
+
+static JsonNode *
+listing_to_json (const SmbDeviceListing *listing)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "id");
+  json_builder_add_string_value (builder, listing->id);
+  json_builder_set_member_name (builder, "usable");
+  json_builder_add_boolean_value (builder, listing->usable);
+  if (listing->reason != NULL) {
+    json_builder_set_member_name (builder, "reason");
+    json_builder_add_string_value (builder, listing->reason);
+  }
+  json_builder_set_member_name (builder, "name");
+  json_builder_add_string_value (builder, listing->info.name);
+  json_builder_end_object (builder);
+  return json_builder_get_root (builder);
+}
+
+int
+smb_cli_devices (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
+    { NULL },
+  };
+  g_autoptr (GPtrArray) devices = NULL;
+
+  if (!smb_cli_parse (&argc, &argv, entries, NULL, _ ("Lists what this machine can compute on.")))
+    return SMB_EXIT_USAGE;
+  if (argc > 1)
+    return smb_cli_usage (_ ("“devices” takes no arguments, but “%s” was given."), argv[1]);
+  devices = smb_device_list ();
+  for (guint i = 0; i < devices->len; i++) {
+    const SmbDeviceListing *listing = g_ptr_array_index (devices, i);
+
+    if (json) {
+      g_autoptr (JsonNode) node = listing_to_json (listing);
+
+      smb_cli_print_json (node, FALSE);
+    } else if (listing->usable) {
+      g_print ("%-8s %s\n", listing->id, listing->info.name);
+    } else {
+      g_print (_ ("%-8s cannot be used: %s\n"), listing->id, listing->reason);
+    }
+  }
+  return SMB_EXIT_OK;
+}

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who may include whom. The rules are those of engine/DESIGN.md, "Layers"; this is their enforcement."""
+import os
+import re
+
+import house
+
+# A room may include itself, what stands here, and what those may include.
+BELOW = {
+    "base": [],
+    "backend": ["base"],
+    "tensor": ["backend"],
+    "model": ["tensor"],
+    "train": ["model"],
+    "explain": ["model"],
+    "weights": ["tensor", "model"],
+    "face": ["base", "tensor"],
+    "media": ["base", "tensor"],
+    "analysis": ["model", "weights", "face", "media", "explain"],
+    "case": ["base"],
+    "report": ["case", "analysis"],
+    "worker": ["analysis", "media", "train"],
+    "examine": ["worker", "case", "report"],
+    "cli": ["examine", "worker", "train"],
+    "app": ["examine", "worker", "train"],
+}
+# The kernels see the table they fill and nothing else; the registry alone sees the kernels' entry.
+CPU_SEES = {"backend/smb-backend-abi.h"}
+SEE_CPU = {("backend", "cpu/smb-cpu.h")}
+
+# Outside headers and the rooms that may use them.
+OUTSIDE = [
+    (re.compile(r"gdk-pixbuf/"), {"media"}, "GdkPixbuf"),
+    (re.compile(r"lib(av|sw)\w+/"), {"media"}, "FFmpeg"),
+    (re.compile(r"(cairo|pango)"), {"report", "app"}, "Cairo and Pango"),
+    (re.compile(r"sqlite3"), {"case"}, "SQLite"),
+    (re.compile(r"dlib/"), {"face"}, "dlib"),
+    (re.compile(r"(cblas|openblas|lapack)"), {"cpu"}, "BLAS"),
+    (re.compile(r"(gtk|gdk|gsk)/"), {"app"}, "GTK"),
+]
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def reach(room):
+    """Every room `room` may include from."""
+    seen, todo = {room}, list(BELOW[room])
+    while todo:
+        other = todo.pop()
+        if other not in seen:
+            seen.add(other)
+            todo += BELOW[other]
+    return seen
+
+
+def problems_of(room, path, text):
+    """Sentences about the includes of one file of a room."""
+    found = []
+    for quote, name in INCLUDE.findall(text):
+        for pattern, rooms, what in OUTSIDE:
+            if pattern.match(name) and room not in rooms:
+                found.append(f"{path}: includes {name}; {what} is only for {', '.join(sorted(rooms))}")
+        if quote == "<" or "/" not in name:
+            if quote == '"' and room != "app" and name != "smb-config.h":
+                found.append(f"{path}: \"{name}\" should be written with its room, as \"{room}/{name}\"")
+            continue
+        other = name.split("/")[0]
+        if room == "cpu":
+            if other != "cpu" and name not in CPU_SEES:
+                found.append(f"{path}: cpu may include only the backend's table, not {name}")
+        elif other == "cpu":
+            if (room, name) not in SEE_CPU:
+                found.append(f"{path}: {room} may not include {name}; kernels are reached through backend")
+        elif other not in BELOW:
+            found.append(f"{path}: {name} is of no room this test knows")
+        elif other not in reach(room):
+            found.append(f"{path}: {room} may not include {name}")
+    return found
+
+
+def room_of(path):
+    parts = path.split("/")
+    if parts[0] == "app":
+        return "app"
+    return parts[1] if parts[0] == "engine" and len(parts) > 2 else None
+
+
+def check_rules_bite():
+    """The checker itself must object where it should."""
+    bad = [
+        ("case", '#include "report/smb-report.h"'),
+        ("report", "#include <sqlite3.h>"),
+        ("worker", "#include <gdk-pixbuf/gdk-pixbuf.h>"),
+        ("cpu", '#include "base/smb-error.h"'),
+        ("app", '#include "cpu/smb-cpu.h"'),
+        ("tensor", '#include "cpu/smb-cpu.h"'),
+        ("base", "#include <gtk/gtk.h>"),
+        ("explain", "#include <cairo.h>"),
+        ("face", '#include "model/smb-net.h"'),
+        ("app", "#include <libavcodec/avcodec.h>"),
+        ("model", '#include "smb-net.h"'),
+    ]
+    good = [("cpu", '#include "cpu/smb-cpu.h"'), ("report", "#include <pango/pangocairo.h>"),
+            ("app", '#include "case/smb-case.h"'), ("media", "#include <gdk-pixbuf/gdk-pixbuf.h>")]
+    return ([f"{room} including {line} was let through" for room, line in bad if not problems_of(room, "x.c", line)]
+            + [f"{room} including {line} was refused" for room, line in good if problems_of(room, "x.c", line)])
+
+
+def main():
+    tap = house.Tap()
+    tap.check("the rules object where they should", check_rules_bite())
+    code = [path for path in house.files() if path.endswith((".c", ".h", ".cpp", ".cc", ".hpp", ".cu"))]
+    by_room = {}
+    for path in code:
+        room = room_of(path)
+        if room is not None:
+            by_room.setdefault(room, []).append(path)
+    for room, paths in sorted(by_room.items()):
+        if room != "cpu" and room not in BELOW:
+            tap.check(f"{room}: known", [f"engine/{room} is a folder without a rule in tests/house/layers.py"])
+            continue
+        found = [problem for path in paths for problem in problems_of(room, path, house.read(path))]
+        tap.check(f"{room}: includes only what it may", found)
+    tap.check("C++ only where dlib is called", [
+        f"{path}: C++ outside engine/face" for path in code
+        if path.endswith((".cpp", ".cc", ".hpp")) and not path.startswith("engine/face/")])
+    tap.check("quoted includes exist", [
+        f"{path}: includes {name}, which is not there"
+        for path in code for quote, name in INCLUDE.findall(house.read(path))
+        if quote == '"' and "/" in name
+        and not any(os.path.exists(os.path.join(house.ROOT, place, name)) for place in ("engine", "app", "tests"))])
+    tap.done()
+
+
+main()
