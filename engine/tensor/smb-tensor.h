@@ -54,6 +54,13 @@ gboolean smb_tensor_shape_is (const SmbTensor *tensor, int rank, ...); /* gint64
 char *smb_tensor_dup_shape_text (const SmbTensor *tensor);             /* "(2, 197, 768)" */
 /* Host copy as float32 whatever the dtype (exact for F16, BF16; integers and F64 rounded). */
 SmbTensor *smb_tensor_to_f32 (const SmbTensor *tensor);
+/* Whether a host tensor holds neither NaN nor infinity (integers always). */
+gboolean smb_tensor_is_finite (const SmbTensor *tensor);
+/* The same bytes under another shape of as many elements; keeps `tensor` alive. */
+SmbTensor *smb_tensor_reshape (SmbTensor *tensor, int rank, const gint64 *shape);
+/* Float32 host tensor for reading on a device: the processor reads the host's own bytes (nothing is copied, `host` is
+ * kept alive), any other device gets a copy. Never write to it. */
+SmbTensor *smb_tensor_on_device (SmbTensor *host, SmbDevice *device, GError **error);
 /* Moves: float32 host <-> device. */
 SmbTensor *smb_tensor_upload (const SmbTensor *host, SmbDevice *device, GError **error);
 SmbTensor *smb_tensor_download (const SmbTensor *tensor, GError **error);

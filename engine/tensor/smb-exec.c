@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tensor/smb-exec.h"
+
+#include <glib/gi18n-lib.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+
+#define ALIGNMENT_BYTES 64
+
+struct _SmbExec {
+  SmbDevice *device;         /* owned */
+  GCancellable *cancellable; /* borrowed */
+  GError *error;             /* owned: the first */
+  SmbTensor *block;          /* owned, or NULL */
+  GPtrArray *tensors;        /* views handed out, in order */
+  gsize used, peak;          /* bytes */
+  gboolean dry;
+};
+
+SmbExec *
+smb_exec_new (SmbDevice *device)
+{
+  SmbExec *exec = g_new0 (SmbExec, 1);
+
+  exec->device = smb_device_ref (device);
+  exec->tensors = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_tensor_unref);
+  return exec;
+}
+
+void
+smb_exec_free (SmbExec *exec)
+{
+  if (exec == NULL)
+    return;
+  g_ptr_array_unref (exec->tensors);
+  g_clear_pointer (&exec->block, smb_tensor_unref);
+  g_clear_error (&exec->error);
+  smb_device_unref (exec->device);
+  g_free (exec);
+}
+
+SmbDevice *
+smb_exec_get_device (SmbExec *exec)
+{
+  return exec->device;
+}
+
+void
+smb_exec_begin (SmbExec *exec, GCancellable *cancellable, gboolean dry)
+{
+  g_clear_error (&exec->error);
+  g_ptr_array_set_size (exec->tensors, 0);
+  exec->cancellable = cancellable;
+  exec->used = exec->peak = 0;
+  exec->dry = dry;
+}
+
+gsize
+smb_exec_get_peak_bytes (SmbExec *exec)
+{
+  return exec->peak;
+}
+
+gboolean
+smb_exec_reserve (SmbExec *exec, GError **error)
+{
+  gint64 n = (gint64) ((exec->peak + 3) / 4);
+
+  if (exec->block != NULL && exec->block->n >= n)
+    return TRUE;
+  g_ptr_array_set_size (exec->tensors, 0);
+  g_clear_pointer (&exec->block, smb_tensor_unref);
+  exec->block = smb_tensor_new_on (exec->device, 1, &n, error);
+  return exec->block != NULL;
+}
+
+gboolean
+smb_exec_finish (SmbExec *exec, GError **error)
+{
+  if (exec->error == NULL && !exec->dry)
+    smb_exec_check (exec, "synchronise", exec->device->abi->synchronise (exec->device->ctx));
+  exec->cancellable = NULL;
+  if (exec->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&exec->error));
+  return FALSE;
+}
+
+gboolean
+smb_exec_is_live (SmbExec *exec)
+{
+  if (exec->error == NULL)
+    g_cancellable_set_error_if_cancelled (exec->cancellable, &exec->error);
+  return exec->error == NULL && !exec->dry;
+}
+
+gboolean
+smb_exec_is_dry (SmbExec *exec)
+{
+  return exec->dry;
+}
+
+void
+smb_exec_fail (SmbExec *exec, GError *error)
+{
+  if (exec->error == NULL)
+    exec->error = error;
+  else
+    g_error_free (error);
+}
+
+void
+smb_exec_check (SmbExec *exec, const char *operation, SmbStatus status)
+{
+  if (status == SMB_STATUS_OK || exec->error != NULL)
+    return;
+  g_set_error (&exec->error, SMB_ERROR,
+               status == SMB_STATUS_NO_MEMORY     ? SMB_ERROR_MEMORY
+               : status == SMB_STATUS_UNSUPPORTED ? SMB_ERROR_UNSUPPORTED
+                                                  : SMB_ERROR_FAILED,
+               _ ("The operation %s failed on the device %s: %s"), operation, exec->device->id,
+               exec->device->abi->context_error (exec->device->ctx));
+}
+
+void
+smb_exec_misfit (SmbExec *exec, const char *operation, ...)
+{
+  g_autoptr (GString) shapes = g_string_new (NULL);
+  const SmbTensor *tensor;
+  va_list args;
+
+  if (exec->error != NULL)
+    return;
+  va_start (args, operation);
+  while ((tensor = va_arg (args, const SmbTensor *)) != NULL) {
+    g_autofree char *text = smb_tensor_dup_shape_text (tensor);
+
+    g_string_append_printf (shapes, "%s%s", shapes->len > 0 ? ", " : "", text);
+  }
+  va_end (args);
+  g_set_error (&exec->error, SMB_ERROR, SMB_ERROR_MISMATCH,
+               _ ("The operation %s got tensors that do not fit each other: %s."), operation, shapes->str);
+}
+
+SmbTensor *
+smb_exec_take_shape (SmbExec *exec, int rank, const gint64 *shape)
+{
+  SmbTensor *tensor = smb_tensor_new_borrowed (SMB_DTYPE_F32, rank, shape, NULL, exec, NULL);
+  gsize bytes = (smb_tensor_get_bytes (tensor) + ALIGNMENT_BYTES - 1) & ~(gsize) (ALIGNMENT_BYTES - 1);
+
+  if (!exec->dry && exec->error == NULL) {
+    if (exec->block == NULL || exec->used + bytes > (gsize) exec->block->n * 4)
+      g_set_error (&exec->error, SMB_ERROR, SMB_ERROR_MEMORY,
+                   _ ("The work area on the device %s is smaller than this run needs; plan it again for this batch."),
+                   exec->device->id);
+    else
+      tensor->data = (char *) exec->block->data + exec->used;
+  }
+  exec->used += bytes;
+  exec->peak = MAX (exec->peak, exec->used);
+  tensor->device = smb_device_ref (exec->device);
+  g_ptr_array_add (exec->tensors, tensor);
+  return tensor;
+}
+
+SmbTensor *
+smb_exec_take_like (SmbExec *exec, const SmbTensor *tensor)
+{
+  return smb_exec_take_shape (exec, tensor->rank, tensor->shape);
+}
+
+SmbTensor *
+smb_exec_view_shape (SmbExec *exec, SmbTensor *tensor, int rank, const gint64 *shape)
+{
+  SmbTensor *view = smb_tensor_reshape (tensor, rank, shape);
+
+  g_ptr_array_add (exec->tensors, view);
+  return view;
+}
+
+SmbTensor *
+smb_exec_upload (SmbExec *exec, const SmbTensor *host)
+{
+  SmbTensor *tensor = smb_exec_take_shape (exec, host->rank, host->shape);
+
+  tensor->dtype = host->dtype;
+  if (host->device != NULL || (host->dtype != SMB_DTYPE_F32 && host->dtype != SMB_DTYPE_I32))
+    smb_exec_misfit (exec, "upload", host, NULL);
+  else if (smb_exec_is_live (exec) && host->n > 0)
+    smb_exec_check (exec, "upload",
+                    exec->device->abi->upload (exec->device->ctx, tensor->data, host->data,
+                                               smb_tensor_get_bytes (host)));
+  return tensor;
+}
+
+SmbTensor *
+smb_exec_download (SmbExec *exec, const SmbTensor *tensor)
+{
+  GError *error = NULL;
+  SmbTensor *host;
+
+  if (!smb_exec_is_live (exec))
+    return NULL;
+  host = smb_tensor_download (tensor, &error);
+  if (host == NULL)
+    smb_exec_fail (exec, error);
+  return host;
+}
+
+void
+smb_exec_output (SmbExec *exec, SmbTensorDict *dict, const char *name, const SmbTensor *tensor)
+{
+  g_autoptr (SmbTensor) host = smb_exec_download (exec, tensor);
+
+  if (host != NULL)
+    smb_tensor_dict_set (dict, name, host);
+}
+
+SmbExecMark
+smb_exec_mark (SmbExec *exec)
+{
+  return (SmbExecMark){ exec->used, exec->tensors->len };
+}
+
+void
+smb_exec_rewind (SmbExec *exec, SmbExecMark mark)
+{
+  g_return_if_fail (mark.used_bytes <= exec->used && mark.n_tensors <= exec->tensors->len);
+  exec->used = mark.used_bytes;
+  g_ptr_array_set_size (exec->tensors, (int) mark.n_tensors);
+}

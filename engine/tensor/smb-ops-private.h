@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "tensor/smb-ops.h"
+
+/* Values of a tensor that may be absent. */
+#define DATA(tensor)  ((tensor) != NULL ? (float *) (tensor)->data : NULL)
+#define INDEX(tensor) ((tensor) != NULL ? (const int32_t *) (tensor)->data : NULL)
+#define LAST(tensor)  ((tensor)->rank > 0 ? (tensor)->shape[(tensor)->rank - 1] : 1)
+#define ROWS(tensor)  (LAST (tensor) > 0 ? (tensor)->n / LAST (tensor) : 0)
+#define HAS(tensor, count) ((tensor) == NULL || (tensor)->n == (count))
+
+/* Checks, then calls `abi->call` with ctx, unless the run is dry or has failed. The tensors named last go into the
+ * message of a misfit. */
+#define RUN(exec, operation, fits, call, ...)                                                                          \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    if (!(fits))                                                                                                       \
+      smb_exec_misfit ((exec), operation, __VA_ARGS__, NULL);                                                          \
+    else if (smb_exec_is_live (exec)) {                                                                                \
+      const SmbBackendAbi *abi = smb_exec_get_device (exec)->abi;                                                      \
+      void *ctx = smb_exec_get_device (exec)->ctx;                                                                     \
+      smb_exec_check ((exec), operation, abi->call);                                                                   \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  G_STMT_END
