@@ -40,6 +40,7 @@ typedef struct {
   char *problem; /* why it could not be decoded; NULL if it could */
   SmbHashState hash_state; /* of the last verification, with its time */
   gint64 verified_us;
+  char *found_sha256; /* what the last verification found if it differs; else NULL */
 } SmbEvidence;
 
 typedef struct {
@@ -87,7 +88,8 @@ typedef struct {
   char *action;  /* "case.create", "evidence.add", "analysis.store", "report.export" … */
   char *subject; /* "S-01" … */
   char *details; /* canonical JSON */
-  char *previous, *hash; /* hex SHA-256; hash = SHA-256 of previous and every field above in a fixed encoding */
+  char *record;  /* "evidence:3:‹digest›": the stored record this entry speaks for, as it then was; "" if none */
+  char *previous, *hash; /* hex SHA-256; hash = SHA-256 of previous and every field above (see smb-case-audit.c) */
 } SmbAuditEntry;
 
 void smb_case_info_free (SmbCaseInfo *info);
@@ -111,6 +113,8 @@ gboolean smb_case_get_read_only (const SmbCase *store);
 /* Who acts from now on, for the audit log; the account's name by default. */
 void smb_case_set_actor (SmbCase *store, const char *actor);
 SmbCaseInfo *smb_case_get_info (SmbCase *store, GError **error);
+/* Replaces number, title, laboratory and examiner; when it was created stays. */
+gboolean smb_case_set_info (SmbCase *store, const SmbCaseInfo *info, GError **error);
 
 /* Evidence. add: id and exhibit (if NULL, the next "S-NN") are filled in. The same bytes a second time are accepted and
  * noted in the log; the same path and bytes are refused (ARGUMENT, naming the exhibit). */
@@ -119,6 +123,10 @@ GPtrArray *smb_case_list_evidence (SmbCase *store, GError **error); /* SmbEviden
 /* Records a verification; a mismatch (ALTERED, MISSING) also becomes a finding, once per change of state. */
 gboolean smb_case_set_hash_state (SmbCase *store, gint64 evidence_id, SmbHashState state, const char *found_sha256,
                                   GError **error);
+/* The file was moved: from now on the exhibit is looked for at new_path (absolute). Only if new_sha256, which the caller
+ * took from the bytes at new_path, equals the acquisition hash; else INTEGRITY. The state becomes VERIFIED. */
+gboolean smb_case_relocate_evidence (SmbCase *store, gint64 evidence_id, const char *new_path, const char *new_sha256,
+                                     GError **error);
 
 /* Stores an analysis and its faces (SmbCaseFace*, evidence_id and id filled in) in one transaction; earlier analyses
  * are kept. */
@@ -137,7 +145,11 @@ gboolean smb_case_log (SmbCase *store, const char *action, const char *subject, 
 GPtrArray *smb_case_list_log (SmbCase *store, GError **error);
 /* Recomputes the chain. INTEGRITY error naming the first bad entry; head_out gets the last hash (g_free). */
 gboolean smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GError **error);
-/* PRAGMA integrity_check, foreign keys, and the chain. */
+/* Is `head`, the last hash some earlier report printed, still an entry of the log? Together with verify_log this also
+ * shows that no entries were cut off its end since. seq_out may be NULL. NOT_FOUND if it is no entry. */
+gboolean smb_case_find_log_hash (SmbCase *store, const char *head, gint64 *seq_out, GError **error);
+/* SQLite's own integrity and foreign keys (FORMAT), the chain, and every record against the newest log entry that
+ * speaks for it (INTEGRITY, naming the record). */
 gboolean smb_case_check (SmbCase *store, GError **error);
 
 G_END_DECLS
