@@ -14,7 +14,7 @@ typedef enum {
 
 typedef struct {
   SmbBox box;      /* FSFM's crop in pixels of the upright image: detector box x 1.3, square, clipped */
-  SmbBox detected; /* the detector's own box; equals `box` for drawn faces */
+  SmbBox detected; /* the detector's own box, may lean out of the picture; equals `box` for drawn faces */
   double confidence; /* the detector's score (a margin, not a probability); 0 for drawn faces */
   SmbFaceOrigin origin;
 } SmbFace;
@@ -25,24 +25,34 @@ typedef struct _SmbFaceDetector SmbFaceDetector;
 SmbFaceDetector *smb_face_detector_new (GError **error);
 void smb_face_detector_free (SmbFaceDetector *detector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceDetector, smb_face_detector_free)
+/* "dlib 19.24.0 frontal HOG": what results and reports name; static. */
+const char *smb_face_detector_name (void);
 
 /* Every frontal face, best first (GArray of SmbFace; an empty array is an answer). The picture is shrunk to a long
  * side of `max_side_px` if longer (0: as it is; 640 keeps 147 of 148 faces at a fortieth of the time of full HD) and
- * searched with `upsample` doublings; boxes are in pixels of the picture given. NULL on error only. */
+ * searched with `upsample` doublings (0 to 4); boxes are in pixels of the picture given. The same picture gives the same
+ * boxes. NULL on error only: LIMIT (too many pixels to search), MEMORY, FAILED. */
 GArray *smb_face_detect (SmbFaceDetector *detector, const SmbImage *image, int max_side_px, int upsample,
                          GError **error);
 
 /* FSFM's crop rule: s = int (max (w - 1, h - 1) * 1.3) with dlib's inclusive edges, centre floored, x = max (cx - s/2,
- * 0), then s = min (W - x, s), s = min (H - y, s). (face.md; facer/dlib preprocessing of arXiv 2412.12032.) */
+ * 0), then s = min (W - x, s), s = min (H - y, s). (dlib preprocessing of arXiv 2412.12032.) All zeros if nothing of
+ * it lies in the picture. */
 SmbBox smb_face_crop_box (SmbBox detected, int image_width, int image_height);
 
+/* What the network is shown of a box drawn by hand: clipped to the picture, then its short side grown about the centre
+ * to a square that stays inside the picture, so that the face is not squashed; the long side is cut only where the
+ * picture has no room for the square. All zeros if the box misses the picture. */
+SmbBox smb_face_square_box (SmbBox drawn, int image_width, int image_height);
+
 /* Crop and antialiased bicubic resize (PIL's: a = -0.5, support scaled by the shrink factor, 8-bit rounding after each
- * pass) to size x size. Returns size * size * 3 bytes RGB (g_free), NULL if the box misses the image. */
+ * pass) to size x size; a box that leans out is clipped first. Returns size * size * 3 bytes RGB (g_free), NULL if the
+ * box misses the image. */
 guint8 *smb_face_crop_resize (const SmbImage *image, SmbBox box, int size_px);
-/* The published detectors' test transform: resize to size * 256 / 224, then the centre size x size. */
+/* The published detectors' test transform: resize to floor (size * 256 / 224), then the centre size x size. */
 guint8 *smb_face_crop_resize_centre (const SmbImage *image, SmbBox box, int size_px);
 
-/* RGB bytes (size, size, 3) to a normalised float plane (3, size, size): (v / 255 - mean) / std. */
+/* RGB bytes (size, size, 3) to normalised float planes out (3, size, size): (v / 255 - mean) / std, in float32. */
 void smb_face_normalise (float *out, const guint8 *rgb, int size_px, const double mean[3], const double std[3]);
 
 G_END_DECLS

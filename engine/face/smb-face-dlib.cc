@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "face/smb-face-dlib.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include <dlib/array2d.h>
+#include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/image_transforms.h>
+
+namespace semblance {
+
+/* The caller's bytes as dlib sees an image: dlib finds these functions by the argument's namespace. */
+struct RgbView {
+  const unsigned char *pixels;
+  long rows, columns;
+};
+
+inline long
+num_rows (const RgbView &view)
+{
+  return view.rows;
+}
+
+inline long
+num_columns (const RgbView &view)
+{
+  return view.columns;
+}
+
+inline long
+width_step (const RgbView &view)
+{
+  return view.columns * 3;
+}
+
+inline const void *
+image_data (const RgbView &view)
+{
+  return view.pixels;
+}
+
+}
+
+namespace dlib {
+
+template <> struct image_traits<semblance::RgbView> {
+  typedef rgb_pixel pixel_type;
+};
+
+template <> struct image_traits<const semblance::RgbView> {
+  typedef rgb_pixel pixel_type;
+};
+
+}
+
+struct SmbDlibDetector {
+  dlib::frontal_face_detector detector;
+};
+
+static_assert (sizeof (dlib::rgb_pixel) == 3, "a pixel of the engine's pictures is three bytes");
+
+/* Runs `body` and turns whatever it throws into a status. */
+template <typename Body>
+static SmbDlibStatus
+guarded (char *message, Body body) noexcept
+{
+  try {
+    body ();
+    return SMB_DLIB_OK;
+  } catch (const std::bad_alloc &) {
+    std::snprintf (message, SMB_DLIB_MESSAGE_BYTES, "not enough memory");
+    return SMB_DLIB_NO_MEMORY;
+  } catch (const std::exception &e) {
+    std::snprintf (message, SMB_DLIB_MESSAGE_BYTES, "%s", e.what ());
+  } catch (...) {
+    std::snprintf (message, SMB_DLIB_MESSAGE_BYTES, "an exception of an unknown kind");
+  }
+  return SMB_DLIB_FAILED;
+}
+
+SmbDlibStatus
+smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  return guarded (message, [&] { *detector = new SmbDlibDetector{ dlib::get_frontal_face_detector () }; });
+}
+
+void
+smb_dlib_detector_free (SmbDlibDetector *detector)
+{
+  delete detector;
+}
+
+SmbDlibStatus
+smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
+                 SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  *faces = nullptr;
+  *n_faces = 0;
+  return guarded (message, [&] {
+    const semblance::RgbView view{ rgb, height, width };
+    dlib::pyramid_down<2> pyramid;
+    std::vector<dlib::rect_detection> found;
+
+    if (upsample == 0) {
+      detector->detector (view, found);
+    } else {
+      dlib::array2d<dlib::rgb_pixel> larger;
+
+      dlib::pyramid_up (view, larger, pyramid);
+      for (int i = 1; i < upsample; i++)
+        dlib::pyramid_up (larger, pyramid);
+      detector->detector (larger, found);
+    }
+    if (found.empty ())
+      return;
+    SmbDlibFace *out = static_cast<SmbDlibFace *> (std::calloc (found.size (), sizeof (SmbDlibFace)));
+    if (out == nullptr)
+      throw std::bad_alloc ();
+    for (size_t i = 0; i < found.size (); i++) {
+      const dlib::rectangle box = pyramid.rect_down (found[i].rect, static_cast<unsigned> (upsample));
+
+      out[i] = SmbDlibFace{ static_cast<int> (box.left ()), static_cast<int> (box.top ()),
+                            static_cast<int> (box.right ()), static_cast<int> (box.bottom ()),
+                            found[i].detection_confidence };
+    }
+    *faces = out;
+    *n_faces = found.size ();
+  });
+}
+
+const char *
+smb_dlib_version (void)
+{
+#define SMB_TEXT_OF(x) #x
+#define SMB_TEXT(x)    SMB_TEXT_OF (x)
+  return SMB_TEXT (DLIB_MAJOR_VERSION) "." SMB_TEXT (DLIB_MINOR_VERSION) "." SMB_TEXT (DLIB_PATCH_VERSION);
+}

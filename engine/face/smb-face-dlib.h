@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* dlib's frontal face detector behind plain C: the only door between the engine and C++. No exception comes through;
+ * a failure is a status and, in `message`, dlib's own words. */
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  SMB_DLIB_OK = 0,
+  SMB_DLIB_NO_MEMORY,
+  SMB_DLIB_FAILED,
+} SmbDlibStatus;
+
+#define SMB_DLIB_MESSAGE_BYTES 256
+
+/* Edges are inclusive, as dlib counts: a box one pixel wide has right == left. It may lean out of the picture. */
+typedef struct {
+  int left, top, right, bottom;
+  double score; /* margin above the detector's threshold */
+} SmbDlibFace;
+
+typedef struct SmbDlibDetector SmbDlibDetector;
+
+SmbDlibStatus smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES]);
+void smb_dlib_detector_free (SmbDlibDetector *detector);
+
+/* rgb (height, width, 3) is only read, and not copied unless upsample > 0. The picture is doubled `upsample` times by
+ * dlib's pyramid_up and the boxes brought back, as dlib's Python call detector (rgb, upsample) does. Best first.
+ * *faces comes from malloc (free it), NULL when there is none. */
+SmbDlibStatus smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
+                               SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES]);
+
+/* dlib's version, "19.24.0"; static. */
+const char *smb_dlib_version (void);
+
+#ifdef __cplusplus
+}
+#endif
