@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "weights/smb-weights-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define QUOTED_CHARS 80
+
+gboolean
+smb_weights_fail (GError **error, SmbError code, const char *path, const char *format, ...)
+{
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+  switch (code) {
+  case SMB_ERROR_UNSUPPORTED:
+    g_set_error (error, SMB_ERROR, code, _ ("%s: this kind of weights file cannot be read: %s. Save it again as "
+                                            ".safetensors."), path, what);
+    break;
+  case SMB_ERROR_LIMIT:
+    g_set_error (error, SMB_ERROR, code, _ ("%s: refused, for it is over a limit that protects against malicious "
+                                            "files: %s."), path, what);
+    break;
+  default:
+    g_set_error (error, SMB_ERROR, code, _ ("%s: this is no intact weights file: %s. Fetch or export it again."), path,
+                 what);
+    break;
+  }
+  return FALSE;
+}
+
+char *
+smb_weights_quote (const char *name, gsize n_bytes)
+{
+  g_autofree char *valid = g_utf8_make_valid (name, (gssize) MIN (n_bytes, 6 * QUOTED_CHARS));
+  GString *text = g_string_new (NULL);
+  int n = 0;
+
+  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at)) {
+    gunichar c = g_utf8_get_char (at);
+
+    if (n++ == QUOTED_CHARS) {
+      g_string_append (text, "…");
+      break;
+    }
+    g_string_append_unichar (text, g_unichar_isprint (c) ? c : 0xFFFD);
+  }
+  return g_string_free (text, FALSE);
+}
+
+gboolean
+smb_weights_dtype_from_name (const char *name, SmbDtype *dtype)
+{
+  for (SmbDtype d = SMB_DTYPE_F32; d <= SMB_DTYPE_BOOL; d++) {
+    if (strcmp (smb_dtype_name (d), name) == 0) {
+      *dtype = d;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+SmbTensor *
+smb_weights_tensor_over (GBytes *bytes, gsize offset, SmbDtype dtype, int rank, const gint64 *shape)
+{
+  const guint8 *data = (const guint8 *) g_bytes_get_data (bytes, NULL) + offset;
+  SmbTensor *copy;
+
+  if ((guintptr) data % smb_dtype_size_bytes (dtype) == 0)
+    return smb_tensor_new_borrowed (dtype, rank, shape, data, g_bytes_ref (bytes), (GDestroyNotify) g_bytes_unref);
+  copy = smb_tensor_new (dtype, rank, shape);
+  memcpy (copy->data, data, smb_tensor_get_bytes (copy));
+  return copy;
+}
+
+typedef struct {
+  void *data;
+  gsize n_bytes;
+} Mapping;
+
+static void
+unmap (gpointer user_data)
+{
+  Mapping *mapping = user_data;
+
+  munmap (mapping->data, mapping->n_bytes);
+  g_free (mapping);
+}
+
+/* The file's bytes, mapped. A private mapping shields from nothing if another program rewrites or cuts the file
+ * meanwhile (that is SIGBUS, a dead worker and a failed job); hashing through the same descriptor tells of it. */
+static GBytes *
+map_file (int fd, const char *path, GError **error)
+{
+  struct stat info;
+  Mapping *mapping;
+  void *data;
+
+  if (fstat (fd, &info) != 0) {
+    smb_error_set_errno (error, errno, path, _ ("reading its size"));
+    return NULL;
+  }
+  if (S_ISDIR (info.st_mode)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: this is a folder, not a weights file. Name the file "
+                                                        "inside it."), path);
+    return NULL;
+  }
+  if (!S_ISREG (info.st_mode)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED, _ ("%s: this is a device or a pipe, not a weights file. "
+                                                             "Copy its content into a file first."), path);
+    return NULL;
+  }
+  if (info.st_size == 0) {
+    smb_weights_fail (error, SMB_ERROR_FORMAT, path, _ ("it is empty"));
+    return NULL;
+  }
+  data = mmap (NULL, (gsize) info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) {
+    smb_error_set_errno (error, errno, path, _ ("mapping it into memory"));
+    return NULL;
+  }
+  mapping = g_new (Mapping, 1);
+  mapping->data = data;
+  mapping->n_bytes = (gsize) info.st_size;
+  return g_bytes_new_with_free_func (data, mapping->n_bytes, unmap, mapping);
+}
+
+SmbTensorDict *
+smb_weights_read_fd (int fd, const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = map_file (fd, path, error);
+  const guint8 *data;
+  gsize n_bytes;
+  guint64 header_bytes;
+
+  if (bytes == NULL)
+    return NULL;
+  data = g_bytes_get_data (bytes, &n_bytes);
+  if (n_bytes > 8) {
+    memcpy (&header_bytes, data, sizeof header_bytes);
+    header_bytes = GUINT64_FROM_LE (header_bytes);
+    if (data[8] == '{' || header_bytes <= n_bytes - 8)
+      return smb_safetensors_read (bytes, path, error);
+  }
+  if (n_bytes >= 2 && data[0] == 0x80 && data[1] <= 5)
+    smb_weights_fail (error, SMB_ERROR_FORMAT, path, _ ("it is a bare Python pickle without PyTorch's magic number"));
+  else
+    smb_weights_fail (error, SMB_ERROR_FORMAT, path, _ ("its content is neither .safetensors nor a PyTorch "
+                                                        "checkpoint"));
+  return NULL;
+}
+
+SmbTensorDict *
+smb_weights_read (const char *path, GError **error)
+{
+  /* Not blocking: the name may be a pipe's. */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  SmbTensorDict *dict;
+
+  if (fd < 0) {
+    smb_error_set_errno (error, errno, path, _ ("opening the weights file"));
+    return NULL;
+  }
+  dict = smb_weights_read_fd (fd, path, error);
+  close (fd);
+  return dict;
+}
