@@ -30,6 +30,11 @@ def count(test):
     return passed, failed, skipped
 
 
+def short(test):
+    """The test's own name; meson puts project and suite before it."""
+    return test["name"].split(" / ")[-1]
+
+
 def main():
     log_path, output_path = sys.argv[1:3]
     try:
@@ -39,17 +44,17 @@ def main():
         tests = []
     totals = [0, 0, 0]
     broken = []
-    for test in sorted(tests, key=lambda entry: entry["name"]):
+    for test in sorted(tests, key=short):
         counts = count(test)
         totals = [total + more for total, more in zip(totals, counts)]
-        print(f"{'FAIL' if counts[1] else 'ok':4}  {test['name']}: {counts[0]} passed"
+        print(f"{'FAIL' if counts[1] else 'ok':4}  {short(test)}: {counts[0]} passed"
               + (f", {counts[1]} failed" if counts[1] else "")
               + (f", {counts[2]} skipped" if counts[2] else "")
               + f" ({test['duration']:.1f} s)")
         if counts[1]:
             broken.append(test)
     for test in broken:
-        print(f"\n=== {test['name']}: {test['result']} (exit {test.get('returncode')})")
+        print(f"\n=== {short(test)}: {test['result']} (exit {test.get('returncode')})")
         for stream in ("stdout", "stderr"):
             text = (test.get(stream) or "").rstrip()
             if text:
