@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/cpu-private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Contexts, memory, and the table itself. */
+
+#define ALIGNMENT 64
+
+/* Failures before there is a context. */
+static _Thread_local char early_error[256];
+
+SmbStatus
+smb_cpu_fail (SmbCpu *cpu, SmbStatus status, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  vsnprintf (cpu != NULL ? cpu->error : early_error, sizeof early_error, format, args);
+  va_end (args);
+  return status;
+}
+
+void *
+smb_cpu_aligned (size_t count, size_t each_bytes)
+{
+  size_t bytes;
+
+  if (__builtin_mul_overflow (count, each_bytes, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
+    return NULL;
+  bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  return aligned_alloc (ALIGNMENT, bytes > 0 ? bytes : ALIGNMENT);
+}
+
+SmbStatus
+smb_cpu_need_scratch (SmbCpu *cpu, size_t floats)
+{
+  size_t each = (floats + 15) / 16 * 16, all;
+
+  if (each <= cpu->scratch_each)
+    return SMB_STATUS_OK;
+  free (cpu->scratch);
+  cpu->scratch = NULL;
+  cpu->scratch_each = 0;
+  if (each < floats || __builtin_mul_overflow (each, (size_t) cpu->threads, &all)
+      || (cpu->scratch = smb_cpu_aligned (all, sizeof (float))) == NULL)
+    return smb_cpu_fail (cpu, SMB_STATUS_NO_MEMORY,
+                         "There is not enough memory for the intermediate results of %d threads; use a smaller batch "
+                         "or close other programs.",
+                         cpu->threads);
+  cpu->scratch_each = each;
+  return SMB_STATUS_OK;
+}
+
+static int
+device_count (void)
+{
+  return 1;
+}
+
+static const char *
+why (void)
+{
+  return "The processor is always there.";
+}
+
+/* The value of the first line of a file in /proc that starts with `key`; 0 if there is none. */
+static int
+proc_value (const char *path, const char *key, char *value, size_t size)
+{
+  FILE *file = fopen (path, "re");
+  char line[512];
+  int found = 0;
+
+  if (file == NULL)
+    return 0;
+  while (!found && fgets (line, sizeof line, file) != NULL) {
+    char *colon = strchr (line, ':');
+
+    if (colon == NULL || strncmp (line, key, strlen (key)) != 0)
+      continue;
+    colon += 1 + strspn (colon + 1, " \t");
+    colon[strcspn (colon, "\n")] = '\0';
+    snprintf (value, size, "%s", colon);
+    found = 1;
+  }
+  fclose (file);
+  return found;
+}
+
+static const char *
+isa_text (void)
+{
+  switch (smb_cpu_used_isa ()) {
+  case SMB_CPU_ISA_AVX512:
+#ifdef SMB_CPU_X86
+    return __builtin_cpu_supports ("avx512bf16") ? "AVX-512 BF16" : "AVX-512";
+#endif
+  case SMB_CPU_ISA_AVX2:
+    return "AVX2";
+  case SMB_CPU_ISA_BASE:
+  default:
+    return "no vector extensions";
+  }
+}
+
+static SmbStatus
+device_describe (int device, SmbDeviceInfo *out)
+{
+  char model[64], available[64];
+  long pages = sysconf (_SC_PHYS_PAGES), page_bytes = sysconf (_SC_PAGESIZE);
+
+  if (device != 0)
+    return smb_cpu_fail (NULL, SMB_STATUS_NO_DEVICE, "There is no processor number %d; use 0.", device);
+  if (!proc_value ("/proc/cpuinfo", "model name", model, sizeof model))
+    snprintf (model, sizeof model, "CPU");
+  *out = (SmbDeviceInfo){ .precisions = 1u << SMB_PRECISION_F32 };
+  snprintf (out->name, sizeof out->name, "%s, %s, OpenBLAS %s", model, isa_text (), smb_cpu_blas_core ());
+  if (pages > 0 && page_bytes > 0)
+    out->total_bytes = (uint64_t) pages * (uint64_t) page_bytes;
+  if (proc_value ("/proc/meminfo", "MemAvailable", available, sizeof available))
+    out->free_bytes = strtoull (available, NULL, 10) * 1024;
+  return SMB_STATUS_OK;
+}
+
+static void
+context_free (void *ctx)
+{
+  SmbCpu *cpu = ctx;
+
+  if (cpu == NULL)
+    return;
+  smb_cpu_pool_free (cpu->pool);
+  free (cpu->scratch);
+  free (cpu);
+}
+
+static SmbStatus
+context_new (int device, int threads, void **ctx_out)
+{
+  SmbCpu *cpu;
+
+  if (device != 0)
+    return smb_cpu_fail (NULL, SMB_STATUS_NO_DEVICE, "There is no processor number %d; use 0.", device);
+  if (threads < 0 || threads > SMB_CPU_MAX_THREADS)
+    return smb_cpu_fail (NULL, SMB_STATUS_FAILED, "%d threads cannot be used; choose 1 to %d, or 0 for all cores.",
+                         threads, SMB_CPU_MAX_THREADS);
+  cpu = calloc (1, sizeof *cpu);
+  if (cpu == NULL)
+    return smb_cpu_fail (NULL, SMB_STATUS_NO_MEMORY, "There is not enough memory to start computing.");
+  cpu->k = smb_cpu_kernels (smb_cpu_used_isa ());
+  cpu->threads = threads > 0 ? threads : smb_cpu_count_cores ();
+  if (cpu->threads > 1 && (cpu->pool = smb_cpu_pool_new (cpu->threads)) == NULL) {
+    smb_cpu_fail (NULL, SMB_STATUS_NO_MEMORY, "The system refuses to start %d threads; choose fewer.", cpu->threads);
+    free (cpu);
+    return SMB_STATUS_NO_MEMORY;
+  }
+  *ctx_out = cpu;
+  return SMB_STATUS_OK;
+}
+
+static const char *
+context_error (void *ctx)
+{
+  return ctx != NULL ? ((SmbCpu *) ctx)->error : early_error;
+}
+
+static SmbStatus
+synchronise (void *ctx)
+{
+  return SMB_STATUS_OK; /* every function has finished when it returns */
+}
+
+static SmbStatus
+alloc (void *ctx, size_t bytes, void **out)
+{
+  *out = smb_cpu_aligned (bytes, 1);
+  if (*out == NULL)
+    return smb_cpu_fail (ctx, SMB_STATUS_NO_MEMORY,
+                         "There is no memory for %zu more bytes; use a smaller batch or close other programs.", bytes);
+  return SMB_STATUS_OK;
+}
+
+static void
+release (void *ctx, void *pointer)
+{
+  free (pointer);
+}
+
+static SmbStatus
+copy (void *ctx, void *out, const void *in, size_t bytes)
+{
+  if (bytes > 0)
+    memcpy (out, in, bytes);
+  return SMB_STATUS_OK;
+}
+
+const SmbBackendAbi *
+smb_cpu_backend (void)
+{
+  static const SmbBackendAbi abi = {
+    .abi_version = SMB_BACKEND_ABI_VERSION,
+    .struct_bytes = sizeof (SmbBackendAbi),
+    .name = "cpu",
+    .device_count = device_count,
+    .why = why,
+    .device_describe = device_describe,
+    .context_new = context_new,
+    .context_free = context_free,
+    .context_error = context_error,
+    .synchronise = synchronise,
+    .alloc = alloc,
+    .release = release,
+    .upload = copy,
+    .download = copy,
+    .copy = copy,
+    .fill = smb_cpu_fill,
+    .weight_prepare = smb_cpu_weight_prepare,
+    .weight_release = smb_cpu_weight_release,
+    .linear_forward = smb_cpu_linear_forward,
+    .linear_backward = smb_cpu_linear_backward,
+    .gemm = smb_cpu_gemm,
+    .attention_forward = smb_cpu_attention_forward,
+    .attention_backward = smb_cpu_attention_backward,
+    .layer_norm_forward = smb_cpu_layer_norm_forward,
+    .layer_norm_backward = smb_cpu_layer_norm_backward,
+    .gelu_forward = smb_cpu_gelu_forward,
+    .gelu_backward = smb_cpu_gelu_backward,
+    .relu_forward = smb_cpu_relu_forward,
+    .relu_backward = smb_cpu_relu_backward,
+    .unit_rows_forward = smb_cpu_unit_rows_forward,
+    .unit_rows_backward = smb_cpu_unit_rows_backward,
+    .axpy = smb_cpu_axpy,
+    .residual_add = smb_cpu_residual_add,
+    .scale_samples = smb_cpu_scale_samples,
+    .patchify = smb_cpu_patchify,
+    .unpatchify = smb_cpu_unpatchify,
+    .gather_rows = smb_cpu_gather_rows,
+    .tokens_forward = smb_cpu_tokens_forward,
+    .tokens_backward = smb_cpu_tokens_backward,
+    .unshuffle_forward = smb_cpu_unshuffle_forward,
+    .unshuffle_backward = smb_cpu_unshuffle_backward,
+    .add_table = smb_cpu_add_table,
+    .mean_tokens_forward = smb_cpu_mean_tokens_forward,
+    .mean_tokens_backward = smb_cpu_mean_tokens_backward,
+    .take_row_forward = smb_cpu_take_row_forward,
+    .take_row_backward = smb_cpu_take_row_backward,
+    .recon_target = smb_cpu_recon_target,
+    .recon_error = smb_cpu_recon_error,
+    .recon_backward = smb_cpu_recon_backward,
+    .adamw = smb_cpu_adamw,
+    .ema = smb_cpu_ema,
+    .sum_squares = smb_cpu_sum_squares,
+  };
+
+  return &abi;
+}

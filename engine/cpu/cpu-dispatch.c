@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/cpu-private.h"
+
+#include <stdatomic.h>
+
+/* Chooses among the copies of the kernels that the build made. */
+
+extern const SmbCpuKernels smb_cpu_table_base;
+#ifdef SMB_CPU_X86
+extern const SmbCpuKernels smb_cpu_table_avx2, smb_cpu_table_avx512;
+#endif
+
+static atomic_int limit = SMB_CPU_ISA_AVX512;
+
+SmbCpuIsa
+smb_cpu_best_isa (void)
+{
+#ifdef SMB_CPU_X86
+  __builtin_cpu_init ();
+  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
+      && __builtin_cpu_supports ("avx512cd") && __builtin_cpu_supports ("avx512dq")
+      && __builtin_cpu_supports ("avx512vl"))
+    return SMB_CPU_ISA_AVX512;
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("bmi")
+      && __builtin_cpu_supports ("bmi2"))
+    return SMB_CPU_ISA_AVX2;
+#endif
+  return SMB_CPU_ISA_BASE;
+}
+
+SmbCpuIsa
+smb_cpu_used_isa (void)
+{
+  int best = (int) smb_cpu_best_isa (), most = atomic_load (&limit);
+
+  return (SmbCpuIsa) (best < most ? best : most);
+}
+
+SmbCpuIsa
+smb_cpu_limit_isa (SmbCpuIsa isa)
+{
+  atomic_store (&limit, (int) isa);
+  return smb_cpu_used_isa ();
+}
+
+const SmbCpuKernels *
+smb_cpu_kernels (SmbCpuIsa isa)
+{
+#ifdef SMB_CPU_X86
+  if (isa == SMB_CPU_ISA_AVX512)
+    return &smb_cpu_table_avx512;
+  if (isa == SMB_CPU_ISA_AVX2)
+    return &smb_cpu_table_avx2;
+#endif
+  return &smb_cpu_table_base;
+}

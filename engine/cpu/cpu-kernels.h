@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Kernels on rows, on one thread. The kernel-*.c files are compiled once for each instruction set; a table of each is
+ * chosen when a context is opened. Names carry the set's suffix so that the copies can live in one program. */
+
+#include <stdint.h>
+
+/* Numbers of one AdamW step, computed once in double. */
+typedef struct {
+  float keep;          /* 1 - lr wd */
+  float beta1, rest1;  /* b1, 1 - b1 */
+  float beta2, rest2;
+  float step;          /* lr / c1 */
+  float unbias;        /* 1 / sqrt (c2) */
+  float eps, grad_scale;
+} SmbCpuAdamStep;
+
+typedef struct {
+  const char *name; /* "AVX-512" */
+
+  /* Activations: y, dx may be an input. */
+  void (*gelu) (float *y, const float *x, int64_t n);
+  void (*gelu_grad) (float *dx, const float *dy, const float *x, int64_t n);
+  void (*relu) (float *y, const float *x, int64_t n);
+  void (*relu_grad) (float *dx, const float *dy, const float *y, int64_t n);
+
+  /* Softmax of scale * row, in place; returns the log of the sum of exponentials. */
+  float (*softmax) (float *row, float scale, int64_t n);
+  /* row = exp (scale * row - lse) */
+  void (*softmax_again) (float *row, float scale, float lse, int64_t n);
+  /* ds = p (dp - delta) scale; ds may be dp. */
+  void (*softmax_grad) (float *ds, const float *p, const float *dp, float delta, float scale, int64_t n);
+
+  /* One row of a layer norm. */
+  void (*layer_norm) (float *y, float *mean, float *rstd, const float *x, const float *w, const float *b, int64_t c,
+                      float eps);
+  void (*layer_norm_grad) (float *dx, const float *dy, const float *x, const float *w, float mean, float rstd,
+                           int64_t c);
+  /* Columns [from, to) of dw += sum dy xhat, db += sum dy over all rows; either may be NULL. */
+  void (*layer_norm_columns) (float *dw, float *db, const float *dy, const float *x, const float *mean,
+                              const float *rstd, int64_t rows, int64_t c, int64_t from, int64_t to);
+  /* Columns [from, to) of out += sum over rows of x (rows, c). */
+  void (*column_sums) (float *out, const float *x, int64_t rows, int64_t c, int64_t from, int64_t to);
+
+  float (*dot) (const float *a, const float *b, int64_t n);
+  void (*moments) (float *mean, float *sum_of_squared_deviations, const float *x, int64_t n);
+  float (*squared_distance) (const float *a, const float *b, int64_t n);
+  double (*sum_squares) (const float *x, int64_t n);
+
+  /* Element-wise: y may be an input. */
+  void (*add) (float *y, const float *a, const float *b, int64_t n);            /* a + b */
+  void (*add_scaled) (float *y, const float *a, float s, const float *b, int64_t n); /* a + s b */
+  void (*scale) (float *y, float s, const float *x, int64_t n);
+  void (*mix) (float *y, float s, const float *a, float t, const float *b, int64_t n); /* s a + t b */
+  void (*adamw) (float *param, float *m, float *v, const float *grad, const SmbCpuAdamStep *step, int64_t n);
+} SmbCpuKernels;

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oracle.h"
+#include "support.h"
+
+#include <math.h>
+
+typedef struct {
+  gint64 b, t, h, d;
+  double deviation; /* large: one probability near 1 */
+} Shape;
+
+static const Shape small[] = {
+  { 1, 1, 1, 1, 1 }, { 2, 5, 3, 7, 1 }, { 1, 17, 2, 64, 1 }, { 3, 33, 1, 16, 0.1 }, { 1, 23, 2, 8, 6 },
+};
+static const Shape large[] = { { 1, 197, 2, 64, 1 }, { 1, 300, 1, 20, 1 } };
+
+static void
+forward_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  gint64 c = s->h * s->d, out = s->b * s->t * c, rows = s->b * s->h * s->t;
+  double *exact, *y = bench_double (t, out), *probs = bench_double (t, rows * s->t), *lse = bench_double (t, rows);
+  SmbAttentionForward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d }, bare;
+
+  a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
+  a.y = bench_out (t, out);
+  a.probs = bench_out (t, rows * s->t);
+  a.lse = bench_out (t, rows);
+  bench_ok (t, t->abi->attention_forward (t->ctx, &a));
+  oracle_attention (y, probs, lse, exact, s->b, s->t, s->h, s->d);
+  bench_expect (t, "y", a.y, y, out, FORWARD_TOLERANCE);
+  bench_expect (t, "probs", a.probs, probs, rows * s->t, FORWARD_TOLERANCE);
+  bench_expect (t, "lse", a.lse, lse, rows, FORWARD_TOLERANCE);
+  for (gint64 r = 0; r < rows; r++) { /* an invariant that needs no oracle */
+    double sum = 0;
+
+    for (gint64 j = 0; j < s->t; j++)
+      sum += a.probs[r * s->t + j];
+    g_assert_cmpfloat_with_epsilon (sum, 1.0, 2e-6);
+  }
+  bare = a;
+  bare.y = bench_out (t, out);
+  bare.probs = bare.lse = NULL;
+  bench_ok (t, t->abi->attention_forward (t->ctx, &bare));
+  bench_expect_same (t, "y without probs", bare.y, a.y, out);
+}
+
+typedef struct {
+  const Shape *s;
+  const double *qkv, *dy, *probs;
+  double *y;
+} Loss;
+
+static double
+weighted_output (const void *user)
+{
+  const Loss *l = user;
+  double sum = 0;
+
+  oracle_attention (l->y, NULL, NULL, l->qkv, l->s->b, l->s->t, l->s->h, l->s->d);
+  for (gint64 i = 0; i < l->s->b * l->s->t * l->s->h * l->s->d; i++)
+    sum += l->y[i] * l->dy[i];
+  return sum;
+}
+
+/* The loss as a function of free probabilities: what d loss / d probs means. */
+static double
+weighted_output_of_probs (const void *user)
+{
+  const Loss *l = user;
+  gint64 t = l->s->t, h = l->s->h, d = l->s->d, c = h * d;
+  double sum = 0;
+
+  for (gint64 b = 0; b < l->s->b; b++)
+    for (gint64 n = 0; n < h; n++)
+      for (gint64 i = 0; i < t; i++)
+        for (gint64 j = 0; j < t; j++)
+          for (gint64 x = 0; x < d; x++)
+            sum += l->probs[((b * h + n) * t + i) * t + j] * l->qkv[(b * t + j) * 3 * c + 2 * c + n * d + x]
+                   * l->dy[(b * t + i) * c + n * d + x];
+  return sum;
+}
+
+static void
+backward_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  gint64 c = s->h * s->d, out = s->b * s->t * c, rows = s->b * s->h * s->t;
+  double *exact, *dy, *probs = bench_double (t, rows * s->t), *y = bench_double (t, out);
+  SmbAttentionForward f = { .b = s->b, .t = s->t, .h = s->h, .d = s->d };
+  SmbAttentionBackward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d }, bare;
+  Loss loss = { .s = s, .y = y, .probs = probs };
+  gint64 places = s->t > 100 ? 6 : 40;
+
+  f.qkv = a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
+  f.y = bench_out (t, out);
+  f.lse = bench_out (t, rows);
+  bench_ok (t, t->abi->attention_forward (t->ctx, &f));
+  a.dy = bench_in (t, out, 1, &dy);
+  a.y = f.y;
+  a.lse = f.lse;
+  a.dqkv = bench_out (t, s->b * s->t * 3 * c);
+  a.dprobs = bench_out (t, rows * s->t);
+  bench_ok (t, t->abi->attention_backward (t->ctx, &a));
+  loss.qkv = exact;
+  loss.dy = dy;
+  bench_expect_gradient (t, "dqkv", a.dqkv, NULL, exact, s->b * s->t * 3 * c, weighted_output, &loss, places);
+  oracle_attention (y, probs, NULL, exact, s->b, s->t, s->h, s->d);
+  bench_expect_gradient (t, "dprobs", a.dprobs, NULL, probs, rows * s->t, weighted_output_of_probs, &loss, places);
+  bare = a;
+  bare.dprobs = NULL;
+  bare.dqkv = bench_out (t, s->b * s->t * 3 * c);
+  bench_ok (t, t->abi->attention_backward (t->ctx, &bare));
+  bench_expect_same (t, "dqkv without dprobs", bare.dqkv, a.dqkv, s->b * s->t * 3 * c);
+}
+
+/* A NaN in one sample's input is seen in that sample's output and in no other. */
+static void
+nan_case (Bench *t, const void *data)
+{
+  SmbAttentionForward a = { .b = 2, .t = 19, .h = 2, .d = 8 };
+  gint64 out = 19 * 16;
+  float *qkv = bench_in (t, 2 * 19 * 48, 1, NULL);
+
+  qkv[3 * 48 + 16 + 2] = NAN; /* a key of head 0 */
+  a.qkv = qkv;
+  a.y = bench_out (t, 2 * out);
+  bench_ok (t, t->abi->attention_forward (t->ctx, &a));
+  for (gint64 i = 0; i < 2 * out; i++)
+    g_assert_true (isnan (a.y[i]) == (i < out && i % 16 < 8));
+}
+
+static void
+run_small (gconstpointer run)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (small); i++)
+    bench_run ((BenchCase) run, &small[i]);
+}
+
+static void
+run_large (gconstpointer run)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (large); i++)
+    bench_run ((BenchCase) run, &large[i]);
+}
+
+static void
+run_nan (void)
+{
+  bench_run (nan_case, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/cpu/attention/forward", (gconstpointer) forward_case, run_small);
+  g_test_add_data_func ("/cpu/attention/forward/197", (gconstpointer) forward_case, run_large);
+  g_test_add_data_func ("/cpu/attention/backward", (gconstpointer) backward_case, run_small);
+  g_test_add_data_func ("/cpu/attention/backward/197", (gconstpointer) backward_case, run_large);
+  g_test_add_func ("/cpu/attention/nan", run_nan);
+  return g_test_run ();
+}

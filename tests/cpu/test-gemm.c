@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oracle.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  gint64 m, n, k;
+} Shape;
+
+static const Shape shapes[] = { { 1, 1, 1 }, { 1, 7, 33 }, { 197, 50, 70 }, { 64, 129, 65 }, { 5, 300, 3 }, { 33, 1, 17 } };
+
+static void
+gemm_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+
+  for (int trans = 0; trans < 4; trans++)
+    for (int variant = 0; variant < 3; variant++) {
+      double *a_exact, *b_exact, *c_exact, alpha = variant == 0 ? 1.0 : 0.75, beta = variant == 2 ? 1.0 : 0.0;
+      const float *a = bench_in (t, s->m * s->k, 1, &a_exact), *b = bench_in (t, s->n * s->k, 1, &b_exact);
+      float *c = bench_in (t, s->m * s->n, 1, &c_exact);
+
+      if (beta == 0) /* overwritten, whatever was there */
+        for (gint64 i = 0; i < s->m * s->n; i++)
+          c[i] = NAN;
+      bench_ok (t, t->abi->gemm (t->ctx, c, a, b, s->m, s->n, s->k, trans & 1, trans >> 1, (float) alpha,
+                                 (float) beta));
+      oracle_gemm (c_exact, a_exact, b_exact, s->m, s->n, s->k, trans & 1, trans >> 1, alpha, beta);
+      bench_expect (t, "c", c, c_exact, s->m * s->n, FORWARD_TOLERANCE);
+    }
+}
+
+/* Every combination of bias, residual (elsewhere, or y itself), kept value, epilogue and prepared weights. */
+static void
+linear_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  gint64 all = s->m * s->n;
+
+  for (int variant = 0; variant < 72; variant++) {
+    int residual_kind = variant % 3, with_bias = variant / 3 % 2, keep = variant / 6 % 2, prepared = variant / 12 % 2;
+    double *x_exact, *w_exact, *b_exact, *r_exact, *y_exact = bench_double (t, all), *z_exact = bench_double (t, all);
+    SmbLinearForward a = { .rows = s->m, .n_in = s->k, .n_out = s->n, .epilogue = (SmbEpilogue) (variant / 24) };
+    void *handle = NULL;
+    float *residual;
+
+    a.x = bench_in (t, s->m * s->k, 1, &x_exact);
+    a.w = bench_in (t, s->n * s->k, 1, &w_exact);
+    a.bias = bench_in (t, s->n, 1, &b_exact);
+    residual = bench_in (t, all, 1, &r_exact);
+    a.y = residual_kind == 2 ? residual : bench_out (t, all);
+    a.residual = residual_kind > 0 ? residual : NULL;
+    a.before = keep ? bench_out (t, all) : NULL;
+    if (!with_bias)
+      a.bias = NULL;
+    if (prepared) {
+      bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, s->n, s->k, SMB_PRECISION_F32, &handle));
+      a.w = NULL;
+      a.prepared = handle;
+    }
+    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    oracle_linear (y_exact, z_exact, x_exact, w_exact, with_bias ? b_exact : NULL, residual_kind > 0 ? r_exact : NULL,
+                   s->m, s->k, s->n, a.epilogue);
+    bench_expect (t, "y", a.y, y_exact, all, FORWARD_TOLERANCE);
+    if (keep)
+      bench_expect (t, "before", a.before, z_exact, all, FORWARD_TOLERANCE);
+    t->abi->weight_release (t->ctx, handle);
+  }
+}
+
+typedef struct {
+  const Shape *s;
+  const double *x, *w, *bias, *dy;
+  double *y;
+} LinearLoss;
+
+static double
+linear_loss (const void *user)
+{
+  const LinearLoss *l = user;
+  double sum = 0;
+
+  oracle_linear (l->y, NULL, l->x, l->w, l->bias, NULL, l->s->m, l->s->k, l->s->n, SMB_EPILOGUE_NONE);
+  for (gint64 i = 0; i < l->s->m * l->s->n; i++)
+    sum += l->y[i] * l->dy[i];
+  return sum;
+}
+
+static void
+linear_backward_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  double *x, *w, *bias, *dy, *dw_start, *db_start;
+  SmbLinearBackward a = { .rows = s->m, .n_in = s->k, .n_out = s->n };
+  LinearLoss loss = { .s = s, .y = bench_double (t, s->m * s->n) };
+  SmbLinearBackward only = { 0 };
+  float *dx_alone;
+
+  a.x = bench_in (t, s->m * s->k, 1, &x);
+  a.w = bench_in (t, s->n * s->k, 1, &w);
+  bench_in (t, s->n, 1, &bias);
+  a.dy = bench_in (t, s->m * s->n, 1, &dy);
+  a.dx = bench_out (t, s->m * s->k);
+  a.dw = bench_in (t, s->n * s->k, 1, &dw_start);
+  a.dbias = bench_in (t, s->n, 1, &db_start);
+  bench_ok (t, t->abi->linear_backward (t->ctx, &a));
+  loss.x = x;
+  loss.w = w;
+  loss.bias = bias;
+  loss.dy = dy;
+  bench_expect_gradient (t, "dx", a.dx, NULL, x, s->m * s->k, linear_loss, &loss, 10);
+  bench_expect_gradient (t, "dw", a.dw, dw_start, w, s->n * s->k, linear_loss, &loss, 10);
+  bench_expect_gradient (t, "dbias", a.dbias, db_start, bias, s->n, linear_loss, &loss, 10);
+
+  dx_alone = bench_out (t, s->m * s->k); /* the others may be left out */
+  only = a;
+  only.dx = dx_alone;
+  only.dw = only.dbias = NULL;
+  bench_ok (t, t->abi->linear_backward (t->ctx, &only));
+  bench_expect_same (t, "dx alone", dx_alone, a.dx, s->m * s->k);
+}
+
+static void
+nan_case (Bench *t, const void *data)
+{
+  SmbLinearForward a = { .rows = 3, .n_in = 40, .n_out = 20, .epilogue = SMB_EPILOGUE_GELU };
+  float *x = bench_in (t, 3 * 40, 1, NULL);
+
+  x[1 * 40 + 7] = NAN;
+  a.x = x;
+  a.w = bench_in (t, 20 * 40, 1, NULL);
+  a.y = bench_out (t, 3 * 20);
+  bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+  for (int i = 0; i < 60; i++)
+    g_assert_true (isnan (a.y[i]) == (i / 20 == 1));
+}
+
+static void
+prepare_refuses (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  void *ctx = NULL, *prepared = NULL;
+  float w[4] = { 0 };
+  SmbDeviceInfo info;
+
+  g_assert_cmpint (abi->context_new (0, 1, &ctx), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->device_describe (0, &info), ==, SMB_STATUS_OK);
+  for (int p = SMB_PRECISION_F32; p <= SMB_PRECISION_INT8; p++) {
+    SmbStatus status = abi->weight_prepare (ctx, w, 2, 2, (SmbPrecision) p, &prepared);
+
+    g_assert_cmpint (status, ==, info.precisions & (1u << p) ? SMB_STATUS_OK : SMB_STATUS_UNSUPPORTED);
+    if (status == SMB_STATUS_OK)
+      abi->weight_release (ctx, prepared);
+    else
+      g_assert_cmpuint (strlen (abi->context_error (ctx)), >, 20);
+  }
+  g_assert_cmpint (abi->gemm (ctx, w, w, w, G_MAXINT64 / 4, 1, 1, 0, 0, 1, 0), ==, SMB_STATUS_UNSUPPORTED);
+  abi->context_free (ctx);
+}
+
+static void
+run_shapes (gconstpointer run)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    bench_run ((BenchCase) run, &shapes[i]);
+}
+
+static void
+run_nan (void)
+{
+  bench_run (nan_case, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/cpu/gemm", (gconstpointer) gemm_case, run_shapes);
+  g_test_add_data_func ("/cpu/linear/forward", (gconstpointer) linear_case, run_shapes);
+  g_test_add_data_func ("/cpu/linear/backward", (gconstpointer) linear_backward_case, run_shapes);
+  g_test_add_func ("/cpu/linear/nan", run_nan);
+  g_test_add_func ("/cpu/linear/refusals", prepare_refuses);
+  return g_test_run ();
+}
