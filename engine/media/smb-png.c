@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "media/smb-png.h"
+
+#include "base/smb-error.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFLATE_LEVEL 6
+
+enum { FILTER_NONE, FILTER_SUB, FILTER_UP, N_FILTERS };
+
+/* CRC-32 as PNG wants it: polynomial 0xEDB88320, reflected. */
+static guint32
+crc_of (guint32 crc, const guint8 *data, gsize n_bytes)
+{
+  static guint32 table[256];
+  static gsize ready;
+
+  if (g_once_init_enter (&ready)) {
+    for (guint32 i = 0; i < 256; i++) {
+      guint32 value = i;
+
+      for (int bit = 0; bit < 8; bit++)
+        value = (value & 1) != 0 ? 0xEDB88320u ^ (value >> 1) : value >> 1;
+      table[i] = value;
+    }
+    g_once_init_leave (&ready, 1);
+  }
+  crc = ~crc;
+  for (gsize i = 0; i < n_bytes; i++)
+    crc = table[(crc ^ data[i]) & 0xFF] ^ (crc >> 8);
+  return ~crc;
+}
+
+static void
+append_be32 (GByteArray *out, guint32 value)
+{
+  guint32 big = GUINT32_TO_BE (value);
+
+  g_byte_array_append (out, (const guint8 *) &big, sizeof big);
+}
+
+static void
+append_chunk (GByteArray *out, const char type[4], const guint8 *data, gsize n_bytes)
+{
+  guint32 crc = crc_of (crc_of (0, (const guint8 *) type, 4), data, n_bytes);
+
+  append_be32 (out, (guint32) n_bytes);
+  g_byte_array_append (out, (const guint8 *) type, 4);
+  if (n_bytes > 0)
+    g_byte_array_append (out, data, (guint) n_bytes);
+  append_be32 (out, crc);
+}
+
+/* Filters a row all ways and keeps the one with the smallest sum of magnitudes, the usual guess at what packs best.
+ * out: 1 + row_bytes. above: NULL for the first row. */
+static void
+filter_row (guint8 *out, const guint8 *row, const guint8 *above, gsize row_bytes, gsize pixel_bytes)
+{
+  guint64 best_sum = G_MAXUINT64;
+  int best = FILTER_NONE;
+
+  for (int filter = 0; filter < N_FILTERS; filter++) {
+    guint64 sum = 0;
+
+    for (gsize i = 0; i < row_bytes; i++) {
+      guint8 left = i >= pixel_bytes ? row[i - pixel_bytes] : 0;
+      guint8 up = above != NULL ? above[i] : 0;
+      guint8 predicted = filter == FILTER_SUB ? left : filter == FILTER_UP ? up : 0;
+
+      sum += (guint64) abs ((gint8) (guint8) (row[i] - predicted));
+    }
+    if (sum < best_sum) {
+      best_sum = sum;
+      best = filter;
+    }
+  }
+  out[0] = (guint8) best;
+  for (gsize i = 0; i < row_bytes; i++) {
+    guint8 left = i >= pixel_bytes ? row[i - pixel_bytes] : 0;
+    guint8 up = above != NULL ? above[i] : 0;
+
+    out[1 + i] = (guint8) (row[i] - (best == FILTER_SUB ? left : best == FILTER_UP ? up : 0));
+  }
+}
+
+/* Memory to memory: nothing here can fail but for a fault of this file. */
+static GBytes *
+deflate (const guint8 *data, gsize n_bytes)
+{
+  g_autoptr (GZlibCompressor) compressor = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB, DEFLATE_LEVEL);
+  g_autoptr (GOutputStream) memory = g_memory_output_stream_new_resizable ();
+  g_autoptr (GOutputStream) packed = g_converter_output_stream_new (memory, G_CONVERTER (compressor));
+  g_autoptr (GError) error = NULL;
+
+  if (!g_output_stream_write_all (packed, data, n_bytes, NULL, NULL, &error)
+      || !g_output_stream_close (packed, NULL, &error)) {
+    g_critical ("deflating in memory failed: %s", error->message);
+    return NULL;
+  }
+  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
+}
+
+GBytes *
+smb_png_encode (int width, int height, int channels, const guint8 *pixels)
+{
+  static const guint8 signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n' };
+  static const guint8 colour_types[5] = { 0, 0, 4, 2, 6 };
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GByteArray) header = g_byte_array_new ();
+  g_autofree guint8 *filtered = NULL;
+  g_autoptr (GBytes) data = NULL;
+  gsize row_bytes, n_packed;
+  const guint8 *packed;
+
+  g_return_val_if_fail (width > 0 && height > 0 && channels >= 1 && channels <= 4 && pixels != NULL, NULL);
+  row_bytes = (gsize) width * (gsize) channels;
+  filtered = g_malloc_n ((gsize) height, row_bytes + 1);
+  for (gsize y = 0; y < (gsize) height; y++)
+    filter_row (filtered + y * (row_bytes + 1), pixels + y * row_bytes, y > 0 ? pixels + (y - 1) * row_bytes : NULL,
+                row_bytes, (gsize) channels);
+  data = deflate (filtered, (gsize) height * (row_bytes + 1));
+  g_return_val_if_fail (data != NULL, NULL);
+  packed = g_bytes_get_data (data, &n_packed);
+  g_return_val_if_fail (n_packed <= G_MAXINT32, NULL);
+
+  g_byte_array_append (out, signature, sizeof signature);
+  append_be32 (header, (guint32) width);
+  append_be32 (header, (guint32) height);
+  /* Bit depth, colour type, then deflate, the five filters, no interlacing. */
+  g_byte_array_append (header, (const guint8[]) { 8, colour_types[channels], 0, 0, 0 }, 5);
+  append_chunk (out, "IHDR", header->data, header->len);
+  append_chunk (out, "IDAT", packed, n_packed);
+  append_chunk (out, "IEND", NULL, 0);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&out));
+}
+
+gboolean
+smb_png_write (const char *path, int width, int height, int channels, const guint8 *pixels, GError **error)
+{
+  g_autoptr (GBytes) bytes = smb_png_encode (width, height, channels, pixels);
+  g_autoptr (GError) cause = NULL;
+  gsize n_bytes;
+  const char *data;
+
+  g_return_val_if_fail (bytes != NULL, FALSE);
+  data = g_bytes_get_data (bytes, &n_bytes);
+  if (g_file_set_contents (path, data, (gssize) n_bytes, &cause))
+    return TRUE;
+  g_set_error (error, SMB_ERROR,
+               g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
+               _ ("%s: the picture cannot be written: %s. Choose a folder that can be written to."), path,
+               cause->message);
+  return FALSE;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Own pictures (maps, crops) as PNG (ISO/IEC 15948): 8 bits, not interlaced, lossless; the same pixels always give the
+ * same bytes. pixels: (height, width, channels) row by row without padding, not premultiplied; channels 1 grey, 2 grey
+ * and alpha, 3 RGB, 4 RGBA. width and height from 1. */
+
+/* The whole file in memory; free with g_bytes_unref. */
+GBytes *smb_png_encode (int width, int height, int channels, const guint8 *pixels);
+
+/* Written beside `path` and renamed, so that an older file is replaced whole or stays. IO or PERMISSION error naming
+ * the file. */
+gboolean smb_png_write (const char *path, int width, int height, int channels, const guint8 *pixels, GError **error);
+
+G_END_DECLS
