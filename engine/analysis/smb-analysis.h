@@ -18,7 +18,7 @@ typedef struct {
   double *probabilities; /* by class, n_classes; NULL if there is no score */
   int n_classes;
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
-  char *outside;         /* why the face is outside the validated range, a sentence; NULL if inside */
+  char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
 } SmbFaceResult;
 
 typedef struct {
@@ -35,16 +35,22 @@ typedef struct {
   double seconds;
 } SmbAnalysis;
 
+SmbFaceResult *smb_face_result_new (const SmbFace *face); /* without score */
 SmbFaceResult *smb_face_result_copy (const SmbFaceResult *result);
 void smb_face_result_free (SmbFaceResult *result);
+SmbAnalysis *smb_analysis_new (void); /* no faces, all else 0 or NULL */
+SmbAnalysis *smb_analysis_copy (const SmbAnalysis *analysis);
 void smb_analysis_free (SmbAnalysis *analysis);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceResult, smb_face_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 
 /* {"width", "height", "faces": [{"box": [x,y,w,h], "detected_box", "origin", "detector_confidence",
- *   "probabilities": {class: p}, "score", "outside"}], "model": {"name", "sha256", "mim_sha256", "trained",
- *   "calibrated", "note"}, "device", "program_version", "settings", "seed", "seconds"}.
- * `note` is the sentence that goes with untrained or uncalibrated weights; absent otherwise. */
+ *   "probabilities": {class: p}, "score", "outside"}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
+ *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds"}.
+ * What there is not (score of a face outside, hash of a network the model lacks) is null. `note` is the sentence that
+ * goes with untrained or uncalibrated weights; absent otherwise. Free with json_node_unref.
+ * Reading checks every member (FORMAT error naming it) and passes over members it does not know, so that a caller may
+ * keep "file", "sha256" … in the same object. */
 JsonNode *smb_analysis_to_json (const SmbAnalysis *analysis);
 SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
 
@@ -59,7 +65,10 @@ typedef struct {
 } SmbAnalysisSettings;
 
 SmbAnalysisSettings smb_analysis_settings_default (void);
+/* Canonical JSON: sorted names, no spaces; equal settings are equal bytes. Free with g_free. */
 char *smb_analysis_settings_to_json (const SmbAnalysisSettings *settings);
+/* Reads the above, also as found in SmbAnalysis.settings (which names the detector as well). */
+gboolean smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text, GError **error);
 
 /* A model loaded on a device and ready to judge; lives in the compute process. Not for two threads at a time. */
 typedef struct _SmbJudge SmbJudge;
