@@ -4,12 +4,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <new>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include <dlib/array2d.h>
 #include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/image_processing/shape_predictor.h>
 #include <dlib/image_transforms.h>
 
 namespace semblance {
@@ -60,6 +63,10 @@ template <> struct image_traits<const semblance::RgbView> {
 
 struct SmbDlibDetector {
   dlib::frontal_face_detector detector;
+};
+
+struct SmbDlibPredictor {
+  dlib::shape_predictor predictor;
 };
 
 static_assert (sizeof (dlib::rgb_pixel) == 3, "a pixel of the engine's pictures is three bytes");
@@ -130,6 +137,43 @@ smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width,
     }
     *faces = out;
     *n_faces = found.size ();
+  });
+}
+
+SmbDlibStatus
+smb_dlib_predictor_new (const char *path, SmbDlibPredictor **predictor, char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  *predictor = nullptr;
+  return guarded (message, [&] {
+    std::unique_ptr<SmbDlibPredictor> fresh (new SmbDlibPredictor);
+
+    dlib::deserialize (path) >> fresh->predictor;
+    if (fresh->predictor.num_parts () != SMB_DLIB_LANDMARKS)
+      throw std::runtime_error ("it does not predict 68 points");
+    *predictor = fresh.release ();
+  });
+}
+
+void
+smb_dlib_predictor_free (SmbDlibPredictor *predictor)
+{
+  delete predictor;
+}
+
+SmbDlibStatus
+smb_dlib_landmarks (const SmbDlibPredictor *predictor, const unsigned char *rgb, int width, int height, int left,
+                    int top, int right, int bottom, double points[SMB_DLIB_LANDMARKS][2],
+                    char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  return guarded (message, [&] {
+    const semblance::RgbView view{ rgb, height, width };
+    const dlib::full_object_detection found
+      = predictor->predictor (view, dlib::rectangle (left, top, right, bottom));
+
+    for (unsigned long i = 0; i < SMB_DLIB_LANDMARKS; i++) {
+      points[i][0] = static_cast<double> (found.part (i).x ());
+      points[i][1] = static_cast<double> (found.part (i).y ());
+    }
   });
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* dlib's frontal face detector behind plain C: the only door between the engine and C++. No exception comes through;
+/* dlib's frontal face detector and its 68-point predictor behind plain C: the only door between the engine and C++. No exception comes through;
  * a failure is a status and, in `message`, dlib's own words. */
 
 #include <stddef.h>
@@ -34,6 +34,20 @@ void smb_dlib_detector_free (SmbDlibDetector *detector);
  * *faces comes from malloc (free it), NULL when there is none. */
 SmbDlibStatus smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
                                SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES]);
+
+#define SMB_DLIB_LANDMARKS 68
+
+typedef struct SmbDlibPredictor SmbDlibPredictor;
+
+/* Reads a 68-point shape predictor (dlib's .dat). Takes 0.4 s and 80 MB. */
+SmbDlibStatus smb_dlib_predictor_new (const char *path, SmbDlibPredictor **predictor,
+                                      char message[SMB_DLIB_MESSAGE_BYTES]);
+void smb_dlib_predictor_free (SmbDlibPredictor *predictor);
+
+/* The points (x, y) of the face in a box with inclusive edges, in pixels of rgb (height, width, 3). 4 ms. */
+SmbDlibStatus smb_dlib_landmarks (const SmbDlibPredictor *predictor, const unsigned char *rgb, int width, int height,
+                                  int left, int top, int right, int bottom, double points[SMB_DLIB_LANDMARKS][2],
+                                  char message[SMB_DLIB_MESSAGE_BYTES]);
 
 /* dlib's version, "19.24.0"; static. */
 const char *smb_dlib_version (void);

@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <gdk-pixbuf/gdk-pixbuf.h>
 #include <string.h>
 
 #include "base/smb-error.h"
 #include "face/smb-face.h"
 
+#include "sample.h"
+
 static SmbFaceDetector *detector;
-
-static SmbImage *
-load_sample (const char *name)
-{
-  g_autofree char *path = g_build_filename (SMB_SAMPLES, name, NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new_from_file (path, &error);
-  g_autoptr (GBytes) bytes = NULL;
-  gsize row_bytes;
-  guint8 *rgb;
-  int channels;
-
-  g_assert_no_error (error);
-  channels = gdk_pixbuf_get_n_channels (pixbuf);
-  row_bytes = (gsize) gdk_pixbuf_get_width (pixbuf) * 3;
-  rgb = g_malloc (row_bytes * (gsize) gdk_pixbuf_get_height (pixbuf));
-  for (int y = 0; y < gdk_pixbuf_get_height (pixbuf); y++)
-    for (int x = 0; x < gdk_pixbuf_get_width (pixbuf); x++)
-      memcpy (rgb + (gsize) y * row_bytes + (gsize) x * 3,
-              gdk_pixbuf_read_pixels (pixbuf) + (gsize) y * (gsize) gdk_pixbuf_get_rowstride (pixbuf)
-                  + (gsize) (x * channels),
-              3);
-  bytes = g_bytes_new_take (rgb, row_bytes * (gsize) gdk_pixbuf_get_height (pixbuf));
-  return smb_image_new (gdk_pixbuf_get_width (pixbuf), gdk_pixbuf_get_height (pixbuf), bytes);
-}
 
 static SmbImage *
 gradient (int width, int height)
@@ -104,7 +80,7 @@ test_samples (void)
   for (guint i = 0; i < G_N_ELEMENTS (expected);) {
     const char *name = expected[i].name;
     int upsample = expected[i].upsample;
-    g_autoptr (SmbImage) image = load_sample (name);
+    g_autoptr (SmbImage) image = sample_load (name);
     g_autoptr (GArray) faces = detect (image, 0, upsample);
     guint n = 0;
 
@@ -127,7 +103,7 @@ test_samples (void)
 static void
 test_shrunk_agrees (void)
 {
-  g_autoptr (SmbImage) image = load_sample ("nasa-astronaut.png");
+  g_autoptr (SmbImage) image = sample_load ("nasa-astronaut.png");
   g_autoptr (GArray) whole = detect (image, 0, 1);
   g_autoptr (GArray) small = detect (image, 400, 1);
   g_autoptr (GArray) same = detect (image, 512, 1);
@@ -146,7 +122,7 @@ test_shrunk_agrees (void)
 static void
 test_repeats (void)
 {
-  g_autoptr (SmbImage) image = load_sample ("nasa-astronaut.png");
+  g_autoptr (SmbImage) image = sample_load ("nasa-astronaut.png");
   g_autoptr (GArray) first = detect (image, 300, 1);
   g_autoptr (GArray) second = detect (image, 300, 1);
 
