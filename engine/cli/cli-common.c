@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/smb-error.h"
+#include "base/smb-image.h"
 
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
@@ -30,6 +31,31 @@ smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
     (*argc)--;
   }
   return TRUE;
+}
+
+GArray *
+smb_cli_parse_boxes (char **texts, GError **error)
+{
+  g_autoptr (GArray) boxes = NULL;
+
+  if (texts == NULL || texts[0] == NULL)
+    return NULL;
+  boxes = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+  for (; *texts != NULL; texts++) {
+    g_auto (GStrv) parts = g_strsplit (*texts, ",", -1);
+    gint64 numbers[4];
+    gboolean good = g_strv_length (parts) == G_N_ELEMENTS (numbers);
+
+    for (guint i = 0; good && i < G_N_ELEMENTS (numbers); i++)
+      good = g_ascii_string_to_signed (parts[i], 10, i < 2 ? G_MININT : 1, G_MAXINT, &numbers[i], NULL);
+    if (!good) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                   _ ("“%s” is no box: give left, top, width and height in pixels, as in 120,80,200,200."), *texts);
+      return NULL;
+    }
+    g_array_append_val (boxes, ((SmbBox) { (int) numbers[0], (int) numbers[1], (int) numbers[2], (int) numbers[3] }));
+  }
+  return g_steal_pointer (&boxes);
 }
 
 int

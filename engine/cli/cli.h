@@ -33,6 +33,10 @@ int smb_cli_devices (int argc, char **argv);
 gboolean smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
                         const char *summary);
 
+/* Boxes from the command line, "X,Y,W,H" each: GArray of SmbBox, NULL with an ARGUMENT error naming the bad one. texts
+ * NULL or empty: NULL without an error, the detector is to look. */
+GArray *smb_cli_parse_boxes (char **texts, GError **error);
+
 /* "semblance-cli: MESSAGE" on standard error, then SMB_EXIT_USAGE to return. */
 int smb_cli_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);
 

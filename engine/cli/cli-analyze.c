@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli analyze: faces and scores of pictures, one after the other; a bad one is reported and passed over. */
+#include "cli/cli.h"
+
+#include "base/smb-error.h"
+#include "base/smb-hash.h"
+#include "examine/smb-examine.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <unistd.h>
+
+/* What stays the same for every file of the batch. */
+typedef struct {
+  SmbEngine *engine;
+  SmbModelInfo *model;
+  SmbCase *store; /* NULL: nothing is kept */
+  GArray *boxes;  /* NULL: the detector looks */
+  SmbAnalysisSettings settings;
+} Batch;
+
+/* What came of one file. */
+typedef struct {
+  char *sha256;
+  char *exhibit;   /* NULL without a case */
+  char **warnings; /* may be NULL */
+  SmbAnalysis *analysis;
+} Outcome;
+
+static void
+outcome_clear (Outcome *outcome)
+{
+  g_free (outcome->sha256);
+  g_free (outcome->exhibit);
+  g_strfreev (outcome->warnings);
+  g_clear_pointer (&outcome->analysis, smb_analysis_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
+
+static gboolean
+analyze_file (const Batch *batch, const char *path, Outcome *outcome, GError **error)
+{
+  g_autoptr (SmbPictureInfo) info = NULL;
+  g_autoptr (SmbImage) image = NULL;
+  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
+
+  if (fd < 0)
+    return FALSE;
+  outcome->sha256 = smb_sha256_of_fd (fd, path, NULL, NULL, NULL, NULL, error);
+  if (outcome->sha256 != NULL)
+    image = smb_engine_decode (batch->engine, fd, path, 0, &info, NULL, error);
+  close (fd);
+  if (image == NULL)
+    return FALSE;
+  outcome->warnings = g_strdupv (info->warnings);
+  outcome->analysis = smb_engine_analyze (batch->engine, batch->model, image, batch->boxes, &batch->settings, NULL,
+                                          NULL, NULL, error);
+  return outcome->analysis != NULL;
+}
+
+/* The exhibit this path was taken in as, or takes it in. */
+static SmbEvidence *
+exhibit_of_path (const Batch *batch, const char *path, GError **error)
+{
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  g_autoptr (GPtrArray) known = smb_case_list_evidence (batch->store, error);
+
+  if (known == NULL)
+    return NULL;
+  for (guint i = 0; i < known->len; i++) {
+    SmbEvidence *evidence = g_ptr_array_index (known, i);
+
+    if (g_strcmp0 (evidence->path, absolute) == 0) {
+      /* Taken out of the list, so that it outlives it. */
+      g_ptr_array_set_free_func (known, NULL);
+      g_ptr_array_remove_index (known, i);
+      g_ptr_array_set_free_func (known, (GDestroyNotify) smb_evidence_free);
+      return evidence;
+    }
+  }
+  return smb_examine_acquire (batch->store, batch->engine, path, NULL, error);
+}
+
+static void
+unref_node (JsonNode *node)
+{
+  if (node != NULL)
+    json_node_unref (node);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvidence, smb_evidence_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseAnalysis, smb_case_analysis_free)
+
+static gboolean
+analyze_exhibit (const Batch *batch, const char *path, Outcome *outcome, GError **error)
+{
+  g_autoptr (SmbEvidence) evidence = exhibit_of_path (batch, path, error);
+  g_autoptr (SmbCaseAnalysis) stored = NULL;
+  JsonNode *node;
+
+  if (evidence == NULL)
+    return FALSE;
+  outcome->sha256 = g_strdup (evidence->sha256);
+  outcome->exhibit = g_strdup (evidence->exhibit);
+  stored = smb_examine_analyze (batch->store, batch->engine, batch->model, evidence, batch->boxes, &batch->settings, NULL,
+                                NULL, NULL, error);
+  if (stored == NULL)
+    return FALSE;
+  node = json_from_string (stored->result, error);
+  if (node != NULL)
+    outcome->analysis = smb_analysis_from_json (node, error);
+  unref_node (node);
+  return outcome->analysis != NULL;
+}
+
+static void
+print_json (const char *path, const Outcome *outcome, const GError *error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "file");
+  json_builder_add_string_value (builder, path);
+  if (outcome->sha256 != NULL) {
+    json_builder_set_member_name (builder, "sha256");
+    json_builder_add_string_value (builder, outcome->sha256);
+  }
+  if (outcome->exhibit != NULL) {
+    json_builder_set_member_name (builder, "exhibit");
+    json_builder_add_string_value (builder, outcome->exhibit);
+  }
+  if (outcome->warnings != NULL && outcome->warnings[0] != NULL) {
+    json_builder_set_member_name (builder, "warnings");
+    json_builder_begin_array (builder);
+    for (char **warning = outcome->warnings; *warning != NULL; warning++)
+      json_builder_add_string_value (builder, *warning);
+    json_builder_end_array (builder);
+  }
+  if (error != NULL) {
+    smb_cli_json_add_error (builder, error);
+  } else {
+    g_autoptr (JsonNode) analysis = smb_analysis_to_json (outcome->analysis);
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *value;
+
+    json_object_iter_init_ordered (&iter, json_node_get_object (analysis));
+    while (json_object_iter_next_ordered (&iter, &name, &value)) {
+      json_builder_set_member_name (builder, name);
+      json_builder_add_value (builder, json_node_copy (value));
+    }
+  }
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  smb_cli_print_json (root, FALSE);
+}
+
+static void
+print_face (const SmbAnalysis *analysis, guint index)
+{
+  const SmbFaceResult *result = g_ptr_array_index (analysis->faces, index);
+  SmbBox box = result->face.box;
+
+  g_print ("  F%u  ", index + 1);
+  if (result->outside != NULL)
+    g_print (_ ("score n/a (%s)"), result->outside);
+  else if (isnan (result->score))
+    g_print (_ ("no score"));
+  else
+    g_print (_ ("score %.4f"), result->score);
+  g_print ("  [%d, %d, %d × %d]", box.x, box.y, box.width, box.height);
+  if (result->face.origin == SMB_FACE_DRAWN)
+    g_print (_ ("  drawn by hand"));
+  else
+    g_print (_ ("  detector %.2f"), result->face.confidence);
+  if (result->outside == NULL && result->probabilities != NULL)
+    for (int c = 0; c < result->n_classes; c++)
+      g_print ("%s%s %.4f", c == 0 ? "  " : ", ", analysis->classes[c], result->probabilities[c]);
+  g_print ("\n");
+}
+
+static void
+print_text (const char *path, const Outcome *outcome)
+{
+  const SmbAnalysis *analysis = outcome->analysis;
+  const char *warning = smb_model_warning (analysis->trained, analysis->calibrated);
+
+  if (outcome->exhibit != NULL)
+    g_print ("%s  %s\n", outcome->exhibit, path);
+  else
+    g_print ("%s\n", path);
+  g_print ("  SHA-256 %s\n", outcome->sha256);
+  for (char **line = outcome->warnings; line != NULL && *line != NULL; line++)
+    g_print (_ ("  Note: %s\n"), *line);
+  g_print (g_dngettext (GETTEXT_PACKAGE, "  %d × %d pixels, %u face, model %s\n", "  %d × %d pixels, %u faces, model %s\n",
+                        analysis->faces->len),
+           analysis->width, analysis->height, analysis->faces->len, analysis->model_name);
+  for (guint i = 0; i < analysis->faces->len; i++)
+    print_face (analysis, i);
+  if (warning != NULL && analysis->faces->len > 0)
+    g_print ("  %s\n", warning);
+}
+
+/* TRUE if the file could be examined. */
+static gboolean
+do_file (const Batch *batch, const char *path, gboolean json)
+{
+  g_auto (Outcome) outcome = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error)
+                                       : analyze_file (batch, path, &outcome, &error);
+
+  if (json)
+    print_json (path, &outcome, error);
+  else if (good)
+    print_text (path, &outcome);
+  else
+    smb_cli_print_error (error);
+  return good;
+}
+
+int
+smb_cli_analyze (int argc, char **argv)
+{
+  g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL;
+  g_auto (GStrv) box_texts = NULL;
+  gboolean json = FALSE;
+  int threads = 0, failed = 0;
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
+      N_ ("MODEL") },
+    { "case", 'c', 0, G_OPTION_ARG_FILENAME, &case_path, N_ ("Take the files into this case and store the results there"),
+      N_ ("CASE") },
+    { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
+      N_ ("Judge this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
+      N_ ("DEVICE") },
+    { NULL },
+  };
+  g_autoptr (SmbEngine) engine = NULL;
+  g_autoptr (SmbModelInfo) model = NULL;
+  g_autoptr (SmbCase) store = NULL;
+  g_autoptr (GArray) boxes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!smb_cli_parse (&argc, &argv, entries, _ ("FILE…"),
+                      _ ("Finds the faces in pictures and scores each. A picture that cannot be read is reported and "
+                         "the batch goes on.")))
+    return SMB_EXIT_USAGE;
+  if (argc < 2)
+    return smb_cli_usage (_ ("“analyze” needs at least one picture."));
+  if (threads < 0)
+    return smb_cli_usage (_ ("--threads takes a number from 0, not %d."), threads);
+  boxes = smb_cli_parse_boxes (box_texts, &error);
+  if (error != NULL)
+    return smb_cli_usage ("%s", error->message);
+  model = smb_model_find (model_name, &error);
+  if (model != NULL && case_path != NULL)
+    store = smb_case_open (case_path, &error);
+  if (error != NULL) {
+    smb_cli_print_error (error);
+    return SMB_EXIT_FAILED;
+  }
+  engine = smb_engine_new (device, threads);
+  {
+    Batch batch = { engine, model, store, boxes, smb_analysis_settings_default () };
+
+    for (int i = 1; i < argc; i++)
+      failed += do_file (&batch, argv[i], json) ? 0 : 1;
+  }
+  if (failed > 0 && argc > 2)
+    g_printerr (g_dngettext (GETTEXT_PACKAGE, "semblance-cli: %d of %d files could not be examined.\n",
+                             "semblance-cli: %d of %d files could not be examined.\n", (gulong) failed),
+                failed, argc - 1);
+  return failed > 0 ? SMB_EXIT_FAILED : SMB_EXIT_OK;
+}
