@@ -99,6 +99,13 @@ void smb_case_analysis_free (SmbCaseAnalysis *analysis);
 void smb_note_free (SmbNote *note);
 void smb_finding_free (SmbFinding *finding);
 void smb_audit_entry_free (SmbAuditEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseInfo, smb_case_info_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvidence, smb_evidence_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseFace, smb_case_face_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseAnalysis, smb_case_analysis_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbNote, smb_note_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFinding, smb_finding_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAuditEntry, smb_audit_entry_free)
 
 /* Creates a new file; an existing path is refused (never overwritten). */
 SmbCase *smb_case_create (const char *path, const SmbCaseInfo *info, GError **error);

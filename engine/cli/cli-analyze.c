@@ -68,34 +68,20 @@ exhibit_of_path (const Batch *batch, const char *path, GError **error)
   if (known == NULL)
     return NULL;
   for (guint i = 0; i < known->len; i++) {
-    SmbEvidence *evidence = g_ptr_array_index (known, i);
+    const SmbEvidence *evidence = g_ptr_array_index (known, i);
 
-    if (g_strcmp0 (evidence->path, absolute) == 0) {
-      /* Taken out of the list, so that it outlives it. */
-      g_ptr_array_set_free_func (known, NULL);
-      g_ptr_array_remove_index (known, i);
-      g_ptr_array_set_free_func (known, (GDestroyNotify) smb_evidence_free);
-      return evidence;
-    }
+    if (g_strcmp0 (evidence->path, absolute) == 0)
+      return g_ptr_array_steal_index (known, i);
   }
   return smb_examine_acquire (batch->store, batch->engine, path, NULL, error);
 }
-
-static void
-unref_node (JsonNode *node)
-{
-  if (node != NULL)
-    json_node_unref (node);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvidence, smb_evidence_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseAnalysis, smb_case_analysis_free)
 
 static gboolean
 analyze_exhibit (const Batch *batch, const char *path, Outcome *outcome, GError **error)
 {
   g_autoptr (SmbEvidence) evidence = exhibit_of_path (batch, path, error);
   g_autoptr (SmbCaseAnalysis) stored = NULL;
-  JsonNode *node;
+  g_autoptr (JsonNode) node = NULL;
 
   if (evidence == NULL)
     return FALSE;
@@ -108,7 +94,6 @@ analyze_exhibit (const Batch *batch, const char *path, Outcome *outcome, GError 
   node = json_from_string (stored->result, error);
   if (node != NULL)
     outcome->analysis = smb_analysis_from_json (node, error);
-  unref_node (node);
   return outcome->analysis != NULL;
 }
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli-map-picture.h"
+
+#include "base/smb-error.h"
+#include "explain/smb-overlay.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#define BAR_HEIGHT_PX 14
+#define CHEQUER_PX 8
+#define GLYPH_ROWS 5
+#define GLYPH_COLUMNS 3
+#define GLYPH_SCALE 3
+#define GLYPH_ADVANCE_PX ((GLYPH_COLUMNS + 1) * GLYPH_SCALE)
+
+/* The few signs numbers are made of, three columns by five rows; a set bit is ink, the highest of three the leftmost. */
+static const struct {
+  char sign;
+  guint8 rows[GLYPH_ROWS];
+} glyphs[] = {
+  { '0', { 7, 5, 5, 5, 7 } }, { '1', { 2, 6, 2, 2, 7 } }, { '2', { 7, 1, 7, 4, 7 } }, { '3', { 7, 1, 3, 1, 7 } },
+  { '4', { 5, 5, 7, 1, 1 } }, { '5', { 7, 4, 7, 1, 7 } }, { '6', { 7, 4, 7, 5, 7 } }, { '7', { 7, 1, 1, 2, 2 } },
+  { '8', { 7, 5, 7, 5, 7 } }, { '9', { 7, 5, 7, 1, 7 } }, { '.', { 0, 0, 0, 0, 2 } }, { '-', { 0, 0, 7, 0, 0 } },
+  { '+', { 0, 2, 7, 2, 0 } }, { 'e', { 0, 7, 7, 4, 7 } }, { 'n', { 0, 6, 5, 5, 5 } }, { 'a', { 0, 3, 5, 5, 3 } },
+};
+
+static void
+put_pixel (guint8 *rgb, int width, int x, int y, const guint8 colour[3])
+{
+  memcpy (rgb + ((gsize) y * (gsize) width + (gsize) x) * 3, colour, 3);
+}
+
+static void
+draw_number (guint8 *rgb, int width, int x, int y, const char *text)
+{
+  static const guint8 ink[3] = { 29, 30, 33 };
+
+  for (; *text != '\0'; text++, x += GLYPH_ADVANCE_PX)
+    for (guint g = 0; g < G_N_ELEMENTS (glyphs); g++)
+      for (int row = 0; glyphs[g].sign == *text && row < GLYPH_ROWS * GLYPH_SCALE; row++)
+        for (int column = 0; column < GLYPH_COLUMNS * GLYPH_SCALE; column++)
+          if ((glyphs[g].rows[row / GLYPH_SCALE] >> (GLYPH_COLUMNS - 1 - column / GLYPH_SCALE) & 1) != 0
+              && x + column >= 0 && x + column < width)
+            put_pixel (rgb, width, x + column, y + row, ink);
+}
+
+/* Fills the rows below the picture. */
+static void
+draw_legend (guint8 *rgb, int size_px, const SmbMap *map, SmbColours colours)
+{
+  const double places[3] = { 0.0, 0.5, 1.0 };
+
+  memset (rgb + (gsize) size_px * (gsize) size_px * 3, 0xFF, (gsize) size_px * SMB_CLI_LEGEND_HEIGHT_PX * 3);
+  for (int x = 0; x < size_px; x++) {
+    guint8 colour[3];
+
+    smb_colours_lookup (colours, size_px > 1 ? (double) x / (size_px - 1) : 0.0, colour);
+    for (int y = 0; y < BAR_HEIGHT_PX; y++)
+      put_pixel (rgb, size_px, x, size_px + 2 + y, colour);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    int text_px;
+
+    g_ascii_formatd (text, sizeof text, "%.3g", map->min + places[i] * (map->max - map->min));
+    text_px = (int) strlen (text) * GLYPH_ADVANCE_PX - GLYPH_SCALE;
+    draw_number (rgb, size_px, (int) (places[i] * (size_px - text_px)), size_px + 2 + BAR_HEIGHT_PX + 5, text);
+  }
+}
+
+/* Puts a rendered overlay (premultiplied B, G, R, A) over what rgb holds. */
+static void
+put_over (guint8 *rgb, const guint8 *bgra, int size_px)
+{
+  for (gsize i = 0; i < (gsize) size_px * (gsize) size_px; i++) {
+    const guint8 *over = bgra + i * 4;
+    guint8 *under = rgb + i * 3;
+
+    for (int c = 0; c < 3; c++)
+      under[c] = (guint8) MIN (over[2 - c] + (under[c] * (255 - over[3]) + 127) / 255, 255);
+  }
+}
+
+static guint8 *
+render (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px)
+{
+  guint8 *rgb = g_malloc ((gsize) size_px * (gsize) (size_px + SMB_CLI_LEGEND_HEIGHT_PX) * 3);
+  g_autofree guint8 *bgra = g_malloc ((gsize) size_px * (gsize) size_px * 4);
+
+  smb_overlay_render (bgra, size_px, size_px, map, map->min, map->max, colours, opacity, NAN);
+  if (face != NULL)
+    memcpy (rgb, face, (gsize) size_px * (gsize) size_px * 3);
+  else
+    for (int y = 0; y < size_px; y++)
+      for (int x = 0; x < size_px; x++) {
+        guint8 grey = (x / CHEQUER_PX + y / CHEQUER_PX) % 2 == 0 ? 0xE0 : 0xC4;
+
+        put_pixel (rgb, size_px, x, y, (const guint8[]) { grey, grey, grey });
+      }
+  put_over (rgb, bgra, size_px);
+  draw_legend (rgb, size_px, map, colours);
+  return rgb;
+}
+
+guint8 *
+smb_cli_map_picture (const SmbMap *map, SmbColours colours, int size_px)
+{
+  return render (map, colours, 1.0, NULL, size_px);
+}
+
+guint8 *
+smb_cli_map_overlay (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px)
+{
+  return render (map, colours, opacity, face, size_px);
+}
+
+gboolean
+smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error)
+{
+  /* Magic, version, header's length; the header ends in a newline and pads the data to a multiple of 64 bytes. */
+  const gsize preamble_bytes = 10;
+  g_autofree char *header = g_strdup_printf ("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", map->rows,
+                                             map->columns);
+  gsize padded = (preamble_bytes + strlen (header) + 1 + 63) / 64 * 64;
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GError) cause = NULL;
+
+  g_byte_array_append (out, (const guint8 *) "\x93NUMPY\x01\x00", 8);
+  g_byte_array_append (out, (const guint8[]) { (guint8) (padded - preamble_bytes), 0 }, 2);
+  g_byte_array_append (out, (const guint8 *) header, (guint) strlen (header));
+  while (out->len < padded - 1)
+    g_byte_array_append (out, (const guint8 *) " ", 1);
+  g_byte_array_append (out, (const guint8 *) "\n", 1);
+  for (int i = 0; i < map->rows * map->columns; i++) {
+    guint32 bits;
+
+    memcpy (&bits, &map->values[i], sizeof bits);
+    bits = GUINT32_TO_LE (bits);
+    g_byte_array_append (out, (const guint8 *) &bits, sizeof bits);
+  }
+  if (g_file_set_contents (path, (const char *) out->data, (gssize) out->len, &cause))
+    return TRUE;
+  g_set_error (error, SMB_ERROR,
+               g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
+               _ ("%s: the numbers cannot be written: %s. Choose a folder that can be written to."), path, cause->message);
+  return FALSE;
+}

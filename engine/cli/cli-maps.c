@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli maps: the maps of a picture's faces as files: in colours with a legend, over the face, as numbers. */
+#include "cli/cli.h"
+
+#include "base/smb-error.h"
+#include "cli/cli-map-picture.h"
+#include "examine/smb-examine.h"
+#include "media/smb-png.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PICTURE_PX 448
+
+typedef struct {
+  SmbEngine *engine;
+  SmbModelInfo *model;
+  SmbImage *image;
+  const char *folder;
+  char *stem;      /* of every file: "portrait" */
+  GPtrArray *names; /* of the maps, as given */
+  GArray *specs;    /* SmbMapSpec, likewise */
+  SmbColours colours;
+  double opacity;
+  gboolean json;
+} Job;
+
+static char *
+file_of (const Job *job, guint face, const char *map, const char *ending)
+{
+  g_autofree char *name = g_strdup_printf ("%s-F%u-%s%s", job->stem, face, map, ending);
+
+  /* "attention:layer=3,head=mean" becomes "attention-layer3-headmean": nothing a shell or another system stumbles on. */
+  for (char *at = name; *at != '\0';) {
+    if (*at == '=') {
+      memmove (at, at + 1, strlen (at));
+      continue;
+    }
+    if (*at == ':' || *at == ',' || *at == '/')
+      *at = '-';
+    at++;
+  }
+  return g_build_filename (job->folder, name, NULL);
+}
+
+/* The face as the network that made the map saw it, so that map and face lie on each other. */
+static guint8 *
+face_under (const Job *job, SmbBox box, SmbMapKind kind)
+{
+  gboolean of_detector = kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT;
+
+  if (of_detector && job->model->detector_path != NULL && job->model->transform == SMB_FACE_RESIZE_CENTRE_CROP)
+    return smb_face_crop_resize_centre (job->image, box, PICTURE_PX);
+  return smb_face_crop_resize (job->image, box, PICTURE_PX);
+}
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = smb_map_spec_to_text (&map->spec);
+  const char *note = smb_model_warning (job->model->trained, job->model->calibrated);
+
+  if (!job->json) {
+    for (guint i = 0; i < files->len; i++)
+      g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
+    return;
+  }
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "face");
+  json_builder_add_int_value (builder, face);
+  add_string (builder, "map", text);
+  json_builder_set_member_name (builder, "files");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < files->len; i++)
+    json_builder_add_string_value (builder, g_ptr_array_index (files, i));
+  json_builder_end_array (builder);
+  if (map->values != NULL) {
+    json_builder_set_member_name (builder, "min");
+    json_builder_add_double_value (builder, map->min);
+    json_builder_set_member_name (builder, "max");
+    json_builder_add_double_value (builder, map->max);
+    add_string (builder, "colours", smb_colours_name (job->colours));
+  }
+  json_builder_set_member_name (builder, "model");
+  json_builder_begin_object (builder);
+  add_string (builder, "name", job->model->name);
+  json_builder_set_member_name (builder, "trained");
+  json_builder_add_boolean_value (builder, job->model->trained);
+  if (note != NULL)
+    add_string (builder, "note", note);
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  smb_cli_print_json (root, FALSE);
+}
+
+static gboolean
+write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMap *map, GError **error)
+{
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  char *picture = file_of (job, face, name, ".png");
+
+  g_ptr_array_add (files, picture);
+  if (map->rgb != NULL) {
+    if (!smb_png_write (picture, map->rgb_size, map->rgb_size, 3, map->rgb, error))
+      return FALSE;
+  } else {
+    g_autofree guint8 *under = face_under (job, box, map->spec.kind);
+    g_autofree guint8 *coloured = smb_cli_map_picture (map, job->colours, PICTURE_PX);
+    g_autofree guint8 *overlay = smb_cli_map_overlay (map, job->colours, job->opacity, under, PICTURE_PX);
+    const int height = PICTURE_PX + SMB_CLI_LEGEND_HEIGHT_PX;
+    char *over = file_of (job, face, name, "-overlay.png");
+    char *numbers = file_of (job, face, name, ".npy");
+
+    g_ptr_array_add (files, over);
+    g_ptr_array_add (files, numbers);
+    if (!smb_png_write (picture, PICTURE_PX, height, 3, coloured, error)
+        || !smb_png_write (over, PICTURE_PX, height, 3, overlay, error)
+        || !smb_cli_map_write_npy (numbers, map, error))
+      return FALSE;
+  }
+  print_written (job, face, map, files);
+  return TRUE;
+}
+
+static gboolean
+write_face (const Job *job, guint face, SmbBox box, GError **error)
+{
+  g_autofree char *path = file_of (job, face, "face", ".png");
+  g_autoptr (SmbImage) crop = smb_image_crop (job->image, box);
+  g_autoptr (GPtrArray) maps = NULL;
+
+  if (crop == NULL) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("The box %d,%d,%d,%d lies outside the picture, which has %d × %d pixels."), box.x, box.y, box.width,
+                 box.height, job->image->width, job->image->height);
+    return FALSE;
+  }
+  if (!smb_png_write (path, crop->width, crop->height, 3, smb_image_get_pixels (crop), error))
+    return FALSE;
+  maps = smb_engine_maps (job->engine, job->model, job->image, box, (const SmbMapSpec *) (gconstpointer) job->specs->data,
+                          job->specs->len, NULL, error);
+  if (maps == NULL)
+    return FALSE;
+  for (guint i = 0; i < maps->len; i++)
+    if (!write_map (job, face, box, g_ptr_array_index (job->names, i), g_ptr_array_index (maps, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Decodes the picture and says where its faces are: those drawn, or those found. */
+static GArray *
+open_faces (Job *job, const char *path, GArray *drawn, GError **error)
+{
+  const SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (GArray) boxes = NULL;
+  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
+
+  if (fd < 0)
+    return NULL;
+  job->image = smb_engine_decode (job->engine, fd, path, 0, NULL, NULL, error);
+  close (fd);
+  if (job->image == NULL)
+    return NULL;
+  if (drawn != NULL)
+    return g_array_ref (drawn);
+  analysis = smb_engine_analyze (job->engine, job->model, job->image, NULL, &settings, NULL, NULL, NULL, error);
+  if (analysis == NULL)
+    return NULL;
+  boxes = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+  for (guint i = 0; i < analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (analysis->faces, i);
+
+    g_array_append_val (boxes, result->face.box);
+  }
+  return g_steal_pointer (&boxes);
+}
+
+/* What was asked for, or one of each kind that the model has the networks for. */
+static gboolean
+choose_maps (Job *job, char **texts, GError **error)
+{
+  static const char *const of_detector[] = { "attention", "rollout", NULL };
+  static const char *const of_mim[] = { "masked-input", "reconstruction", "error", NULL };
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) chosen = NULL;
+
+  if (texts != NULL && texts[0] != NULL) {
+    g_strv_builder_addv (builder, (const char **) texts);
+  } else {
+    g_strv_builder_addv (builder, (const char **) of_detector);
+    if (job->model->mim_path != NULL)
+      g_strv_builder_addv (builder, (const char **) of_mim);
+  }
+  chosen = g_strv_builder_end (builder);
+  job->names = g_ptr_array_new_with_free_func (g_free);
+  job->specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
+  for (char **text = chosen; *text != NULL; text++) {
+    SmbMapSpec spec;
+
+    if (!smb_map_spec_parse (&spec, *text, error))
+      return FALSE;
+    g_array_append_val (job->specs, spec);
+    g_ptr_array_add (job->names, g_strdup (*text));
+  }
+  return TRUE;
+}
+
+static void
+job_clear (Job *job)
+{
+  g_clear_pointer (&job->engine, smb_engine_unref);
+  g_clear_pointer (&job->model, smb_model_info_free);
+  g_clear_pointer (&job->image, smb_image_unref);
+  g_clear_pointer (&job->stem, g_free);
+  g_clear_pointer (&job->names, g_ptr_array_unref);
+  g_clear_pointer (&job->specs, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
+
+static gboolean
+do_file (Job *job, const char *path, GArray *drawn, int only, GError **error)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autoptr (GArray) boxes = open_faces (job, path, drawn, error);
+  const char *note = smb_model_warning (job->model->trained, job->model->calibrated);
+  char *dot = strrchr (base, '.');
+
+  if (boxes == NULL)
+    return FALSE;
+  if (boxes->len == 0) {
+    g_printerr (_ ("semblance-cli: %s: no face was found; name one with --box=X,Y,W,H.\n"), path);
+    return TRUE;
+  }
+  if (only > (int) boxes->len) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 g_dngettext (GETTEXT_PACKAGE, "%s: there is no face %d, only %u was found.",
+                              "%s: there is no face %d, only %u were found.", boxes->len),
+                 path, only, boxes->len);
+    return FALSE;
+  }
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+  job->stem = g_steal_pointer (&base);
+  if (g_mkdir_with_parents (job->folder, 0777) != 0)
+    return smb_error_set_errno (error, errno, job->folder, _ ("making the folder"));
+  for (guint i = 0; i < boxes->len; i++)
+    if ((only == 0 || (guint) only == i + 1) && !write_face (job, i + 1, g_array_index (boxes, SmbBox, i), error))
+      return FALSE;
+  if (note != NULL && !job->json)
+    g_print ("%s\n", note);
+  return TRUE;
+}
+
+int
+smb_cli_maps (int argc, char **argv)
+{
+  g_autofree char *model_name = NULL, *folder = NULL, *device = NULL, *colours_name = NULL;
+  g_auto (GStrv) box_texts = NULL, map_texts = NULL;
+  gboolean json = FALSE;
+  int threads = 0, face = 0;
+  double opacity = 0.6;
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
+    { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
+      N_ ("attention, rollout, masked-input, reconstruction or error, with settings as in "
+          "attention:layer=11,head=mean (repeatable)"),
+      N_ ("MAP") },
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
+      N_ ("MODEL") },
+    { "face", 0, 0, G_OPTION_ARG_INT, &face, N_ ("Only this face, counted from 1"), "N" },
+    { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
+      N_ ("Take this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
+    { "colours", 0, 0, G_OPTION_ARG_STRING, &colours_name, N_ ("viridis, cividis, magma, grey or diverging"),
+      N_ ("NAME") },
+    { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &opacity, N_ ("How strongly an overlay covers the face, 0 to 1"), "X" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line for each map"), NULL },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
+      N_ ("DEVICE") },
+    { NULL },
+  };
+  g_auto (Job) job = { 0 };
+  g_autoptr (GArray) drawn = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!smb_cli_parse (&argc, &argv, entries, _ ("FILE"),
+                      _ ("Writes maps of each face: where the model looks, and what it cannot reconstruct.")))
+    return SMB_EXIT_USAGE;
+  if (argc != 2)
+    return smb_cli_usage (_ ("“maps” takes one picture."));
+  if (folder == NULL)
+    return smb_cli_usage (_ ("“maps” needs --out=FOLDER to write into."));
+  if (threads < 0)
+    return smb_cli_usage (_ ("--threads takes a number from 0, not %d."), threads);
+  if (face < 0)
+    return smb_cli_usage (_ ("--face takes a number from 1, not %d."), face);
+  if (!(opacity >= 0.0 && opacity <= 1.0))
+    return smb_cli_usage (_ ("--opacity takes a number between 0 and 1."));
+  job.colours = SMB_COLOURS_VIRIDIS;
+  if (colours_name != NULL && !smb_colours_from_name (colours_name, &job.colours))
+    return smb_cli_usage (_ ("“%s” names no colours; choose viridis, cividis, magma, grey or diverging."), colours_name);
+  drawn = smb_cli_parse_boxes (box_texts, &error);
+  if (error != NULL)
+    return smb_cli_usage ("%s", error->message);
+  job.folder = folder;
+  job.opacity = opacity;
+  job.json = json;
+  job.model = smb_model_find (model_name, &error);
+  if (job.model != NULL) {
+    if (!choose_maps (&job, map_texts, &error))
+      return smb_cli_usage ("%s", error->message);
+    job.engine = smb_engine_new (device, threads);
+    if (do_file (&job, argv[1], drawn, face, &error))
+      return SMB_EXIT_OK;
+  }
+  smb_cli_print_error (error);
+  return SMB_EXIT_FAILED;
+}
