@@ -1,40 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "face/smb-region-map.h"
+#include "face/smb-region-private.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-#define MAX_CORNERS 64
-
-/* Axes of the face: r points right along the eyes, u up the forehead; w is the distance of the eyes. */
-typedef struct {
-  const SmbPoint *p;
-  SmbPoint r, u;
-  double w;
-} Axes;
-
-typedef struct {
-  SmbPoint at[MAX_CORNERS];
-  int n;
-} Polygon;
-
-typedef struct {
-  guint8 *classes;
-  int size_px;
-  double scale, shift_x, shift_y; /* picture to map: x * scale + shift_x */
-} Sheet;
-
-static SmbPoint
-plus (SmbPoint a, SmbPoint b, double s)
-{
-  return (SmbPoint){ a.x + s * b.x, a.y + s * b.y };
-}
-
-static double
-dot (SmbPoint a, SmbPoint b)
-{
-  return a.x * b.x + a.y * b.y;
-}
 
 static SmbPoint
 mean_of (const SmbPoint *p, int from, int to)
@@ -42,22 +10,22 @@ mean_of (const SmbPoint *p, int from, int to)
   SmbPoint sum = { 0, 0 };
 
   for (int i = from; i <= to; i++)
-    sum = plus (sum, p[i], 1.0);
+    sum = smb_point_plus (sum, p[i], 1.0);
   return (SmbPoint){ sum.x / (to - from + 1), sum.y / (to - from + 1) };
 }
 
 static void
-corner (Polygon *polygon, SmbPoint at)
+corner (SmbPolygon *polygon, SmbPoint at)
 {
-  g_return_if_fail (polygon->n < MAX_CORNERS);
+  g_return_if_fail (polygon->n < SMB_MAX_CORNERS);
   polygon->at[polygon->n++] = at;
 }
 
 /* Landmark i moved by right * w along r and up * w along u. */
 static void
-corner_at (Polygon *polygon, const Axes *axes, int i, double right, double up)
+corner_at (SmbPolygon *polygon, const SmbFaceAxes *axes, int i, double right, double up)
 {
-  corner (polygon, plus (plus (axes->p[i], axes->r, right * axes->w), axes->u, up * axes->w));
+  corner (polygon, smb_point_plus (smb_point_plus (axes->p[i], axes->r, right * axes->w), axes->u, up * axes->w));
 }
 
 static int
@@ -69,11 +37,11 @@ compare_doubles (const void *a, const void *b)
 }
 
 /* Fills every pixel whose centre lies inside (even-odd), with one class. */
-static void
-fill (const Sheet *sheet, const Polygon *polygon, SmbRegionClass class)
+void
+smb_region_fill (const SmbRegionSheet *sheet, const SmbPolygon *polygon, SmbRegionClass class)
 {
   for (int y = 0; y < sheet->size_px; y++) {
-    double cross[MAX_CORNERS];
+    double cross[SMB_MAX_CORNERS];
     int n = 0;
 
     for (int i = 0; i < polygon->n; i++) {
@@ -98,42 +66,38 @@ fill (const Sheet *sheet, const Polygon *polygon, SmbRegionClass class)
 
 /* Half ellipse about `centre` from its right end over the top to its left end. */
 static void
-arc (Polygon *polygon, const Axes *axes, SmbPoint centre, double half_width, double height)
+arc (SmbPolygon *polygon, const SmbFaceAxes *axes, SmbPoint centre, double half_width, double height)
 {
   for (int i = 0; i <= 32; i++) {
     double angle = G_PI * i / 32;
 
-    corner (polygon, plus (plus (centre, axes->r, half_width * cos (angle)), axes->u, height * sin (angle)));
+    corner (polygon, smb_point_plus (smb_point_plus (centre, axes->r, half_width * cos (angle)), axes->u, height * sin (angle)));
   }
 }
 
 static void
-fill_head (const Sheet *sheet, const Axes *axes)
+fill_head (const SmbRegionSheet *sheet, const SmbFaceAxes *axes)
 {
   const SmbPoint *p = axes->p;
-  SmbPoint centre = { (p[0].x + p[16].x) / 2, (p[0].y + p[16].y) / 2 }, brows = mean_of (p, 17, 26);
   double half_width = hypot (p[16].x - p[0].x, p[16].y - p[0].y) / 2;
-  /* A third of the face: from the brows to the nose, from the nose to the chin. */
-  double third = (dot (plus (brows, p[33], -1), axes->u) + dot (plus (p[33], p[8], -1), axes->u)) / 2;
-  double top = MAX (dot (plus (brows, centre, -1), axes->u) + 0.80 * third, 0.3 * half_width);
-  double down = 0.21 * dot (plus (centre, p[8], -1), axes->u);
-  Polygon hair = { .n = 0 }, skin = { .n = 0 };
+  double down = 0.21 * smb_point_dot (smb_point_plus (axes->centre, p[8], -1), axes->u);
+  SmbPolygon hair = { .n = 0 }, skin = { .n = 0 };
 
-  corner (&hair, plus (plus (centre, axes->r, 1.15 * half_width), axes->u, -down));
-  arc (&hair, axes, centre, 1.15 * half_width, top + 0.60 * third);
-  corner (&hair, plus (plus (centre, axes->r, -1.15 * half_width), axes->u, -down));
-  fill (sheet, &hair, SMB_CLASS_HAIR);
+  corner (&hair, smb_point_plus (smb_point_plus (axes->centre, axes->r, 1.15 * half_width), axes->u, -down));
+  arc (&hair, axes, axes->centre, 1.15 * half_width, axes->forehead + 0.60 * axes->third);
+  corner (&hair, smb_point_plus (smb_point_plus (axes->centre, axes->r, -1.15 * half_width), axes->u, -down));
+  smb_region_fill (sheet, &hair, SMB_CLASS_HAIR);
 
   for (int i = 0; i <= 16; i++)
     corner (&skin, p[i]);
-  arc (&skin, axes, centre, half_width, top);
-  fill (sheet, &skin, SMB_CLASS_SKIN);
+  arc (&skin, axes, axes->centre, half_width, axes->forehead);
+  smb_region_fill (sheet, &skin, SMB_CLASS_SKIN);
 }
 
 static void
-fill_nose (const Sheet *sheet, const Axes *axes)
+fill_nose (const SmbRegionSheet *sheet, const SmbFaceAxes *axes)
 {
-  Polygon nose = { .n = 0 };
+  SmbPolygon nose = { .n = 0 };
 
   corner_at (&nose, axes, 27, -0.09, 0);
   corner_at (&nose, axes, 28, -0.10, 0);
@@ -146,51 +110,51 @@ fill_nose (const Sheet *sheet, const Axes *axes)
   corner_at (&nose, axes, 35, 0.13, 0.12);
   corner_at (&nose, axes, 28, 0.10, 0);
   corner_at (&nose, axes, 27, 0.09, 0);
-  fill (sheet, &nose, SMB_CLASS_NOSE);
+  smb_region_fill (sheet, &nose, SMB_CLASS_NOSE);
 }
 
 /* first: the outer end; step: 1 on the left of the picture, -1 on the right. */
 static void
-fill_brow (const Sheet *sheet, const Axes *axes, int first, int step, SmbRegionClass class)
+fill_brow (const SmbRegionSheet *sheet, const SmbFaceAxes *axes, int first, int step, SmbRegionClass class)
 {
   static const double depth[] = { 0.04, 0.09, 0.11, 0.11, 0.10 };
-  Polygon brow = { .n = 0 };
+  SmbPolygon brow = { .n = 0 };
 
   for (int i = 0; i < 5; i++)
     corner_at (&brow, axes, first + i * step, 0, 0.02);
   for (int i = 4; i >= 0; i--)
     corner_at (&brow, axes, first + i * step, 0, -depth[i]);
-  fill (sheet, &brow, class);
+  smb_region_fill (sheet, &brow, class);
 }
 
 static void
-fill_eye (const Sheet *sheet, const SmbPoint *p, int first, SmbRegionClass class)
+fill_eye (const SmbRegionSheet *sheet, const SmbPoint *p, int first, SmbRegionClass class)
 {
   SmbPoint centre = mean_of (p, first, first + 5);
-  Polygon eye = { .n = 0 };
+  SmbPolygon eye = { .n = 0 };
 
   for (int i = first; i < first + 6; i++)
-    corner (&eye, plus (centre, plus (p[i], centre, -1), 1.12));
-  fill (sheet, &eye, class);
+    corner (&eye, smb_point_plus (centre, smb_point_plus (p[i], centre, -1), 1.12));
+  smb_region_fill (sheet, &eye, class);
 }
 
 static void
-fill_listed (const Sheet *sheet, const SmbPoint *p, const guint8 *points, int n, SmbRegionClass class)
+fill_listed (const SmbRegionSheet *sheet, const SmbPoint *p, const guint8 *points, int n, SmbRegionClass class)
 {
-  Polygon polygon = { .n = 0 };
+  SmbPolygon polygon = { .n = 0 };
 
   for (int i = 0; i < n; i++)
     corner (&polygon, p[points[i]]);
-  fill (sheet, &polygon, class);
+  smb_region_fill (sheet, &polygon, class);
 }
 
 static void
-fill_mouth (const Sheet *sheet, const Axes *axes)
+fill_mouth (const SmbRegionSheet *sheet, const SmbFaceAxes *axes)
 {
   static const guint8 upper[] = { 48, 49, 50, 51, 52, 53, 54, 64, 63, 62, 61, 60 };
   static const guint8 lower[] = { 48, 60, 67, 66, 65, 64, 54, 55, 56, 57, 58, 59 };
   static const guint8 inner[] = { 60, 61, 62, 63, 64, 65, 66, 67 };
-  double gap = dot (plus (mean_of (axes->p, 61, 63), mean_of (axes->p, 65, 67), -1), axes->u);
+  double gap = smb_point_dot (smb_point_plus (mean_of (axes->p, 61, 63), mean_of (axes->p, 65, 67), -1), axes->u);
 
   fill_listed (sheet, axes->p, upper, G_N_ELEMENTS (upper), SMB_CLASS_UPPER_LIP);
   fill_listed (sheet, axes->p, lower, G_N_ELEMENTS (lower), SMB_CLASS_LOWER_LIP);
@@ -198,15 +162,35 @@ fill_mouth (const Sheet *sheet, const Axes *axes)
     fill_listed (sheet, axes->p, inner, G_N_ELEMENTS (inner), SMB_CLASS_INNER_MOUTH);
 }
 
+/* FALSE if the points span no face: then there is nothing to divide. */
+static gboolean
+find_axes (SmbFaceAxes *axes, const SmbPoint *p)
+{
+  SmbPoint right_eye = mean_of (p, 36, 41), left_eye = mean_of (p, 42, 47), brows = mean_of (p, 17, 26);
+  SmbPoint across = smb_point_plus (left_eye, right_eye, -1);
+
+  *axes = (SmbFaceAxes){ .p = p, .w = hypot (across.x, across.y) };
+  if (!(axes->w > 0) || !isfinite (axes->w))
+    return FALSE;
+  axes->r = (SmbPoint){ across.x / axes->w, across.y / axes->w };
+  axes->u = (SmbPoint){ axes->r.y, -axes->r.x };
+  axes->centre = (SmbPoint){ (p[0].x + p[16].x) / 2, (p[0].y + p[16].y) / 2 };
+  axes->third = (smb_point_dot (smb_point_plus (brows, p[33], -1), axes->u)
+                 + smb_point_dot (smb_point_plus (p[33], p[8], -1), axes->u))
+                / 2;
+  axes->forehead = MAX (smb_point_dot (smb_point_plus (brows, axes->centre, -1), axes->u) + 0.80 * axes->third,
+                        0.3 * hypot (p[16].x - p[0].x, p[16].y - p[0].y) / 2);
+  return TRUE;
+}
+
 guint8 *
-smb_region_map_draw (const SmbLandmarks *landmarks, const SmbCropView *view)
+smb_region_map_draw (const SmbLandmarks *landmarks, const SmbCropView *view, const guint8 *rgb)
 {
   const SmbPoint *p = landmarks->points;
-  SmbPoint right_eye = mean_of (p, 36, 41), left_eye = mean_of (p, 42, 47);
-  Axes axes = { .p = p, .w = hypot (left_eye.x - right_eye.x, left_eye.y - right_eye.y) };
   int size = view->size_px, resized = view->centre ? size * 256 / 224 : size;
   double border = rint ((double) (resized - size) / 2);
-  Sheet sheet = { .size_px = size };
+  SmbRegionSheet sheet = { .size_px = size };
+  SmbFaceAxes axes;
 
   g_return_val_if_fail (size > 0 && view->box.width > 0, NULL);
   /* Pixel centres: x of the picture is at (x + 0.5 - box.x) * scale - 0.5 of the map. */
@@ -214,11 +198,11 @@ smb_region_map_draw (const SmbLandmarks *landmarks, const SmbCropView *view)
   sheet.shift_x = (0.5 - view->box.x) * sheet.scale - 0.5 - border;
   sheet.shift_y = (0.5 - view->box.y) * sheet.scale - 0.5 - border;
   sheet.classes = g_malloc0 ((gsize) size * (gsize) size);
-  if (!(axes.w > 0) || !isfinite (axes.w)) /* all points on one place: there is no face to divide */
+  if (!find_axes (&axes, p))
     return sheet.classes;
-  axes.r = (SmbPoint){ (left_eye.x - right_eye.x) / axes.w, (left_eye.y - right_eye.y) / axes.w };
-  axes.u = (SmbPoint){ axes.r.y, -axes.r.x };
   fill_head (&sheet, &axes);
+  if (rgb != NULL)
+    smb_region_refine (&sheet, &axes, rgb);
   fill_nose (&sheet, &axes);
   fill_brow (&sheet, &axes, 17, 1, SMB_CLASS_BROW_LEFT);
   fill_brow (&sheet, &axes, 26, -1, SMB_CLASS_BROW_RIGHT);

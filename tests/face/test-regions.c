@@ -62,14 +62,14 @@ test_template_map (void)
   g_assert_true (landmarks.coarse);
   for (int i = 0; i < SMB_N_LANDMARKS; i++) /* no point forgotten in the table */
     g_assert_cmpfloat (landmarks.points[i].x, >, 90);
-  map = smb_region_map_draw (&landmarks, &view);
+  map = smb_region_map_draw (&landmarks, &view, NULL);
   assert_is_a_face (map);
   /* The template is symmetric about the middle of the box. */
   g_assert_cmpint (ABS (count (map, SMB_CLASS_EYE_LEFT) - count (map, SMB_CLASS_EYE_RIGHT)), <, 30);
   g_assert_cmpint (count (map, SMB_CLASS_INNER_MOUTH), ==, 0);
   /* The centre of a larger resize shows the same face 256/224 times as large. */
   inner.centre = TRUE;
-  larger = smb_region_map_draw (&landmarks, &inner);
+  larger = smb_region_map_draw (&landmarks, &inner, NULL);
   g_assert_cmpfloat_with_epsilon ((double) count (larger, SMB_CLASS_NOSE) / count (map, SMB_CLASS_NOSE),
                                   256.0 * 256.0 / (224.0 * 224.0), 0.06);
 }
@@ -86,7 +86,7 @@ test_fill_area (void)
 
   smb_landmarks_from_template ((SmbBox){ 20, 20, 180, 180 }, &landmarks);
   memcpy (landmarks.points + 36, square, sizeof square);
-  map = smb_region_map_draw (&landmarks, &view);
+  map = smb_region_map_draw (&landmarks, &view, NULL);
   /* 20 * 1.12 = 22.4 pixels a side, none of them covered by a part painted later. */
   g_assert_cmpint (count (map, SMB_CLASS_EYE_LEFT), >=, 22 * 22);
   g_assert_cmpint (count (map, SMB_CLASS_EYE_LEFT), <=, 23 * 23);
@@ -99,11 +99,11 @@ test_nonsense (void)
 {
   SmbCropView view = { { 10, 10, 50, 50 }, SIZE, FALSE };
   SmbLandmarks landmarks = { 0 };
-  g_autofree guint8 *empty = smb_region_map_draw (&landmarks, &view), *far = NULL;
+  g_autofree guint8 *empty = smb_region_map_draw (&landmarks, &view, NULL), *far = NULL;
 
   g_assert_cmpint (count (empty, SMB_CLASS_BACKGROUND), ==, SIZE * SIZE);
   smb_landmarks_from_template ((SmbBox){ -1000000, -1000000, 1500, 1500 }, &landmarks);
-  far = smb_region_map_draw (&landmarks, &view);
+  far = smb_region_map_draw (&landmarks, &view, NULL);
   g_assert_cmpint (count (far, SMB_CLASS_BACKGROUND), ==, SIZE * SIZE);
 }
 
@@ -125,14 +125,15 @@ test_predictor (void)
     g_autoptr (GArray) faces = smb_face_detect (detector, image, 640, 1, &error);
     const SmbFace *face = &g_array_index (faces, SmbFace, 0);
     SmbCropView view = { face->box, SIZE, FALSE };
-    g_autofree guint8 *map = NULL;
+    g_autofree guint8 *map = NULL, *rgb = NULL;
     SmbLandmarks found, coarse;
     double apart = 0;
 
     g_assert_no_error (error);
     g_assert_true (smb_landmarker_find (landmarker, image, face->detected, &found, &error));
     g_assert_false (found.coarse);
-    map = smb_region_map_draw (&found, &view);
+    rgb = smb_face_crop_resize (image, face->box, SIZE);
+    map = smb_region_map_draw (&found, &view, rgb);
     assert_is_a_face (map);
     /* The template stands in where there is no predictor: it must be near, for frontal faces. */
     smb_landmarks_from_template (face->detected, &coarse);
@@ -142,7 +143,6 @@ test_predictor (void)
     g_test_message ("%s: template off by %.3f of the box", samples[i], apart);
     g_assert_cmpfloat (apart, <, 0.15);
     if (g_getenv ("SMB_TEST_PICTURES") != NULL) { /* for looking at: the map in colours beside the crop */
-      g_autofree guint8 *rgb = smb_face_crop_resize (image, face->box, SIZE);
       g_autofree char *path = g_strdup_printf ("%s/regions-%s.ppm", g_getenv ("SMB_TEST_PICTURES"), samples[i]);
       GString *ppm = g_string_new ("P6\n448 224\n255\n");
 
