@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "weights-fixtures.h"
+
+#include <glib/gstdio.h>
+
+static void
+test_legacy (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_online_init_legacy.pth");
+  g_autoptr (SmbTensorDict) expected = fixture_read ("a_online_init.safetensors");
+
+  assert_dicts_same (dict, expected, "");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "epoch"), ==, "0");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.norm_pix_loss"), ==, "true");
+}
+
+static void
+test_zip_pretrained (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_pretrain_after1.pth"), target = fixture_read ("a_target_after1.pth");
+  g_autoptr (SmbTensorDict) expected = fixture_read ("a_pretrain_after1.safetensors");
+
+  assert_dicts_same (dict, expected, "online.");
+  assert_dicts_same (target, expected, "target.");
+}
+
+/* The scalars of the run: numbers as Python writes them, paths joined, lists and objects left out. */
+static void
+test_metadata (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_pretrain_after1.pth");
+
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "epoch"), ==, "0");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.model"), ==, "tiny_A_pretrain");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.input_size"), ==, "32");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.mask_ratio"), ==, "0.75");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.t_momentum"), ==, "0.996");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.normalize_from_IMN"), ==, "false");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "args.output_dir"), ==, "checkpoint/user/123");
+  g_assert_null (smb_tensor_dict_get_meta (dict, "args.blr"));
+  g_assert_null (smb_tensor_dict_get_meta (dict, "args.data_path"));
+}
+
+static void
+test_zip_finetuned (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_finetune_after3.pth");
+  g_autoptr (SmbTensorDict) expected = fixture_read ("a_finetune_after3.safetensors");
+
+  assert_dicts_same (dict, expected, "");
+}
+
+/* CUDA locations, unaligned records, a folder of another name than the file's, data.pkl last. */
+static void
+test_zip_repacked (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_classifier_init_cuda_repacked.pth");
+  g_autoptr (SmbTensorDict) expected = fixture_read ("a_classifier_init.safetensors");
+
+  assert_dicts_same (dict, expected, "");
+  g_assert_cmpstr (smb_tensor_dict_get_meta (dict, "epoch"), ==, "399");
+  for (guint i = 0; i < dict->names->len; i++) {
+    const SmbTensor *tensor = smb_tensor_dict_get (dict, g_ptr_array_index (dict->names, i));
+
+    g_assert_cmpuint ((guintptr) tensor->data % smb_dtype_size_bytes (tensor->dtype), ==, 0);
+  }
+}
+
+static void
+test_views (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("dtypes_and_views.pth");
+  g_autoptr (SmbTensorDict) expected = fixture_read ("dtypes_and_views.safetensors");
+
+  assert_dicts_same (dict, expected, "");
+}
+
+static void
+test_written_again (void)
+{
+  g_autoptr (SmbTensorDict) dict = fixture_read ("dtypes_and_views.pth"), again = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("semblance-pth-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "w.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (smb_weights_write (path, dict, &error));
+  g_assert_no_error (error);
+  again = smb_weights_read (path, &error);
+  g_assert_no_error (error);
+  assert_dicts_same (again, dict, "");
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_remove (folder), ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/weights/pth/legacy", test_legacy);
+  g_test_add_func ("/weights/pth/pretrained", test_zip_pretrained);
+  g_test_add_func ("/weights/pth/metadata", test_metadata);
+  g_test_add_func ("/weights/pth/finetuned", test_zip_finetuned);
+  g_test_add_func ("/weights/pth/repacked", test_zip_repacked);
+  g_test_add_func ("/weights/pth/views", test_views);
+  g_test_add_func ("/weights/pth/written-again", test_written_again);
+  return g_test_run ();
+}
