@@ -10,6 +10,7 @@ typedef struct {
 } Shape;
 
 static const Shape shapes[] = { { 1, 1, 1 }, { 1, 7, 33 }, { 197, 50, 70 }, { 64, 129, 65 }, { 5, 300, 3 }, { 33, 1, 17 } };
+static const Shape layers[] = { { 1, 1, 1 }, { 1, 7, 33 }, { 197, 20, 31 }, { 40, 65, 48 }, { 33, 1, 17 } };
 
 static void
 gemm_case (Bench *t, const void *data)
@@ -168,6 +169,13 @@ run_shapes (gconstpointer run)
 }
 
 static void
+run_layers (gconstpointer run)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (layers); i++)
+    bench_run ((BenchCase) run, &layers[i]);
+}
+
+static void
 run_nan (void)
 {
   bench_run (nan_case, NULL);
@@ -178,8 +186,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/cpu/gemm", (gconstpointer) gemm_case, run_shapes);
-  g_test_add_data_func ("/cpu/linear/forward", (gconstpointer) linear_case, run_shapes);
-  g_test_add_data_func ("/cpu/linear/backward", (gconstpointer) linear_backward_case, run_shapes);
+  g_test_add_data_func ("/cpu/linear/forward", (gconstpointer) linear_case, run_layers);
+  g_test_add_data_func ("/cpu/linear/backward", (gconstpointer) linear_backward_case, run_layers);
   g_test_add_func ("/cpu/linear/nan", run_nan);
   g_test_add_func ("/cpu/linear/refusals", prepare_refuses);
   return g_test_run ();

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "cpu/smb-cpu.h"
+
+static void
+describes_itself (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  SmbDeviceInfo info;
+
+  g_assert_cmpuint (abi->abi_version, ==, SMB_BACKEND_ABI_VERSION);
+  g_assert_cmpuint (abi->struct_bytes, ==, sizeof (SmbBackendAbi));
+  g_assert_cmpstr (abi->name, ==, "cpu");
+  g_assert_cmpint (abi->device_count (), ==, 1);
+  g_assert_cmpint (abi->device_describe (0, &info), ==, SMB_STATUS_OK);
+  g_test_message ("%s", info.name);
+  g_assert_nonnull (strstr (info.name, "OpenBLAS "));
+  g_assert_cmpuint (info.total_bytes, >, 0);
+  g_assert_cmpuint (info.free_bytes, <=, info.total_bytes);
+  g_assert_true (info.precisions & (1u << SMB_PRECISION_F32));
+  g_assert_cmpint (abi->device_describe (1, &info), ==, SMB_STATUS_NO_DEVICE);
+  g_assert_cmpuint (strlen (abi->context_error (NULL)), >, 20);
+}
+
+/* Every entry of the table after the fixed fields is a function: none may be missing. */
+static void
+table_is_full (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  const char *bytes = (const char *) abi;
+
+  for (gsize at = G_STRUCT_OFFSET (SmbBackendAbi, device_count); at < sizeof *abi; at += sizeof (void *)) {
+    void *entry;
+
+    memcpy (&entry, bytes + at, sizeof entry);
+    if (entry == NULL)
+      g_error ("entry at byte %" G_GSIZE_FORMAT " is missing", at);
+  }
+}
+
+static void
+refuses_contexts (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  void *ctx = NULL;
+
+  g_assert_cmpint (abi->context_new (3, 1, &ctx), ==, SMB_STATUS_NO_DEVICE);
+  g_assert_cmpint (abi->context_new (0, -1, &ctx), ==, SMB_STATUS_FAILED);
+  g_assert_cmpint (abi->context_new (0, 100000, &ctx), ==, SMB_STATUS_FAILED);
+  g_assert_nonnull (strstr (abi->context_error (NULL), "100000"));
+  g_assert_null (ctx);
+  abi->context_free (NULL);
+}
+
+static void
+memory (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  const char host[] = "thirteen byte";
+  char back[sizeof host];
+  void *ctx = NULL, *a = NULL, *b = NULL;
+
+  g_assert_cmpint (abi->context_new (0, 0, &ctx), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->alloc (ctx, SIZE_MAX, &a), ==, SMB_STATUS_NO_MEMORY);
+  g_assert_cmpuint (strlen (abi->context_error (ctx)), >, 20);
+  g_assert_cmpint (abi->alloc (ctx, SIZE_MAX / 2, &a), ==, SMB_STATUS_NO_MEMORY);
+  g_assert_cmpint (abi->alloc (ctx, 0, &a), ==, SMB_STATUS_OK);
+  abi->release (ctx, a);
+  g_assert_cmpint (abi->alloc (ctx, sizeof host, &a), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->alloc (ctx, sizeof host, &b), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->upload (ctx, a, host, sizeof host), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->copy (ctx, b, a, sizeof host), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->synchronise (ctx), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->download (ctx, back, b, sizeof host), ==, SMB_STATUS_OK);
+  g_assert_cmpstr (back, ==, host);
+  abi->release (ctx, a);
+  abi->release (ctx, b);
+  abi->release (ctx, NULL);
+  abi->context_free (ctx);
+}
+
+/* An intermediate result that cannot be had is a status, and the context goes on working. */
+static void
+attention_too_large (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  float one = 1, lse = 0, y = 0;
+  SmbAttentionForward a = { .y = &y, .qkv = &one, .b = 1, .t = (gint64) G_MAXINT32 + 1, .h = 1, .d = 1 };
+  SmbAttentionBackward back = { .dy = &one, .y = &y, .qkv = &one, .lse = &lse, .b = 1, .t = G_MAXINT32 / 2, .h = 1,
+                                .d = 1 };
+  void *ctx = NULL;
+  double sum = 0;
+
+  g_assert_cmpint (abi->context_new (0, 2, &ctx), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->attention_forward (ctx, &a), ==, SMB_STATUS_UNSUPPORTED);
+  g_assert_cmpint (abi->attention_backward (ctx, &back), ==, SMB_STATUS_NO_MEMORY);
+  g_assert_cmpuint (strlen (abi->context_error (ctx)), >, 20);
+  g_assert_cmpint (abi->sum_squares (ctx, &sum, &one, 1), ==, SMB_STATUS_OK);
+  g_assert_cmpfloat (sum, ==, 1.0);
+  abi->context_free (ctx);
+}
+
+#define JOBS 400
+
+static gpointer
+compute_alone (gpointer data)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  float a[64 * 64], b[64 * 64], c[64 * 64];
+  gsize *sum = data;
+  void *ctx = NULL;
+
+  g_assert_cmpint (abi->context_new (0, 2, &ctx), ==, SMB_STATUS_OK);
+  for (int i = 0; i < 64 * 64; i++) {
+    a[i] = (float) (i % 7) - 3;
+    b[i] = (float) (i % 5) - 2;
+  }
+  for (int job = 0; job < JOBS; job++) {
+    g_assert_cmpint (abi->gemm (ctx, c, a, b, 64, 64, 64, 0, 0, 1, 0), ==, SMB_STATUS_OK);
+    for (int i = 0; i < 64 * 64; i++)
+      *sum += (gsize) (gssize) c[i] * (gsize) (i + 1);
+  }
+  abi->context_free (ctx);
+  return NULL;
+}
+
+/* Contexts of different threads do not disturb each other. */
+static void
+two_contexts_at_once (void)
+{
+  gsize sums[3] = { 0 };
+  GThread *threads[2];
+
+  compute_alone (&sums[0]);
+  for (int i = 0; i < 2; i++)
+    threads[i] = g_thread_new ("compute", compute_alone, &sums[1 + i]);
+  for (int i = 0; i < 2; i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (sums[0], !=, 0);
+  g_assert_cmpuint (sums[1], ==, sums[0]);
+  g_assert_cmpuint (sums[2], ==, sums[0]);
+}
+
+/* Threads come and go without a job, and with more threads than there is work. */
+static void
+many_threads (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+
+  for (int threads = 1; threads <= 9; threads += 4) {
+    float x[3] = { 1, 2, 3 };
+    void *ctx = NULL;
+
+    g_assert_cmpint (abi->context_new (0, threads, &ctx), ==, SMB_STATUS_OK);
+    if (threads > 1) {
+      g_assert_cmpint (abi->axpy (ctx, x, 1.0f, x, 3), ==, SMB_STATUS_OK);
+      g_assert_cmpfloat (x[2], ==, 6.0f);
+    }
+    abi->context_free (ctx);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cpu/describes-itself", describes_itself);
+  g_test_add_func ("/cpu/table-is-full", table_is_full);
+  g_test_add_func ("/cpu/refuses-contexts", refuses_contexts);
+  g_test_add_func ("/cpu/memory", memory);
+  g_test_add_func ("/cpu/attention-too-large", attention_too_large);
+  g_test_add_func ("/cpu/two-contexts-at-once", two_contexts_at_once);
+  g_test_add_func ("/cpu/many-threads", many_threads);
+  return g_test_run ();
+}
