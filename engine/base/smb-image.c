@@ -65,8 +65,8 @@ smb_image_crop (const SmbImage *image, SmbBox box)
 double
 smb_box_iou (SmbBox a, SmbBox b)
 {
-  double w = (double) MIN (a.x + a.width, b.x + b.width) - MAX (a.x, b.x);
-  double h = (double) MIN (a.y + a.height, b.y + b.height) - MAX (a.y, b.y);
+  double w = MIN ((double) a.x + a.width, (double) b.x + b.width) - MAX (a.x, b.x);
+  double h = MIN ((double) a.y + a.height, (double) b.y + b.height) - MAX (a.y, b.y);
   double both = w > 0 && h > 0 ? w * h : 0.0;
   double all = (double) a.width * a.height + (double) b.width * b.height - both;
 
