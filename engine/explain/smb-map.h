@@ -26,9 +26,17 @@ typedef struct {
   guint64 seed;
 } SmbMapSpec;
 
+/* The part of the picture that a map covers, in pixels of the upright image; edges need not fall on whole pixels. */
+typedef struct {
+  double x, y, width, height;
+} SmbMapArea;
+
 /* A map of one face. Either `values` (grid: rows * columns float32, NAN = no value) or `rgb` (size * size * 3). */
 typedef struct {
   SmbMapSpec spec;
+  /* What the network saw, which is not always the face's whole box: a detector with a centre crop sees 7/8 of it. Draw
+   * the map here. All zeros (as the constructors leave it): not known, take the face's box. */
+  SmbMapArea area;
   int rows, columns;
   float *values;
   double min, max; /* of the values that are numbers */

@@ -65,24 +65,47 @@ smb_face_crop_resize (const SmbImage *image, SmbBox box, int size_px)
                        (int) (x1 - x0), (int) (y1 - y0), size_px, size_px, SMB_FILTER_BICUBIC);
 }
 
+static int
+enlarged_px (int size_px)
+{
+  return size_px * 256 / 224;
+}
+
+/* Half of an odd border is rounded to even, as torchvision's CenterCrop does. */
+static int
+border_px (int size_px)
+{
+  return (int) rint ((double) (enlarged_px (size_px) - size_px) / 2);
+}
+
 guint8 *
 smb_face_crop_resize_centre (const SmbImage *image, SmbBox box, int size_px)
 {
   g_autofree guint8 *large = NULL;
   guint8 *out;
-  gsize large_px, border_px, row_bytes = (gsize) size_px * 3;
+  gsize large_px, border, row_bytes = (gsize) size_px * 3;
 
   g_return_val_if_fail (size_px > 0 && size_px <= G_MAXINT / 256, NULL);
-  large_px = (gsize) (size_px * 256 / 224);
-  /* Half of an odd border is rounded to even, as torchvision's CenterCrop does. */
-  border_px = (gsize) rint ((double) (large_px - (gsize) size_px) / 2);
+  large_px = (gsize) enlarged_px (size_px);
+  border = (gsize) border_px (size_px);
   large = smb_face_crop_resize (image, box, (int) large_px);
   if (large == NULL)
     return NULL;
   out = g_malloc (row_bytes * (gsize) size_px);
   for (gsize y = 0; y < (gsize) size_px; y++)
-    memcpy (out + y * row_bytes, large + ((y + border_px) * large_px + border_px) * 3, row_bytes);
+    memcpy (out + y * row_bytes, large + ((y + border) * large_px + border) * 3, row_bytes);
   return out;
+}
+
+void
+smb_face_centre_area (SmbBox box, int size_px, double area[4])
+{
+  double scale_x = (double) box.width / enlarged_px (size_px), scale_y = (double) box.height / enlarged_px (size_px);
+
+  area[0] = box.x + border_px (size_px) * scale_x;
+  area[1] = box.y + border_px (size_px) * scale_y;
+  area[2] = size_px * scale_x;
+  area[3] = size_px * scale_y;
 }
 
 void

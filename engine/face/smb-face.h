@@ -51,6 +51,8 @@ SmbBox smb_face_square_box (SmbBox drawn, int image_width, int image_height);
 guint8 *smb_face_crop_resize (const SmbImage *image, SmbBox box, int size_px);
 /* The published detectors' test transform: resize to floor (size * 256 / 224), then the centre size x size. */
 guint8 *smb_face_crop_resize_centre (const SmbImage *image, SmbBox box, int size_px);
+/* The part of a box that the centre transform shows: x, y, width, height in pixels of the picture. */
+void smb_face_centre_area (SmbBox box, int size_px, double area[4]);
 
 /* RGB bytes (size, size, 3) to normalised float planes out (3, size, size): (v / 255 - mean) / std, in float32. */
 void smb_face_normalise (float *out, const guint8 *rgb, int size_px, const double mean[3], const double std[3]);

@@ -86,6 +86,18 @@ test_resize (void)
 }
 
 static void
+test_centre_area (void)
+{
+  double area[4];
+
+  smb_face_centre_area ((SmbBox){ 100, 50, 256, 512 }, 224, area);
+  g_assert_cmpfloat (area[0], ==, 116);
+  g_assert_cmpfloat (area[1], ==, 82);
+  g_assert_cmpfloat (area[2], ==, 224);
+  g_assert_cmpfloat (area[3], ==, 448);
+}
+
+static void
 test_normalise (void)
 {
   const double mean[3] = { 0.5, 0.25, 0.485 }, std[3] = { 0.5, 0.1, 0.229 };
@@ -105,6 +117,7 @@ main (int argc, char **argv)
   g_test_add_func ("/crop/rule", test_rule);
   g_test_add_func ("/crop/square", test_square);
   g_test_add_func ("/crop/resize", test_resize);
+  g_test_add_func ("/crop/centre-area", test_centre_area);
   g_test_add_func ("/crop/normalise", test_normalise);
   return g_test_run ();
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "explain/smb-reconstruction-map.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+
+/* The stream of SmbRng that masks of maps are drawn from. */
+#define MASK_STREAM 1
+#define GREY        128
+
+gboolean
+smb_reconstruction_draw_mask (guint8 *mask, const SmbMapSpec *spec, int n_patches, GError **error)
+{
+  g_autofree guint8 *region = NULL;
+  SmbRng rng;
+  int hidden = 0;
+
+  g_return_val_if_fail (mask != NULL && spec != NULL && n_patches > 0, FALSE);
+  if (spec->strategy != SMB_MASK_RANDOM) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                 _ ("The mask strategy “%s” needs a region map of the face, and none is at hand; choose “random”."),
+                 smb_mask_strategy_name (spec->strategy));
+    return FALSE;
+  }
+  region = g_new0 (guint8, n_patches);
+  smb_rng_init (&rng, spec->seed, MASK_STREAM);
+  smb_mask_draw (mask, region, &rng, spec->strategy, SMB_REGION_RANDOM, NULL, n_patches, spec->ratio);
+  for (int i = 0; i < n_patches; i++)
+    hidden += mask[i] != 0;
+  if (hidden == 0 || hidden == n_patches) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("A mask ratio of %g hides %d of %d patches; choose one that hides some and leaves some."),
+                 spec->ratio, hidden, n_patches);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+hidden_at (const guint8 *mask, int size_px, int patch_px, int x, int y)
+{
+  return mask[(y / patch_px) * (size_px / patch_px) + x / patch_px] != 0;
+}
+
+SmbMap *
+smb_masked_input_map (const SmbMapSpec *spec, const guint8 *rgb, int size_px, int patch_px, const guint8 *mask)
+{
+  g_autofree guint8 *out = NULL;
+
+  g_return_val_if_fail (spec != NULL && rgb != NULL && mask != NULL && patch_px > 0 && size_px >= patch_px, NULL);
+  out = g_memdup2 (rgb, (gsize) size_px * (gsize) size_px * 3);
+  for (int y = 0; y < size_px; y++)
+    for (int x = 0; x < size_px; x++)
+      if (hidden_at (mask, size_px, patch_px, x, y))
+        memset (out + ((gsize) y * (gsize) size_px + (gsize) x) * 3, GREY, 3);
+  return smb_map_new_rgb (spec, size_px, out);
+}
+
+static gboolean
+set_mismatch (GError **error, const char *what, const SmbTensor *tensor)
+{
+  g_autofree char *shape = smb_tensor_dup_shape_text (tensor);
+
+  g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+               _ ("%s has the shape %s, which does not fit the face; the model's files do not belong together."), what,
+               shape);
+  return FALSE;
+}
+
+static gboolean
+set_not_numbers (GError **error)
+{
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED,
+               _ ("The reconstruction holds values that are not numbers; the weights are damaged: verify the model or "
+                  "import it again."));
+  return FALSE;
+}
+
+SmbMap *
+smb_reconstruction_map (const SmbMapSpec *spec, const guint8 *rgb, int size_px, int patch_px, const guint8 *mask,
+                        const SmbTensor *decoded, const double mean[3], const double std[3], GError **error)
+{
+  g_autofree guint8 *out = NULL;
+  const gsize plane = (gsize) size_px * (gsize) size_px;
+  const float *values;
+
+  g_return_val_if_fail (spec != NULL && rgb != NULL && mask != NULL && decoded != NULL, NULL);
+  g_return_val_if_fail (patch_px > 0 && size_px >= patch_px, NULL);
+  if (decoded->dtype != SMB_DTYPE_F32 || decoded->device != NULL
+      || !smb_tensor_shape_is (decoded, 4, (gint64) 1, (gint64) 3, (gint64) size_px, (gint64) size_px)) {
+    set_mismatch (error, _ ("The decoded image"), decoded);
+    return NULL;
+  }
+  values = decoded->data;
+  out = g_memdup2 (rgb, plane * 3);
+  for (int y = 0; y < size_px; y++)
+    for (int x = 0; x < size_px; x++) {
+      gsize at = (gsize) y * (gsize) size_px + (gsize) x;
+
+      for (gsize c = 0; c < 3 && hidden_at (mask, size_px, patch_px, x, y); c++) {
+        double v = 255 * (values[c * plane + at] * std[c] + mean[c]);
+
+        if (!isfinite (v)) {
+          set_not_numbers (error);
+          return NULL;
+        }
+        out[at * 3 + c] = (guint8) lround (CLAMP (v, 0, 255));
+      }
+    }
+  return smb_map_new_rgb (spec, size_px, out);
+}
+
+SmbMap *
+smb_error_map (const SmbMapSpec *spec, const guint8 *mask, const SmbTensor *patch_error, GError **error)
+{
+  g_autofree float *values = NULL;
+  int side;
+
+  g_return_val_if_fail (spec != NULL && mask != NULL && patch_error != NULL, NULL);
+  side = (int) lround (sqrt ((double) patch_error->n));
+  if (patch_error->dtype != SMB_DTYPE_F32 || patch_error->device != NULL
+      || !smb_tensor_shape_is (patch_error, 2, (gint64) 1, (gint64) side * side)) {
+    set_mismatch (error, _ ("The reconstruction error"), patch_error);
+    return NULL;
+  }
+  values = g_memdup2 (patch_error->data, smb_tensor_get_bytes (patch_error));
+  for (int i = 0; i < side * side; i++) {
+    if (mask[i] == 0) {
+      values[i] = NAN;
+    } else if (!isfinite (values[i])) {
+      set_not_numbers (error);
+      return NULL;
+    }
+  }
+  return smb_map_new_grid (spec, side, side, values);
+}
