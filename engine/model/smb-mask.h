@@ -39,6 +39,10 @@ gboolean smb_region_from_name (const char *name, SmbRegion *out); /* "random" to
 /* member (SMB_N_REGIONS, L) = 1 where a patch holds a pixel of the region; parsing (size, size), L = (size/patch)^2. */
 void smb_region_membership (guint8 *member, const guint8 *parsing, int size_px, int patch_px);
 
+/* own (SMB_N_REGIONS, L): every patch outside the covered region given to the first other region, in their order, that
+ * holds it. covered -1: none. */
+void smb_region_exclusive (guint8 *own, const guint8 *member, int n_patches, int covered);
+
 /* One mask. mask (L): 1 = hidden; fr (L): 1 = the patches of the covered region (zeros for strategies that cover none).
  * member may be NULL for SMB_MASK_RANDOM only. Hidden in all: ratio * L as the official code rounds it (reference
  * README 33-36). Returns the region covered, or -1. */

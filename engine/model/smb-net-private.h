@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "model/smb-class-net.h"
+#include "model/smb-mim-net.h"
+#include "model/smb-net.h"
+
+G_BEGIN_DECLS
+
+struct _SmbNet {
+  SmbNetConfig config;
+  SmbNetKind kind;
+  SmbTensorDict *weights; /* owned: host memory the parameters may read in place */
+  SmbParamSet *params;    /* owned */
+  SmbExec *exec;          /* owned */
+  SmbMimNet mim;          /* online, target */
+  SmbClassNet classifier; /* classifier, adapter */
+};
+
+/* A run of a network: called once dry, to plan memory, and once for real. */
+typedef void (*SmbNetPass) (SmbExec *exec, gpointer job);
+gboolean smb_net_run (SmbNet *net, SmbNetPass pass, gpointer job, GCancellable *cancellable, GError **error);
+
+/* Adds a float64 number. */
+void smb_net_output_scalar (SmbTensorDict *outputs, const char *name, double value);
+
+gboolean smb_net_forward_online (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want,
+                                 SmbTensorDict *outputs, GCancellable *cancellable, GError **error);
+gboolean smb_net_forward_target (SmbNet *net, const SmbTensorDict *inputs, SmbTensorDict *outputs,
+                                 GCancellable *cancellable, GError **error);
+gboolean smb_net_forward_classifier (SmbNet *net, const SmbTensorDict *inputs, guint want, SmbTensorDict *outputs,
+                                     GCancellable *cancellable, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/smb-stack.h"
+
+static SmbBlock
+bind_block (const SmbParamSet *set, const char *prefix, int layer, int heads, double eps)
+{
+  char *names[6];
+  static const char *const parts[6] = { "norm1", "attn.qkv", "attn.proj", "norm2", "mlp.fc1", "mlp.fc2" };
+  SmbBlock block = { .heads = heads };
+
+  for (int i = 0; i < 6; i++)
+    names[i] = g_strdup_printf ("%s.%d.%s", prefix, layer, parts[i]);
+  block.norm1 = smb_norm_bind (set, names[0], eps);
+  block.qkv = smb_linear_bind (set, names[1]);
+  block.proj = smb_linear_bind (set, names[2]);
+  block.norm2 = smb_norm_bind (set, names[3], eps);
+  block.fc1 = smb_linear_bind (set, names[4]);
+  block.fc2 = smb_linear_bind (set, names[5]);
+  for (int i = 0; i < 6; i++)
+    g_free (names[i]);
+  return block;
+}
+
+SmbStack
+smb_stack_bind (const SmbParamSet *set, const char *prefix, int depth, int heads, double eps)
+{
+  SmbStack stack = { g_new0 (SmbBlock, depth), depth };
+
+  for (int i = 0; i < depth; i++)
+    stack.blocks[i] = bind_block (set, prefix, i, heads, eps);
+  return stack;
+}
+
+void
+smb_stack_clear (SmbStack *stack)
+{
+  g_clear_pointer (&stack->blocks, g_free);
+}
+
+SmbStackTape
+smb_stack_tape_new (const SmbStack *stack)
+{
+  return (SmbStackTape){ g_new0 (SmbBlockTape, stack->depth) };
+}
+
+void
+smb_stack_tape_clear (SmbStackTape *tape)
+{
+  g_clear_pointer (&tape->tapes, g_free);
+}
+
+static SmbTensor *
+gate_of (const SmbStackRun *run, int layer, int branch)
+{
+  return run->gates != NULL ? run->gates[2 * layer + branch] : NULL;
+}
+
+/* y = x + gate * (a . w^T + b); y may be x. The branch goes through scratch only where a gate scales it. */
+static void
+add_branch (SmbExec *exec, const SmbLinear *layer, SmbTensor *y, const SmbTensor *x, const SmbTensor *a,
+            const SmbTensor *gate)
+{
+  SmbExecMark mark = smb_exec_mark (exec);
+
+  if (gate == NULL) {
+    smb_linear_forward (exec, layer, y, NULL, a, x, SMB_EPILOGUE_NONE);
+  } else {
+    SmbTensor *branch = smb_exec_take_like (exec, x);
+
+    smb_linear_forward (exec, layer, branch, NULL, a, NULL, SMB_EPILOGUE_NONE);
+    smb_op_residual_add (exec, y, x, branch, gate);
+  }
+  smb_exec_rewind (exec, mark);
+}
+
+/* Inference: x in place, all scratch given back. */
+static void
+block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, const SmbStackRun *run, gboolean tapped)
+{
+  gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2];
+  SmbExecMark mark = smb_exec_mark (exec), inner;
+  SmbTensor *n = smb_take (exec, b, t, c), *wide, *probs = NULL;
+
+  inner = smb_exec_mark (exec);
+  wide = smb_take (exec, b, t, 3 * c);
+  if (tapped)
+    probs = smb_take (exec, b, block->heads, t, t);
+  smb_norm_forward (exec, &block->norm1, n, NULL, NULL, x);
+  smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
+  smb_op_attention (exec, n, probs, NULL, wide, block->heads);
+  if (tapped)
+    run->tap (exec, layer, probs, NULL, run->tap_data);
+  add_branch (exec, &block->proj, x, x, n, gate_of (run, layer, 0));
+  smb_exec_rewind (exec, inner);
+  wide = smb_take (exec, b, t, block->fc1.w->value->shape[0]);
+  smb_norm_forward (exec, &block->norm2, n, NULL, NULL, x);
+  smb_linear_forward (exec, &block->fc1, wide, NULL, n, NULL, SMB_EPILOGUE_GELU);
+  add_branch (exec, &block->fc2, x, x, wide, gate_of (run, layer, 1));
+  smb_exec_rewind (exec, mark);
+}
+
+/* Training: out (B,T,C), or NULL when only the tape is wanted (recomputation). x stays. probs (B,H,T,T) or NULL. */
+static void
+block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, SmbTensor *x, int layer, const SmbStackRun *run,
+              SmbBlockTape *tape, SmbTensor *probs)
+{
+  gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2], wide = block->fc1.w->value->shape[0];
+  SmbExecMark mark;
+  SmbTensor *act;
+
+  *tape = (SmbBlockTape){ .x = x,
+                          .mid = smb_take (exec, b, t, c),
+                          .mean1 = smb_take (exec, b * t),
+                          .rstd1 = smb_take (exec, b * t),
+                          .mean2 = smb_take (exec, b * t),
+                          .rstd2 = smb_take (exec, b * t),
+                          .n1 = smb_take (exec, b, t, c),
+                          .n2 = smb_take (exec, b, t, c),
+                          .qkv = smb_take (exec, b, t, 3 * c),
+                          .lse = smb_take (exec, b, block->heads, t),
+                          .mixed = smb_take (exec, b, t, c),
+                          .inner = smb_take (exec, b, t, wide) };
+  smb_norm_forward (exec, &block->norm1, tape->n1, tape->mean1, tape->rstd1, x);
+  smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, tape->n1, NULL, SMB_EPILOGUE_NONE);
+  smb_op_attention (exec, tape->mixed, probs, tape->lse, tape->qkv, block->heads);
+  add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (run, layer, 0));
+  smb_norm_forward (exec, &block->norm2, tape->n2, tape->mean2, tape->rstd2, tape->mid);
+  mark = smb_exec_mark (exec);
+  act = smb_take (exec, b, t, wide);
+  smb_linear_forward (exec, &block->fc1, act, tape->inner, tape->n2, NULL, SMB_EPILOGUE_GELU);
+  if (out != NULL)
+    add_branch (exec, &block->fc2, out, tape->mid, act, gate_of (run, layer, 1));
+  smb_exec_rewind (exec, mark);
+}
+
+/* d, or gate * d in scratch. */
+static SmbTensor *
+gated (SmbExec *exec, SmbTensor *d, const SmbTensor *gate)
+{
+  SmbTensor *scaled;
+
+  if (gate == NULL)
+    return d;
+  scaled = smb_exec_take_like (exec, d);
+  smb_op_scale_samples (exec, scaled, d, gate);
+  return scaled;
+}
+
+/* d += gradient through the MLP branch */
+static void
+mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, int layer, const SmbStackRun *run,
+              const SmbBlockTape *tape)
+{
+  SmbExecMark mark = smb_exec_mark (exec);
+  SmbTensor *branch = gated (exec, d, gate_of (run, layer, 1));
+  SmbTensor *act = smb_exec_take_like (exec, tape->inner), *dact = smb_exec_take_like (exec, tape->inner);
+  SmbTensor *dn = smb_exec_take_like (exec, d), *dmid = smb_exec_take_like (exec, d);
+
+  smb_op_gelu (exec, act, tape->inner);
+  smb_linear_backward (exec, &block->fc2, dact, branch, act);
+  smb_op_gelu_backward (exec, dact, dact, tape->inner);
+  smb_linear_backward (exec, &block->fc1, dn, dact, tape->n2);
+  smb_norm_backward (exec, &block->norm2, dmid, dn, tape->mid, tape->mean2, tape->rstd2);
+  smb_op_axpy (exec, d, 1.0f, dmid);
+  smb_exec_rewind (exec, mark);
+}
+
+/* d += gradient through the attention branch; dprobs (B,H,T,T) or NULL */
+static void
+attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, int layer, const SmbStackRun *run,
+                    const SmbBlockTape *tape, SmbTensor *dprobs)
+{
+  SmbExecMark mark = smb_exec_mark (exec);
+  SmbTensor *branch = gated (exec, d, gate_of (run, layer, 0));
+  SmbTensor *dmixed = smb_exec_take_like (exec, d), *dqkv = smb_exec_take_like (exec, tape->qkv);
+  SmbTensor *dn = smb_exec_take_like (exec, d), *dx = smb_exec_take_like (exec, d);
+
+  smb_linear_backward (exec, &block->proj, dmixed, branch, tape->mixed);
+  smb_op_attention_backward (exec, dqkv, dprobs, dmixed, tape->mixed, tape->qkv, tape->lse, block->heads);
+  smb_linear_backward (exec, &block->qkv, dn, dqkv, tape->n1);
+  smb_norm_backward (exec, &block->norm1, dx, dn, tape->x, tape->mean1, tape->rstd1);
+  smb_op_axpy (exec, d, 1.0f, dx);
+  smb_exec_rewind (exec, mark);
+}
+
+SmbTensor *
+smb_stack_forward (SmbExec *exec, const SmbStack *stack, SmbTensor *x, const SmbStackRun *run, SmbStackTape *tape)
+{
+  for (int i = 0; i < stack->depth; i++) {
+    SmbTensor *out;
+    SmbExecMark mark;
+
+    if (!run->keep || i < run->first) {
+      block_infer (exec, &stack->blocks[i], x, i, run, run->tap != NULL && !run->keep);
+      continue;
+    }
+    out = smb_exec_take_like (exec, x);
+    mark = smb_exec_mark (exec);
+    block_record (exec, &stack->blocks[i], out, x, i, run, &tape->tapes[i], NULL);
+    if (run->recompute) {
+      tape->tapes[i] = (SmbBlockTape){ .x = x };
+      smb_exec_rewind (exec, mark);
+    }
+    x = out;
+  }
+  return x;
+}
+
+void
+smb_stack_backward (SmbExec *exec, const SmbStack *stack, SmbTensor *d, const SmbStackRun *run,
+                    const SmbStackTape *tape)
+{
+  for (int i = stack->depth - 1; i >= run->first; i--) {
+    const SmbBlock *block = &stack->blocks[i];
+    SmbExecMark mark = smb_exec_mark (exec);
+    SmbBlockTape again = tape->tapes[i];
+    SmbTensor *probs = NULL, *dprobs = NULL;
+
+    if (run->tap != NULL) {
+      probs = smb_take (exec, d->shape[0], block->heads, d->shape[1], d->shape[1]);
+      dprobs = smb_exec_take_like (exec, probs);
+    }
+    /* The probabilities are not kept either: a tap has them computed again. */
+    if (run->recompute || run->tap != NULL)
+      block_record (exec, block, NULL, tape->tapes[i].x, i, run, &again, probs);
+    mlp_backward (exec, block, d, i, run, &again);
+    attention_backward (exec, block, d, i, run, &again, dprobs);
+    if (run->tap != NULL)
+      run->tap (exec, i, probs, dprobs, run->tap_data);
+    smb_exec_rewind (exec, mark);
+  }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "model/smb-param-set.h"
+
+G_BEGIN_DECLS
+
+/* A pre-norm transformer block: x += attn (norm1 (x)); x += mlp (norm2 (x)), as in timm's ViT. */
+typedef struct {
+  SmbNorm norm1, norm2;
+  SmbLinear qkv, proj, fc1, fc2;
+  int heads;
+} SmbBlock;
+
+/* Blocks one after another: an encoder's or a decoder's. */
+typedef struct {
+  SmbBlock *blocks;
+  int depth;
+} SmbStack;
+
+/* What the backward pass of a block needs; borrowed from the run. Under recomputation only `x` is kept. */
+typedef struct {
+  SmbTensor *x, *mid;           /* (B,T,C) before the block, between its branches */
+  SmbTensor *mean1, *rstd1, *mean2, *rstd2;
+  SmbTensor *n1, *n2;           /* (B,T,C) behind the norms */
+  SmbTensor *qkv, *lse, *mixed; /* (B,T,3C), (B,H,T), (B,T,C) the attention's output */
+  SmbTensor *inner;             /* (B,T,rC) before GELU */
+} SmbBlockTape;
+
+/* Called for each block, during the forward or the backward pass: its attention (B,H,T,T) and, backward, the gradient
+ * of the loss with respect to it (else NULL). Valid during the call. */
+typedef void (*SmbAttentionTap) (SmbExec *exec, int layer, const SmbTensor *probs, const SmbTensor *dprobs,
+                                 gpointer user_data);
+
+/* How a stack runs. Zeros: inference, nothing kept. */
+typedef struct {
+  gboolean keep;         /* a backward pass follows */
+  gboolean recompute;    /* keep only each block's input, compute the rest again when going back */
+  int first;             /* gradients are wanted from this block on; what lies below is not kept */
+  SmbTensor *const *gates; /* NULL, or 2 * depth factors (B) of the branches (stochastic depth); entries may be NULL */
+  SmbAttentionTap tap;   /* NULL, or sees the attention: in the forward pass, or in the backward pass with `keep` */
+  gpointer tap_data;
+} SmbStackRun;
+
+typedef struct {
+  SmbBlockTape *tapes; /* depth */
+} SmbStackTape;
+
+SmbStack smb_stack_bind (const SmbParamSet *set, const char *prefix, int depth, int heads, double eps);
+void smb_stack_clear (SmbStack *stack);
+SmbStackTape smb_stack_tape_new (const SmbStack *stack);
+void smb_stack_tape_clear (SmbStackTape *tape);
+
+/* x (B,T,C), overwritten where nothing is kept -> output (B,T,C): `x` itself, or scratch of the run. tape NULL unless
+ * run->keep. */
+SmbTensor *smb_stack_forward (SmbExec *exec, const SmbStack *stack, SmbTensor *x, const SmbStackRun *run,
+                              SmbStackTape *tape);
+/* d (B,T,C): gradient of the output, becomes the gradient of block run->first's input. */
+void smb_stack_backward (SmbExec *exec, const SmbStack *stack, SmbTensor *d, const SmbStackRun *run,
+                         const SmbStackTape *tape);
+
+G_END_DECLS
