@@ -45,15 +45,18 @@ host_value (SmbTensor *stored, const char *name, const SmbNetConfig *config)
   return resized;
 }
 
-/* Packs a weight for the device's products. That a device has nothing to pack in float32 is no failure. */
+/* Packs a weight for the device's products. In float32 the plain values serve: packing would only double the memory. */
 static gboolean
 prepare (SmbParamSet *set, SmbParam *param, SmbPrecision precision, GError **error)
 {
   gint64 n_out = param->value->shape[0];
-  SmbStatus status = set->device->abi->weight_prepare (set->device->ctx, param->value->data, n_out,
-                                                       param->value->n / n_out, precision, &param->prepared);
+  SmbStatus status;
 
-  if (status == SMB_STATUS_OK || (status == SMB_STATUS_UNSUPPORTED && precision == SMB_PRECISION_F32))
+  if (precision == SMB_PRECISION_F32)
+    return TRUE;
+  status = set->device->abi->weight_prepare (set->device->ctx, param->value->data, n_out, param->value->n / n_out,
+                                             precision, &param->prepared);
+  if (status == SMB_STATUS_OK)
     return TRUE;
   param->prepared = NULL;
   g_set_error (error, SMB_ERROR, status == SMB_STATUS_NO_MEMORY ? SMB_ERROR_MEMORY : SMB_ERROR_UNSUPPORTED,
