@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports of a made-up case: what they say, that they repeat byte for byte, and that nothing in a case can break out of
+ * them. Run with SMB_REPORT_DIR set to a folder, they are left there to be looked at. */
+#include "report-test.h"
+
+#include "base/smb-error.h"
+
+#include <glib/gstdio.h>
+
+typedef struct {
+  char *folder;
+  Sample *sample;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = g_dir_make_tmp ("smb-report-XXXXXX", NULL);
+  fixture->sample = sample_new ();
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GDir) dir = g_dir_open (fixture->folder, 0, NULL);
+  const char *keep = g_getenv ("SMB_REPORT_DIR");
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+
+    if (keep != NULL) {
+      g_autofree char *to = g_build_filename (keep, name, NULL);
+      g_autofree char *bytes = NULL;
+      gsize n_bytes;
+
+      g_assert_true (g_file_get_contents (path, &bytes, &n_bytes, NULL));
+      g_assert_true (g_file_set_contents (to, bytes, (gssize) n_bytes, NULL));
+    }
+    g_unlink (path);
+  }
+  g_rmdir (fixture->folder);
+  g_free (fixture->folder);
+  sample_free (fixture->sample);
+}
+
+/* Writes and reads back. */
+static char *
+write_report (Fixture *fixture, const char *name, gsize *n_bytes)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+  char *bytes = NULL;
+
+  smb_report_write (path, &fixture->sample->data, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &bytes, n_bytes, NULL));
+  return bytes;
+}
+
+static void
+test_pdf_repeats (Fixture *fixture, gconstpointer data)
+{
+  gsize n_first, n_second;
+  g_autofree char *first = write_report (fixture, "first.pdf", &n_first);
+  g_autofree char *second = NULL;
+
+  g_usleep (1100 * 1000); /* a clock in the file would show */
+  second = write_report (fixture, "second.pdf", &n_second);
+  g_test_message ("%" G_GSIZE_FORMAT " bytes", n_first);
+  g_assert_true (g_str_has_prefix (first, "%PDF-1."));
+  g_assert_cmpuint (n_first, ==, n_second);
+  g_assert_true (memcmp (first, second, n_first) == 0);
+}
+
+/* Blanks and line ends removed, since a viewer may put them anywhere in wrapped text. */
+static char *
+squeeze (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  for (const char *at = text; *at != '\0'; at++)
+    if (!g_ascii_isspace (*at))
+      g_string_append_c (out, *at);
+  return g_string_free (out, FALSE);
+}
+
+static void
+assert_contains (const char *text, const char *part)
+{
+  g_autofree char *squeezed = squeeze (part);
+
+  if (strstr (text, squeezed) == NULL)
+    g_error ("“%s” is not in the report", part);
+}
+
+static void
+test_pdf_text (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *program = g_find_program_in_path ("pdftotext");
+  g_autofree char *path = g_build_filename (fixture->folder, "report.pdf", NULL);
+  g_autofree char *bytes = NULL;
+  g_autofree char *raw = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize n_bytes;
+
+  if (program == NULL) {
+    g_test_skip ("pdftotext is not installed");
+    return;
+  }
+  bytes = write_report (fixture, "report.pdf", &n_bytes);
+  {
+    const char *argv[] = { program, "-raw", "-enc", "UTF-8", path, "-", NULL };
+    g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &raw, NULL, NULL, &error));
+  }
+  text = squeeze (raw);
+  for (guint i = 0; i < fixture->sample->data.exhibits->len; i++) {
+    const SmbReportExhibit *exhibit = g_ptr_array_index (fixture->sample->data.exhibits, i);
+    g_autofree char *heading = g_strdup_printf ("Exhibit %s", exhibit->evidence->exhibit);
+
+    assert_contains (text, heading);
+    assert_contains (text, exhibit->evidence->sha256);
+  }
+  assert_contains (text, SAMPLE_HEAD);
+  assert_contains (text, smb_model_warning (FALSE, FALSE));
+  assert_contains (text, smb_model_warning (TRUE, FALSE));
+  assert_contains (text, "Exhibit S-02: the file was altered after its acquisition");
+  assert_contains (text, "見本事件：屋上の肖像写真の真偽について <b>&");
+  assert_contains (text, "Paragraph 1 of a long note");
+  assert_contains (text, "Paragraph 60 of a long note");
+  assert_contains (text, "begins with text; look at it in a text editor.");
+  assert_contains (text, "[U+202E]gpj.exe");
+  assert_contains (text, SAMPLE_SCRIPT);
+  assert_contains (text, "The face is 21 px wide");
+  assert_contains (text, "error:strategy=random,ratio=0.75");
+  assert_contains (text, "No face was found in this picture.");
+  assert_contains (text, "F12");
+  assert_contains (text, "3000 characters in all");
+  {
+    const char *last = g_strrstr (raw, "Page ");
+    int page = 0, n = 0;
+
+    g_assert_nonnull (last);
+    g_assert_cmpint (sscanf (last, "Page %d of %d", &page, &n), ==, 2);
+    g_test_message ("%d pages", n);
+    g_assert_cmpint (page, ==, n);
+    g_assert_cmpint (n, >, 5);
+  }
+}
+
+static void
+count_start (GMarkupParseContext *context, const char *name, const char **names, const char **values, gpointer user_data,
+             GError **error)
+{
+  int *counts = user_data;
+
+  g_assert_cmpstr (name, !=, "script");
+  g_assert_cmpstr (name, !=, "b>");
+  for (int i = 0; names[i] != NULL; i++) {
+    g_assert_false (g_str_has_prefix (names[i], "on"));
+    if (g_str_equal (names[i], "src"))
+      g_assert_true (g_str_has_prefix (values[i], "data:image/png;base64,"));
+    if (g_str_equal (names[i], "href"))
+      g_assert_true (g_str_has_prefix (values[i], "#"));
+    if (g_str_equal (names[i], "alt"))
+      g_assert_cmpstr (values[i], !=, "");
+    counts[1] += g_str_equal (names[i], "alt");
+    counts[2] += g_str_equal (name, "html") && g_str_equal (names[i], "lang");
+  }
+  counts[0] += g_str_equal (name, "img");
+}
+
+static void
+test_html (Fixture *fixture, gconstpointer data)
+{
+  static const GMarkupParser parser = { .start_element = count_start };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GMarkupParseContext) context = NULL;
+  g_autofree char *head = NULL;
+  int counts[3] = { 0 };
+  gsize n_bytes, n_again;
+  g_autofree char *html = write_report (fixture, "report.html", &n_bytes);
+  g_autofree char *again = write_report (fixture, "again.html", &n_again);
+
+  g_assert_cmpuint (n_bytes, ==, n_again);
+  g_assert_true (memcmp (html, again, n_bytes) == 0);
+  g_assert_true (g_utf8_validate (html, (gssize) n_bytes, NULL));
+  context = g_markup_parse_context_new (&parser, G_MARKUP_DEFAULT_FLAGS, counts, NULL);
+  g_markup_parse_context_parse (context, html, (gssize) n_bytes, &error);
+  g_assert_no_error (error);
+  g_markup_parse_context_end_parse (context, &error);
+  g_assert_no_error (error);
+  /* 4 pictures, 14 faces with a crop and five maps each. */
+  g_assert_cmpint (counts[0], ==, 4 + 14 * 6);
+  g_assert_cmpint (counts[1], ==, counts[0]);
+  g_assert_cmpint (counts[2], ==, 1);
+  g_assert_null (strstr (html, "<script"));
+  g_assert_null (strstr (html, "\xE2\x80\xAE"));
+  g_assert_nonnull (strstr (html, "&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&amp;&quot;quoted&quot;"));
+  g_assert_nonnull (strstr (html, SAMPLE_HEAD));
+  g_assert_nonnull (strstr (html, smb_model_warning (FALSE, FALSE)));
+  g_assert_nonnull (strstr (html, "Paragraph 60 of a long note"));
+  for (guint i = 0; i < fixture->sample->data.exhibits->len; i++) {
+    const SmbReportExhibit *exhibit = g_ptr_array_index (fixture->sample->data.exhibits, i);
+    g_assert_nonnull (strstr (html, exhibit->evidence->sha256));
+  }
+}
+
+static void
+test_broken_log (Fixture *fixture, gconstpointer data)
+{
+  gsize n_bytes;
+  GPtrArray *kept = fixture->sample->data.exhibits;
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autofree char *html = NULL;
+
+  fixture->sample->data.exhibits = none;
+  fixture->sample->data.log_intact = FALSE;
+  fixture->sample->data.log_problem = "entry 3 does not match its hash";
+  html = write_report (fixture, "broken.html", &n_bytes);
+  g_assert_nonnull (strstr (html, "<p>entry 3 does not match its hash</p>"));
+  g_assert_nonnull (strstr (html, "CHAIN BROKEN"));
+  g_free (write_report (fixture, "broken.pdf", &n_bytes));
+  fixture->sample->data.exhibits = kept;
+}
+
+static void
+test_empty_case (Fixture *fixture, gconstpointer data)
+{
+  gsize n_bytes;
+  GPtrArray *kept = fixture->sample->data.exhibits;
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+
+  fixture->sample->data.exhibits = none;
+  g_free (write_report (fixture, "empty.pdf", &n_bytes));
+  g_free (write_report (fixture, "EMPTY.HTML", &n_bytes));
+  fixture->sample->data.exhibits = kept;
+}
+
+/* An old report stays when a new one cannot be written. */
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *odd = g_build_filename (fixture->folder, "report.docx", NULL);
+  g_autofree char *nowhere = g_build_filename (fixture->folder, "no such folder", "report.pdf", NULL);
+  g_autofree char *folder = g_build_filename (fixture->folder, "folder.html", NULL);
+
+  g_assert_false (smb_report_write (odd, &fixture->sample->data, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "report.docx"));
+  g_assert_false (g_file_test (odd, G_FILE_TEST_EXISTS));
+  g_clear_error (&error);
+  g_assert_false (smb_report_write (nowhere, &fixture->sample->data, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "report.pdf"));
+  g_clear_error (&error);
+  g_assert_cmpint (g_mkdir (folder, 0755), ==, 0);
+  g_assert_false (smb_report_write (folder, &fixture->sample->data, &error));
+  g_assert_nonnull (error);
+  g_assert_true (g_file_test (folder, G_FILE_TEST_IS_DIR));
+  g_rmdir (folder);
+}
+
+#define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/report/pdf-repeats", test_pdf_repeats);
+  ADD ("/report/pdf-text", test_pdf_text);
+  ADD ("/report/html", test_html);
+  ADD ("/report/broken-log", test_broken_log);
+  ADD ("/report/empty-case", test_empty_case);
+  ADD ("/report/refused", test_refused);
+  return g_test_run ();
+}
