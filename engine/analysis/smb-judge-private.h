@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "analysis/smb-analysis.h"
+#include "model/smb-net.h"
+
+G_BEGIN_DECLS
+
+/* One of the model's two networks; all NULL if the model lacks it. */
+typedef struct {
+  char *path;
+  SmbTensorDict *weights;
+  SmbNet *net;
+  SmbPrecision precision;
+} SmbJudgeNet;
+
+struct _SmbJudge {
+  SmbDevice *device;
+  SmbJudgeNet detector, mim;
+  SmbFaceDetector *faces; /* made at the first search */
+  char *name, *detector_sha256, *mim_sha256;
+  char **classes;
+  int real_class;
+  double mean[3], std[3], mim_mean[3], mim_std[3];
+  SmbFaceTransform transform;
+  gboolean trained, calibrated;
+  int min_face_px;
+};
+
+/* Makes sure that the network, which the model must have, computes with this precision. */
+gboolean smb_judge_prepare (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error);
+
+/* The face as the network's RGB input (size * size * 3, g_free), size from its configuration. */
+guint8 *smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform transform, const SmbNetConfig *config,
+                        GError **error);
+
+G_END_DECLS

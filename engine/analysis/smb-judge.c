@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/smb-judge-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "analysis/smb-json.h"
+#include "base/smb-error.h"
+#include "smb-config.h"
+#include "weights/smb-weights-file.h"
+
+/* Faces of one picture go through the network together, so many at a time: more gain nothing and cost memory. */
+#define FACES_A_PASS    8
+#define MAX_DRAWN_FACES 1000
+
+/* Below this margin of dlib's detector, finds are as often badges and folds as faces; of genuine portraits one in a
+ * hundred lies below. They are shown, but not scored unasked: an examiner who draws the box gets the score. */
+#define SURE_CONFIDENCE 0.25
+
+static void
+judge_net_clear (SmbJudgeNet *net)
+{
+  g_clear_pointer (&net->net, smb_net_free);
+  g_clear_pointer (&net->weights, smb_tensor_dict_unref);
+  g_clear_pointer (&net->path, g_free);
+}
+
+void
+smb_judge_free (SmbJudge *judge)
+{
+  if (judge == NULL)
+    return;
+  judge_net_clear (&judge->detector);
+  judge_net_clear (&judge->mim);
+  g_clear_pointer (&judge->device, smb_device_unref);
+  g_clear_pointer (&judge->faces, smb_face_detector_free);
+  g_free (judge->name);
+  g_free (judge->detector_sha256);
+  g_free (judge->mim_sha256);
+  g_strfreev (judge->classes);
+  g_free (judge);
+}
+
+gboolean
+smb_judge_prepare (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error)
+{
+  if (net->net != NULL && net->precision == precision)
+    return TRUE;
+  if ((judge->device->info.precisions & (1u << precision)) == 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                 _ ("The device %s cannot compute with the precision asked for; choose f32 or another device."),
+                 judge->device->id);
+    return FALSE;
+  }
+  g_clear_pointer (&net->net, smb_net_free);
+  net->net = smb_net_new (judge->device, net->weights, NULL, net->path, precision, error);
+  net->precision = precision;
+  return net->net != NULL;
+}
+
+static gboolean
+load_net (SmbJudge *judge, SmbJudgeNet *net, const char *path, GError **error)
+{
+  net->path = g_strdup (path);
+  net->weights = smb_weights_read (path, error);
+  return net->weights != NULL && smb_judge_prepare (judge, net, SMB_PRECISION_F32, error);
+}
+
+static gboolean
+load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
+{
+  guint n_classes = g_strv_length (judge->classes);
+  const SmbNetConfig *config;
+  SmbNetKind kind;
+
+  if (!load_net (judge, &judge->detector, model->detector_path, error))
+    return FALSE;
+  kind = smb_net_get_kind (judge->detector.net);
+  config = smb_net_get_config (judge->detector.net);
+  if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                 _ ("%s: a pretraining network, not a detector; name it as the model's reconstruction network instead."),
+                 model->detector_path);
+    return FALSE;
+  }
+  if (config->classes != (int) n_classes || judge->real_class < 0 || judge->real_class >= config->classes) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                 _ ("%s: the network has %d classes, but the model “%s” names %u with number %d as the genuine one; "
+                    "correct the model's description or import it again."),
+                 model->detector_path, config->classes, model->name, n_classes, judge->real_class);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+load_mim (SmbJudge *judge, const SmbModelInfo *model, GError **error)
+{
+  if (!load_net (judge, &judge->mim, model->mim_path, error))
+    return FALSE;
+  if (smb_net_get_kind (judge->mim.net) == SMB_NET_ONLINE)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+               _ ("%s: has no pixel decoder, so it cannot reconstruct; use the online network of the pretraining."),
+               model->mim_path);
+  return FALSE;
+}
+
+SmbJudge *
+smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GError **error)
+{
+  g_autoptr (SmbJudge) judge = NULL;
+
+  g_return_val_if_fail (model != NULL && device != NULL, NULL);
+  if (model->detector_path == NULL && model->mim_path == NULL) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("The model “%s” names no weights file; import it again or choose another model."), model->name);
+    return NULL;
+  }
+  /* Results carry these hashes: they must be those of the files computed with. */
+  if (!smb_model_verify (model, NULL, error))
+    return NULL;
+  judge = g_new0 (SmbJudge, 1);
+  judge->name = g_strdup (model->name);
+  judge->detector_sha256 = g_strdup (model->detector_sha256);
+  judge->mim_sha256 = g_strdup (model->mim_sha256);
+  judge->classes = model->classes != NULL ? g_strdupv (model->classes) : g_new0 (char *, 1);
+  judge->real_class = model->real_class;
+  memcpy (judge->mean, model->mean, sizeof judge->mean);
+  memcpy (judge->std, model->std, sizeof judge->std);
+  memcpy (judge->mim_mean, model->mim_mean, sizeof judge->mim_mean);
+  memcpy (judge->mim_std, model->mim_std, sizeof judge->mim_std);
+  judge->transform = model->transform;
+  judge->trained = model->trained;
+  judge->calibrated = model->calibrated;
+  judge->min_face_px = model->min_face_px;
+  judge->device = smb_device_open (device, threads, error);
+  if (judge->device == NULL || (model->detector_path != NULL && !load_detector (judge, model, error))
+      || (model->mim_path != NULL && !load_mim (judge, model, error)))
+    return NULL;
+  return g_steal_pointer (&judge);
+}
+
+guint8 *
+smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform transform, const SmbNetConfig *config,
+                GError **error)
+{
+  guint8 *rgb = transform == SMB_FACE_RESIZE_CENTRE_CROP ? smb_face_crop_resize_centre (image, box, config->image_px)
+                                                         : smb_face_crop_resize (image, box, config->image_px);
+
+  if (rgb == NULL)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("The box at %d, %d of %d × %d pixels lies outside the picture of %d × %d pixels; draw it again."),
+                 box.x, box.y, box.width, box.height, image->width, image->height);
+  return rgb;
+}
+
+/* Squares around what was drawn. */
+static GArray *
+faces_drawn (const SmbImage *image, const GArray *drawn, GError **error)
+{
+  g_autoptr (GArray) faces = g_array_new (FALSE, TRUE, sizeof (SmbFace));
+
+  if (drawn->len > MAX_DRAWN_FACES) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT, _ ("%u faces were drawn by hand; at most %d can be judged at once."),
+                 drawn->len, MAX_DRAWN_FACES);
+    return NULL;
+  }
+  for (guint i = 0; i < drawn->len; i++) {
+    SmbBox box = g_array_index (drawn, SmbBox, i);
+    SmbFace face = { .origin = SMB_FACE_DRAWN };
+
+    face.box = face.detected = smb_face_square_box (box, image->width, image->height);
+    if (face.box.width < 1) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                   _ ("The box at %d, %d of %d × %d pixels lies outside the picture of %d × %d pixels; draw it again."),
+                   box.x, box.y, box.width, box.height, image->width, image->height);
+      return NULL;
+    }
+    g_array_append_val (faces, face);
+  }
+  return g_steal_pointer (&faces);
+}
+
+static GArray *
+faces_found (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error)
+{
+  if (judge->faces == NULL)
+    judge->faces = smb_face_detector_new (error);
+  if (judge->faces == NULL)
+    return NULL;
+  return smb_face_detect (judge->faces, image, settings->detect_max_side_px, settings->detect_upsample, error);
+}
+
+/* Why this face gets no score; NULL if it gets one. */
+static char *
+why_outside (const SmbJudge *judge, const SmbFace *face)
+{
+  int size_px = MIN (face->detected.width, face->detected.height);
+
+  if (judge->detector.net == NULL)
+    return g_strdup (_ ("This model has no detector: it gives maps, but no score."));
+  if (size_px < judge->min_face_px)
+    return g_strdup_printf (_ ("Too small: the face measures %d pixels, and the model was validated on faces from "
+                               "%d pixels."),
+                            size_px, judge->min_face_px);
+  if (face->origin == SMB_FACE_DETECTED && face->confidence < SURE_CONFIDENCE)
+    return g_strdup_printf (_ ("Doubtful: the face detector's confidence is %.2f, below %.2f. If it is a face, draw its "
+                               "box by hand to have it judged."),
+                            face->confidence, SURE_CONFIDENCE);
+  return NULL;
+}
+
+static gboolean
+read_probabilities (SmbJudge *judge, const SmbTensorDict *outputs, SmbFaceResult **results, guint n, GError **error)
+{
+  const SmbTensor *probabilities = smb_tensor_dict_get (outputs, "out.probabilities");
+  const int n_classes = (int) g_strv_length (judge->classes);
+
+  g_return_val_if_fail (probabilities != NULL
+                            && smb_tensor_shape_is (probabilities, 2, (gint64) n, (gint64) n_classes),
+                        FALSE);
+  for (guint i = 0; i < n; i++) {
+    const float *row = (const float *) probabilities->data + (gsize) i * (gsize) n_classes;
+
+    results[i]->probabilities = g_new (double, n_classes);
+    results[i]->n_classes = n_classes;
+    for (int c = 0; c < n_classes; c++) {
+      if (!isfinite (row[c])) {
+        g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED,
+                     _ ("%s: the network answered with values that are not numbers; its weights are damaged: verify "
+                        "the model or import it again."),
+                     judge->detector.path);
+        return FALSE;
+      }
+      results[i]->probabilities[c] = CLAMP ((double) row[c], 0.0, 1.0);
+    }
+    results[i]->score = 1.0 - results[i]->probabilities[judge->real_class];
+  }
+  return TRUE;
+}
+
+/* One pass through the network for n <= FACES_A_PASS faces. */
+static gboolean
+score_faces (SmbJudge *judge, const SmbImage *image, SmbFaceResult **results, guint n, GCancellable *cancellable,
+             GError **error)
+{
+  const SmbNetConfig *config = smb_net_get_config (judge->detector.net);
+  const gint64 shape[] = { n, 3, config->image_px, config->image_px };
+  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
+  g_autoptr (SmbTensorDict) inputs = smb_tensor_dict_new ();
+  g_autoptr (SmbTensorDict) outputs = NULL;
+
+  for (guint i = 0; i < n; i++) {
+    g_autofree guint8 *rgb = smb_judge_crop (image, results[i]->face.box, judge->transform, config, error);
+
+    if (rgb == NULL)
+      return FALSE;
+    smb_face_normalise ((float *) images->data + (gsize) i * (gsize) (images->n / n), rgb, config->image_px,
+                        judge->mean, judge->std);
+  }
+  smb_tensor_dict_set (inputs, "in.images", images);
+  outputs = smb_net_forward (judge->detector.net, NULL, inputs, SMB_WANT_RESULT, cancellable, error);
+  return outputs != NULL && read_probabilities (judge, outputs, results, n, error);
+}
+
+/* What was asked for, and the parts that decide what faces are found. */
+static char *
+settings_text (const SmbAnalysisSettings *settings)
+{
+  g_autofree char *asked = smb_analysis_settings_to_json (settings);
+  g_autoptr (JsonNode) node = json_from_string (asked, NULL);
+  JsonObject *object = json_node_get_object (node);
+
+  json_object_set_string_member (object, "detector", smb_face_detector_name ());
+  json_object_set_double_member (object, "sure_confidence", SURE_CONFIDENCE);
+  return smb_json_to_canonical (node);
+}
+
+static SmbAnalysis *
+analysis_about (const SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings)
+{
+  SmbAnalysis *analysis = smb_analysis_new ();
+
+  analysis->width = image->width;
+  analysis->height = image->height;
+  analysis->model_name = g_strdup (judge->name);
+  analysis->model_sha256 = g_strdup (judge->detector_sha256);
+  analysis->mim_sha256 = g_strdup (judge->mim_sha256);
+  analysis->classes = g_strdupv (judge->classes);
+  analysis->real_class = judge->real_class;
+  analysis->trained = judge->trained;
+  analysis->calibrated = judge->calibrated;
+  analysis->device = g_strdup_printf ("%s: %s", judge->device->id, judge->device->info.name);
+  analysis->program_version = g_strdup (SMB_VERSION);
+  analysis->settings = settings_text (settings);
+  analysis->seed = settings->seed;
+  return analysis;
+}
+
+SmbAnalysis *
+smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const SmbAnalysisSettings *settings,
+                   GCancellable *cancellable, GError **error)
+{
+  const gint64 start_us = g_get_monotonic_time ();
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (GArray) faces = NULL;
+  g_autoptr (GPtrArray) inside = g_ptr_array_new ();
+
+  g_return_val_if_fail (judge != NULL && image != NULL && settings != NULL, NULL);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  faces = drawn != NULL ? faces_drawn (image, drawn, error) : faces_found (judge, image, settings, error);
+  if (faces == NULL)
+    return NULL;
+  analysis = analysis_about (judge, image, settings);
+  for (guint i = 0; i < faces->len; i++) {
+    SmbFaceResult *result = smb_face_result_new (&g_array_index (faces, SmbFace, i));
+
+    result->outside = why_outside (judge, &result->face);
+    g_ptr_array_add (analysis->faces, result);
+    if (result->outside == NULL)
+      g_ptr_array_add (inside, result);
+  }
+  if (inside->len > 0 && !smb_judge_prepare (judge, &judge->detector, settings->precision, error))
+    return NULL;
+  for (guint done = 0; done < inside->len; done += FACES_A_PASS) {
+    guint n = MIN (FACES_A_PASS, inside->len - done);
+
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !score_faces (judge, image, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
+      return NULL;
+  }
+  analysis->seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
+  return g_steal_pointer (&analysis);
+}
