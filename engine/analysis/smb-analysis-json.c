@@ -28,6 +28,16 @@ index_of (const char *const *names, guint n, const char *name)
   return -1;
 }
 
+/* Takes the object. */
+static JsonNode *
+node_of (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, object);
+  return node;
+}
+
 static void
 set_box (JsonObject *of, const char *member, SmbBox box)
 {
@@ -110,7 +120,7 @@ smb_analysis_to_json (const SmbAnalysis *analysis)
     json_object_set_null_member (out, "settings");
   smb_json_set_uint64 (out, "seed", analysis->seed);
   smb_json_set_number (out, "seconds", analysis->seconds);
-  return json_node_init_object (json_node_alloc (), out);
+  return node_of (out);
 }
 
 static void
@@ -243,7 +253,7 @@ settings_to_node (const SmbAnalysisSettings *settings)
   json_object_set_int_member (out, "detect_upsample", settings->detect_upsample);
   json_object_set_string_member (out, "precision", precisions[settings->precision]);
   smb_json_set_uint64 (out, "seed", settings->seed);
-  return json_node_init_object (json_node_alloc (), out);
+  return node_of (out);
 }
 
 char *
