@@ -60,7 +60,7 @@ smb_face_detector_name (void)
   static char *name;
 
   if (g_once_init_enter (&name))
-    g_once_init_leave (&name, g_strdup_printf ("dlib %s frontal HOG", smb_dlib_version ()));
+    g_once_init_leave (&name, g_strdup_printf ("dlib %s frontal HOG, %s", smb_dlib_version (), SMB_DLIB_BUILD));
   return name;
 }
 

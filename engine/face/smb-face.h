@@ -25,7 +25,8 @@ typedef struct _SmbFaceDetector SmbFaceDetector;
 SmbFaceDetector *smb_face_detector_new (GError **error);
 void smb_face_detector_free (SmbFaceDetector *detector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceDetector, smb_face_detector_free)
-/* "dlib 19.24.0 frontal HOG": what results and reports name; static. */
+/* "dlib 19.24.0 frontal HOG, -march=x86-64-v2": what results and reports name; other builds may move a box by a pixel.
+ * Static. */
 const char *smb_face_detector_name (void);
 
 /* Every frontal face, best first (GArray of SmbFace; an empty array is an answer). The picture is shrunk to a long
