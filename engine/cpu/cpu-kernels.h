@@ -4,7 +4,7 @@
 /* Kernels on rows, on one thread. The kernel-*.c files are compiled once for each instruction set; a table of each is
  * chosen when a context is opened. Names carry the set's suffix so that the copies can live in one program. */
 
-#include <stdint.h>
+#include "backend/smb-backend-abi.h"
 
 /* Numbers of one AdamW step, computed once in double. */
 typedef struct {
@@ -18,6 +18,13 @@ typedef struct {
 
 typedef struct {
   const char *name; /* "AVX-512" */
+
+  /* Linear layers with packed weights: ceil (n_out / panel) panels of n_in * panel floats each. Both go over panels
+   * [panel0, panel1), linear over rows [row0, row1) as well; a->w and a->prepared are not looked at. */
+  int64_t panel;
+  void (*pack) (float *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
+  void (*linear) (const SmbLinearForward *a, const float *panels, int64_t row0, int64_t row1, int64_t panel0,
+                  int64_t panel1);
 
   /* Activations: y, dx may be an input. */
   void (*gelu) (float *y, const float *x, int64_t n);

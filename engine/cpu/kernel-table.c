@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/kernel-list.h"
 
+#include "cpu/cpu-vector.h"
+
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_ (x)
 
 const SmbCpuKernels KERNEL (table) = {
   .name = TEXT (SMB_ISA),
+  .panel = 3 * LANES,
+  .pack = KERNEL (pack),
+  .linear = KERNEL (linear),
   .gelu = KERNEL (gelu),
   .gelu_grad = KERNEL (gelu_grad),
   .relu = KERNEL (relu),
