@@ -90,9 +90,26 @@ smb_report_map_has_scale (const SmbMap *map)
   return map->values != NULL && isfinite (map->min) && isfinite (map->max);
 }
 
+/* The part of the crop that the map is about, square of `size`. */
+static void
+draw_face_under (cairo_t *cr, const SmbImage *crop, const SmbMap *map, double attention_part, double x, double y,
+                 double size)
+{
+  gboolean of_detector = map->spec.kind == SMB_MAP_ATTENTION || map->spec.kind == SMB_MAP_ROLLOUT;
+  double part = of_detector && attention_part > 0.0 && attention_part < 1.0 ? attention_part : 1.0;
+  double whole = size / part;
+  double beyond = (whole - size) / 2;
+
+  cairo_save (cr);
+  cairo_rectangle (cr, x, y, size, size);
+  cairo_clip (cr);
+  smb_report_draw_image (cr, crop, x - beyond, y - beyond, whole, whole);
+  cairo_restore (cr);
+}
+
 void
-smb_report_draw_map (cairo_t *cr, const SmbImage *crop, const SmbMap *map, SmbColours colours, double x, double y,
-                     double size)
+smb_report_draw_map (cairo_t *cr, const SmbImage *crop, const SmbMap *map, double attention_part, SmbColours colours,
+                     double x, double y, double size)
 {
   if (map->rgb != NULL) {
     g_autoptr (cairo_surface_t) surface = surface_of_rgb (map->rgb, map->rgb_size, map->rgb_size);
@@ -104,7 +121,7 @@ smb_report_draw_map (cairo_t *cr, const SmbImage *crop, const SmbMap *map, SmbCo
   cairo_rectangle (cr, x, y, size, size);
   cairo_fill (cr);
   if (crop != NULL)
-    smb_report_draw_image (cr, crop, x, y, size, size);
+    draw_face_under (cr, crop, map, attention_part, x, y, size);
   if (smb_report_map_has_scale (map)) {
     g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, OVERLAY_PX, OVERLAY_PX);
 

@@ -158,13 +158,13 @@ add_bars (GString *html, const SmbAnalysis *analysis, const SmbFaceResult *resul
       best = k;
   for (int k = 0; k < result->n_classes; k++) {
     g_autofree char *name = smb_report_class (analysis, k);
-    char width[G_ASCII_DTOSTR_BUF_SIZE];
+    g_autofree char *width = smb_report_fixed (100.0 * CLAMP (result->probabilities[k], 0.0, 1.0), 1);
+    g_autofree char *number = smb_report_fixed (result->probabilities[k], 3);
 
-    g_ascii_formatd (width, sizeof width, "%.1f", 100.0 * CLAMP (result->probabilities[k], 0.0, 1.0));
     g_string_append (html, "<div class=\"bar\"><span>");
     add_text (html, name);
-    g_string_append_printf (html, "</span><i><b%s style=\"width:%s%%\"></b></i><em>%.3f</em></div>\n",
-                            k == best ? " class=\"top\"" : "", width, result->probabilities[k]);
+    g_string_append_printf (html, "</span><i><b%s style=\"width:%s%%\"></b></i><em>%s</em></div>\n",
+                            k == best ? " class=\"top\"" : "", width, number);
   }
 }
 
@@ -188,7 +188,7 @@ add_faces (GString *html, const SmbAnalysis *analysis)
     g_autofree char *detected = smb_report_box (result->face.detected);
     g_autofree char *where = drawn ? g_strdup_printf ("%s (%s)", box, smb_report_origin (SMB_FACE_DRAWN))
                                    : g_strdup_printf (_("%s; detector: %s"), box, detected);
-    g_autofree char *confidence = drawn ? g_strdup ("–") : g_strdup_printf ("%.3f", result->face.confidence);
+    g_autofree char *confidence = drawn ? g_strdup ("–") : smb_report_fixed (result->face.confidence, 3);
     g_autofree char *score = smb_report_score (result);
     g_autofree char *reason = smb_report_no_score_reason (result);
 
@@ -211,7 +211,7 @@ add_faces (GString *html, const SmbAnalysis *analysis)
 }
 
 static void
-add_tile (GString *html, const char *exhibit, const char *face, const SmbImage *crop, const SmbMap *map,
+add_tile (GString *html, const SmbReportExhibit *exhibit, const char *face, const SmbImage *crop, const SmbMap *map,
           SmbColours colours)
 {
   gboolean scale = map != NULL && smb_report_map_has_scale (map);
@@ -220,12 +220,12 @@ add_tile (GString *html, const char *exhibit, const char *face, const SmbImage *
   g_autoptr (cairo_t) cr = cairo_create (surface);
   g_autofree char *title = map != NULL ? smb_report_map_title (map) : g_strdup (_("Face as analysed"));
   g_autofree char *spec = map != NULL ? smb_map_spec_to_text (&map->spec) : NULL;
-  g_autofree char *alt = g_strdup_printf (_("%s of face %s in exhibit %s"), title, face, exhibit);
+  g_autofree char *alt = g_strdup_printf (_("%s of face %s in exhibit %s"), title, face, exhibit->evidence->exhibit);
 
   cairo_set_source_rgb (cr, 1, 1, 1);
   cairo_paint (cr);
   if (map != NULL)
-    smb_report_draw_map (cr, crop, map, colours, 0, 0, MAP_PX);
+    smb_report_draw_map (cr, crop, map, exhibit->attention_part, colours, 0, 0, MAP_PX);
   else
     smb_report_draw_image (cr, crop, 0, 0, MAP_PX, MAP_PX);
   if (scale)
@@ -263,9 +263,9 @@ add_maps (GString *html, const SmbReportExhibit *exhibit, SmbColours colours)
     add_element (html, "h3", "", title);
     g_string_append (html, "<div class=\"tiles\">\n");
     if (crop != NULL)
-      add_tile (html, exhibit->evidence->exhibit, name, crop, NULL, colours);
+      add_tile (html, exhibit, name, crop, NULL, colours);
     for (guint k = 0; k < maps->len; k++)
-      add_tile (html, exhibit->evidence->exhibit, name, crop, g_ptr_array_index (maps, k), colours);
+      add_tile (html, exhibit, name, crop, g_ptr_array_index (maps, k), colours);
     g_string_append (html, "</div>\n");
   }
 }

@@ -187,7 +187,7 @@ draw_bar_line (SmbPage *page, const SmbCell *cell, int line, double x, double y,
   double bar_x = x + cell->width * 0.42 + 6;
   double bar_width = cell->width * 0.58 - 6 - BAR_NUMBER_WIDTH;
   double bar_y = y + (height - 1.5) / 2 - 2.5;
-  g_autofree char *number = g_strdup_printf ("%.3f", cell->values[line]);
+  g_autofree char *number = smb_report_fixed (cell->values[line], 3);
 
   smb_page_set_ink (page, SMB_INK_TEXT);
   cairo_move_to (page->cr, x, y);

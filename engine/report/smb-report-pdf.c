@@ -18,7 +18,8 @@
 static void
 add_outline (SmbPage *page, const char *text)
 {
-  g_autofree char *where = g_strdup_printf ("page=%d pos=[0 %.1f]", page->page, page->y);
+  g_autofree char *y = smb_report_fixed (page->y, 1);
+  g_autofree char *where = g_strdup_printf ("page=%d pos=[0 %s]", page->page, y);
 
   cairo_pdf_surface_add_outline (page->surface, CAIRO_PDF_OUTLINE_ROOT, text, where, 0);
 }
@@ -189,7 +190,7 @@ draw_face_row (SmbPage *page, const SmbAnalysis *analysis, const SmbFaceResult *
     confidence = g_strdup ("–");
   } else {
     where = g_strdup_printf (_("%s\ndetector: %s"), box, detected);
-    confidence = g_strdup_printf ("%.3f", result->face.confidence);
+    confidence = smb_report_fixed (result->face.confidence, 3);
   }
   cells[0] = smb_cell_text (page, columns[0], 28, SMB_REPORT_SANS, TEXT_SIZE, TRUE, SMB_INK_TEXT, name);
   cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, where);
@@ -266,7 +267,8 @@ tile_caption (const SmbMap *map)
 
 /* Title, square, colour bar, caption of each map side by side. A NULL map is the face itself. */
 static void
-draw_tile_row (SmbPage *page, const SmbImage *crop, SmbMap *const *maps, int n, double size, SmbColours colours)
+draw_tile_row (SmbPage *page, const SmbReportExhibit *exhibit, const SmbImage *crop, SmbMap *const *maps, int n,
+               double size, SmbColours colours)
 {
   SmbCell titles[MAX_TILES_PER_ROW], captions[MAX_TILES_PER_ROW];
   double title_height = 0, caption_height = 0;
@@ -288,7 +290,7 @@ draw_tile_row (SmbPage *page, const SmbImage *crop, SmbMap *const *maps, int n, 
     double x = SMB_PAGE_LEFT + i * (size + TILE_GAP);
 
     if (maps[i] != NULL)
-      smb_report_draw_map (page->cr, crop, maps[i], colours, x, page->y, size);
+      smb_report_draw_map (page->cr, crop, maps[i], exhibit->attention_part, colours, x, page->y, size);
     else
       smb_report_draw_image (page->cr, crop, x, page->y, size, size);
     if (maps[i] != NULL && smb_report_map_has_scale (maps[i]))
@@ -319,7 +321,7 @@ draw_maps (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours)
     per_row = CLAMP ((int) tiles->len, 4, MAX_TILES_PER_ROW);
     smb_page_heading (page, 10.5, title, tile_size (per_row) + 70);
     for (guint k = 0; k < tiles->len; k += (guint) per_row)
-      draw_tile_row (page, crop, (SmbMap *const *) tiles->pdata + k, MIN ((int) (tiles->len - k), per_row),
+      draw_tile_row (page, exhibit, crop, (SmbMap *const *) tiles->pdata + k, MIN ((int) (tiles->len - k), per_row),
                      tile_size (per_row), colours);
   }
 }

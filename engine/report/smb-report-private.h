@@ -46,7 +46,9 @@ char *smb_report_box (SmbBox box);                      /* "120 × 118 px at 31,
 const char *smb_report_origin (SmbFaceOrigin origin);
 char *smb_report_class (const SmbAnalysis *analysis, int index);
 char *smb_report_map_title (const SmbMap *map);
-char *smb_report_number (double value); /* four significant digits */
+/* Numbers have a point whatever the language, so that a report reads the same everywhere. */
+char *smb_report_number (double value);                /* four significant digits */
+char *smb_report_fixed (double value, int n_decimals);
 char *smb_report_log_details (const SmbAuditEntry *entry);
 char *smb_report_case_title (const SmbReportData *data); /* "SC-2026-001 · Title" */
 char *smb_report_face_label (guint index);               /* "F1" */
@@ -58,9 +60,10 @@ void smb_report_draw_image (cairo_t *cr, const SmbImage *image, double x, double
 /* The exhibit's picture with the box and label of every face; font_px the labels' size. */
 void smb_report_draw_picture (cairo_t *cr, const SmbReportExhibit *exhibit, double x, double y, double width,
                               double height, double font_px);
-/* A map over the face it belongs to (or alone, if crop is NULL), square of `size`. */
-void smb_report_draw_map (cairo_t *cr, const SmbImage *crop, const SmbMap *map, SmbColours colours, double x, double y,
-                          double size);
+/* A map over the face it belongs to (or alone, if crop is NULL), square of `size`. attention_part as in
+ * SmbReportExhibit: a map that covers only the middle of the crop is drawn over just that. */
+void smb_report_draw_map (cairo_t *cr, const SmbImage *crop, const SmbMap *map, double attention_part,
+                          SmbColours colours, double x, double y, double size);
 /* Its colour bar, low values left. */
 void smb_report_draw_bar (cairo_t *cr, SmbColours colours, double x, double y, double width, double height);
 gboolean smb_report_map_has_scale (const SmbMap *map);

@@ -92,7 +92,7 @@ smb_report_hash_word (SmbHashState state)
 char *
 smb_report_score (const SmbFaceResult *result)
 {
-  return isnan (result->score) ? g_strdup (_("n/a")) : g_strdup_printf ("%.3f", result->score);
+  return isnan (result->score) ? g_strdup (_("n/a")) : smb_report_fixed (result->score, 3);
 }
 
 char *
@@ -105,7 +105,7 @@ smb_report_highest_score (const SmbAnalysis *analysis)
     if (!isnan (result->score) && !(result->score <= highest))
       highest = result->score;
   }
-  return isnan (highest) ? g_strdup (_("n/a")) : g_strdup_printf ("%.3f", highest);
+  return isnan (highest) ? g_strdup (_("n/a")) : smb_report_fixed (highest, 3);
 }
 
 char *
@@ -158,7 +158,20 @@ smb_report_map_title (const SmbMap *map)
 char *
 smb_report_number (double value)
 {
-  return g_strdup_printf ("%.4g", value);
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  return g_strdup (g_ascii_formatd (text, sizeof text, "%.4g", value));
+}
+
+char *
+smb_report_fixed (double value, int n_decimals)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  char format[16];
+
+  g_snprintf (format, sizeof format, "%%.%df", n_decimals);
+  /* Beyond this many digits it is no probability and no margin any more; and it must fit. */
+  return fabs (value) < 1e15 ? g_strdup (g_ascii_formatd (text, sizeof text, format, value)) : smb_report_number (value);
 }
 
 char *

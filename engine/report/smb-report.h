@@ -17,6 +17,9 @@ typedef struct {
   double picture_scale;              /* picture pixels per upright pixel */
   GPtrArray *maps;                   /* for each face (by index) a GPtrArray of SmbMap*, may be empty; or NULL */
   GPtrArray *crops;                  /* for each face its crop as SmbImage*; or NULL */
+  double attention_part;             /* side of the middle of the crop that the detector saw, and attention and rollout
+                                      * therefore cover, as a share: 224 / 256 for SMB_FACE_RESIZE_CENTRE_CROP; 0 or 1:
+                                      * the whole crop */
   GPtrArray *notes;                  /* SmbNote* */
   GPtrArray *findings;               /* SmbFinding* */
 } SmbReportExhibit;

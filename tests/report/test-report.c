@@ -4,6 +4,7 @@
 #include "report-test.h"
 
 #include "base/smb-error.h"
+#include "report/smb-report-private.h"
 
 #include <glib/gstdio.h>
 
@@ -263,6 +264,66 @@ test_refused (Fixture *fixture, gconstpointer data)
   g_rmdir (folder);
 }
 
+/* A detector that saw the middle of the crop alone: its map lies over just that middle. */
+static void
+test_attention_part (void)
+{
+  guint8 *rgb = g_malloc0 (64 * 64 * 3);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (SmbImage) crop = NULL;
+  const float values[4] = { 1.0f, 1.0f, 1.0f, 0.0f };
+  SmbMapSpec spec = smb_map_spec_default (SMB_MAP_ROLLOUT);
+  g_autoptr (SmbMap) rollout = NULL;
+  g_autoptr (SmbMap) error_map = NULL;
+  int reds[3];
+
+  for (int i = 0; i < 64 * 64; i++) /* red, but for the middle 7/8 */
+    rgb[3 * i] = i % 64 < 4 || i % 64 >= 60 || i / 64 < 4 || i / 64 >= 60 ? 255 : 0;
+  bytes = g_bytes_new_take (rgb, 64 * 64 * 3);
+  crop = smb_image_new (64, 64, bytes);
+  rollout = smb_map_new_grid (&spec, 2, 2, values);
+  spec.kind = SMB_MAP_ERROR;
+  error_map = smb_map_new_grid (&spec, 2, 2, values);
+  for (int i = 0; i < 3; i++) {
+    g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 64, 64);
+    cairo_t *cr = cairo_create (surface);
+
+    smb_report_draw_map (cr, crop, i == 2 ? error_map : rollout, i == 0 ? 1.0 : 0.875, SMB_COLOURS_GREY, 0, 0, 64);
+    cairo_destroy (cr);
+    cairo_surface_flush (surface);
+    /* Red over green: the grey of the map takes part in both alike. */
+    reds[i] = cairo_image_surface_get_data (surface)[32 * 4 * 64 + 4 + 2]
+              - cairo_image_surface_get_data (surface)[32 * 4 * 64 + 4 + 1];
+  }
+  g_assert_cmpint (reds[0], >, 60);
+  g_assert_cmpint (reds[1], <, 5);
+  g_assert_cmpint (reds[2], >, 60);
+}
+
+static void
+test_clean (void)
+{
+  static const struct {
+    const char *text, *clean, *lines;
+  } rows[] = {
+    { "plain 文字 é", "plain 文字 é", "plain 文字 é" },
+    { "a\tb\r\nc", "a[U+0009]b[U+000D][U+000A]c", "a b\nc" },
+    { "x\xE2\x80\xAEgpj.exe", "x[U+202E]gpj.exe", "x[U+202E]gpj.exe" },
+    { "\x1b[31mred\x7f", "[U+001B][31mred[U+007F]", "[U+001B][31mred[U+007F]" },
+    { "bad \xff", "bad \xEF\xBF\xBD", "bad \xEF\xBF\xBD" },
+    { "\xEF\xBF\xBE", "[U+FFFE]", "[U+FFFE]" },
+    { NULL, "", "" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *clean = smb_report_clean (rows[i].text, FALSE);
+    g_autofree char *lines = smb_report_clean (rows[i].text, TRUE);
+
+    g_assert_cmpstr (clean, ==, rows[i].clean);
+    g_assert_cmpstr (lines, ==, rows[i].lines);
+  }
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -275,5 +336,7 @@ main (int argc, char **argv)
   ADD ("/report/broken-log", test_broken_log);
   ADD ("/report/empty-case", test_empty_case);
   ADD ("/report/refused", test_refused);
+  g_test_add_func ("/report/attention-part", test_attention_part);
+  g_test_add_func ("/report/clean", test_clean);
   return g_test_run ();
 }

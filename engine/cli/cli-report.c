@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli report: a case's report as PDF or HTML. */
+#include "cli/cli.h"
+
+#include "base/smb-hash.h"
+#include "examine/smb-examine.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Shown when --maps says nothing: where the detector looks, and what the reconstruction could not explain. */
+#define DEFAULT_MAPS "rollout,error"
+
+/* Splits "rollout,error:strategy=random,ratio=0.75": a comma also parts the settings of one map, and what follows it
+ * then has "=" but no ":". */
+static gboolean
+parse_maps (const char *text, GArray *specs, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; parts[i] != NULL;) {
+    g_autoptr (GString) one = g_string_new (parts[i++]);
+    SmbMapSpec spec;
+
+    while (parts[i] != NULL && strchr (parts[i], '=') != NULL && strchr (parts[i], ':') == NULL)
+      g_string_append_printf (one, ",%s", parts[i++]);
+    if (!smb_map_spec_parse (&spec, one->str, error))
+      return FALSE;
+    g_array_append_val (specs, spec);
+  }
+  return TRUE;
+}
+
+/* The record numbers of the exhibits named ("S-01,S-02", repeatable); all of them if none is named. */
+static GArray *
+find_exhibits (GPtrArray *list, char **names)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (guint i = 0; names == NULL && i < list->len; i++)
+    g_array_append_val (ids, ((SmbEvidence *) g_ptr_array_index (list, i))->id);
+  for (; names != NULL && *names != NULL; names++) {
+    g_auto (GStrv) parts = g_strsplit (*names, ",", -1);
+
+    for (char **part = parts; *part != NULL; part++) {
+      guint i = 0;
+
+      while (i < list->len && strcmp (((SmbEvidence *) g_ptr_array_index (list, i))->exhibit, *part) != 0)
+        i++;
+      if (i == list->len) {
+        smb_cli_usage (_ ("The case has no exhibit “%s”; “semblance-cli case list” names them."), *part);
+        return NULL;
+      }
+      g_array_append_val (ids, ((SmbEvidence *) g_ptr_array_index (list, i))->id);
+    }
+  }
+  return g_steal_pointer (&ids);
+}
+
+/* The name of the model the newest analysis of these exhibits was made with; NULL if there is none. */
+static char *
+model_of_exhibits (SmbCase *store, GArray *ids, GError **error)
+{
+  g_autoptr (GPtrArray) analyses = smb_case_list_analyses (store, 0, error);
+
+  for (guint i = 0; analyses != NULL && i < analyses->len; i++) {
+    const SmbCaseAnalysis *analysis = g_ptr_array_index (analyses, i);
+
+    for (guint k = 0; k < ids->len; k++)
+      if (g_array_index (ids, gint64, k) == analysis->evidence_id)
+        return g_strdup (analysis->model_name);
+  }
+  return NULL;
+}
+
+/* Finds the model the maps are drawn with and fills `specs`. FALSE: a sentence was printed. A model that is not there
+ * fails only if maps or model were asked for; else the report goes without maps and says so here. */
+static gboolean
+choose_maps (SmbCase *store, GArray *ids, const char *model_name, const char *maps, GArray *specs, SmbModelInfo **model)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *used = NULL;
+
+  if (maps != NULL && strcmp (maps, "none") == 0)
+    return TRUE;
+  if (maps != NULL && !parse_maps (maps, specs, &error)) {
+    smb_cli_print_error (error);
+    return FALSE;
+  }
+  used = model_name != NULL ? g_strdup (model_name) : model_of_exhibits (store, ids, &error);
+  if (error == NULL && used != NULL)
+    *model = smb_model_find (used, &error);
+  if (error != NULL) {
+    smb_cli_print_error (error);
+    if (model_name != NULL || maps != NULL)
+      return FALSE;
+    g_printerr (_ ("semblance-cli: the report is written without maps.\n"));
+    return TRUE;
+  }
+  if (maps == NULL && *model != NULL && !parse_maps ((*model)->mim_path != NULL ? DEFAULT_MAPS : "rollout", specs, &error)) {
+    smb_cli_print_error (error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+int
+smb_cli_report (int argc, char **argv)
+{
+  g_autofree char *out = NULL, *maps = NULL, *model_name = NULL, *examiner = NULL, *sha256 = NULL, *shown = NULL;
+  g_auto (GStrv) names = NULL;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("File to write; its ending, .pdf or .html, says the kind"),
+      N_ ("FILE") },
+    { "maps", 0, 0, G_OPTION_ARG_STRING, &maps, N_ ("Maps of each face, as in “rollout,error”; “none” for none"),
+      N_ ("MAP,…") },
+    { "exhibit", 'x', 0, G_OPTION_ARG_STRING_ARRAY, &names, N_ ("Only this exhibit (repeatable)"), "S-01" },
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name,
+      N_ ("Model to draw the maps with; by default that of the newest analysis"), N_ ("MODEL") },
+    { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object naming what was written"), NULL },
+    { NULL },
+  };
+  g_autoptr (SmbCase) store = NULL;
+  g_autoptr (SmbEngine) engine = NULL;
+  g_autoptr (SmbModelInfo) model = NULL;
+  g_autoptr (GPtrArray) list = NULL;
+  g_autoptr (GArray) ids = NULL;
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
+  g_autoptr (GError) error = NULL;
+
+  if (!smb_cli_parse (&argc, &argv, entries, _ ("CASE --out FILE"),
+                      _ ("Writes the report of a case: exhibits, faces, scores, maps, notes, findings and the audit "
+                         "log.")))
+    return SMB_EXIT_USAGE;
+  if (argc != 2)
+    return smb_cli_usage (_ ("“report” needs one case file."));
+  if (out == NULL)
+    return smb_cli_usage (_ ("“report” needs --out with a name ending in .pdf or .html."));
+  store = smb_case_open (argv[1], &error);
+  if (store != NULL && examiner != NULL)
+    smb_case_set_actor (store, examiner);
+  if (store == NULL || (list = smb_case_list_evidence (store, &error)) == NULL) {
+    smb_cli_print_error (error);
+    return SMB_EXIT_FAILED;
+  }
+  if ((ids = find_exhibits (list, names)) == NULL)
+    return SMB_EXIT_USAGE;
+  if (!choose_maps (store, ids, model_name, maps, specs, &model))
+    return SMB_EXIT_FAILED;
+  engine = smb_engine_new (NULL, 0);
+  if (!smb_examine_report (store, engine, model, out, (const gint64 *) (gpointer) ids->data, ids->len,
+                           (const SmbMapSpec *) (gpointer) specs->data, model != NULL ? specs->len : 0, NULL, NULL, NULL,
+                           &error)
+      || (sha256 = smb_sha256_of_file (out, NULL, NULL, &error)) == NULL) {
+    smb_cli_print_error (error);
+    return SMB_EXIT_FAILED;
+  }
+  shown = g_filename_display_name (out);
+  if (json) {
+    g_autoptr (JsonBuilder) builder = json_builder_new ();
+    g_autoptr (JsonNode) root = NULL;
+
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "report");
+    json_builder_add_string_value (builder, shown);
+    json_builder_set_member_name (builder, "sha256");
+    json_builder_add_string_value (builder, sha256);
+    json_builder_end_object (builder);
+    root = json_builder_get_root (builder);
+    smb_cli_print_json (root, FALSE);
+  } else {
+    g_print ("%s  %s\n", sha256, shown);
+  }
+  return SMB_EXIT_OK;
+}
