@@ -161,14 +161,14 @@ smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GEr
 
       if (seq != n + 1)
         g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                     _("%s: the audit log was altered: entry %" G_GINT64_FORMAT " is missing (entry %" G_GINT64_FORMAT
-                       " follows in its place). Compare with a backup copy."),
-                     store->name, n + 1, seq);
+                     _("%s: the audit log was altered: entry %lld is missing (entry %lld follows in its place). Compare "
+                       "with a backup copy."),
+                     store->name, (long long) n + 1, (long long) seq);
       else
         g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                     _("%s: the audit log was altered: entry %" G_GINT64_FORMAT " (%s) does not match its hash or the "
-                       "entry before it. Compare with a backup copy."),
-                     store->name, seq, action);
+                     _("%s: the audit log was altered: entry %lld (%s) does not match its hash or the entry before it. "
+                       "Compare with a backup copy."),
+                     store->name, (long long) seq, action);
       return FALSE;
     }
     g_free (head);

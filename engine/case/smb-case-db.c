@@ -249,7 +249,7 @@ smb_case_check_text (const char *what, const char *text, gsize max_bytes, gboole
     return FALSE;
   }
   if (n_bytes > max_bytes) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT, _("%s is longer than %" G_GSIZE_FORMAT " bytes; shorten it."),
+    g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT, _("%s is longer than %zu bytes; shorten it."),
                  what, max_bytes);
     return FALSE;
   }

@@ -41,8 +41,8 @@ smb_case_dup_exhibit (SmbCase *store, gint64 evidence_id, GError **error)
   if (got > 0)
     return smb_case_column_text (stmt, 0);
   g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _("%s has no exhibit with the record number %" G_GINT64_FORMAT "; reload the list of evidence."),
-               store->name, evidence_id);
+               _("%s has no exhibit with the record number %lld; reload the list of evidence."), store->name,
+               (long long) evidence_id);
   return NULL;
 }
 

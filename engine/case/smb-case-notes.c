@@ -57,7 +57,7 @@ replace_note (SmbCase *store, gint64 note_id, const char *text, GError **error)
     return FALSE;
   if (got == 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-                 _("%s has no note number %" G_GINT64_FORMAT "; reload the notes."), store->name, note_id);
+                 _("%s has no note number %lld; reload the notes."), store->name, (long long) note_id);
     return FALSE;
   }
   old = smb_case_column_text (stmt, 0);

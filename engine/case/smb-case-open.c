@@ -203,9 +203,9 @@ check_version (SmbCase *store, gint64 *version, GError **error)
   }
   if (*version > SMB_CASE_SCHEMA_VERSION) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_NEWER,
-                 _("%s was written by a newer version of this program (case format %" G_GINT64_FORMAT
-                   ", this program reads up to %d); update the program to open it."),
-                 store->name, *version, SMB_CASE_SCHEMA_VERSION);
+                 _("%s was written by a newer version of this program (case format %lld, this program reads "
+                   "up to %d); update the program to open it."),
+                 store->name, (long long) *version, SMB_CASE_SCHEMA_VERSION);
     return FALSE;
   }
   return TRUE;

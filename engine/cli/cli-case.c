@@ -464,7 +464,9 @@ case_verify (int argc, char **argv)
       add_int (builder, "log_entries", n_entries);
       add_string (builder, "log_head", head);
     } else {
-      g_print (_ ("Audit log: %" G_GINT64_FORMAT " entries, last hash %s\n"), n_entries, head);
+      g_print (g_dngettext (GETTEXT_PACKAGE, "Audit log: %lld entry, last hash %s\n",
+                            "Audit log: %lld entries, last hash %s\n", (gulong) n_entries),
+               (long long) n_entries, head);
     }
   }
   if (json) {

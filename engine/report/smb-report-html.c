@@ -139,8 +139,9 @@ add_picture (GString *html, const SmbReportExhibit *exhibit)
   cr = cairo_create (surface);
   smb_report_draw_picture (cr, exhibit, 0, 0, width, height, MAX (12.0, MAX (width, height) / 80.0));
   alt = exhibit->analysis != NULL
-            ? g_strdup_printf (ngettext ("Picture of exhibit %s with the box of %u face",
-                                         "Picture of exhibit %s with the boxes of %u faces", exhibit->analysis->faces->len),
+            ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Picture of exhibit %s with the box of %u face",
+                                            "Picture of exhibit %s with the boxes of %u faces",
+                                            exhibit->analysis->faces->len),
                                exhibit->evidence->exhibit, exhibit->analysis->faces->len)
             : g_strdup_printf (_("Picture of exhibit %s"), exhibit->evidence->exhibit);
   g_string_append (html, "<figure>");

@@ -217,8 +217,11 @@ smb_report_case_facts (const SmbReportData *data)
   add_fact (facts, _("Program"), g_strdup_printf ("Semblance %s", data->program_version), FALSE);
   add_fact (facts, _("Exhibits in this report"), g_strdup_printf ("%u", data->exhibits->len), FALSE);
   add_fact (facts, _("Audit log"),
-            g_strdup_printf (data->log_intact ? ngettext ("%u entry, chain intact", "%u entries, chain intact", data->log->len)
-                                              : ngettext ("%u entry, CHAIN BROKEN", "%u entries, CHAIN BROKEN", data->log->len),
+            g_strdup_printf (data->log_intact
+                                 ? g_dngettext (GETTEXT_PACKAGE, "%u entry, chain intact", "%u entries, chain intact",
+                                                data->log->len)
+                                 : g_dngettext (GETTEXT_PACKAGE, "%u entry, CHAIN BROKEN", "%u entries, CHAIN BROKEN",
+                                                data->log->len),
                              data->log->len),
             FALSE);
   add_fact (facts, _("Hash of the last log entry"), g_strdup (data->log_head), TRUE);
