@@ -93,16 +93,69 @@ param_new (SmbParamSet *set, SmbTensor *stored, const SmbParamRow *row, const Sm
   return param;
 }
 
-SmbParamSet *
-smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights, const SmbNetConfig *config, SmbNetKind kind,
-                   SmbParamUse use, SmbPrecision precision, const char *name, GError **error)
+static SmbParamSet *
+set_new (SmbDevice *device)
 {
-  g_autoptr (SmbParamSet) set = g_new0 (SmbParamSet, 1);
-  g_autoptr (GPtrArray) rows = smb_params_table (config, kind);
+  SmbParamSet *set = g_new0 (SmbParamSet, 1);
 
   set->device = smb_device_ref (device);
   set->params = g_ptr_array_new ();
   set->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  return set;
+}
+
+static void
+set_add (SmbParamSet *set, SmbParam *param)
+{
+  g_ptr_array_add (set->params, param);
+  g_hash_table_insert (set->by_name, param->name, param);
+}
+
+/* A tensor of the device that has a shape and no memory. */
+static SmbTensor *
+planned_tensor (SmbParamSet *set, int rank, const gint64 *shape)
+{
+  SmbTensor *t = smb_tensor_new_borrowed (SMB_DTYPE_F32, rank, shape, NULL, set, NULL);
+
+  t->device = smb_device_ref (set->device);
+  return t;
+}
+
+SmbParamSet *
+smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind)
+{
+  SmbParamSet *set = set_new (device);
+  g_autoptr (GPtrArray) rows = smb_params_table (config, kind);
+
+  for (guint i = 0; i < rows->len; i++) {
+    const SmbParamRow *row = g_ptr_array_index (rows, i);
+    SmbParam *param = g_new0 (SmbParam, 1);
+
+    param->name = g_strdup (row->name);
+    param->value = planned_tensor (set, row->rank, row->shape);
+    set_add (set, param);
+  }
+  return set;
+}
+
+gboolean
+smb_param_set_add_gradient (SmbParamSet *set, SmbParam *param, GError **error)
+{
+  const SmbTensor *value = param->value;
+
+  g_return_val_if_fail (param->grad == NULL, FALSE);
+  param->grad = value->data == NULL ? planned_tensor (set, value->rank, value->shape)
+                                    : smb_tensor_new_on (set->device, value->rank, value->shape, error);
+  return param->grad != NULL;
+}
+
+SmbParamSet *
+smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights, const SmbNetConfig *config, SmbNetKind kind,
+                   SmbParamUse use, SmbPrecision precision, const char *name, GError **error)
+{
+  g_autoptr (SmbParamSet) set = set_new (device);
+  g_autoptr (GPtrArray) rows = smb_params_table (config, kind);
+
   for (guint i = 0; i < rows->len; i++) {
     const SmbParamRow *row = g_ptr_array_index (rows, i);
     SmbParam *param = param_new (set, smb_tensor_dict_get (weights, row->name), row, config, use, precision, name,
@@ -110,8 +163,7 @@ smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights, const SmbNet
 
     if (param == NULL)
       return NULL;
-    g_ptr_array_add (set->params, param);
-    g_hash_table_insert (set->by_name, param->name, param);
+    set_add (set, param);
   }
   return g_steal_pointer (&set);
 }

@@ -33,6 +33,10 @@ typedef enum {
 SmbParamSet *smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights, const SmbNetConfig *config,
                                 SmbNetKind kind, SmbParamUse use, SmbPrecision precision, const char *name,
                                 GError **error);
+/* Shapes without memory, for planning a run before anything is loaded: only dry runs may use it. */
+SmbParamSet *smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind);
+/* Gives a parameter a gradient tensor (planned sets: one without memory). MEMORY. */
+gboolean smb_param_set_add_gradient (SmbParamSet *set, SmbParam *param, GError **error);
 void smb_param_set_free (SmbParamSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbParamSet, smb_param_set_free)
 

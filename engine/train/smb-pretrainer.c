@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/smb-pretrainer.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "model/smb-mim-net.h"
+#include "model/smb-net-inputs.h"
+#include "model/smb-params.h"
+#include "train/smb-optimiser.h"
+
+struct _SmbPretrainer {
+  SmbPretrainSettings settings;
+  SmbNetConfig config;
+  SmbExec *exec;            /* owned, like all below */
+  SmbParamSet *online_set, *target_set;
+  SmbMimNet online, target;
+  SmbOptimiser *optimiser;  /* NULL in a plan */
+  guint64 iteration;
+  int accumulated;          /* iterations since the last step */
+};
+
+/* One iteration on its way through a dry and a real run. */
+typedef struct {
+  SmbPretrainer *trainer;
+  SmbTensor *images, *index, *all; /* host */
+  const guint8 *mask, *region;     /* (B,L); NULL in a plan */
+  SmbPretrainResult *result;
+} Job;
+
+SmbPretrainSettings
+smb_pretrain_settings_default (void)
+{
+  return (SmbPretrainSettings){ .contrast = SMB_CONTRAST_SIMSIAM,
+                                .contrast_temperature = 0.2,
+                                .weight_region = 0.007,
+                                .weight_contrast = 0.1,
+                                .mask_ratio = 0.75,
+                                .strategy = SMB_MASK_CRFR_P,
+                                .beta1 = 0.9,
+                                .beta2 = 0.95,
+                                .eps = 1e-8,
+                                .weight_decay = 0.05,
+                                .clip_norm = 1.0,
+                                .accumulate = 1 };
+}
+
+static gboolean
+check_settings (const SmbPretrainSettings *s, GError **error)
+{
+  if (s->accumulate >= 1 && s->mask_ratio > 0.0 && s->mask_ratio < 1.0 && s->contrast_temperature > 0.0
+      && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0 && s->eps > 0.0
+      && s->weight_decay >= 0.0 && s->clip_norm >= 0.0 && isfinite (s->weight_region) && isfinite (s->weight_contrast))
+    return TRUE;
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                       _ ("A setting of the pre-training makes no sense: accumulation counts from 1, the mask ratio and "
+                          "the betas lie between 0 and 1, and nothing is negative."));
+  return FALSE;
+}
+
+/* The target's tensors by name out of an online network's. */
+static gboolean
+detect (SmbPretrainer *t, const SmbTensorDict *online, const SmbTensorDict *target, const char *overrides,
+        GError **error)
+{
+  SmbNetConfig of_target;
+  SmbNetKind kind;
+
+  if (!smb_net_config_detect (&t->config, &kind, online, overrides, _ ("the online network"), error))
+    return FALSE;
+  if (kind != SMB_NET_ONLINE) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                         _ ("Pre-training needs an online network with its pixel decoder; these weights hold another "
+                            "kind."));
+    return FALSE;
+  }
+  if (target == NULL)
+    return TRUE;
+  if (!smb_net_config_detect (&of_target, &kind, target, overrides, _ ("the target network"), error))
+    return FALSE;
+  if (kind == SMB_NET_TARGET && of_target.dim == t->config.dim && of_target.depth == t->config.depth
+      && of_target.patch_px == t->config.patch_px && of_target.rep_depth == t->config.rep_depth
+      && of_target.heads == t->config.heads && of_target.rep_heads == t->config.rep_heads
+      && of_target.image_px == t->config.image_px && of_target.proj_out == t->config.proj_out
+      && of_target.proj_hidden == t->config.proj_hidden)
+    return TRUE;
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                       _ ("The target network is of another size or kind than the online network."));
+  return FALSE;
+}
+
+SmbPretrainer *
+smb_pretrainer_new (SmbDevice *device, const SmbTensorDict *online, const SmbTensorDict *target, const char *overrides,
+                    const SmbPretrainSettings *settings, GError **error)
+{
+  g_autoptr (SmbPretrainer) t = g_new0 (SmbPretrainer, 1);
+  g_autoptr (GPtrArray) groups = NULL;
+
+  t->settings = *settings;
+  if (!check_settings (settings, error) || !detect (t, online, target, overrides, error))
+    return NULL;
+  t->exec = smb_exec_new (device);
+  t->online_set = smb_param_set_new (device, online, &t->config, SMB_NET_ONLINE, SMB_PARAMS_WRITABLE,
+                                     SMB_PRECISION_F32, _ ("the online network"), error);
+  if (t->online_set == NULL)
+    return NULL;
+  t->target_set = smb_param_set_new (device, target != NULL ? target : online, &t->config, SMB_NET_TARGET,
+                                     SMB_PARAMS_WRITABLE, SMB_PRECISION_F32, _ ("the target network"), error);
+  if (t->target_set == NULL)
+    return NULL;
+  groups = smb_groups_pretrain (&t->config, settings->weight_decay);
+  t->optimiser = smb_optimiser_new (t->online_set, groups, settings->beta1, settings->beta2, settings->eps, t->exec,
+                                    error);
+  if (t->optimiser == NULL)
+    return NULL;
+  t->online = smb_mim_net_bind (t->online_set, &t->config, SMB_NET_ONLINE);
+  t->target = smb_mim_net_bind (t->target_set, &t->config, SMB_NET_TARGET);
+  return g_steal_pointer (&t);
+}
+
+void
+smb_pretrainer_free (SmbPretrainer *t)
+{
+  if (t == NULL)
+    return;
+  smb_mim_net_clear (&t->online);
+  smb_mim_net_clear (&t->target);
+  smb_optimiser_free (t->optimiser);
+  smb_param_set_free (t->online_set);
+  smb_param_set_free (t->target_set);
+  smb_exec_free (t->exec);
+  g_free (t);
+}
+
+const SmbNetConfig *
+smb_pretrainer_get_config (const SmbPretrainer *trainer)
+{
+  return &trainer->config;
+}
+
+guint64
+smb_pretrainer_get_iteration (const SmbPretrainer *trainer)
+{
+  return trainer->iteration;
+}
+
+/* The target's contrastive vectors (B,P) on the host; NULL in a dry run. */
+static SmbTensor *
+target_vectors (SmbExec *exec, const Job *job, const SmbTensor *images, const SmbTensor *all)
+{
+  SmbExecMark mark = smb_exec_mark (exec);
+  SmbMimRun run = { 0 };
+  SmbMimOut out = smb_mim_net_forward (exec, &job->trainer->target, images, all, TRUE, &run, NULL);
+  SmbTensor *cl = smb_exec_download (exec, out.cl);
+
+  smb_exec_rewind (exec, mark);
+  return cl;
+}
+
+static gsize
+count (const guint8 *flags, gsize n)
+{
+  gsize sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += flags[i] != 0;
+  return sum;
+}
+
+/* Losses from downloaded errors and vectors, and what they send back: weight (B,L) of each patch's error, dcl (B,P).
+ * FALSE: no backward pass (dry runs go on). */
+static gboolean
+measure (SmbExec *exec, const Job *job, const SmbTensor *error, const SmbTensor *cl, const SmbTensor *target_cl,
+         SmbTensor *weight, SmbTensor *dcl)
+{
+  const SmbPretrainSettings *s = &job->trainer->settings;
+  SmbPretrainResult *r = job->result;
+  gsize n = (gsize) weight->n, hidden = MAX (count (job->mask, n), 1), covered = MAX (count (job->region, n), 1);
+  double share = 1.0 / s->accumulate;
+
+  r->rec = smb_loss_masked_mean (error->data, job->mask, n);
+  r->region = smb_loss_masked_mean (error->data, job->region, n);
+  r->cl = smb_loss_contrast (s->contrast, cl->data, target_cl->data, (int) cl->shape[0], (int) cl->shape[1],
+                             s->contrast_temperature, dcl->data);
+  r->total = r->rec + s->weight_region * r->region + s->weight_contrast * r->cl;
+  r->skipped = !isfinite (r->cl);
+  if (!isfinite (r->rec) || !isfinite (r->region)) {
+    smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
+                                      _ ("The reconstruction loss of iteration %" G_GUINT64_FORMAT
+                                         " is not a finite number; lower the learning rate or check the images."),
+                                      job->trainer->iteration));
+    return FALSE;
+  }
+  for (gsize i = 0; i < n; i++)
+    ((float *) weight->data)[i] = (float) (share * ((job->mask[i] ? 1.0 / (double) hidden : 0.0)
+                                                    + (job->region[i] ? s->weight_region / (double) covered : 0.0)));
+  for (gint64 i = 0; i < dcl->n; i++)
+    ((float *) dcl->data)[i] *= (float) (share * s->weight_contrast);
+  return !r->skipped;
+}
+
+static void
+iteration_pass (SmbExec *exec, const Job *job)
+{
+  SmbPretrainer *t = job->trainer;
+  SmbStackRun keep = { .keep = TRUE, .recompute = t->settings.recompute };
+  SmbMimRun run = { keep, keep, keep };
+  SmbMimTape tape = { 0 };
+  SmbTensor *images = smb_exec_upload (exec, job->images), *index = smb_exec_upload (exec, job->index);
+  SmbTensor *all = smb_exec_upload (exec, job->all);
+  g_autoptr (SmbTensor) target_cl = target_vectors (exec, job, images, all);
+  SmbMimOut out = smb_mim_net_forward (exec, &t->online, images, index, FALSE, &run, &tape);
+  gint64 b = out.pred->shape[0], l = out.pred->shape[1];
+  const gint64 weight_shape[] = { b, l };
+  SmbTensor *goal = smb_exec_take_like (exec, out.pred), *mean = smb_take (exec, b, l), *sd = smb_take (exec, b, l);
+  SmbTensor *error = smb_take (exec, b, l);
+  g_autoptr (SmbTensor) weight = smb_tensor_new (SMB_DTYPE_F32, 2, weight_shape);
+  g_autoptr (SmbTensor) dcl = smb_tensor_new (SMB_DTYPE_F32, 2, out.cl->shape), host_error = NULL, host_cl = NULL;
+
+  smb_op_patchify (exec, goal, images, t->config.patch_px, SMB_PATCH_HWC);
+  smb_op_recon_target (exec, goal, mean, sd, t->config.norm_pix);
+  smb_op_recon_error (exec, error, out.pred, goal);
+  host_error = smb_exec_download (exec, error);
+  host_cl = smb_exec_download (exec, out.cl);
+  if (smb_exec_is_dry (exec)
+      || (smb_exec_is_live (exec) && measure (exec, job, host_error, host_cl, target_cl, weight, dcl))) {
+    SmbTensor *dpred = smb_exec_take_like (exec, out.pred);
+
+    smb_op_recon_backward (exec, dpred, out.pred, goal, smb_exec_upload (exec, weight));
+    smb_mim_net_backward (exec, &t->online, &out, dpred, smb_exec_upload (exec, dcl), &run, &tape);
+  }
+  smb_mim_tape_clear (&tape);
+}
+
+static gboolean
+finish_iteration (SmbPretrainer *t, double lr, double momentum, SmbPretrainResult *r, GError **error)
+{
+  smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
+  if (++t->accumulated >= t->settings.accumulate) {
+    double scale = 1.0;
+
+    r->grad_norm = smb_optimiser_norm (t->optimiser, t->exec);
+    if (t->settings.clip_norm > 0.0)
+      scale = MIN (1.0, t->settings.clip_norm / (r->grad_norm + 1e-6));
+    smb_optimiser_step (t->optimiser, t->exec, lr, scale);
+    t->accumulated = 0;
+    r->stepped = TRUE;
+  }
+  for (guint i = 0; i < t->target_set->params->len; i++) {
+    SmbParam *param = g_ptr_array_index (t->target_set->params, i);
+
+    smb_op_ema (t->exec, param->value, smb_param_set_get (t->online_set, param->name)->value, momentum);
+  }
+  t->iteration++;
+  return smb_exec_finish (t->exec, error);
+}
+
+static gboolean
+make_job (Job *job, SmbPretrainer *t, const SmbTensor *images, const guint8 *mask, const guint8 *region,
+          GError **error)
+{
+  gint64 b, l = smb_net_config_get_patches (&t->config);
+  g_autofree guint8 *nothing = NULL;
+
+  if (!smb_tensor_shape_is (images, 4, (gint64) -1, (gint64) t->config.chans, (gint64) t->config.image_px,
+                            (gint64) t->config.image_px)
+      || images->shape[0] < 1) {
+    g_autofree char *shape = smb_tensor_dup_shape_text (images);
+
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH, _ ("The images have the shape %s, but the network needs (B, %d, %d, %d)."),
+                 shape, t->config.chans, t->config.image_px, t->config.image_px);
+    return FALSE;
+  }
+  b = images->shape[0];
+  nothing = g_new0 (guint8, b * l);
+  job->trainer = t;
+  job->images = (SmbTensor *) images;
+  job->mask = mask;
+  job->region = region;
+  job->index = smb_net_visible_index (mask != NULL ? mask : nothing, b, l, t->settings.mask_ratio, error);
+  job->all = job->index != NULL ? smb_net_visible_index (nothing, b, l, 0.0, error) : NULL;
+  return job->all != NULL;
+}
+
+static void
+job_clear (Job *job)
+{
+  g_clear_pointer (&job->index, smb_tensor_unref);
+  g_clear_pointer (&job->all, smb_tensor_unref);
+}
+
+gboolean
+smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *mask, const guint8 *region, double lr,
+                     double momentum, SmbPretrainResult *result, GCancellable *cancellable, GError **error)
+{
+  Job job = { .result = result };
+  gboolean done;
+
+  *result = (SmbPretrainResult){ .grad_norm = NAN };
+  if (!make_job (&job, t, images, mask, region, error)) {
+    job_clear (&job);
+    return FALSE;
+  }
+  smb_exec_begin (t->exec, cancellable, TRUE);
+  iteration_pass (t->exec, &job);
+  done = smb_exec_finish (t->exec, error) && smb_exec_reserve (t->exec, error);
+  if (done) {
+    smb_exec_begin (t->exec, cancellable, FALSE);
+    if (t->accumulated == 0)
+      smb_optimiser_clear_gradients (t->optimiser, t->exec);
+    iteration_pass (t->exec, &job);
+    done = smb_exec_finish (t->exec, error);
+    if (!done)
+      t->accumulated = 0; /* half a backward pass may have been added: start the sum again */
+  }
+  job_clear (&job);
+  if (!done)
+    return FALSE;
+  if (result->skipped) {
+    t->iteration++;
+    return TRUE;
+  }
+  return finish_iteration (t, lr, momentum, result, error);
+}
+
+void
+smb_pretrainer_draw_masks (const SmbPretrainer *t, guint8 *mask, guint8 *region, const guint8 *parsing, int batch)
+{
+  int l = smb_net_config_get_patches (&t->config), chosen = SMB_REGION_RANDOM;
+  gsize pixels = (gsize) t->config.image_px * (gsize) t->config.image_px;
+  g_autofree guint8 *member = g_malloc ((gsize) (SMB_N_REGIONS * l));
+  SmbRng rng;
+
+  smb_rng_init (&rng, t->settings.seed, t->iteration);
+  if (t->settings.strategy == SMB_MASK_CRFR_P || t->settings.strategy == SMB_MASK_CRFR_R)
+    chosen = (int) smb_rng_below (&rng, SMB_REGION_SKIN);
+  for (int i = 0; i < batch; i++) {
+    if (parsing != NULL)
+      smb_region_membership (member, parsing + (gsize) i * pixels, t->config.image_px, t->config.patch_px);
+    smb_mask_draw (mask + i * l, region + i * l, &rng, t->settings.strategy, chosen, parsing != NULL ? member : NULL, l,
+                   t->settings.mask_ratio);
+  }
+}
+
+static void
+set_meta_number (SmbTensorDict *dict, const char *key, guint64 value)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+  smb_tensor_dict_set_meta (dict, key, text);
+}
+
+SmbTensorDict *
+smb_pretrainer_get_weights (SmbPretrainer *t, gboolean target, GError **error)
+{
+  g_autoptr (SmbTensorDict) dict = smb_tensor_dict_new ();
+  g_autofree char *json = smb_net_config_to_json (&t->config);
+
+  smb_tensor_dict_set_meta (dict, "config", json);
+  return smb_params_download (target ? t->target_set : t->online_set, FALSE, "", dict, error) ? g_steal_pointer (&dict)
+                                                                                              : NULL;
+}
+
+SmbTensorDict *
+smb_pretrainer_get_gradients (SmbPretrainer *t, GError **error)
+{
+  g_autoptr (SmbTensorDict) dict = smb_tensor_dict_new ();
+
+  return smb_params_download (t->online_set, TRUE, "", dict, error) ? g_steal_pointer (&dict) : NULL;
+}
+
+SmbTensorDict *
+smb_pretrainer_save (SmbPretrainer *t, GError **error)
+{
+  g_autoptr (SmbTensorDict) state = smb_tensor_dict_new ();
+  g_autofree char *json = smb_net_config_to_json (&t->config);
+
+  smb_tensor_dict_set_meta (state, "config", json);
+  set_meta_number (state, "iteration", t->iteration);
+  set_meta_number (state, "accumulated", (guint64) t->accumulated);
+  set_meta_number (state, "seed", t->settings.seed);
+  if (!smb_params_download (t->online_set, FALSE, "online.", state, error)
+      || !smb_params_download (t->target_set, FALSE, "target.", state, error)
+      || (t->accumulated > 0 && !smb_params_download (t->online_set, TRUE, "grad.", state, error))
+      || !smb_optimiser_save (t->optimiser, state, error))
+    return NULL;
+  return g_steal_pointer (&state);
+}
+
+gboolean
+smb_pretrainer_load (SmbPretrainer *t, const SmbTensorDict *state, GError **error)
+{
+  const char *iteration = smb_tensor_dict_get_meta (state, "iteration");
+  const char *accumulated = smb_tensor_dict_get_meta (state, "accumulated");
+  const char *seed = smb_tensor_dict_get_meta (state, "seed");
+  guint64 in_sum = 0;
+
+  if (iteration == NULL || seed == NULL || accumulated == NULL
+      || !g_ascii_string_to_unsigned (iteration, 10, 0, G_MAXUINT64, &t->iteration, NULL)
+      || !g_ascii_string_to_unsigned (seed, 10, 0, G_MAXUINT64, &t->settings.seed, NULL)
+      || !g_ascii_string_to_unsigned (accumulated, 10, 0, (guint64) t->settings.accumulate - 1, &in_sum, NULL)) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                         _ ("This file is no saved state of a pre-training with these settings."));
+    return FALSE;
+  }
+  t->accumulated = (int) in_sum;
+  return smb_params_restore (t->online_set, FALSE, "online.", state, error)
+         && smb_params_restore (t->target_set, FALSE, "target.", state, error)
+         && (in_sum == 0 || smb_params_restore (t->online_set, TRUE, "grad.", state, error))
+         && smb_optimiser_load (t->optimiser, state, error);
+}
+
+guint64
+smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute, GError **error)
+{
+  g_autoptr (SmbPretrainer) t = g_new0 (SmbPretrainer, 1);
+  g_autoptr (GPtrArray) groups = smb_groups_pretrain (config, 0.0);
+  const gint64 shape[] = { batch, config->chans, config->image_px, config->image_px };
+  g_autoptr (SmbTensor) images = NULL;
+  Job job = { 0 };
+  guint64 bytes = 0;
+
+  g_return_val_if_fail (batch >= 1, 0);
+  t->settings = smb_pretrain_settings_default ();
+  t->settings.recompute = recompute;
+  t->config = *config;
+  t->exec = smb_exec_new (device);
+  t->online_set = smb_param_set_new_planned (device, config, SMB_NET_ONLINE);
+  t->target_set = smb_param_set_new_planned (device, config, SMB_NET_TARGET);
+  for (guint g = 0; g < groups->len; g++) {
+    const SmbGroup *group = g_ptr_array_index (groups, g);
+
+    for (guint i = 0; i < group->names->len; i++)
+      smb_param_set_add_gradient (t->online_set, smb_param_set_get (t->online_set, g_ptr_array_index (group->names, i)),
+                                  NULL);
+  }
+  t->online = smb_mim_net_bind (t->online_set, config, SMB_NET_ONLINE);
+  t->target = smb_mim_net_bind (t->target_set, config, SMB_NET_TARGET);
+  images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, NULL, NULL, NULL);
+  if (make_job (&job, t, images, NULL, NULL, error)) {
+    smb_exec_begin (t->exec, NULL, TRUE);
+    iteration_pass (t->exec, &job);
+    if (smb_exec_finish (t->exec, error))
+      bytes = smb_exec_get_peak_bytes (t->exec) + smb_optimiser_plan_bytes (t->online_set, groups)
+              + 4 * (guint64) (smb_params_count (config, SMB_NET_ONLINE) + smb_params_count (config, SMB_NET_TARGET));
+  }
+  job_clear (&job);
+  return bytes;
+}
+
+int
+smb_train_suggest_batch (guint64 bytes_of_one, guint64 bytes_of_two, guint64 available_bytes)
+{
+  guint64 each = bytes_of_two > bytes_of_one ? bytes_of_two - bytes_of_one : 1;
+
+  if (bytes_of_one == 0 || available_bytes < bytes_of_one)
+    return 0;
+  return (int) MIN (1 + (available_bytes - bytes_of_one) / each, 65536);
+}
