@@ -138,7 +138,7 @@ smb_json_parse (const char *text, gsize max_bytes, const char *what, GError **er
   g_return_val_if_fail (text != NULL && what != NULL, NULL);
   if (strlen (text) > max_bytes || too_deep (text)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT,
-                 _ ("%s: the JSON is longer than %" G_GSIZE_FORMAT " bytes or nested deeper than %d levels; it was "
+                 _ ("%s: the JSON is longer than %zu bytes or nested deeper than %d levels; it was "
                     "not written by this program."),
                  what, max_bytes, MAX_DEPTH);
     return NULL;

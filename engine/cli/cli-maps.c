@@ -53,7 +53,7 @@ face_under (const Job *job, SmbBox box, SmbMapKind kind)
 {
   gboolean of_detector = kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT;
 
-  if (of_detector && job->model->detector_path != NULL && job->model->transform == SMB_FACE_RESIZE_CENTRE_CROP)
+  if (of_detector && job->model->transform == SMB_FACE_RESIZE_CENTRE_CROP)
     return smb_face_crop_resize_centre (job->image, box, PICTURE_PX);
   return smb_face_crop_resize (job->image, box, PICTURE_PX);
 }

@@ -2,6 +2,7 @@
 #include "explain/smb-attention-map.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <math.h>
 
 #include "base/smb-error.h"
@@ -38,7 +39,7 @@ map_of_matrices (const SmbMapSpec *spec, const SmbTensor *tensor, gint64 first_m
 
   if (spec->query >= tokens) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Patch %d does not exist: the model has patches 0 to %" G_GINT64_FORMAT "; choose one of them."),
+                 _ ("Patch %d does not exist: the model has patches 0 to %" PRId64 "; choose one of them."),
                  spec->query - 1, tokens - 2);
     return NULL;
   }
@@ -92,7 +93,7 @@ smb_attention_map (const SmbMapSpec *spec, const SmbTensor *attention, gboolean 
   heads = attention->shape[1];
   if (spec->head >= heads) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Head %d does not exist: the model has heads 0 to %" G_GINT64_FORMAT
+                 _ ("Head %d does not exist: the model has heads 0 to %" PRId64
                     "; choose one of them or “mean”."),
                  spec->head, heads - 1);
     return NULL;

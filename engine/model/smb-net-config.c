@@ -2,6 +2,7 @@
 #include "model/smb-net-config.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
@@ -199,7 +200,7 @@ read_shapes (const Stated *stated, SmbNetConfig *c, SmbNetKind kind, GError **er
   grid = (int) lround (sqrt ((double) MAX (l, 0)));
   if (l < 1 || l > 1 << 20 || (gint64) grid * grid != l) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("%s: the tensor pos_embed holds %" G_GINT64_FORMAT " patches, which are no square grid."),
+                 _ ("%s: the tensor pos_embed holds %" PRId64 " patches, which are no square grid."),
                  stated->name, l);
     return FALSE;
   }

@@ -2,6 +2,7 @@
 #include "weights/smb-weights-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define LENGTH_BYTES 8
@@ -31,7 +32,7 @@ smb_safetensors_read (GBytes *bytes, const char *path, GError **error)
     return NULL;
   }
   if (header_bytes > MAX_HEADER_BYTES) {
-    smb_weights_fail (error, SMB_ERROR_LIMIT, path, _ ("a header of %" G_GUINT64_FORMAT " bytes"), header_bytes);
+    smb_weights_fail (error, SMB_ERROR_LIMIT, path, _ ("a header of %" PRIu64 " bytes"), header_bytes);
     return NULL;
   }
   if (!smb_safetensors_parse_header ((const char *) data + LENGTH_BYTES, header_bytes,
