@@ -24,7 +24,9 @@ typedef struct {
   SmbDeviceInfo info;
 } SmbDeviceListing;
 
-/* Every device this machine offers, the CPU first; backends that cannot run here are listed with their reason.
+/* Every device this machine offers, the CPU first; backends that cannot run here are listed with their reason. The
+ * backend for graphics cards is a module, smb-cuda.so, looked for in the folder SMB_MODULE_DIR names in the environment
+ * or where the program is installed; it is checked, loaded once and never unloaded.
  * Elements SmbDeviceListing*, freed with the array. */
 GPtrArray *smb_device_list (void);
 

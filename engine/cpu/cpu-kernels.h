@@ -17,8 +17,6 @@ typedef struct {
 } SmbCpuAdamStep;
 
 typedef struct {
-  const char *name; /* "AVX-512" */
-
   /* Linear layers with packed weights: ceil (n_out / panel) panels of n_in * panel floats each. Both go over panels
    * [panel0, panel1), linear over rows [row0, row1) as well; a->w and a->prepared are not looked at. */
   int64_t panel;

@@ -31,7 +31,7 @@ typedef struct {
 
 /* Looking for the next job this often before sleeping bridges the gap between two kernels (some tens of
  * microseconds) and no more: a processor that others want is given back. */
-#define LOOKS 4000
+#define LOOKS 1000
 
 static inline void
 relax (void)

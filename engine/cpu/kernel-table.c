@@ -3,11 +3,7 @@
 
 #include "cpu/cpu-vector.h"
 
-#define TEXT_(x) #x
-#define TEXT(x) TEXT_ (x)
-
 const SmbCpuKernels KERNEL (table) = {
-  .name = TEXT (SMB_ISA),
   .panel = 3 * LANES,
   .pack = KERNEL (pack),
   .linear = KERNEL (linear),
