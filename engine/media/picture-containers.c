@@ -5,6 +5,7 @@
 #include "media/picture-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define MAX_STEPS 100000
@@ -62,7 +63,7 @@ picture_inspect_gif (PictureJob *job, guint64 *first_frame_end_out, GError **err
       break;
   }
   if (frames > 1)
-    picture_warn (job, _ ("The file is an animation of %" G_GUINT64_FORMAT " frames; the first is shown."), frames);
+    picture_warn (job, _ ("The file is an animation of %" PRIu64 " frames; the first is shown."), frames);
   return TRUE;
 }
 
@@ -160,7 +161,7 @@ picture_inspect_webp (PictureJob *job, GError **error)
   /* The loader would pass off what was in memory as the rows that never came. */
   if (riff_end > job->size_bytes)
     return picture_fail (job, error, SMB_ERROR_FORMAT,
-                         _ ("the WebP is cut short: %" G_GUINT64_FORMAT " of its %" G_GUINT64_FORMAT " bytes are missing; "
+                         _ ("the WebP is cut short: %" PRIu64 " of its %" PRIu64 " bytes are missing; "
                             "acquire it again from its source"),
                          riff_end - job->size_bytes, riff_end);
   if (frames > 1)

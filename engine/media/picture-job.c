@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 gssize
@@ -79,13 +80,13 @@ picture_check_size (PictureJob *job, guint64 width, guint64 height, GError **err
                                                           "is damaged"));
   if (width > (guint64) limits->max_side_px || height > (guint64) limits->max_side_px)
     return picture_fail (job, error, SMB_ERROR_LIMIT,
-                         _ ("its header says %" G_GUINT64_FORMAT " × %" G_GUINT64_FORMAT " pixels; no side may be longer "
+                         _ ("its header says %" PRIu64 " × %" PRIu64 " pixels; no side may be longer "
                             "than %d. If you trust the file, raise SEMBLANCE_MAX_SIDE_PX"),
                          width, height, limits->max_side_px);
   if (width * height > limits->max_pixels)
     return picture_fail (job, error, SMB_ERROR_LIMIT,
-                         _ ("its header says %" G_GUINT64_FORMAT " × %" G_GUINT64_FORMAT " pixels, over the limit of "
-                            "%" G_GUINT64_FORMAT " megapixels. If you trust the file, raise SEMBLANCE_MAX_MEGAPIXELS"),
+                         _ ("its header says %" PRIu64 " × %" PRIu64 " pixels, over the limit of "
+                            "%" PRIu64 " megapixels. If you trust the file, raise SEMBLANCE_MAX_MEGAPIXELS"),
                          width, height, limits->max_pixels / 1000000);
   return TRUE;
 }

@@ -5,6 +5,7 @@
 #include "media/picture-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -40,7 +41,7 @@ read_chunk (PictureJob *job, guint64 at, Chunk *chunk, GError **error)
   chunk->n_bytes = picture_be32 (data);
   for (int i = 0; i < 4; i++) {
     if (!g_ascii_isalpha (data[4 + i])) {
-      picture_fail (job, error, SMB_ERROR_FORMAT, _ ("the PNG is damaged: no chunk begins at byte %" G_GUINT64_FORMAT),
+      picture_fail (job, error, SMB_ERROR_FORMAT, _ ("the PNG is damaged: no chunk begins at byte %" PRIu64),
                     at);
       return CHUNK_FAILED;
     }
@@ -119,7 +120,7 @@ take_chunk (PictureJob *job, const Chunk *chunk, Found *found, GError **error)
 
   if (!chunk->intact && g_ascii_isupper (chunk->name[0]))
     return picture_fail (job, error, SMB_ERROR_FORMAT,
-                         _ ("the PNG is damaged: the check sum of its chunk %s at byte %" G_GUINT64_FORMAT
+                         _ ("the PNG is damaged: the check sum of its chunk %s at byte %" PRIu64
                             " does not match; acquire it again from its source"),
                          chunk->name, chunk->at);
   if (!chunk->intact) {

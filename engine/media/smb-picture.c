@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
 #define DEFAULT_MAX_MEGAPIXELS 200
@@ -42,7 +43,7 @@ setting (const char *name, guint64 fallback, guint64 max, guint64 *out, GError *
   if (text == NULL || *text == '\0' || g_ascii_string_to_unsigned (text, 10, 1, max, out, NULL))
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("%s is “%s”; set it to a whole number from 1 to %" G_GUINT64_FORMAT " or leave it out"), name, text,
+               _ ("%s is “%s”; set it to a whole number from 1 to %" PRIu64 " or leave it out"), name, text,
                max);
   return FALSE;
 }
@@ -81,7 +82,7 @@ check_file (PictureJob *job, GError **error)
   job->size_bytes = (guint64) info.st_size;
   if (job->size_bytes > job->limits->max_file_bytes)
     return picture_fail (job, error, SMB_ERROR_LIMIT,
-                         _ ("the file has %" G_GUINT64_FORMAT " bytes, over the limit of %" G_GUINT64_FORMAT
+                         _ ("the file has %" PRIu64 " bytes, over the limit of %" PRIu64
                             " for pictures; if you trust it, raise SEMBLANCE_MAX_FILE_MB"),
                          job->size_bytes, job->limits->max_file_bytes);
   return TRUE;

@@ -2,6 +2,7 @@
 #include "train/smb-pretrainer.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -188,7 +189,7 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *error, const SmbTensor 
   r->skipped = !isfinite (r->cl);
   if (!isfinite (r->rec) || !isfinite (r->region)) {
     smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
-                                      _ ("The reconstruction loss of iteration %" G_GUINT64_FORMAT
+                                      _ ("The reconstruction loss of iteration %" PRIu64
                                          " is not a finite number; lower the learning rate or check the images."),
                                       job->trainer->iteration));
     return FALSE;

@@ -131,7 +131,7 @@ smb_message_send (int socket, const SmbMessage *message, int timeout_ms, GError 
   json_bytes = strlen (json);
   if (json_bytes > SMB_MESSAGE_MAX_JSON_BYTES || message->n_fds > SMB_MESSAGE_MAX_FDS) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT,
-                 _ ("a message of %" G_GSIZE_FORMAT " bytes and %u descriptors is too large for a worker; ask for "
+                 _ ("a message of %zu bytes and %u descriptors is too large for a worker; ask for "
                     "less at a time"),
                  json_bytes, message->n_fds);
     return FALSE;

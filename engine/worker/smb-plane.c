@@ -151,7 +151,7 @@ smb_plane_take_fd (int fd, guint64 max_bytes, GError **error)
   address = mmap (NULL, n_bytes, PROT_READ, MAP_SHARED, fd, 0);
   close (fd);
   if (address == MAP_FAILED) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY, _ ("no address space for %" G_GSIZE_FORMAT " bytes of pixels"),
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY, _ ("no address space for %zu bytes of pixels"),
                  n_bytes);
     return NULL;
   }
