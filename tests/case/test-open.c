@@ -49,6 +49,7 @@ replace_file (Fixture *fixture, const char *bytes, gssize n_bytes)
 static void
 test_not_a_case (Fixture *fixture, gconstpointer data)
 {
+  static const char magic_alone[] = "SQLite format 3\0rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish";
   g_autoptr (GError) error = NULL;
 
   replace_file (fixture, "just some text, long enough to be read as a header of something", -1);
@@ -57,8 +58,7 @@ test_not_a_case (Fixture *fixture, gconstpointer data)
   reopen_refused (fixture, SMB_ERROR_FORMAT, "not a case file");
   replace_file (fixture, "", 0);
   reopen_refused (fixture, SMB_ERROR_FORMAT, "empty");
-  /* The magic alone, then rubbish. */
-  replace_file (fixture, "SQLite format 3\0rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish", 90);
+  replace_file (fixture, magic_alone, sizeof magic_alone);
   reopen_refused (fixture, SMB_ERROR_FORMAT, "case file");
   g_unlink (fixture->path);
   reopen_refused (fixture, SMB_ERROR_NOT_FOUND, "a case.smbcase");

@@ -351,6 +351,7 @@ test_notes (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (entry->details, "<b>of\\nthe exhibit</b>"));
   g_assert_true (smb_case_check (fixture->store, &error));
   g_free (first.author);
+  g_free (bad.author);
 }
 
 #define ADD(path, function) g_test_add (path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
