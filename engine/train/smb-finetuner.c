@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/smb-finetuner.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "model/smb-class-net.h"
+#include "model/smb-loss.h"
+#include "model/smb-params.h"
+#include "train/smb-optimiser.h"
+#include "train/smb-schedule.h"
+
+/* Streams of random numbers of one iteration. */
+enum { STREAM_AUGMENT, STREAM_DEPTH, N_STREAMS };
+
+struct _SmbFinetuner {
+  SmbFinetuneSettings settings;
+  double *class_weights;   /* owned, or NULL */
+  SmbNetConfig config;
+  SmbNetKind kind;
+  SmbExec *exec;           /* owned, like all below */
+  SmbParamSet *set;
+  SmbClassNet net;
+  SmbOptimiser *optimiser; /* NULL in a plan */
+  int first;               /* lowest block that trains */
+  guint64 iteration;
+  int accumulated;
+  gboolean genuine_seen;   /* since the last step: the contrastive projector has a gradient */
+};
+
+typedef struct {
+  SmbFinetuner *tuner;
+  const SmbTensor *images;   /* host, augmented */
+  SmbTensor **gates;         /* host (B), 2 * depth, entries NULL; NULL: no stochastic depth */
+  const int *labels;         /* NULL in a plan */
+  const double *targets;     /* (B,K) */
+  SmbFinetuneResult *result;
+} Job;
+
+SmbFinetuneSettings
+smb_finetune_settings_default (SmbNetKind kind)
+{
+  gboolean adapter = kind == SMB_NET_ADAPTER;
+
+  return (SmbFinetuneSettings){ .trained = adapter ? SMB_TRAIN_ADAPTER : SMB_TRAIN_ALL,
+                                .last_blocks = 1,
+                                .layer_decay = adapter ? 1.0 : 0.65,
+                                .weight_decay = adapter ? 0.0 : 0.05,
+                                .beta1 = 0.9,
+                                .beta2 = 0.999,
+                                .eps = 1e-8,
+                                .smoothing = 0.1,
+                                .drop_path = 0.1,
+                                .augment = { .erasing = 0.25, .mixup = adapter ? 0.8 : 0.0, .cutmix = adapter ? 1.0 : 0.0 },
+                                .contrast_weight = adapter ? 0.01 : 0.0,
+                                .contrast_temperature = 0.07,
+                                .accumulate = 1 };
+}
+
+static gboolean
+check_settings (const SmbFinetuneSettings *s, GError **error)
+{
+  if (s->accumulate >= 1 && s->last_blocks >= 0 && s->layer_decay >= 0.0 && s->layer_decay <= 1.0
+      && s->weight_decay >= 0.0 && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0
+      && s->eps > 0.0 && s->clip_norm >= 0.0 && s->smoothing >= 0.0 && s->smoothing < 1.0 && s->drop_path >= 0.0
+      && s->drop_path < 1.0 && s->contrast_temperature > 0.0 && isfinite (s->contrast_weight))
+    return TRUE;
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                       _ ("A setting of the fine-tuning makes no sense: accumulation counts from 1, decays, smoothing, "
+                          "betas and drop path lie between 0 and 1, and nothing is negative."));
+  return FALSE;
+}
+
+static GPtrArray *
+groups_of (const SmbFinetuner *t)
+{
+  return smb_groups_finetune (&t->config, t->kind, t->settings.trained, t->settings.last_blocks,
+                              t->settings.weight_decay, t->settings.layer_decay);
+}
+
+SmbFinetuner *
+smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *overrides,
+                   const SmbFinetuneSettings *settings, GError **error)
+{
+  g_autoptr (SmbFinetuner) t = g_new0 (SmbFinetuner, 1);
+  g_autoptr (GPtrArray) groups = NULL;
+
+  t->settings = *settings;
+  if (!check_settings (settings, error)
+      || !smb_net_config_detect (&t->config, &t->kind, weights, overrides, _ ("the network"), error))
+    return NULL;
+  if (t->kind != SMB_NET_CLASSIFIER && t->kind != SMB_NET_ADAPTER) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                         _ ("Fine-tuning needs a network with a classifier's head; start one from these weights "
+                            "first."));
+    return NULL;
+  }
+  if (settings->class_weights != NULL)
+    t->class_weights = g_memdup2 (settings->class_weights, (gsize) t->config.classes * sizeof (double));
+  t->exec = smb_exec_new (device);
+  t->set = smb_param_set_new (device, weights, &t->config, t->kind, SMB_PARAMS_WRITABLE, SMB_PRECISION_F32,
+                              _ ("the network"), error);
+  if (t->set == NULL)
+    return NULL;
+  groups = groups_of (t);
+  t->first = smb_groups_first_block (groups, t->config.depth);
+  t->optimiser = smb_optimiser_new (t->set, groups, settings->beta1, settings->beta2, settings->eps, t->exec, error);
+  if (t->optimiser == NULL)
+    return NULL;
+  t->net = smb_class_net_bind (t->set, &t->config, t->kind);
+  return g_steal_pointer (&t);
+}
+
+void
+smb_finetuner_free (SmbFinetuner *t)
+{
+  if (t == NULL)
+    return;
+  smb_class_net_clear (&t->net);
+  smb_optimiser_free (t->optimiser);
+  smb_param_set_free (t->set);
+  smb_exec_free (t->exec);
+  g_free (t->class_weights);
+  g_free (t);
+}
+
+const SmbNetConfig *
+smb_finetuner_get_config (const SmbFinetuner *tuner)
+{
+  return &tuner->config;
+}
+
+SmbNetKind
+smb_finetuner_get_kind (const SmbFinetuner *tuner)
+{
+  return tuner->kind;
+}
+
+guint64
+smb_finetuner_get_iteration (const SmbFinetuner *tuner)
+{
+  return tuner->iteration;
+}
+
+/* Losses from downloaded logits and projections, and the gradients of both; TRUE if the projection gets one. */
+static gboolean
+measure (SmbExec *exec, const Job *job, const SmbTensor *logits, const SmbTensor *z, SmbTensor *dlogits,
+         SmbTensor *dz)
+{
+  SmbFinetuner *t = job->tuner;
+  const SmbFinetuneSettings *s = &t->settings;
+  SmbFinetuneResult *r = job->result;
+  int b = (int) logits->shape[0], k = (int) logits->shape[1];
+  g_autofree gboolean *genuine = g_new (gboolean, b);
+  gboolean any = FALSE;
+
+  r->cross_entropy = smb_loss_cross_entropy (logits->data, job->targets, b, k, t->class_weights, dlogits->data);
+  for (int i = 0; i < b; i++) {
+    genuine[i] = job->labels[i] == s->real_class;
+    any |= genuine[i];
+  }
+  if (z != NULL)
+    r->contrastive = smb_loss_real_anchor (z->data, genuine, b, (int) z->shape[1], s->contrast_temperature, dz->data);
+  r->total = r->cross_entropy + s->contrast_weight * r->contrastive;
+  if (!isfinite (r->total))
+    smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
+                                      _ ("The loss of iteration %" G_GUINT64_FORMAT
+                                         " is not a finite number; lower the learning rate or check the images."),
+                                      t->iteration));
+  for (gint64 i = 0; i < dlogits->n; i++)
+    ((float *) dlogits->data)[i] /= (float) s->accumulate;
+  for (gint64 i = 0; z != NULL && i < dz->n; i++)
+    ((float *) dz->data)[i] *= (float) (s->contrast_weight / s->accumulate);
+  return any && z != NULL;
+}
+
+static void
+iteration_pass (SmbExec *exec, const Job *job)
+{
+  SmbFinetuner *t = job->tuner;
+  int n_gates = job->gates != NULL ? 2 * t->config.depth : 0;
+  g_autofree SmbTensor **gates = g_new0 (SmbTensor *, n_gates + 1);
+  SmbStackRun run = { .keep = TRUE, .recompute = t->settings.recompute, .first = t->first,
+                      .gates = n_gates > 0 ? gates : NULL };
+  SmbClassTape tape = { 0 };
+  SmbTensor *images = smb_exec_upload (exec, job->images), *z, *dz_device = NULL, *dlogits_device;
+  g_autoptr (SmbTensor) logits = NULL, vectors = NULL, dlogits = NULL, dz = NULL;
+  SmbClassOut out;
+  gboolean contrast;
+
+  for (int i = 0; i < n_gates; i++)
+    gates[i] = job->gates[i] != NULL ? smb_exec_upload (exec, job->gates[i]) : NULL;
+  out = smb_class_net_forward (exec, &t->net, images, &run, &tape);
+  z = t->net.adapter && t->settings.contrast_weight > 0.0 ? out.projection : NULL;
+  dlogits = smb_tensor_new (SMB_DTYPE_F32, 2, out.logits->shape);
+  dz = z != NULL ? smb_tensor_new (SMB_DTYPE_F32, 2, z->shape) : NULL;
+  logits = smb_exec_download (exec, out.logits);
+  vectors = z != NULL ? smb_exec_download (exec, z) : NULL;
+  contrast = z != NULL;
+  if (smb_exec_is_live (exec)) {
+    contrast = measure (exec, job, logits, vectors, dlogits, dz);
+    t->genuine_seen |= contrast;
+  }
+  dlogits_device = smb_exec_upload (exec, dlogits);
+  if (contrast)
+    dz_device = smb_exec_upload (exec, dz);
+  smb_class_net_backward (exec, &t->net, &out, dlogits_device, dz_device, &run, &tape);
+  smb_class_tape_clear (&tape);
+}
+
+/* Without a genuine face in the batch the projector has no gradient at all, and its state rests. */
+static void
+rest_projector (SmbFinetuner *t)
+{
+  for (guint i = 0; i < t->optimiser->slots->len; i++) {
+    SmbSlot *slot = g_ptr_array_index (t->optimiser->slots, i);
+
+    slot->resting = t->kind == SMB_NET_ADAPTER && !t->genuine_seen && g_str_has_prefix (slot->param->name, "projector.");
+  }
+  t->genuine_seen = FALSE;
+}
+
+static gboolean
+finish_iteration (SmbFinetuner *t, double lr, SmbFinetuneResult *r, GError **error)
+{
+  smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
+  if (++t->accumulated >= t->settings.accumulate) {
+    double scale = 1.0;
+
+    rest_projector (t);
+    r->grad_norm = smb_optimiser_norm (t->optimiser, t->exec);
+    if (t->settings.clip_norm > 0.0)
+      scale = MIN (1.0, t->settings.clip_norm / (r->grad_norm + 1e-6));
+    smb_optimiser_step (t->optimiser, t->exec, lr, scale);
+    t->accumulated = 0;
+    r->stepped = TRUE;
+  }
+  t->iteration++;
+  return smb_exec_finish (t->exec, error);
+}
+
+static gboolean
+check_batch (const SmbFinetuner *t, const SmbTensor *images, const int *labels, GError **error)
+{
+  if (!smb_tensor_shape_is (images, 4, (gint64) -1, (gint64) t->config.chans, (gint64) t->config.image_px,
+                            (gint64) t->config.image_px)
+      || images->shape[0] < 1) {
+    g_autofree char *shape = smb_tensor_dup_shape_text (images);
+
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                 _ ("The images have the shape %s, but the network needs (B, %d, %d, %d)."), shape, t->config.chans,
+                 t->config.image_px, t->config.image_px);
+    return FALSE;
+  }
+  for (gint64 i = 0; i < images->shape[0]; i++)
+    if (labels[i] < 0 || labels[i] >= t->config.classes) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                   _ ("Image %d is labelled as class %d, but the network's classes are 0 to %d."), (int) i, labels[i],
+                   t->config.classes - 1);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* The batch as the network sees it, and how it was mixed. */
+static SmbTensor *
+augment (const SmbFinetuner *t, const SmbTensor *images, SmbMix *mix, gboolean given)
+{
+  SmbTensor *copy = smb_tensor_new (SMB_DTYPE_F32, 4, images->shape);
+  int b = (int) images->shape[0], chans = t->config.chans, side = t->config.image_px;
+  SmbRng rng;
+
+  memcpy (copy->data, images->data, smb_tensor_get_bytes (copy));
+  if (!given) {
+    smb_rng_init (&rng, t->settings.seed, t->iteration * N_STREAMS + STREAM_AUGMENT);
+    smb_augment_erase (copy->data, b, chans, side, side, t->settings.augment.erasing, &rng);
+    *mix = smb_augment_draw_mix (&t->settings.augment, side, side, &rng);
+  }
+  smb_mix_images (copy->data, b, chans, side, side, mix);
+  return copy;
+}
+
+/* Factors of the branches: 0 with the block's rate, else 1 / (1 - rate); NULL without stochastic depth. */
+static SmbTensor **
+draw_gates (const SmbFinetuner *t, gint64 b)
+{
+  SmbTensor **gates;
+  SmbRng rng;
+
+  if (t->settings.drop_path <= 0.0)
+    return NULL;
+  gates = g_new0 (SmbTensor *, 2 * t->config.depth + 1);
+  smb_rng_init (&rng, t->settings.seed, t->iteration * N_STREAMS + STREAM_DEPTH);
+  for (int i = 0; i < 2 * t->config.depth; i++) {
+    double rate = smb_schedule_drop_path (t->settings.drop_path, i / 2, t->config.depth);
+
+    if (rate <= 0.0)
+      continue;
+    gates[i] = smb_tensor_new (SMB_DTYPE_F32, 1, &b);
+    for (gint64 k = 0; k < b; k++)
+      ((float *) gates[i]->data)[k] = smb_rng_uniform (&rng) < rate ? 0.0f : (float) (1.0 / (1.0 - rate));
+  }
+  return gates;
+}
+
+static void
+free_gates (SmbTensor **gates, int depth)
+{
+  for (int i = 0; gates != NULL && i < 2 * depth; i++)
+    g_clear_pointer (&gates[i], smb_tensor_unref);
+  g_free (gates);
+}
+
+gboolean
+smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels, const SmbMix *mix, double lr,
+                    SmbFinetuneResult *result, GCancellable *cancellable, GError **error)
+{
+  SmbMix how = mix != NULL ? *mix : (SmbMix){ .lambda = 1.0 };
+  g_autoptr (SmbTensor) batch = NULL;
+  g_autofree double *targets = NULL;
+  Job job = { .tuner = t, .labels = labels, .result = result };
+  gboolean done;
+
+  *result = (SmbFinetuneResult){ .grad_norm = NAN };
+  if (!check_batch (t, images, labels, error))
+    return FALSE;
+  job.images = batch = augment (t, images, &how, mix != NULL);
+  job.gates = draw_gates (t, images->shape[0]);
+  job.targets = targets = g_new (double, images->shape[0] * t->config.classes);
+  smb_mix_targets (targets, labels, (int) images->shape[0], t->config.classes, t->settings.smoothing, how.lambda);
+  smb_exec_begin (t->exec, cancellable, TRUE);
+  iteration_pass (t->exec, &job);
+  done = smb_exec_finish (t->exec, error) && smb_exec_reserve (t->exec, error);
+  if (done) {
+    smb_exec_begin (t->exec, cancellable, FALSE);
+    if (t->accumulated == 0)
+      smb_optimiser_clear_gradients (t->optimiser, t->exec);
+    iteration_pass (t->exec, &job);
+    done = smb_exec_finish (t->exec, error);
+    if (!done)
+      t->accumulated = 0; /* half a backward pass may have been added: start the sum again */
+  }
+  free_gates (job.gates, t->config.depth);
+  return done && finish_iteration (t, lr, result, error);
+}
+
+SmbTensorDict *
+smb_finetuner_get_weights (SmbFinetuner *t, GError **error)
+{
+  g_autoptr (SmbTensorDict) dict = smb_tensor_dict_new ();
+  g_autofree char *json = smb_net_config_to_json (&t->config);
+
+  smb_tensor_dict_set_meta (dict, "config", json);
+  return smb_params_download (t->set, FALSE, "", dict, error) ? g_steal_pointer (&dict) : NULL;
+}
+
+SmbTensorDict *
+smb_finetuner_get_gradients (SmbFinetuner *t, GError **error)
+{
+  g_autoptr (SmbTensorDict) dict = smb_tensor_dict_new ();
+
+  return smb_params_download (t->set, TRUE, "", dict, error) ? g_steal_pointer (&dict) : NULL;
+}
+
+SmbTensorDict *
+smb_finetuner_save (SmbFinetuner *t, GError **error)
+{
+  g_autoptr (SmbTensorDict) state = smb_tensor_dict_new ();
+  g_autofree char *json = smb_net_config_to_json (&t->config);
+  g_autofree char *position = g_strdup_printf ("%" G_GUINT64_FORMAT " %d %d %" G_GUINT64_FORMAT, t->iteration,
+                                               t->accumulated, t->genuine_seen, t->settings.seed);
+
+  smb_tensor_dict_set_meta (state, "config", json);
+  smb_tensor_dict_set_meta (state, "position", position); /* iteration, accumulated, genuine seen, seed */
+  if (!smb_params_download (t->set, FALSE, "param.", state, error)
+      || (t->accumulated > 0 && !smb_params_download (t->set, TRUE, "grad.", state, error))
+      || !smb_optimiser_save (t->optimiser, state, error))
+    return NULL;
+  return g_steal_pointer (&state);
+}
+
+gboolean
+smb_finetuner_load (SmbFinetuner *t, const SmbTensorDict *state, GError **error)
+{
+  const char *position = smb_tensor_dict_get_meta (state, "position");
+  g_auto (GStrv) parts = g_strsplit (position != NULL ? position : "", " ", 5);
+  guint64 accumulated = 0, genuine = 0;
+
+  if (g_strv_length (parts) != 4 || !g_ascii_string_to_unsigned (parts[0], 10, 0, G_MAXUINT64, &t->iteration, NULL)
+      || !g_ascii_string_to_unsigned (parts[1], 10, 0, (guint64) t->settings.accumulate - 1, &accumulated, NULL)
+      || !g_ascii_string_to_unsigned (parts[2], 10, 0, 1, &genuine, NULL)
+      || !g_ascii_string_to_unsigned (parts[3], 10, 0, G_MAXUINT64, &t->settings.seed, NULL)) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                         _ ("This file is no saved state of a fine-tuning with these settings."));
+    return FALSE;
+  }
+  t->accumulated = (int) accumulated;
+  t->genuine_seen = genuine != 0;
+  return smb_params_restore (t->set, FALSE, "param.", state, error)
+         && (accumulated == 0 || smb_params_restore (t->set, TRUE, "grad.", state, error))
+         && smb_optimiser_load (t->optimiser, state, error);
+}
+
+guint64
+smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,
+                         const SmbFinetuneSettings *settings, int batch, GError **error)
+{
+  g_autoptr (SmbFinetuner) t = g_new0 (SmbFinetuner, 1);
+  const gint64 shape[] = { batch, config->chans, config->image_px, config->image_px };
+  g_autoptr (SmbTensor) images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, NULL, NULL, NULL);
+  g_autoptr (GPtrArray) groups = NULL;
+  Job job = { .tuner = t, .images = images };
+  guint64 bytes = 0;
+
+  g_return_val_if_fail (batch >= 1 && (kind == SMB_NET_CLASSIFIER || kind == SMB_NET_ADAPTER), 0);
+  t->settings = *settings;
+  t->config = *config;
+  t->kind = kind;
+  t->exec = smb_exec_new (device);
+  t->set = smb_param_set_new_planned (device, config, kind);
+  groups = groups_of (t);
+  t->first = smb_groups_first_block (groups, config->depth);
+  for (guint g = 0; g < groups->len; g++) {
+    const SmbGroup *group = g_ptr_array_index (groups, g);
+
+    for (guint i = 0; i < group->names->len; i++)
+      smb_param_set_add_gradient (t->set, smb_param_set_get (t->set, g_ptr_array_index (group->names, i)), NULL);
+  }
+  t->net = smb_class_net_bind (t->set, config, kind);
+  job.gates = draw_gates (t, batch);
+  smb_exec_begin (t->exec, NULL, TRUE);
+  iteration_pass (t->exec, &job);
+  if (smb_exec_finish (t->exec, error))
+    bytes = smb_exec_get_peak_bytes (t->exec) + smb_optimiser_plan_bytes (t->set, groups)
+            + 4 * (guint64) smb_params_count (config, kind);
+  free_gates (job.gates, config->depth);
+  return bytes;
+}

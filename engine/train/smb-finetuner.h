@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "model/smb-net.h"
+#include "train/smb-augment.h"
+#include "train/smb-groups.h"
+
+G_BEGIN_DECLS
+
+/* Fine-tuning of a downstream network, iteration by iteration (reference/README "Training", "FS-Adapter", "Mixing").
+ * Data loading and schedules are the caller's. One thread at a time. */
+typedef struct _SmbFinetuner SmbFinetuner;
+
+typedef struct {
+  SmbTrained trained;
+  int last_blocks;            /* SMB_TRAIN_LAST_BLOCKS */
+  double layer_decay;         /* 0.65 published; 1 for an adapter, all of whose layers are new */
+  double weight_decay;        /* 0.05; 0 for an adapter */
+  double beta1, beta2, eps;   /* 0.9, 0.999, 1e-8 */
+  double clip_norm;           /* 0: no clipping, as published */
+  double smoothing;           /* 0.1 */
+  double drop_path;           /* 0.1: stochastic depth of the last block */
+  SmbAugment augment;
+  const double *class_weights; /* NULL, or one a class; copied */
+  int real_class;
+  double contrast_weight, contrast_temperature; /* real-anchor loss of an adapter: 0.01, 0.07 */
+  int accumulate;
+  gboolean recompute;
+  guint64 seed;
+} SmbFinetuneSettings;
+
+/* The published values for a plain network, or for one with an adapter. Augmentation and drop path included. */
+SmbFinetuneSettings smb_finetune_settings_default (SmbNetKind kind);
+
+/* weights: a classifier or an adapter network (smb_finetune_start makes one from a pre-trained file). */
+SmbFinetuner *smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *overrides,
+                                 const SmbFinetuneSettings *settings, GError **error);
+void smb_finetuner_free (SmbFinetuner *tuner);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFinetuner, smb_finetuner_free)
+
+const SmbNetConfig *smb_finetuner_get_config (const SmbFinetuner *tuner);
+SmbNetKind smb_finetuner_get_kind (const SmbFinetuner *tuner);
+guint64 smb_finetuner_get_iteration (const SmbFinetuner *tuner);
+
+typedef struct {
+  double cross_entropy, contrastive, total;
+  double grad_norm; /* before clipping; NAN in iterations that only accumulate */
+  gboolean stepped;
+} SmbFinetuneResult;
+
+/* One iteration. images (B,chans,img,img) host float32, normalised, untouched; labels (B); mix: how the batch is mixed,
+ * or NULL to erase and mix as the settings say, by the seed and the iteration's number. The contrastive term uses the
+ * labels before mixing. Errors as in smb_pretrainer_step. */
+gboolean smb_finetuner_step (SmbFinetuner *tuner, const SmbTensor *images, const int *labels, const SmbMix *mix,
+                             double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error);
+
+/* Host copies; as in the pretrainer. */
+SmbTensorDict *smb_finetuner_get_weights (SmbFinetuner *tuner, GError **error);
+SmbTensorDict *smb_finetuner_get_gradients (SmbFinetuner *tuner, GError **error);
+SmbTensorDict *smb_finetuner_save (SmbFinetuner *tuner, GError **error);
+gboolean smb_finetuner_load (SmbFinetuner *tuner, const SmbTensorDict *state, GError **error);
+
+/* Bytes on the device for a batch, all in all. */
+guint64 smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,
+                                 const SmbFinetuneSettings *settings, int batch, GError **error);
+
+/* Weights to start from: fresh head (and adapter), everything else that fits taken from a pre-trained or fine-tuned
+ * file; a position table of another size is resampled to the one `overrides` asks for ("img"). kind: classifier or
+ * adapter. `name` for messages. */
+SmbTensorDict *smb_finetune_start (const SmbTensorDict *from, const char *overrides, const char *name, SmbNetKind kind,
+                                   int classes, gboolean global_pool, guint64 seed, GError **error);
+
+G_END_DECLS
