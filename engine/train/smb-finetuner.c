@@ -2,6 +2,7 @@
 #include "train/smb-finetuner.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -166,7 +167,7 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *logits, const SmbTensor
   r->total = r->cross_entropy + s->contrast_weight * r->contrastive;
   if (!isfinite (r->total))
     smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
-                                      _ ("The loss of iteration %" G_GUINT64_FORMAT
+                                      _ ("The loss of iteration %" PRIu64
                                          " is not a finite number; lower the learning rate or check the images."),
                                       t->iteration));
   for (gint64 i = 0; i < dlogits->n; i++)
