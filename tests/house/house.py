@@ -48,6 +48,10 @@ class Tap:
         print(f"{'not ok' if problems else 'ok'} {self.count} - {name}", flush=True)
         self.failures += 1 if problems else 0
 
+    def skip(self, name, reason):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {reason}", flush=True)
+
     def done(self):
         print(f"1..{self.count}")
         sys.exit(1 if self.failures else 0)

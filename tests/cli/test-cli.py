@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""semblance-cli from outside, as a person or a pipeline uses it. Arguments: the program, the tree's root."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+
+CLI, ROOT = sys.argv[1:3]
+sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import house  # noqa: E402
+
+SAMPLES = os.path.join(ROOT, "data", "samples")
+PORTRAIT = os.path.join(SAMPLES, "18f-dave.jpg")
+COMMANDS = ("analyze", "maps", "case", "report", "model", "tensor", "devices")
+
+
+def cli(*arguments, user=None, **env):
+    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, user=user,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **env})
+
+
+def expect(problems, good, sentence):
+    if not good:
+        problems.append(sentence)
+
+
+def json_lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def sha256(path):
+    with open(path, "rb") as handle:
+        return hashlib.sha256(handle.read()).hexdigest()
+
+
+def help_and_usage():
+    found = []
+    done = cli("--help")
+    expect(found, done.returncode == 0, "--help does not exit with 0")
+    man = house.read("data/man/semblance-cli.1")
+    for command in COMMANDS:
+        expect(found, re.search(rf"^  {command} ", done.stdout, re.MULTILINE), f"--help does not list {command}")
+        expect(found, f".SS {command}" in man, f"the man page has no section on {command}")
+        told = cli(command, "--help")
+        expect(found, told.returncode == 0 and len(told.stdout) > 40, f"{command} --help: {told.returncode} {told.stderr}")
+        wrong = cli(command, "--no-such-option")
+        expect(found, wrong.returncode == 2 and wrong.stderr and not wrong.stdout,
+               f"{command} --no-such-option: exit {wrong.returncode}, says {wrong.stderr!r} {wrong.stdout[:80]!r}")
+    for arguments in ((), ("nonsense",), ("analyze",), ("maps",), ("maps", PORTRAIT), ("analyze", PORTRAIT, "--box", "1,2,3"),
+                      ("analyze", PORTRAIT, "--threads=-1"), ("maps", PORTRAIT, "--out=x", "--map=nonsense"),
+                      ("maps", PORTRAIT, "--out=x", "--opacity=2")):
+        done = cli(*arguments)
+        expect(found, done.returncode == 2, f"{arguments}: exit {done.returncode}, not 2: {done.stderr}")
+    return found
+
+
+def version_and_devices():
+    found = []
+    expect(found, re.fullmatch(r"semblance-cli \d+\.\d+\.\d+\n", cli("--version").stdout), "--version says something else")
+    devices = json_lines(cli("devices", "--json"))
+    expect(found, any(device["id"] == "cpu" and device["usable"] for device in devices), f"no usable cpu among {devices}")
+    return found
+
+
+def check_result(found, result, path):
+    expect(found, result["file"] == path and result["sha256"] == sha256(path), f"{path}: file or sha256 is wrong")
+    expect(found, result["model"]["trained"] is False and "no meaning" in result["model"]["note"],
+           f"{path}: nothing says that the weights are untrained")
+    for key in ("name", "sha256", "calibrated"):
+        expect(found, key in result["model"], f"{path}: model lacks {key}")
+    expect(found, len(result["faces"]) >= 1, f"{path}: no face")
+    for face in result["faces"]:
+        x, y, width, height = face["box"]
+        expect(found, 0 <= x and 0 <= y and x + width <= result["width"] and y + height <= result["height"],
+               f"{path}: box {face['box']} leans out of {result['width']} x {result['height']}")
+        if face["score"] is not None:
+            expect(found, abs(sum(face["probabilities"].values()) - 1) < 1e-6, f"{path}: probabilities do not sum to 1")
+            expect(found, 0 <= face["score"] <= 1, f"{path}: score {face['score']}")
+        expect(found, isinstance(face["detector_confidence"], (int, float)), f"{path}: no detector_confidence")
+
+
+def analyze_json():
+    found = []
+    paths = [os.path.join(SAMPLES, name) for name in ("18f-dave.jpg", "nasa-astronaut.png")]
+    before = [(sha256(path), os.stat(path).st_mtime_ns) for path in paths]
+    done = cli("analyze", "--json", "--threads=1", *paths)
+    expect(found, done.returncode == 0, f"exit {done.returncode}: {done.stderr}")
+    results = json_lines(done)
+    expect(found, len(results) == len(paths), f"{len(results)} lines for {len(paths)} files")
+    for result, path in zip(results, paths):
+        check_result(found, result, path)
+    again = json_lines(cli("analyze", "--json", "--threads=1", *paths))
+    expect(found, [result["faces"] for result in results] == [result["faces"] for result in again],
+           "a second run gives other numbers")
+    expect(found, before == [(sha256(path), os.stat(path).st_mtime_ns) for path in paths], "the evidence was touched")
+    text = cli("analyze", PORTRAIT).stdout
+    expect(found, "no meaning" in text and "F1" in text, f"text output: {text!r}")
+    return found
+
+
+def drawn_box():
+    found = []
+    result = json_lines(cli("analyze", "--json", "--box", "20,30,120,120", PORTRAIT))[0]
+    face = result["faces"][0]
+    expect(found, len(result["faces"]) == 1 and face["box"] == [20, 30, 120, 120] and face["origin"] == "drawn", str(face))
+    return found
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def bad_files(folder):
+    """name -> the codes its error may have; what the issue lists of bad input."""
+    def put(name, data):
+        with open(os.path.join(folder, name), "wb") as handle:
+            handle.write(data)
+
+    os.mkdir(os.path.join(folder, "directory"))
+    put("empty.jpg", b"")
+    put("text.jpg", b"This is no picture, whatever its name says.\n")
+    put("huge.png", b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 40000, 40000, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
+    with open(PORTRAIT, "rb") as handle:
+        put("header-only.jpg", handle.read()[:200])
+    os.mkfifo(os.path.join(folder, "pipe.jpg"))
+    return {"missing.jpg": {"not-found"}, "directory": {"unsupported", "argument", "format"}, "empty.jpg": {"format"},
+            "text.jpg": {"format", "unsupported"}, "huge.png": {"limit"}, "header-only.jpg": {"format"},
+            "pipe.jpg": {"unsupported", "argument", "format"}}
+
+
+def bad_input():
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        codes = bad_files(folder)
+        paths = [os.path.join(folder, name) for name in codes] + [PORTRAIT]
+        done = cli("analyze", "--json", *paths)
+        expect(found, done.returncode == 1, f"exit {done.returncode}")
+        results = json_lines(done)
+        expect(found, len(results) == len(paths), f"{len(results)} lines for {len(paths)} files: {done.stderr}")
+        for result, name in zip(results, codes):
+            error = result.get("error", {"code": "none", "message": ""})
+            expect(found, error["code"] in codes[name] and name in error["message"] and "\n" not in error["message"],
+                   f"{name}: {error}")
+        expect(found, results and results[-1].get("faces"), "the batch did not go on to the good file")
+        text = cli("analyze", *paths)
+        expect(found, text.returncode == 1 and "F1" in text.stdout and len(text.stderr.splitlines()) == len(codes) + 1,
+               f"as text: {text.stderr}")
+    return found
+
+
+def half_a_jpeg():
+    """Cut in its middle: either refused, or shown with a warning; never silently whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "half.jpg")
+        with open(PORTRAIT, "rb") as whole, open(path, "wb") as half:
+            half.write(whole.read()[:os.path.getsize(PORTRAIT) // 2])
+        result = json_lines(cli("analyze", "--json", path))[0]
+    return [] if "error" in result or result.get("warnings") else [f"nothing said of half a JPEG: {result}"]
+
+
+def no_permission():
+    """As root nothing is forbidden, so the program is run as another user where that user can reach it."""
+    user = "nobody" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = os.path.join(folder, "secret.jpg")
+        shutil.copy(PORTRAIT, path)
+        os.chmod(path, 0)
+        try:
+            done = cli("analyze", "--json", path, user=user, HOME=folder)
+        except PermissionError:
+            return None
+        if done.returncode in (126, 127):
+            return None
+        result = json_lines(done)[0] if done.stdout else {}
+        code = result.get("error", {}).get("code")
+        return [] if code == "permission" and done.returncode == 1 else [f"{result or done.stderr}"]
+
+
+def bad_weights_and_cases():
+    found = []
+    reference = os.path.join(ROOT, "tests", "fixtures", "reference")
+    with tempfile.TemporaryDirectory() as folder:
+        not_a_case = os.path.join(folder, "text.smbcase")
+        with open(not_a_case, "w", encoding="utf-8") as handle:
+            handle.write("Not SQLite. " * 200)
+        newer = os.path.join(folder, "newer.smbcase")
+        made = cli("case", "new", newer, "--title=Newer")
+        expect(found, made.returncode == 0, f"case new: {made.stderr}")
+        store = sqlite3.connect(newer)
+        store.execute("PRAGMA user_version = 99")
+        store.close()
+        for arguments in (("analyze", "--model", os.path.join(reference, "malformed", "net_wrong_width.safetensors"), PORTRAIT),
+                          ("analyze", "--model", os.path.join(reference, "malformed", "evil_os_system.pth"), PORTRAIT),
+                          ("analyze", "--model", "no-such-model", PORTRAIT),
+                          ("analyze", "--case", not_a_case, PORTRAIT),
+                          ("analyze", "--case", newer, PORTRAIT),
+                          ("analyze", "--case", os.path.join(folder, "none.smbcase"), PORTRAIT)):
+            done = cli(*arguments)
+            expect(found, done.returncode == 1 and done.stderr.count("\n") == 1 and done.stderr.startswith("semblance-cli: "),
+                   f"{arguments[1:3]}: exit {done.returncode}, {done.stderr!r}")
+    return found
+
+
+def into_a_case():
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        case = os.path.join(folder, "one.smbcase")
+        cli("case", "new", case, "--title=One")
+        first = json_lines(cli("analyze", "--json", "--case", case, PORTRAIT))
+        second = json_lines(cli("analyze", "--json", "--case", case, PORTRAIT))
+        check_result(found, first[0], PORTRAIT)
+        expect(found, first[0]["exhibit"] == second[0]["exhibit"] == "S-01", f"exhibits {first[0]} {second[0]}")
+        expect(found, first[0]["faces"] == json_lines(cli("analyze", "--json", PORTRAIT))[0]["faces"],
+               "a case changes the numbers")
+        checked = cli("case", "verify", case)
+        expect(found, checked.returncode == 0, f"case verify: {checked.stderr}")
+    return found
+
+
+def maps():
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "deep", "maps")
+        done = cli("maps", PORTRAIT, "--out", out, "--json")
+        expect(found, done.returncode == 0, f"exit {done.returncode}: {done.stderr}")
+        lines = json_lines(done)
+        kinds = {line["map"].split(":")[0] for line in lines}
+        expect(found, {"attention", "rollout"} <= kinds, f"default maps: {kinds}")
+        for line in lines:
+            expect(found, line["model"]["trained"] is False and "note" in line["model"], f"{line['map']}: no warning")
+            for path in line["files"]:
+                with open(path, "rb") as handle:
+                    head = handle.read(8)
+                expect(found, head[1:4] == b"PNG" or head[1:6] == b"NUMPY", f"{path}: {head}")
+        expect(found, os.path.exists(os.path.join(out, "18f-dave-F1-rollout-overlay.png")), f"files: {os.listdir(out)}")
+        again = cli("maps", PORTRAIT, "--out", out, "--map=attention:layer=0,head=0", "--map=error:seed=3", "--face=1")
+        expect(found, os.path.exists(os.path.join(out, "18f-dave-F1-attention-layer0-head0.png")), f"{os.listdir(out)} {again.stderr}")
+        expect(found, "no meaning" in again.stdout, "as text nothing says that the weights are untrained")
+        for arguments in (("--face=9",), ("--box=90000,0,10,10",), ("--map=attention:layer=99",)):
+            done = cli("maps", PORTRAIT, "--out", out, *arguments)
+            expect(found, done.returncode == 1 and done.stderr.count("\n") == 1, f"{arguments}: {done.returncode} {done.stderr!r}")
+    return found
+
+
+def languages():
+    found = []
+    for language, word in (("ja", "使い方"), ("de", "Aufruf")):
+        if language in house.read("po/LINGUAS").split():
+            expect(found, word in cli("--help", LANGUAGE=language).stdout, f"--help in {language} lacks {word}")
+    return found
+
+
+def main():
+    tap = house.Tap()
+    for name, test in (("help, usage, exit codes", help_and_usage), ("version and devices", version_and_devices),
+                       ("analyze --json", analyze_json), ("a box drawn by hand", drawn_box), ("bad input", bad_input),
+                       ("half a JPEG", half_a_jpeg), ("no permission", no_permission),
+                       ("bad weights and cases", bad_weights_and_cases), ("analyze --case", into_a_case), ("maps", maps),
+                       ("languages", languages)):
+        problems = test()
+        if problems is None:
+            tap.skip(name, "no other user can reach the program here")
+        else:
+            tap.check(name, problems)
+    tap.done()
+
+
+main()
