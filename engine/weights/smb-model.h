@@ -5,7 +5,17 @@
 
 G_BEGIN_DECLS
 
-/* An entry of the model library: a folder with `model.json` and the weights files it names. */
+/* An entry of the model library: a folder with `model.json` and the weights files it names. The file is a JSON object;
+ * a key not listed here, or a value of another type, makes the entry invalid:
+ *   "format": 1;  "name": the folder's name;  "title": text
+ *   "detector", "mim": {"file": name of a file in the same folder, "sha256": 64 hex digits}; at least one of them
+ *   "classes": texts by index;  "real_class": index;  "mean", "std": 3 numbers each   (with "detector")
+ *   "mim_mean", "mim_std": 3 numbers each                                             (with "mim")
+ *   "transform": "resize" or "resize256-crop224"
+ *   "trained", "calibrated": true or false;  "calibration": an object or null
+ *   "min_face_px": whole number;  "licence", "provenance": texts */
+
+#define SMB_MODEL_FORMAT 1
 
 typedef enum {
   SMB_FACE_RESIZE_CENTRE_CROP, /* bicubic to size * 256 / 224, centre crop: the published detectors */
@@ -45,7 +55,8 @@ GPtrArray *smb_model_list (GPtrArray *problems);
 
 /* By library name, by folder, or by the path of a weights file (then described from the file's own metadata, with
  * published defaults for what it does not state; classes "class 0" … and real_class 0 if it names none).
- * NULL name: the active model (setting), else the first of the list that has a detector. */
+ * NULL name: the active model (setting), else the first trained one of the list that has a detector, else the first
+ * that has one. */
 SmbModelInfo *smb_model_find (const char *name, GError **error);
 
 /* What an importer must say because the file does not hold it; NULL / 0 fields mean "as found or by default". */
@@ -53,18 +64,34 @@ typedef struct {
   const char *name;
   const char *const *classes;
   int real_class; /* -1: not given */
+  const char *title;
   const char *licence;
   const char *provenance;
-  const double *mean, *std; /* 3 each */
+  const double *mean, *std; /* 3 each; both or neither */
   const char *transform;    /* "resize" or "resize256-crop224" */
+  const char *config;       /* JSON for smb_net_config_detect: heads and the like of unpublished sizes */
 } SmbModelImport;
 
-/* Checks the weights (they must be a network this engine knows), writes them as .safetensors with model.json into a
- * new folder of the user's library. An existing name is never overwritten: ARGUMENT error. */
+/* Checks the weights (they must be a network this engine knows and hold no NaN), writes them as .safetensors with
+ * model.json into a new folder of the user's library, which appears complete or not at all. An existing name is never
+ * overwritten: ARGUMENT error. Left open: classes are "class 0" …; the genuine one is the first whose name says so
+ * ("real", "genuine", "bonafide", "live"), else 0, as in the official code; normalisation comes from
+ * pretrain_ds_mean_std.txt beside the file, else from what its run's arguments or its kind imply (README of the
+ * reference, 32), and `provenance` says which; the licence is "unknown: ask the source". */
 SmbModelInfo *smb_model_import (const char *path, const SmbModelImport *how, GError **error);
 
 /* model.json as text; free with g_free. */
 char *smb_model_info_to_json (const SmbModelInfo *info);
+
+/* "resize256-crop224", "resize": as in model.json; static. */
+const char *smb_face_transform_name (SmbFaceTransform transform);
+gboolean smb_face_transform_from_name (const char *name, SmbFaceTransform *transform);
+
+/* Name of the active model (config.ini of the user's configuration, [models] active=NAME), or NULL if none was chosen.
+ * Free with g_free. */
+char *smb_model_dup_active (void);
+/* Chooses it; NULL goes back to the first of the list, as smb_model_find says. NOT_FOUND if the library has no such model. */
+gboolean smb_model_set_active (const char *name, GError **error);
 
 /* Re-hashes the weights files against model.json: INTEGRITY error naming the file if they differ. */
 gboolean smb_model_verify (const SmbModelInfo *info, GCancellable *cancellable, GError **error);
