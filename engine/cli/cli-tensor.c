@@ -19,6 +19,9 @@ smb_cli_tensor (int argc, char **argv)
     int (*run) (int argc, char **argv);
   } commands[] = {
     { "forward", smb_cli_tensor_forward },
+    { "pretrain-step", smb_cli_tensor_pretrain },
+    { "finetune-step", smb_cli_tensor_finetune },
+    { "mask", smb_cli_tensor_mask },
   };
   g_autoptr (GString) names = g_string_new (NULL);
 

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 int smb_cli_tensor (int argc, char **argv);
 
 int smb_cli_tensor_forward (int argc, char **argv);
+int smb_cli_tensor_pretrain (int argc, char **argv);
+int smb_cli_tensor_finetune (int argc, char **argv);
+int smb_cli_tensor_mask (int argc, char **argv);
 
 /* Options every command shares. */
 typedef struct {

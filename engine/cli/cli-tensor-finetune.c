@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli tensor finetune-step: iterations of fine-tuning on one given batch. */
+#include <glib/gi18n-lib.h>
+#include <math.h>
+
+#include "base/smb-error.h"
+#include "cli/cli-tensor-train.h"
+#include "cli/cli.h"
+#include "model/smb-net-inputs.h"
+#include "train/smb-finetuner.h"
+#include "weights/smb-weights-file.h"
+
+#define MAX_STEPS 1000000
+
+typedef struct {
+  char *weights, *inputs, *out, *config, *trained, *resume;
+  int steps;
+  gint64 seed;
+  double layer_decay, weight_decay, smoothing; /* NAN: as the files state, else as published */
+  SmbFinetuneSettings settings;                /* what the options say; the rest is filled in */
+  SmbCliTensorDevice device;
+} Options;
+
+typedef struct {
+  SmbTensor *images;
+  int *labels;
+  double *lr;
+  gsize n_lr;
+  gboolean mixed;
+  SmbMix mix;
+} Batch;
+
+static void
+batch_clear (Batch *batch)
+{
+  g_clear_pointer (&batch->images, smb_tensor_unref);
+  g_free (batch->labels);
+  g_free (batch->lr);
+}
+
+static int
+edge (double pixel, const SmbNetConfig *config)
+{
+  return (int) CLAMP (pixel, 0.0, (double) config->image_px);
+}
+
+static gboolean
+read_batch (Batch *batch, const SmbTensorDict *inputs, const SmbNetConfig *config, GError **error)
+{
+  g_autofree double *box = NULL;
+  gsize n = 0;
+
+  batch->images = smb_net_input_images (inputs, config, error);
+  if (batch->images == NULL)
+    return FALSE;
+  batch->labels = smb_net_input_labels (inputs, "in.labels", batch->images->shape[0], config->classes, FALSE, error);
+  if (batch->labels == NULL || (batch->lr = smb_net_input_numbers (inputs, "in.lr", &batch->n_lr, error)) == NULL
+      || !smb_net_input_scalar (inputs, "in.mix_lambda", 1.0, &batch->mix.lambda, error))
+    return FALSE;
+  batch->mixed = smb_tensor_dict_get (inputs, "in.mix_lambda") != NULL;
+  if (smb_tensor_dict_get (inputs, "in.mix_box") != NULL
+      && (box = smb_net_input_numbers (inputs, "in.mix_box", &n, error)) == NULL)
+    return FALSE;
+  if (n == 4)
+    batch->mix = (SmbMix){ batch->mix.lambda, edge (box[0], config), edge (box[1], config), edge (box[2], config),
+                           edge (box[3], config) };
+  return TRUE;
+}
+
+/* Options first, then what the inputs hold, then what the files state beside their tensors, then what was published. */
+static gboolean
+settle (Options *o, const SmbTensorDict *inputs, const SmbTensorDict *weights, SmbNetKind kind, GError **error)
+{
+  SmbFinetuneSettings published = smb_finetune_settings_default (kind), *s = &o->settings;
+  double real_class;
+
+  s->trained = published.trained;
+  s->beta1 = published.beta1;
+  s->beta2 = published.beta2;
+  s->eps = published.eps;
+  s->layer_decay = isnan (o->layer_decay)
+                     ? smb_cli_tensor_stated (inputs, weights, "layer_decay", published.layer_decay)
+                     : o->layer_decay;
+  s->weight_decay = isnan (o->weight_decay)
+                      ? smb_cli_tensor_stated (inputs, weights, "weight_decay", published.weight_decay)
+                      : o->weight_decay;
+  s->smoothing = smb_cli_tensor_stated (inputs, weights, "smoothing", published.smoothing);
+  s->contrast_weight = smb_cli_tensor_stated (inputs, weights, "contrastive_weight", published.contrast_weight);
+  s->contrast_temperature = smb_cli_tensor_stated (inputs, weights, "temperature", published.contrast_temperature);
+  s->seed = (guint64) o->seed;
+  if (!smb_net_input_scalar (inputs, "in.smoothing", s->smoothing, &s->smoothing, error)
+      || !smb_net_input_scalar (inputs, "in.contrastive_weight", s->contrast_weight, &s->contrast_weight, error)
+      || !smb_net_input_scalar (inputs, "in.temperature", s->contrast_temperature, &s->contrast_temperature, error)
+      || !smb_net_input_scalar (inputs, "in.real_class", 0.0, &real_class, error))
+    return FALSE;
+  s->real_class = (int) CLAMP (real_class, -1.0, 1e6);
+  if (!isnan (o->smoothing))
+    s->smoothing = o->smoothing;
+  if (o->trained != NULL && !smb_trained_from_name (o->trained, &s->trained)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is nothing that can train; choose all, last-blocks, norms, adapter or head."), o->trained);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+write_losses (const char *folder, const SmbFinetuneResult *results, gsize n, const Batch *batch, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree double *totals = g_new (double, n), *norms = g_new (double, n);
+
+  for (gsize i = 0; i < n; i++) {
+    totals[i] = results[i].total;
+    norms[i] = results[i].grad_norm;
+  }
+  json_builder_begin_object (builder);
+  smb_cli_tensor_add_number (builder, "loss.cross_entropy", results[0].cross_entropy);
+  smb_cli_tensor_add_number (builder, "loss.contrastive", results[0].contrastive);
+  smb_cli_tensor_add_number (builder, "loss.total", results[0].total);
+  smb_cli_tensor_add_numbers (builder, "loss.of_step", totals, n);
+  smb_cli_tensor_add_numbers (builder, "loss.total_of_step", totals, n);
+  smb_cli_tensor_add_numbers (builder, "grad_norm", norms, n);
+  json_builder_set_member_name (builder, "steps");
+  json_builder_begin_array (builder);
+  for (gsize i = 0; i < n; i++) {
+    json_builder_begin_object (builder);
+    smb_cli_tensor_add_number (builder, "cross_entropy", results[i].cross_entropy);
+    smb_cli_tensor_add_number (builder, "contrastive", results[i].contrastive);
+    smb_cli_tensor_add_number (builder, "total", results[i].total);
+    smb_cli_tensor_add_number (builder, "grad_norm", results[i].grad_norm);
+    smb_cli_tensor_add_number (builder, "lr", smb_cli_tensor_nth (batch->lr, batch->n_lr, i));
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  return smb_cli_tensor_write_losses (folder, builder, error);
+}
+
+static gboolean
+run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **error)
+{
+  static const SmbMix untouched = { .lambda = 1.0 };
+  const SmbAugment *a = &o->settings.augment;
+  gboolean drawn = a->erasing > 0.0 || a->mixup > 0.0 || a->cutmix > 0.0;
+  const SmbMix *mix = batch->mixed ? &batch->mix : drawn ? NULL : &untouched;
+  g_autofree SmbFinetuneResult *results = g_new0 (SmbFinetuneResult, o->steps);
+
+  for (int i = 0; i < o->steps; i++) {
+    g_autofree char *name = g_strdup_printf ("after%d.safetensors", i + 1);
+    g_autoptr (SmbTensorDict) gradients = NULL, after = NULL;
+
+    if (!smb_finetuner_step (tuner, batch->images, batch->labels, mix, smb_cli_tensor_nth (batch->lr, batch->n_lr, (gsize) i),
+                             &results[i], NULL, error))
+      return FALSE;
+    if (i == 0) {
+      gradients = smb_finetuner_get_gradients (tuner, error);
+      if (!smb_cli_tensor_write (o->out, "grads.safetensors", gradients, error))
+        return FALSE;
+    }
+    after = smb_finetuner_get_weights (tuner, error);
+    if (!smb_cli_tensor_write (o->out, name, after, error))
+      return FALSE;
+  }
+  return write_losses (o->out, results, (gsize) o->steps, batch, error);
+}
+
+static gboolean
+resume (const Options *o, SmbFinetuner *tuner, GError **error)
+{
+  g_autoptr (SmbTensorDict) state = NULL;
+
+  if (o->resume == NULL)
+    return TRUE;
+  state = smb_weights_read (o->resume, error);
+  return state != NULL && smb_finetuner_load (tuner, state, error);
+}
+
+static gboolean
+finetune (Options *o, GError **error)
+{
+  g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->device, error);
+  g_autoptr (SmbTensorDict) weights = NULL, inputs = NULL, state = NULL;
+  g_autoptr (SmbFinetuner) tuner = NULL;
+  Batch batch = { 0 };
+  SmbNetConfig config;
+  SmbNetKind kind;
+  gboolean done;
+
+  if (device == NULL || (weights = smb_weights_read (o->weights, error)) == NULL
+      || (inputs = smb_weights_read (o->inputs, error)) == NULL
+      || !smb_net_config_detect (&config, &kind, weights, o->config, o->weights, error)
+      || !settle (o, inputs, weights, kind, error))
+    return FALSE;
+  tuner = smb_finetuner_new (device, weights, o->config, &o->settings, error);
+  if (tuner == NULL || !resume (o, tuner, error) || !smb_cli_tensor_folder (o->out, error))
+    return FALSE;
+  done = read_batch (&batch, inputs, &config, error) && run_steps (o, tuner, &batch, error)
+         && (state = smb_finetuner_save (tuner, error)) != NULL
+         && smb_cli_tensor_write (o->out, "state.safetensors", state, error);
+  batch_clear (&batch);
+  return done;
+}
+
+static int
+run (Options *o)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (o->weights == NULL || o->inputs == NULL || o->out == NULL)
+    return smb_cli_usage (_ ("“tensor finetune-step” needs --weights, --inputs and --out."));
+  if (o->steps < 1 || o->steps > MAX_STEPS)
+    return smb_cli_usage (_ ("The number of steps counts from 1 to %d."), MAX_STEPS);
+  if (finetune (o, &error))
+    return SMB_EXIT_OK;
+  smb_cli_print_error (error);
+  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
+}
+
+int
+smb_cli_tensor_finetune (int argc, char **argv)
+{
+  Options o = { .steps = 1, .layer_decay = NAN, .weight_decay = NAN, .smoothing = NAN,
+                .settings = { .accumulate = 1, .last_blocks = 1 } };
+  SmbFinetuneSettings *s = &o.settings;
+  const GOptionEntry entries[] = {
+    { "weights", 'w', 0, G_OPTION_ARG_FILENAME, &o.weights, N_ ("A classifier, with or without FS-Adapter"),
+      N_ ("FILE") },
+    { "inputs", 'i', 0, G_OPTION_ARG_FILENAME, &o.inputs,
+      N_ ("in.images, in.labels, in.lr of each step; in.mix_lambda, in.mix_box, in.real_class …"), N_ ("FILE") },
+    { "steps", 'n', 0, G_OPTION_ARG_INT, &o.steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
+      N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"), N_ ("FOLDER") },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors"), N_ ("FILE") },
+    { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What shapes cannot tell, as JSON"), N_ ("JSON") },
+    { "train", 0, 0, G_OPTION_ARG_STRING, &o.trained, N_ ("all, last-blocks, norms, adapter or head"), N_ ("WHAT") },
+    { "last-blocks", 0, 0, G_OPTION_ARG_INT, &s->last_blocks, N_ ("How many blocks last-blocks trains (1)"), N_ ("K") },
+    { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"), N_ ("F") },
+    { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.weight_decay, N_ ("Weight decay"), N_ ("D") },
+    { "smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o.smoothing, N_ ("Label smoothing"), N_ ("S") },
+    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (0: no limit)"), N_ ("C") },
+    { "drop-path", 0, 0, G_OPTION_ARG_DOUBLE, &s->drop_path, N_ ("Stochastic depth of the last block (0)"), N_ ("R") },
+    { "erasing", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.erasing, N_ ("Chance of random erasing (0)"), N_ ("P") },
+    { "mixup", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.mixup, N_ ("Alpha of mixup (0: off)"), N_ ("A") },
+    { "cutmix", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.cutmix, N_ ("Alpha of cutmix (0: off)"), N_ ("A") },
+    { "accumulate", 0, 0, G_OPTION_ARG_INT, &s->accumulate, N_ ("Iterations to one step of the optimiser (1)"),
+      N_ ("N") },
+    { "recompute", 0, 0, G_OPTION_ARG_NONE, &s->recompute, N_ ("Less memory, a third more time"), NULL },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Where the random numbers start (0)"), N_ ("S") },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &o.device.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
+    { NULL },
+  };
+  int code = SMB_EXIT_USAGE;
+
+  if (smb_cli_parse (&argc, &argv, entries, NULL, _ ("Fine-tunes a network on one given batch and shows the arithmetic.")))
+    code = argc > 1 ? smb_cli_usage (_ ("“tensor finetune-step” takes options only, but “%s” was given."), argv[1])
+                    : run (&o);
+  g_free (o.weights);
+  g_free (o.inputs);
+  g_free (o.out);
+  g_free (o.config);
+  g_free (o.trained);
+  g_free (o.resume);
+  g_free (o.device.device);
+  return code;
+}
