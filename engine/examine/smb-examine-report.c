@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gathers what a report shows: drawing it opens no evidence and computes nothing. */
+#include "examine/smb-examine.h"
+
+#include "base/smb-error.h"
+#include "base/smb-hash.h"
+#include "report/smb-report.h"
+#include "smb-config.h"
+
+#include <glib/gi18n-lib.h>
+
+#define PICTURE_SIDE_PX 1600 /* about 220 dots an inch over the width of a page */
+
+/* An exhibit with all its report entry borrows. */
+typedef struct {
+  SmbReportExhibit entry;
+  SmbEvidence *evidence;
+  SmbCaseAnalysis *stored;
+  SmbAnalysis *analysis;
+} Gathered;
+
+static void
+gathered_free (gpointer data)
+{
+  Gathered *gathered = data;
+
+  g_clear_pointer (&gathered->entry.picture, smb_image_unref);
+  g_clear_pointer (&gathered->entry.maps, g_ptr_array_unref);
+  g_clear_pointer (&gathered->entry.crops, g_ptr_array_unref);
+  g_clear_pointer (&gathered->entry.notes, g_ptr_array_unref);
+  g_clear_pointer (&gathered->entry.findings, g_ptr_array_unref);
+  g_clear_pointer (&gathered->evidence, smb_evidence_free);
+  g_clear_pointer (&gathered->stored, smb_case_analysis_free);
+  g_clear_pointer (&gathered->analysis, smb_analysis_free);
+  g_free (gathered);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Gathered, gathered_free)
+
+/* What all exhibits of a report share. */
+typedef struct {
+  SmbCase *store;
+  SmbEngine *engine;
+  const SmbModelInfo *model;
+  const SmbMapSpec *specs;
+  guint n_specs;
+  GCancellable *cancellable;
+} Maker;
+
+/* Something the reader must know of this report, though it is no record of the case. */
+static void
+remark (Gathered *gathered, const char *text)
+{
+  SmbFinding *finding = g_new0 (SmbFinding, 1);
+
+  finding->evidence_id = gathered->evidence->id;
+  finding->made_us = g_get_real_time ();
+  finding->kind = g_strdup ("report");
+  finding->text = g_strdup (text);
+  g_ptr_array_add (gathered->entry.findings, finding);
+}
+
+static gboolean
+is_cancelled (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* Maps must come from the very weights that gave the score. */
+static gboolean
+is_model_of (const SmbModelInfo *model, const SmbCaseAnalysis *stored)
+{
+  return g_strcmp0 (model->detector_sha256, stored->model_sha256) == 0
+         && g_strcmp0 (model->mim_sha256, stored->mim_sha256) == 0;
+}
+
+static gboolean
+model_makes (const SmbModelInfo *model, SmbMapKind kind)
+{
+  gboolean of_detector = kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT;
+
+  return (of_detector ? model->detector_path : model->mim_path) != NULL;
+}
+
+/* The maps of each face that has a score or was drawn by hand; others get none. FALSE only if cancelled. */
+static gboolean
+make_maps (const Maker *maker, Gathered *gathered, const SmbImage *image, GError **error)
+{
+  g_autofree SmbMapSpec *specs = g_new0 (SmbMapSpec, maker->n_specs);
+  guint n_specs = 0;
+
+  for (guint i = 0; i < maker->n_specs; i++)
+    if (model_makes (maker->model, maker->specs[i].kind))
+      specs[n_specs++] = maker->specs[i];
+  if (n_specs < maker->n_specs)
+    remark (gathered, _ ("Some of the maps asked for are left out: this model has no network that makes them."));
+  gathered->entry.maps = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  for (guint i = 0; i < gathered->analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, i);
+    g_autoptr (GError) problem = NULL;
+    GPtrArray *maps = NULL;
+
+    if (n_specs > 0 && result->outside == NULL)
+      maps = smb_engine_maps (maker->engine, maker->model, image, result->face.box, specs, n_specs, maker->cancellable,
+                              &problem);
+    if (is_cancelled (problem)) {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+    if (problem != NULL) {
+      g_autofree char *text = g_strdup_printf (_ ("The maps of face F%u could not be made: %s"), i + 1, problem->message);
+
+      remark (gathered, text);
+    }
+    g_ptr_array_add (gathered->entry.maps,
+                     maps != NULL ? maps : g_ptr_array_new_with_free_func ((GDestroyNotify) smb_map_free));
+  }
+  return TRUE;
+}
+
+static void
+cut_crops (Gathered *gathered, const SmbImage *image)
+{
+  gathered->entry.crops = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_image_unref);
+  for (guint i = 0; i < gathered->analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, i);
+    SmbImage *crop = smb_image_crop (image, result->face.box);
+
+    /* Every stored box lies in its picture; a crafted case may say otherwise, and then shows the whole. */
+    g_ptr_array_add (gathered->entry.crops, crop != NULL ? crop : smb_image_ref ((SmbImage *) image));
+  }
+}
+
+static gboolean
+add_picture (const Maker *maker, Gathered *gathered, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (SmbImage) image = smb_examine_open_picture (maker->store, maker->engine, gathered->evidence, 0,
+                                                         maker->cancellable, &problem);
+
+  if (image != NULL && MAX (image->width, image->height) > PICTURE_SIDE_PX)
+    gathered->entry.picture = smb_examine_open_picture (maker->store, maker->engine, gathered->evidence, PICTURE_SIDE_PX,
+                                                        maker->cancellable, &problem);
+  else if (image != NULL)
+    gathered->entry.picture = smb_image_ref (image);
+  if (gathered->entry.picture == NULL) {
+    if (is_cancelled (problem)) {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+    if (gathered->evidence->problem == NULL) /* else the exhibit's own facts say it */
+      remark (gathered, problem->message);
+    return TRUE;
+  }
+  gathered->entry.picture_scale = (double) gathered->entry.picture->width / image->width;
+  if (gathered->analysis == NULL)
+    return TRUE;
+  cut_crops (gathered, image);
+  if (maker->n_specs == 0)
+    return TRUE;
+  if (maker->model == NULL || !is_model_of (maker->model, gathered->stored)) {
+    remark (gathered, _ ("No maps are shown: the model that gave the scores is not the one this report was made with."));
+    return TRUE;
+  }
+  gathered->entry.attention_part
+      = maker->model->transform == SMB_FACE_RESIZE_CENTRE_CROP ? 224.0 / 256.0 : 1.0;
+  return make_maps (maker, gathered, image, error);
+}
+
+/* Takes `evidence`. */
+static Gathered *
+gather (const Maker *maker, SmbEvidence *evidence, GError **error)
+{
+  g_autoptr (Gathered) gathered = g_new0 (Gathered, 1);
+  g_autoptr (GPtrArray) analyses = NULL;
+
+  gathered->evidence = evidence;
+  gathered->entry.evidence = evidence;
+  gathered->entry.notes = smb_case_list_notes (maker->store, evidence->id, error);
+  if (gathered->entry.notes == NULL)
+    return NULL;
+  analyses = smb_case_list_analyses (maker->store, evidence->id, error);
+  if (analyses == NULL)
+    return NULL;
+  if (analyses->len > 0) {
+    g_autoptr (JsonNode) json = NULL;
+
+    gathered->stored = g_ptr_array_steal_index (analyses, 0);
+    gathered->entry.stored = gathered->stored;
+    json = json_from_string (gathered->stored->result, error);
+    if (json != NULL)
+      gathered->analysis = smb_analysis_from_json (json, error);
+    if (gathered->analysis == NULL)
+      return NULL;
+    gathered->entry.analysis = gathered->analysis;
+  }
+  /* Opening the picture can add a finding (altered, missing), so the list is asked for afterwards. */
+  gathered->entry.findings = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_finding_free);
+  if (!add_picture (maker, gathered, error))
+    return NULL;
+  {
+    g_autoptr (GPtrArray) stored = smb_case_list_findings (maker->store, evidence->id, error);
+
+    if (stored == NULL)
+      return NULL;
+    g_ptr_array_extend_and_steal (gathered->entry.findings, g_steal_pointer (&stored));
+  }
+  return g_steal_pointer (&gathered);
+}
+
+/* The record as it is after the picture was opened: its hash state may have changed. */
+static gboolean
+refresh (SmbCase *store, GPtrArray *exhibits, GError **error)
+{
+  g_autoptr (GPtrArray) now = smb_case_list_evidence (store, error);
+
+  if (now == NULL)
+    return FALSE;
+  for (guint i = 0; i < exhibits->len; i++) {
+    Gathered *gathered = g_ptr_array_index (exhibits, i);
+
+    for (guint k = 0; k < now->len; k++) {
+      const SmbEvidence *evidence = g_ptr_array_index (now, k);
+
+      if (evidence->id == gathered->evidence->id) {
+        smb_evidence_free (gathered->evidence);
+        gathered->evidence = g_ptr_array_steal_index (now, k);
+        gathered->entry.evidence = gathered->evidence;
+        break;
+      }
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+is_wanted (const SmbEvidence *evidence, const gint64 *ids, guint n_ids)
+{
+  if (ids == NULL)
+    return TRUE;
+  for (guint i = 0; i < n_ids; i++)
+    if (ids[i] == evidence->id)
+      return TRUE;
+  return FALSE;
+}
+
+static GPtrArray *
+gather_all (const Maker *maker, const gint64 *ids, guint n_ids, SmbProgress progress, gpointer user_data, GError **error)
+{
+  g_autoptr (GPtrArray) exhibits = g_ptr_array_new_with_free_func (gathered_free);
+  g_autoptr (GPtrArray) evidence = smb_case_list_evidence (maker->store, error);
+  guint done = 0, total = 0;
+
+  if (evidence == NULL)
+    return NULL;
+  for (guint i = 0; i < evidence->len; i++)
+    total += is_wanted (g_ptr_array_index (evidence, i), ids, n_ids) ? 1 : 0;
+  while (evidence->len > 0) {
+    SmbEvidence *next = g_ptr_array_steal_index (evidence, 0);
+    Gathered *gathered;
+
+    if (!is_wanted (next, ids, n_ids)) {
+      smb_evidence_free (next);
+      continue;
+    }
+    if (progress != NULL)
+      progress (done++, total, next->exhibit, user_data);
+    gathered = gather (maker, next, error);
+    if (gathered == NULL)
+      return NULL;
+    g_ptr_array_add (exhibits, gathered);
+  }
+  if (progress != NULL)
+    progress (total, total, _ ("Writing the report"), user_data);
+  return refresh (maker->store, exhibits, error) ? g_steal_pointer (&exhibits) : NULL;
+}
+
+/* "report.export" with what was written, so that a copy of the report can be told from a forged one. */
+static gboolean
+log_export (SmbCase *store, const char *path, const Maker *maker, guint n_exhibits, GError **error)
+{
+  g_autofree char *sha256 = smb_sha256_of_file (path, NULL, NULL, error);
+  g_autofree char *name = g_path_get_basename (path), *absolute = g_canonicalize_filename (path, NULL), *details = NULL;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  if (sha256 == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "exhibits");
+  json_builder_add_int_value (builder, n_exhibits);
+  json_builder_set_member_name (builder, "maps");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < maker->n_specs; i++) {
+    g_autofree char *text = smb_map_spec_to_text (&maker->specs[i]);
+
+    json_builder_add_string_value (builder, text);
+  }
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "path");
+  json_builder_add_string_value (builder, absolute);
+  json_builder_set_member_name (builder, "sha256");
+  json_builder_add_string_value (builder, sha256);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  details = json_to_string (root, FALSE);
+  return smb_case_log (store, "report.export", name, details, error);
+}
+
+gboolean
+smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const char *path,
+                    const gint64 *evidence_ids, guint n_evidence, const SmbMapSpec *specs, guint n_specs,
+                    SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  Maker maker = { store, engine, model, specs, model != NULL ? n_specs : 0, cancellable };
+  g_autoptr (GPtrArray) exhibits = gather_all (&maker, evidence_ids, n_evidence, progress, user_data, error);
+  g_autoptr (GPtrArray) entries = g_ptr_array_new (), notes = NULL, log = NULL;
+  g_autoptr (SmbCaseInfo) info = smb_case_get_info (store, exhibits != NULL ? error : NULL);
+  g_autoptr (GError) log_problem = NULL;
+  g_autofree char *head = NULL;
+  SmbReportData data = { .case_path = smb_case_get_path (store), .made_us = g_get_real_time (),
+                         .program_version = SMB_VERSION, .colours = SMB_COLOURS_VIRIDIS };
+
+  if (exhibits == NULL || info == NULL)
+    return FALSE;
+  for (guint i = 0; i < exhibits->len; i++)
+    g_ptr_array_add (entries, &((Gathered *) g_ptr_array_index (exhibits, i))->entry);
+  notes = smb_case_list_notes (store, 0, error);
+  if (notes == NULL)
+    return FALSE;
+  log = smb_case_list_log (store, error);
+  if (log == NULL)
+    return FALSE;
+  /* The chain first, for its head; then the records it speaks for. A broken log is what a report must say, not what
+   * stops it. */
+  data.log_intact = smb_case_verify_log (store, &head, NULL, &log_problem) && smb_case_check (store, &log_problem);
+  data.log_problem = log_problem != NULL ? log_problem->message : NULL;
+  data.log_head = head;
+  data.info = info;
+  data.exhibits = entries;
+  data.notes = notes;
+  data.log = log;
+  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !smb_report_write (path, &data, error))
+    return FALSE;
+  return smb_case_get_read_only (store) || log_export (store, path, &maker, exhibits->len, error);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine/smb-examine.h"
+
+#include "base/smb-error.h"
+#include "base/smb-hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a file was when its bytes were read. */
+typedef struct {
+  guint64 size_bytes;
+  gint64 modified_us;
+} FileState;
+
+static FileState
+state_of (const struct stat *info)
+{
+  return (FileState){ (guint64) info->st_size,
+                      (gint64) info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000 };
+}
+
+int
+smb_examine_open_evidence (const char *path, guint64 *size_out, gint64 *modified_us_out, GError **error)
+{
+  struct stat info;
+  FileState state;
+  int fd;
+
+  /* A fifo or device must not be opened at all: opening alone can block, or do something. */
+  if (stat (path, &info) != 0) {
+    smb_error_set_errno (error, errno, path, _ ("looking for the file"));
+    return -1;
+  }
+  if (S_ISDIR (info.st_mode)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: this is a folder; name the files in it."), path);
+    return -1;
+  }
+  if (!S_ISREG (info.st_mode)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("%s: this is not an ordinary file; copy what it holds into a file first."), path);
+    return -1;
+  }
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) {
+    smb_error_set_errno (error, errno, path, _ ("opening it for reading"));
+    return -1;
+  }
+  if (fstat (fd, &info) != 0 || !S_ISREG (info.st_mode)) {
+    close (fd);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s: the file was replaced while it was being opened; try again."),
+                 path);
+    return -1;
+  }
+  if (info.st_size == 0) {
+    close (fd);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: the file is empty (0 bytes); look for another copy of it."), path);
+    return -1;
+  }
+  state = state_of (&info);
+  if (size_out != NULL)
+    *size_out = state.size_bytes;
+  if (modified_us_out != NULL)
+    *modified_us_out = state.modified_us;
+  return fd;
+}
+
+/* Decodes for size and format. A picture that cannot be decoded is an outcome (`problem`); FALSE only if cancelled. */
+static gboolean
+look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char ***warnings_out, GCancellable *cancellable,
+             GError **error)
+{
+  g_autoptr (SmbPictureInfo) info = NULL;
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (SmbImage) image = smb_engine_decode (engine, fd, evidence->path, 0, &info, cancellable, &problem);
+
+  if (image == NULL) {
+    if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+    evidence->problem = g_strdup (problem->message);
+    return TRUE;
+  }
+  evidence->width = image->width;
+  evidence->height = image->height;
+  evidence->format = g_strdup (info->format);
+  *warnings_out = g_strdupv (info->warnings);
+  return TRUE;
+}
+
+/* Each of the decoder's warnings ("truncated …") becomes a finding, so that it reaches the report. */
+static gboolean
+keep_warnings (SmbCase *store, const SmbEvidence *evidence, char **warnings, GError **error)
+{
+  for (char **warning = warnings; warning != NULL && *warning != NULL; warning++) {
+    SmbFinding finding = { .evidence_id = evidence->id, .kind = (char *) "decoding", .text = *warning };
+    gboolean ok = smb_case_add_finding (store, &finding, error);
+
+    g_free (finding.details);
+    if (!ok)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+SmbEvidence *
+smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbEvidence) evidence = g_new0 (SmbEvidence, 1);
+  g_auto (GStrv) warnings = NULL;
+  guint64 hashed_bytes = 0;
+  struct stat after;
+  gboolean looked = FALSE, unchanged = FALSE;
+  int fd;
+
+  evidence->path = g_canonicalize_filename (path, NULL);
+  fd = smb_examine_open_evidence (evidence->path, &evidence->size_bytes, &evidence->modified_us, error);
+  if (fd < 0)
+    return NULL;
+  /* The same descriptor is hashed and decoded: what was judged is what was hashed. */
+  evidence->sha256 = smb_sha256_of_fd (fd, evidence->path, &hashed_bytes, cancellable, NULL, NULL, error);
+  evidence->acquired_us = g_get_real_time ();
+  if (evidence->sha256 != NULL)
+    looked = look_inside (engine, fd, evidence, &warnings, cancellable, error);
+  if (looked && fstat (fd, &after) == 0) {
+    FileState state = state_of (&after);
+
+    unchanged = state.size_bytes == evidence->size_bytes && state.modified_us == evidence->modified_us
+                && hashed_bytes == evidence->size_bytes;
+  }
+  close (fd);
+  if (!looked)
+    return NULL;
+  if (!unchanged) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+                 _ ("%s: the file changed while it was being taken in; make a working copy that nothing else writes to, "
+                    "and add that."),
+                 evidence->path);
+    return NULL;
+  }
+  evidence->hash_state = SMB_HASH_VERIFIED;
+  evidence->verified_us = evidence->acquired_us;
+  if (!smb_case_add_evidence (store, evidence, error) || !keep_warnings (store, evidence, warnings, error))
+    return NULL;
+  return g_steal_pointer (&evidence);
+}
+
+static gboolean
+record_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState state, const char *found, GError **error)
+{
+  /* A case on read-only media can be checked, only not written to. */
+  return smb_case_get_read_only (store) || smb_case_set_hash_state (store, evidence->id, state, found, error);
+}
+
+/* Opens and hashes. Returns a descriptor if the bytes are those acquired; else -1, with the state and what was found.
+ * `error` is set only where nothing could be learnt (cancelled). */
+static int
+open_and_hash (const SmbEvidence *evidence, SmbHashState *state, char **found, GError **why, GCancellable *cancellable)
+{
+  int fd = smb_examine_open_evidence (evidence->path, NULL, NULL, why);
+
+  *found = NULL;
+  if (fd < 0) {
+    gboolean empty = g_error_matches (*why, SMB_ERROR, SMB_ERROR_FORMAT);
+
+    /* An emptied file is an altered one: its hash is that of no bytes. */
+    *state = empty ? SMB_HASH_ALTERED
+             : g_error_matches (*why, SMB_ERROR, SMB_ERROR_NOT_FOUND) ? SMB_HASH_MISSING
+                                                                     : SMB_HASH_UNREADABLE;
+    if (empty)
+      *found = smb_sha256_of_bytes ("", 0);
+    return -1;
+  }
+  *found = smb_sha256_of_fd (fd, evidence->path, NULL, cancellable, NULL, NULL, why);
+  if (*found != NULL && g_strcmp0 (*found, evidence->sha256) == 0) {
+    *state = SMB_HASH_VERIFIED;
+    return fd;
+  }
+  *state = *found != NULL ? SMB_HASH_ALTERED : SMB_HASH_UNREADABLE;
+  close (fd);
+  return -1;
+}
+
+gboolean
+smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out, GCancellable *cancellable,
+                    GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  g_autofree char *found = NULL;
+  SmbHashState state;
+  int fd = open_and_hash (evidence, &state, &found, &why, cancellable);
+
+  if (fd >= 0)
+    close (fd);
+  if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_propagate_error (error, g_steal_pointer (&why));
+    return FALSE;
+  }
+  if (state_out != NULL)
+    *state_out = state;
+  return record_state (store, evidence, state, found, error);
+}
+
+SmbImage *
+smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
+                          GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  g_autofree char *found = NULL;
+  SmbHashState state;
+  SmbImage *image;
+  int fd = open_and_hash (evidence, &state, &found, &why, cancellable);
+
+  if (fd < 0 && g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_propagate_error (error, g_steal_pointer (&why));
+    return NULL;
+  }
+  /* Looking at an exhibit is no verification of its own: only news is recorded. */
+  if (state != evidence->hash_state && !record_state (store, evidence, state, found, error)) {
+    if (fd >= 0)
+      close (fd);
+    return NULL;
+  }
+  if (fd < 0 && state == SMB_HASH_ALTERED) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+                 _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
+                    "the original."),
+                 evidence->exhibit, evidence->path, found);
+    return NULL;
+  }
+  if (fd < 0) {
+    g_propagate_error (error, g_steal_pointer (&why));
+    return NULL;
+  }
+  image = smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
+  close (fd);
+  return image;
+}
+
+static GPtrArray *
+faces_to_store (const SmbAnalysis *analysis)
+{
+  GPtrArray *faces = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_face_free);
+
+  for (guint i = 0; i < analysis->faces->len; i++) {
+    const SmbFace *face = &((SmbFaceResult *) g_ptr_array_index (analysis->faces, i))->face;
+    SmbCaseFace *row = g_new0 (SmbCaseFace, 1);
+
+    row->x = face->box.x;
+    row->y = face->box.y;
+    row->width = face->box.width;
+    row->height = face->box.height;
+    row->dx = face->detected.x;
+    row->dy = face->detected.y;
+    row->dwidth = face->detected.width;
+    row->dheight = face->detected.height;
+    row->confidence = face->confidence;
+    row->origin = g_strdup (face->origin == SMB_FACE_DRAWN ? "drawn" : "detected");
+    row->label = g_strdup_printf ("F%u", i + 1);
+    g_ptr_array_add (faces, row);
+  }
+  return faces;
+}
+
+static double
+highest_score (const SmbAnalysis *analysis)
+{
+  double highest = NAN;
+
+  for (guint i = 0; i < analysis->faces->len; i++) {
+    double score = ((SmbFaceResult *) g_ptr_array_index (analysis->faces, i))->score;
+
+    if (!isnan (score) && !(score <= highest))
+      highest = score;
+  }
+  return highest;
+}
+
+SmbCaseAnalysis *
+smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                     const GArray *drawn, const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,
+                     GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbImage) image = smb_examine_open_picture (store, engine, evidence, 0, cancellable, error);
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (SmbCaseAnalysis) stored = NULL;
+  g_autoptr (GPtrArray) faces = NULL;
+  g_autoptr (JsonNode) json = NULL;
+
+  if (image == NULL)
+    return NULL;
+  analysis = smb_engine_analyze (engine, model, image, drawn, settings, progress, user_data, cancellable, error);
+  if (analysis == NULL)
+    return NULL;
+  json = smb_analysis_to_json (analysis);
+  stored = g_new0 (SmbCaseAnalysis, 1);
+  stored->evidence_id = evidence->id;
+  stored->made_us = g_get_real_time ();
+  stored->model_name = g_strdup (analysis->model_name);
+  stored->model_sha256 = g_strdup (analysis->model_sha256);
+  stored->mim_sha256 = g_strdup (analysis->mim_sha256);
+  stored->settings = g_strdup (analysis->settings);
+  stored->seed = analysis->seed;
+  stored->program_version = g_strdup (analysis->program_version);
+  stored->device = g_strdup (analysis->device);
+  stored->result = json_to_string (json, FALSE);
+  stored->highest_score = highest_score (analysis);
+  stored->n_faces = (int) analysis->faces->len;
+  stored->trained = analysis->trained;
+  stored->calibrated = analysis->calibrated;
+  faces = faces_to_store (analysis);
+  if (!smb_case_add_analysis (store, stored, faces, error))
+    return NULL;
+  return g_steal_pointer (&stored);
+}
