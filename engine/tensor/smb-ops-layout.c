@@ -46,7 +46,7 @@ smb_op_gather_rows (SmbExec *exec, SmbTensor *out, const SmbTensor *x, const Smb
 {
   RUN (exec, "gather rows",
        x->rank == 3 && out->rank == 3 && out->shape[0] == x->shape[0] && LAST (out) == LAST (x)
-         && index_fits (index, out->shape[0], out->shape[1]),
+         && index != NULL && index_fits (index, out->shape[0], out->shape[1]),
        gather_rows (ctx, out->data, x->data, INDEX (index), x->shape[0], x->shape[1], out->shape[1], LAST (x)), out,
        x, index);
 }
