@@ -13,7 +13,6 @@ typedef enum {
   KNOWN_SET,
   KNOWN_NAMESPACE,
   KNOWN_PATH,        /* parts to be joined */
-  KNOWN_ENCODE,      /* bytes written as Latin-1 text by protocol 2 */
   KNOWN_TENSOR,
   KNOWN_PARAMETER,   /* its first argument */
 } Known;
@@ -37,7 +36,6 @@ static const struct {
   { "pathlib PosixPath", KNOWN_PATH },
   { "pathlib PurePosixPath", KNOWN_PATH },
   { "pathlib._local PosixPath", KNOWN_PATH },
-  { "_codecs encode", KNOWN_ENCODE },
   { "torch._utils _rebuild_tensor", KNOWN_TENSOR },
   { "torch._utils _rebuild_tensor_v2", KNOWN_TENSOR },
   { "torch._utils _rebuild_parameter", KNOWN_PARAMETER },
@@ -173,7 +171,7 @@ make_dict (SmbPickleMachine *m, const SmbPickleValue *args)
 }
 
 static SmbPickleValue *
-make_path (SmbPickleMachine *m, const SmbPickleValue *args)
+make_path (SmbPickleMachine *m, SmbPickleValue *callee, SmbPickleValue *args)
 {
   g_autoptr (GString) path = g_string_new (NULL);
   const char *text;
@@ -181,10 +179,8 @@ make_path (SmbPickleMachine *m, const SmbPickleValue *args)
   for (guint i = 0; i < args->n_items; i++) {
     const SmbPickleValue *part = args->items[i];
 
-    if (part->kind != SMB_PICKLE_TEXT) {
-      smb_pickle_fail (m, SMB_ERROR_FORMAT, _ ("a path in its pickle has a part that is no text"));
-      return NULL;
-    }
+    if (part->kind != SMB_PICKLE_TEXT)
+      return make_opaque (m, callee, args, NULL);
     if (path->len > 0 && path->str[path->len - 1] != '/')
       g_string_append_c (path, '/');
     g_string_append_len (path, part->text.bytes, (gssize) part->text.n);
@@ -216,9 +212,7 @@ smb_pickle_reduce (SmbPickleMachine *m, SmbPickleValue *callee, SmbPickleValue *
       return smb_pickle_new_value (m, SMB_PICKLE_NAMESPACE);
     break;
   case KNOWN_PATH:
-    return make_path (m, args);
-  case KNOWN_ENCODE:
-    break; /* no entry that is needed holds bytes */
+    return make_path (m, callee, args);
   case KNOWN_TENSOR:
     return smb_pickle_rebuild_tensor (m, args);
   case KNOWN_PARAMETER:

@@ -37,6 +37,7 @@ gboolean smb_pickle_fail (SmbPickleMachine *machine, SmbError code, const char *
 
 /* A new value of the pickle's; NULL with a LIMIT error. */
 SmbPickleValue *smb_pickle_new_value (SmbPickleMachine *machine, SmbPickleKind kind);
+/* TEXT that is no valid UTF-8 becomes BYTES. */
 SmbPickleValue *smb_pickle_new_text (SmbPickleMachine *machine, SmbPickleKind kind, const void *bytes, gsize n);
 gboolean smb_pickle_add_items (SmbPickleMachine *machine, SmbPickleValue *to, SmbPickleValue **items, guint n);
 /* Adds n keys and values in turn; the keys must be such as Python can hash. */

@@ -30,10 +30,10 @@ smb_pickle_new_text (SmbPickleMachine *machine, SmbPickleKind kind, const void *
 {
   SmbPickleValue *value;
 
-  if (kind == SMB_PICKLE_TEXT && !g_utf8_validate_len (bytes, n, NULL)) {
-    smb_pickle_fail (machine, SMB_ERROR_FORMAT, _ ("a text in its pickle is not UTF-8"));
-    return NULL;
-  }
+  /* Python's texts may hold NUL (protocol 2 writes bytes so) and halves of surrogate pairs (names of files that are no
+   * UTF-8): no text for us, but nothing wrong either where none is needed. */
+  if (kind == SMB_PICKLE_TEXT && !g_utf8_validate_len (bytes, n, NULL))
+    kind = SMB_PICKLE_BYTES;
   value = smb_pickle_new_value (machine, kind);
   if (value != NULL) {
     value->text.bytes = bytes;

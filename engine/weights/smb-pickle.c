@@ -131,17 +131,15 @@ push_real (SmbPickleMachine *m, double real)
   return push (m, value);
 }
 
-/* A text or bytes whose length is a number of `width` bytes. Python 2's strings are text if they can be. */
+/* A text or bytes whose length is a number of `width` bytes. */
 static gboolean
-push_counted (SmbPickleMachine *m, SmbPickleKind kind, guint width, gboolean either)
+push_counted (SmbPickleMachine *m, SmbPickleKind kind, guint width)
 {
   guint64 n;
   const guint8 *bytes;
 
   if (!take_number (m, width, &n) || (bytes = take (m, n)) == NULL)
     return FALSE;
-  if (either && !g_utf8_validate_len ((const char *) bytes, n, NULL))
-    kind = SMB_PICKLE_BYTES;
   return push (m, smb_pickle_new_text (m, kind, bytes, n));
 }
 
@@ -490,15 +488,15 @@ run_opcode (SmbPickleMachine *m, guint8 opcode)
   case 'G': return push_double (m);
   case 'S': return push_line (m, TRUE);
   case 'V': return push_line (m, FALSE);
-  case 'T': return push_counted (m, SMB_PICKLE_TEXT, 4, TRUE);
-  case 'U': return push_counted (m, SMB_PICKLE_TEXT, 1, TRUE);
-  case 'X': return push_counted (m, SMB_PICKLE_TEXT, 4, FALSE);
-  case 0x8c: return push_counted (m, SMB_PICKLE_TEXT, 1, FALSE);
-  case 0x8d: return push_counted (m, SMB_PICKLE_TEXT, 8, FALSE);
-  case 'B': return push_counted (m, SMB_PICKLE_BYTES, 4, FALSE);
-  case 'C': return push_counted (m, SMB_PICKLE_BYTES, 1, FALSE);
+  case 'T': return push_counted (m, SMB_PICKLE_TEXT, 4);
+  case 'U': return push_counted (m, SMB_PICKLE_TEXT, 1);
+  case 'X': return push_counted (m, SMB_PICKLE_TEXT, 4);
+  case 0x8c: return push_counted (m, SMB_PICKLE_TEXT, 1);
+  case 0x8d: return push_counted (m, SMB_PICKLE_TEXT, 8);
+  case 'B': return push_counted (m, SMB_PICKLE_BYTES, 4);
+  case 'C': return push_counted (m, SMB_PICKLE_BYTES, 1);
   case 0x8e:
-  case 0x96: return push_counted (m, SMB_PICKLE_BYTES, 8, FALSE);
+  case 0x96: return push_counted (m, SMB_PICKLE_BYTES, 8);
   case ')': return push_kind (m, SMB_PICKLE_TUPLE);
   case ']': return push_kind (m, SMB_PICKLE_LIST);
   case '}': return push_kind (m, SMB_PICKLE_DICT);

@@ -134,8 +134,16 @@ map_file (int fd, const char *path, GError **error)
   return g_bytes_new_with_free_func (data, mapping->n_bytes, unmap, mapping);
 }
 
-/* A legacy checkpoint begins with a pickle (protocol 2 or more) of PyTorch's magic number, ten bytes long. */
-static const guint8 legacy_magic[] = { 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19 };
+/* A legacy checkpoint begins with a pickle (protocol 2 or more) of PyTorch's magic number, which is ten bytes long;
+ * protocol 4 puts a frame's mark and length (nine bytes) before it. */
+static gboolean
+is_legacy (const guint8 *data, gsize n_bytes)
+{
+  static const guint8 magic[] = { 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19 };
+  gsize at = n_bytes > 2 && data[2] == 0x95 ? 11 : 2;
+
+  return n_bytes >= at + sizeof magic && data[0] == 0x80 && memcmp (data + at, magic, sizeof magic) == 0;
+}
 
 SmbTensorDict *
 smb_weights_read_fd (int fd, const char *path, GError **error)
@@ -150,8 +158,7 @@ smb_weights_read_fd (int fd, const char *path, GError **error)
   data = g_bytes_get_data (bytes, &n_bytes);
   if (n_bytes >= 4 && memcmp (data, "PK\x03\x04", 4) == 0)
     return smb_pth_read_zip (bytes, path, error);
-  if (n_bytes >= 2 + sizeof legacy_magic && data[0] == 0x80 &&
-      memcmp (data + 2, legacy_magic, sizeof legacy_magic) == 0)
+  if (is_legacy (data, n_bytes))
     return smb_pth_read_legacy (bytes, path, error);
   if (n_bytes > 8) {
     memcpy (&header_bytes, data, sizeof header_bytes);
