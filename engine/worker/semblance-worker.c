@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program that does what must not happen in the window's process: `semblance-worker decode SOCKET` reads evidence,
+ * `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
+#include "base/smb-locale.h"
+#include "media/smb-picture.h"
+#include "worker/smb-worker.h"
+
+#include <glib/gi18n-lib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Libraries, threads' stacks and tables; and for each pixel the decoder's own rows, ours, a turned copy, the plane. */
+#define BASE_MEMORY_BYTES (2ull << 30)
+#define MEMORY_BYTES_A_PIXEL 16
+
+/* Libraries have words of their own for broken evidence; what matters comes back as the request's error. */
+static GLogWriterOutput
+write_own_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  gboolean own = FALSE;
+
+  for (gsize i = 0; i < n_fields; i++)
+    own |= g_str_equal (fields[i].key, "GLIB_DOMAIN") && g_strcmp0 (fields[i].value, G_LOG_DOMAIN) == 0;
+  return own || (level & G_LOG_LEVEL_ERROR) != 0 ? g_log_writer_default (level, fields, n_fields, user_data)
+                                                 : G_LOG_WRITER_HANDLED;
+}
+
+static int
+usage (void)
+{
+  fputs (_ ("semblance-worker is started by Semblance itself; use semblance or semblance-cli.\n"), stderr);
+  return 2;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  SmbPictureLimits limits;
+  SmbWorkerMode mode;
+  guint64 socket;
+  int type;
+  socklen_t type_bytes = sizeof type;
+
+  smb_locale_init ();
+  if (argc != 3 || !g_ascii_string_to_unsigned (argv[2], 10, 3, 1000, &socket, NULL)
+      || getsockopt ((int) socket, SOL_SOCKET, SO_TYPE, &type, &type_bytes) != 0)
+    return usage ();
+  if (g_str_equal (argv[1], "decode"))
+    mode = SMB_WORKER_DECODE;
+  else if (g_str_equal (argv[1], "compute"))
+    mode = SMB_WORKER_COMPUTE;
+  else
+    return usage ();
+  g_log_set_writer_func (write_own_log, NULL, NULL);
+  signal (SIGPIPE, SIG_IGN);
+  if (!smb_picture_limits_get (&limits, &error)
+      || !smb_worker_lock_in (mode, BASE_MEMORY_BYTES + limits.max_pixels * MEMORY_BYTES_A_PIXEL, &error)) {
+    fprintf (stderr, "semblance-worker: %s\n", error->message);
+    return 2;
+  }
+  if (mode == SMB_WORKER_DECODE)
+    smb_worker_run ((int) socket, argv[1], smb_worker_decode, &limits);
+  smb_worker_run ((int) socket, argv[1], smb_worker_compute, smb_worker_compute_new ());
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/smb-engine.h"
+
+#include "base/smb-error.h"
+#include "worker/smb-engine-private.h"
+#include "worker/smb-plane.h"
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+
+#define DECODE_TIMEOUT_MS (300 * 1000)
+#define MAX_WARNINGS 32
+#define MAX_BITS 64
+
+static char **
+read_warnings (const SmbMessage *answer)
+{
+  JsonNode *node = json_object_get_member (answer->body, "warnings");
+  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  guint n = array != NULL ? MIN (json_array_get_length (array), MAX_WARNINGS) : 0;
+  GPtrArray *warnings = g_ptr_array_new ();
+
+  for (guint i = 0; i < n; i++) {
+    JsonNode *element = json_array_get_element (array, i);
+
+    if (JSON_NODE_HOLDS_VALUE (element) && json_node_get_value_type (element) == G_TYPE_STRING)
+      g_ptr_array_add (warnings, smb_engine_clean_text (json_node_get_string (element)));
+  }
+  g_ptr_array_add (warnings, NULL);
+  return (char **) g_ptr_array_free (warnings, FALSE);
+}
+
+static SmbPictureInfo *
+read_info (const SmbMessage *answer, const SmbPictureLimits *limits)
+{
+  SmbPictureInfo *info = smb_picture_info_new ();
+
+  g_free (info->format);
+  g_strfreev (info->warnings);
+  info->format = smb_engine_clean_text (smb_message_get_string (answer, "format", ""));
+  info->orientation = (int) CLAMP (smb_message_get_int (answer, "orientation", 1), 1, 8);
+  info->bits = (int) CLAMP (smb_message_get_int (answer, "bits", 0), 0, MAX_BITS);
+  info->width = (int) CLAMP (smb_message_get_int (answer, "width", 0), 0, limits->max_side_px);
+  info->height = (int) CLAMP (smb_message_get_int (answer, "height", 0), 0, limits->max_side_px);
+  info->warnings = read_warnings (answer);
+  return info;
+}
+
+SmbImage *
+smb_engine_decode (SmbEngine *engine, int fd, const char *path, int max_side_px, SmbPictureInfo **info_out,
+                   GCancellable *cancellable, GError **error)
+{
+  g_autofree char *shown = NULL;
+  g_autofree char *doing = NULL;
+  g_autoptr (SmbMessage) answer = NULL;
+  g_autoptr (SmbImage) image = NULL;
+  SmbPictureLimits limits;
+  SmbEngineCall call = { .worker = SMB_ENGINE_DECODE, .type = SMB_MESSAGE_DECODE, .timeout_ms = DECODE_TIMEOUT_MS };
+
+  g_return_val_if_fail (engine != NULL && fd >= 0 && path != NULL, NULL);
+  g_return_val_if_fail ((fcntl (fd, F_GETFL) & O_ACCMODE) == O_RDONLY, NULL);
+  if (info_out != NULL)
+    *info_out = NULL;
+  if (!smb_picture_limits_get (&limits, error))
+    return NULL;
+  shown = g_filename_display_name (path);
+  doing = g_strdup_printf (_ ("while reading %s; the file is skipped"), shown);
+  call.fd = fd;
+  call.doing = doing;
+  call.body = json_object_new ();
+  json_object_set_string_member (call.body, "path", shown);
+  json_object_set_int_member (call.body, "max_side_px", MAX (max_side_px, 0));
+  answer = smb_engine_call (engine, &call, cancellable, error);
+  if (answer == NULL)
+    return NULL;
+  image = smb_plane_take_fd_as_image (smb_message_steal_fd (answer, 0), limits.max_pixels * 3, error);
+  if (image == NULL)
+    g_prefix_error (error, "%s: ", shown);
+  else if (max_side_px > 0 && MAX (image->width, image->height) > max_side_px) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s: the decoder sent a larger picture than was asked for"),
+                 shown);
+    g_clear_pointer (&image, smb_image_unref);
+  }
+  if (image == NULL) {
+    smb_engine_distrust (engine, SMB_ENGINE_DECODE);
+    return NULL;
+  }
+  if (info_out != NULL)
+    *info_out = read_info (answer, &limits);
+  return g_steal_pointer (&image);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "worker/smb-engine.h"
+#include "worker/smb-message.h"
+
+G_BEGIN_DECLS
+
+/* One request and its answer; for engine/worker alone. */
+typedef struct {
+  SmbEngineWorker worker;
+  SmbMessageType type;
+  JsonObject *body;   /* taken */
+  int fd;             /* sent along as a duplicate; stays the caller's */
+  char *doing;        /* "while reading FILE; the file is skipped": ends the sentence of a worker that died; borrowed */
+  int timeout_ms;
+  SmbProgress progress;
+  gpointer user_data;
+} SmbEngineCall;
+
+/* The RESULT message, or NULL with an error: what the worker answered, WORKER if it died, or cancelled. */
+SmbMessage *smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *cancellable, GError **error);
+/* Ends a worker whose RESULT was not what it should be: it may have been taken over. The next call starts another. */
+void smb_engine_distrust (SmbEngine *engine, SmbEngineWorker worker);
+const char *smb_engine_get_device (const SmbEngine *engine);
+int smb_engine_get_threads (const SmbEngine *engine);
+
+/* A sentence from a worker that may have been taken over: without control characters, which a terminal would obey. */
+char *smb_engine_clean_text (const char *text);
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "worker/smb-message.h"
+
+G_BEGIN_DECLS
+
+/* The worker's side of the socket pair; for the program semblance-worker alone. */
+typedef struct _SmbWorker SmbWorker;
+
+/* Answers one request: a message of type RESULT, or NULL with an error, which is sent in its place. Called on the main
+ * thread, one request at a time; `cancellable` is cancelled by a message that arrives meanwhile. */
+typedef SmbMessage *(*SmbWorkerHandler) (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable,
+                                         gpointer user_data, GError **error);
+
+/* Greets, then answers requests until the other end closes; ends the process, whatever it is doing, when that happens.
+ * Never returns. */
+void smb_worker_run (int socket, const char *mode, SmbWorkerHandler handler, gpointer user_data) G_GNUC_NORETURN;
+
+/* From within a handler: how far it is. What the other end makes of it is its affair; failures are ignored. */
+void smb_worker_report (SmbWorker *worker, guint64 done, guint64 total, const char *what);
+
+typedef enum { SMB_WORKER_DECODE, SMB_WORKER_COMPUTE } SmbWorkerMode;
+
+/* The one place where a worker gives up what it does not need, before it reads anything: it dies with its parent, can
+ * gain no privileges, writes no core (evidence would be in it), and, decoding, may take only `max_memory_bytes` of
+ * address space and a few descriptors. An error if the system refuses. */
+gboolean smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, GError **error);
+/* Decoding: lets the next request have this much processor time before the system ends the process. */
+void smb_worker_allow_cpu (guint seconds);
+
+SmbMessage *smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer limits,
+                               GError **error);
+
+/* What the compute worker keeps between requests. */
+typedef struct _SmbWorkerCompute SmbWorkerCompute;
+SmbWorkerCompute *smb_worker_compute_new (void);
+SmbMessage *smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer compute,
+                                GError **error);
+
+G_END_DECLS

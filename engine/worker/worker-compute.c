@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/smb-worker.h"
+
+#include "analysis/smb-analysis.h"
+#include "analysis/smb-json.h"
+#include "base/smb-error.h"
+#include "worker/smb-model-message.h"
+#include "worker/smb-plane.h"
+
+#include <glib/gi18n-lib.h>
+
+#define MAX_DRAWN 1000
+#define MAX_PICTURE_BYTES ((guint64) 1 << 40) /* the program that sent it has limits of its own */
+
+struct _SmbWorkerCompute {
+  SmbJudge *judge; /* of the last request, kept because loading takes longer than judging */
+  char *key;       /* its model, device and threads */
+};
+
+SmbWorkerCompute *
+smb_worker_compute_new (void)
+{
+  return g_new0 (SmbWorkerCompute, 1);
+}
+
+static JsonObject *
+object_member (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+static JsonArray *
+array_member (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+static void
+set_misuse (GError **error)
+{
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process was asked for what it does not do"));
+}
+
+/* Model, device and threads as one string: the same string, the same judge. */
+static char *
+key_of (JsonObject *model, const char *device, gint64 threads)
+{
+  g_autoptr (JsonNode) node = json_node_alloc ();
+  g_autofree char *text = NULL;
+
+  json_node_init_object (node, model);
+  text = smb_json_to_canonical (node);
+  return g_strdup_printf ("%s\n%" G_GINT64_FORMAT "\n%s", device, threads, text);
+}
+
+/* The judge asked for, loaded if it is not the one at hand. Borrowed. */
+static SmbJudge *
+ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *request, GError **error)
+{
+  JsonObject *described = object_member (request->body, "model");
+  const char *device = smb_message_get_string (request, "device", "cpu");
+  gint64 threads = smb_message_get_int (request, "threads", 0);
+  g_autoptr (SmbModelInfo) model = NULL;
+  g_autofree char *key = NULL;
+
+  if (described == NULL || threads < 0 || threads > 4096) {
+    set_misuse (error);
+    return NULL;
+  }
+  key = key_of (described, device, threads);
+  if (compute->judge != NULL && g_strcmp0 (key, compute->key) == 0)
+    return compute->judge;
+  /* The old one goes first: two models need not fit into memory together. */
+  g_clear_pointer (&compute->judge, smb_judge_free);
+  g_clear_pointer (&compute->key, g_free);
+  smb_worker_report (worker, 0, 2, _ ("Loading the model"));
+  model = smb_model_from_message (described, error);
+  if (model == NULL)
+    return NULL;
+  compute->judge = smb_judge_new (model, device, (int) threads, error);
+  if (compute->judge != NULL)
+    compute->key = g_steal_pointer (&key);
+  return compute->judge;
+}
+
+static gboolean
+box_from_json (JsonNode *node, SmbBox *box)
+{
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  int *parts[4] = { &box->x, &box->y, &box->width, &box->height };
+
+  if (array == NULL || json_array_get_length (array) != 4)
+    return FALSE;
+  for (guint i = 0; i < 4; i++) {
+    gint64 value = json_array_get_int_element (array, i);
+
+    if (value < -(1 << 29) || value > 1 << 29)
+      return FALSE;
+    *parts[i] = (int) value;
+  }
+  return TRUE;
+}
+
+/* NULL, with no error, if none were drawn. */
+static gboolean
+read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
+{
+  JsonArray *array = array_member (request->body, "drawn");
+  g_autoptr (GArray) drawn = NULL;
+
+  *drawn_out = NULL;
+  if (array == NULL)
+    return TRUE;
+  if (json_array_get_length (array) > MAX_DRAWN) {
+    set_misuse (error);
+    return FALSE;
+  }
+  drawn = g_array_new (FALSE, TRUE, sizeof (SmbBox));
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    SmbBox box;
+
+    if (!box_from_json (json_array_get_element (array, i), &box)) {
+      set_misuse (error);
+      return FALSE;
+    }
+    g_array_append_val (drawn, box);
+  }
+  *drawn_out = g_steal_pointer (&drawn);
+  return TRUE;
+}
+
+static gboolean
+read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError **error)
+{
+  JsonObject *object = object_member (request->body, "settings");
+  SmbJsonReader reader = { .what = "settings", .where = "", .error = error };
+
+  if (object == NULL) {
+    set_misuse (error);
+    return FALSE;
+  }
+  settings->detect_max_side_px = (int) smb_json_int (&reader, object, "detect_max_side_px", 0, G_MAXINT);
+  settings->detect_upsample = (int) smb_json_int (&reader, object, "detect_upsample", 0, 8);
+  settings->precision = (SmbPrecision) smb_json_int (&reader, object, "precision", 0, SMB_PRECISION_INT8);
+  settings->seed = smb_json_uint64 (&reader, object, "seed");
+  return !reader.failed;
+}
+
+static SmbMessage *
+analyze (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
+         GError **error)
+{
+  g_autoptr (GArray) drawn = NULL;
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  SmbAnalysisSettings settings;
+  JsonObject *body;
+
+  if (!read_drawn (request, &drawn, error) || !read_settings (request, &settings, error))
+    return NULL;
+  smb_worker_report (worker, 1, 2, _ ("Looking for faces and judging them"));
+  analysis = smb_judge_analyze (judge, image, drawn, &settings, cancellable, error);
+  if (analysis == NULL)
+    return NULL;
+  body = json_object_new ();
+  json_object_set_member (body, "analysis", smb_analysis_to_json (analysis));
+  return smb_message_new (SMB_MESSAGE_RESULT, request->id, body);
+}
+
+/* Appends the map to the answer: its spec as text, its values as a plane. */
+static gboolean
+add_map (SmbMessage *answer, JsonArray *list, const SmbMap *map, GError **error)
+{
+  g_autofree char *spec = smb_map_spec_to_text (&map->spec);
+  int fd = map->rgb != NULL
+             ? smb_plane_new_fd (SMB_PLANE_U8, map->rgb_size, map->rgb_size, 3, map->rgb, error)
+             : smb_plane_new_fd (SMB_PLANE_F32, map->columns, map->rows, 1, map->values, error);
+
+  if (fd < 0)
+    return FALSE;
+  smb_message_take_fd (answer, fd);
+  json_array_add_string_element (list, spec);
+  return TRUE;
+}
+
+static SmbMessage *
+make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
+           GError **error)
+{
+  JsonArray *texts = array_member (request->body, "specs");
+  JsonNode *box_node = json_object_get_member (request->body, "box");
+  guint n = texts != NULL ? json_array_get_length (texts) : 0;
+  g_autofree SmbMapSpec *specs = g_new0 (SmbMapSpec, MAX (n, 1));
+  g_autoptr (GPtrArray) maps = NULL;
+  g_autoptr (SmbMessage) answer = NULL;
+  JsonArray *list;
+  SmbBox box;
+
+  if (n == 0 || n > SMB_MESSAGE_MAX_FDS || box_node == NULL || !box_from_json (box_node, &box)) {
+    set_misuse (error);
+    return NULL;
+  }
+  for (guint i = 0; i < n; i++) {
+    if (!smb_map_spec_parse (&specs[i], json_array_get_string_element (texts, i), error))
+      return NULL;
+  }
+  smb_worker_report (worker, 1, 2, _ ("Making maps"));
+  maps = smb_judge_maps (judge, image, box, specs, n, cancellable, error);
+  if (maps == NULL)
+    return NULL;
+  answer = smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL);
+  list = json_array_new ();
+  json_object_set_array_member (answer->body, "maps", list);
+  for (guint i = 0; i < maps->len; i++) {
+    if (!add_map (answer, list, maps->pdata[i], error))
+      return NULL;
+  }
+  return g_steal_pointer (&answer);
+}
+
+SmbMessage *
+smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer compute, GError **error)
+{
+  g_autoptr (SmbImage) image = NULL;
+  SmbJudge *judge;
+
+  if ((request->type != SMB_MESSAGE_ANALYZE && request->type != SMB_MESSAGE_MAPS) || request->n_fds != 1) {
+    set_misuse (error);
+    return NULL;
+  }
+  image = smb_plane_take_fd_as_image (smb_message_steal_fd (request, 0), MAX_PICTURE_BYTES, error);
+  if (image == NULL)
+    return NULL;
+  judge = ensure_judge (compute, worker, request, error);
+  if (judge == NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  return request->type == SMB_MESSAGE_ANALYZE ? analyze (worker, judge, request, image, cancellable, error)
+                                              : make_maps (worker, judge, request, image, cancellable, error);
+}

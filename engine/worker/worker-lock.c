@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/smb-worker.h"
+
+#include "base/smb-error.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* Standard streams, the socket, evidence, planes, what a decoder's module opens while it is loaded. */
+#define DECODE_MAX_FDS 64
+
+static gboolean
+limit (int resource, const char *what, rlim_t value, GError **error)
+{
+  struct rlimit now;
+
+  if (getrlimit (resource, &now) != 0)
+    return smb_error_set_errno (error, errno, what, _ ("asking for its limit"));
+  /* Never above what was given from outside. */
+  if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value)
+    value = now.rlim_max;
+  now.rlim_cur = now.rlim_max = value;
+  return setrlimit (resource, &now) == 0 || smb_error_set_errno (error, errno, what, _ ("setting its limit"));
+}
+
+gboolean
+smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, GError **error)
+{
+  if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return smb_error_set_errno (error, errno, "semblance-worker", _ ("giving up privileges"));
+  if (!limit (RLIMIT_CORE, "RLIMIT_CORE", 0, error))
+    return FALSE;
+  if (mode != SMB_WORKER_DECODE)
+    return TRUE;
+  return limit (RLIMIT_NOFILE, "RLIMIT_NOFILE", DECODE_MAX_FDS, error)
+         && limit (RLIMIT_AS, "RLIMIT_AS", (rlim_t) max_memory_bytes, error);
+}
+
+void
+smb_worker_allow_cpu (guint seconds)
+{
+  struct rusage used;
+  struct rlimit now;
+
+  if (getrusage (RUSAGE_SELF, &used) != 0 || getrlimit (RLIMIT_CPU, &now) != 0)
+    return;
+  now.rlim_cur = (rlim_t) (used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds;
+  if (now.rlim_max != RLIM_INFINITY && now.rlim_cur > now.rlim_max)
+    now.rlim_cur = now.rlim_max;
+  /* If this fails the caller's own deadline still ends the request. */
+  setrlimit (RLIMIT_CPU, &now);
+}

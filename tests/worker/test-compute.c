@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compute worker must say exactly what the judge says in this process. */
+#include "base/smb-error.h"
+#include "judge-fixture.h"
+#include "worker/smb-engine.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+static GArray *
+one_box (void)
+{
+  GArray *boxes = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+  SmbBox box = { 10, 20, 90, 90 };
+
+  g_array_append_val (boxes, box);
+  return boxes;
+}
+
+static void
+note_progress (guint64 done, guint64 total, const char *what, gpointer data)
+{
+  g_assert_cmpuint (done, <=, total);
+  g_assert_cmpuint (strlen (what), >, 0);
+  ++*(int *) data;
+}
+
+static void
+assert_same (const SmbAnalysis *a, const SmbAnalysis *b)
+{
+  g_assert_cmpuint (a->faces->len, ==, b->faces->len);
+  for (guint i = 0; i < a->faces->len; i++) {
+    const SmbFaceResult *x = a->faces->pdata[i], *y = b->faces->pdata[i];
+
+    g_assert_cmpint (x->face.box.x, ==, y->face.box.x);
+    g_assert_cmpint (x->n_classes, ==, y->n_classes);
+    for (int c = 0; c < x->n_classes; c++)
+      g_assert_true (x->probabilities[c] == y->probabilities[c]);
+    g_assert_true (x->score == y->score);
+  }
+  g_assert_cmpstr (a->model_sha256, ==, b->model_sha256);
+  g_assert_cmpstr (a->settings, ==, b->settings);
+  g_assert_cmpuint (a->seed, ==, b->seed);
+}
+
+static void
+test_analyze (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (GArray) drawn = one_box ();
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbAnalysis) here = NULL;
+  int notes = 0;
+
+  settings.seed = G_MAXUINT64;
+  here = smb_judge_analyze (judge, image, drawn, &settings, NULL, &error);
+  g_assert_no_error (error);
+  for (int round = 0; round < 2; round++) { /* the second time the model is at hand */
+    g_autoptr (SmbAnalysis) there =
+      smb_engine_analyze (engine, model, image, drawn, &settings, note_progress, &notes, NULL, &error);
+
+    g_assert_no_error (error);
+    assert_same (here, there);
+  }
+  g_assert_cmpint (notes, ==, 3); /* loading is told once, judging twice */
+}
+
+static void
+test_maps (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  SmbBox box = { 10, 20, 90, 90 };
+  SmbMapSpec specs[4] = { smb_map_spec_default (SMB_MAP_ROLLOUT), smb_map_spec_default (SMB_MAP_RECONSTRUCTION),
+                          smb_map_spec_default (SMB_MAP_ERROR), smb_map_spec_default (SMB_MAP_ATTENTION) };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) here = smb_judge_maps (judge, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
+  g_autoptr (GPtrArray) there = NULL;
+
+  g_assert_no_error (error);
+  there = smb_engine_maps (engine, model, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (there->len, ==, G_N_ELEMENTS (specs));
+  for (guint i = 0; i < there->len; i++) {
+    const SmbMap *a = here->pdata[i], *b = there->pdata[i];
+
+    g_assert_true (smb_map_spec_equal (&b->spec, &specs[i]));
+    g_assert_cmpint (a->rows, ==, b->rows);
+    g_assert_cmpint (a->rgb_size, ==, b->rgb_size);
+    if (a->rgb != NULL)
+      g_assert_true (memcmp (a->rgb, b->rgb, (gsize) a->rgb_size * (gsize) a->rgb_size * 3) == 0);
+    else
+      g_assert_true (memcmp (a->values, b->values, (gsize) a->rows * (gsize) a->columns * sizeof (float)) == 0);
+  }
+}
+
+/* More maps than one message carries. */
+static void
+test_many_maps (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbImage) image = judge_picture (64, 64);
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autofree SmbMapSpec *specs = g_new (SmbMapSpec, 230);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) maps = NULL;
+
+  for (int i = 0; i < 230; i++)
+    specs[i] = smb_map_spec_default (SMB_MAP_ATTENTION);
+  maps = smb_engine_maps (engine, model, image, (SmbBox){ 0, 0, 64, 64 }, specs, 230, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (maps->len, ==, 230);
+}
+
+static void
+test_failures (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbModelInfo) missing = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbImage) image = judge_picture (64, 64);
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GArray) drawn = one_box ();
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  GPid pid;
+
+  g_free (missing->detector_path);
+  missing->detector_path = g_strdup ("/nowhere/weights.safetensors");
+  g_assert_null (smb_engine_analyze (engine, missing, image, drawn, &settings, NULL, NULL, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "/nowhere/weights.safetensors"));
+  g_clear_error (&error);
+  pid = smb_engine_get_worker_pid (engine, SMB_ENGINE_COMPUTE);
+  g_assert_cmpint (pid, >, 0); /* a failed request is no reason to die */
+
+  g_cancellable_cancel (cancellable);
+  g_assert_null (smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  kill (pid, SIGKILL);
+  analysis = smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, NULL, &error);
+  if (analysis == NULL) { /* the end was noticed in the middle of the call */
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
+    g_clear_error (&error);
+    analysis = smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, NULL, &error);
+  }
+  g_assert_no_error (error);
+  g_assert_nonnull (analysis);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/worker/compute/analyze", test_analyze);
+  g_test_add_func ("/worker/compute/maps", test_maps);
+  g_test_add_func ("/worker/compute/many-maps", test_many_maps);
+  g_test_add_func ("/worker/compute/failures", test_failures);
+  return g_test_run ();
+}
