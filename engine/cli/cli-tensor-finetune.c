@@ -105,7 +105,8 @@ settle (Options *o, const SmbTensorDict *inputs, const SmbTensorDict *weights, S
 }
 
 static gboolean
-write_losses (const char *folder, const SmbFinetuneResult *results, gsize n, const Batch *batch, GError **error)
+write_losses (const char *folder, const SmbFinetuneResult *results, gsize n, gsize first, const Batch *batch,
+              GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree double *totals = g_new (double, n), *norms = g_new (double, n);
@@ -129,7 +130,7 @@ write_losses (const char *folder, const SmbFinetuneResult *results, gsize n, con
     smb_cli_tensor_add_number (builder, "contrastive", results[i].contrastive);
     smb_cli_tensor_add_number (builder, "total", results[i].total);
     smb_cli_tensor_add_number (builder, "grad_norm", results[i].grad_norm);
-    smb_cli_tensor_add_number (builder, "lr", smb_cli_tensor_nth (batch->lr, batch->n_lr, i));
+    smb_cli_tensor_add_number (builder, "lr", smb_cli_tensor_nth (batch->lr, batch->n_lr, first + i));
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
@@ -145,13 +146,15 @@ run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **e
   gboolean drawn = a->erasing > 0.0 || a->mixup > 0.0 || a->cutmix > 0.0;
   const SmbMix *mix = batch->mixed ? &batch->mix : drawn ? NULL : &untouched;
   g_autofree SmbFinetuneResult *results = g_new0 (SmbFinetuneResult, o->steps);
+  gsize first = (gsize) smb_finetuner_get_iteration (tuner);
 
   for (int i = 0; i < o->steps; i++) {
-    g_autofree char *name = g_strdup_printf ("after%d.safetensors", i + 1);
+    gsize iteration = (gsize) smb_finetuner_get_iteration (tuner); /* a resumed run goes on counting */
+    g_autofree char *name = g_strdup_printf ("after%" G_GSIZE_FORMAT ".safetensors", iteration + 1);
     g_autoptr (SmbTensorDict) gradients = NULL, after = NULL;
 
-    if (!smb_finetuner_step (tuner, batch->images, batch->labels, mix, smb_cli_tensor_nth (batch->lr, batch->n_lr, (gsize) i),
-                             &results[i], NULL, error))
+    if (!smb_finetuner_step (tuner, batch->images, batch->labels, mix,
+                             smb_cli_tensor_nth (batch->lr, batch->n_lr, iteration), &results[i], NULL, error))
       return FALSE;
     if (i == 0) {
       gradients = smb_finetuner_get_gradients (tuner, error);
@@ -162,7 +165,7 @@ run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **e
     if (!smb_cli_tensor_write (o->out, name, after, error))
       return FALSE;
   }
-  return write_losses (o->out, results, (gsize) o->steps, batch, error);
+  return write_losses (o->out, results, (gsize) o->steps, first, batch, error);
 }
 
 static gboolean

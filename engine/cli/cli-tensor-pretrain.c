@@ -59,12 +59,12 @@ read_batch (Batch *batch, const SmbTensorDict *inputs, const SmbNetConfig *confi
 }
 
 static gboolean
-write_after (SmbPretrainer *trainer, const char *folder, int step, GError **error)
+write_after (SmbPretrainer *trainer, const char *folder, gsize step, GError **error)
 {
   g_autoptr (SmbTensorDict) online = smb_pretrainer_get_weights (trainer, FALSE, error);
   g_autoptr (SmbTensorDict) target = online != NULL ? smb_pretrainer_get_weights (trainer, TRUE, error) : NULL;
   g_autoptr (SmbTensorDict) both = smb_tensor_dict_new ();
-  g_autofree char *name = g_strdup_printf ("after%d.safetensors", step);
+  g_autofree char *name = g_strdup_printf ("after%" G_GSIZE_FORMAT ".safetensors", step);
   SmbTensorDict *const dicts[] = { online, target };
 
   for (int k = 0; target != NULL && k < 2; k++)
@@ -96,7 +96,8 @@ add_result (JsonBuilder *builder, const SmbPretrainResult *r, double lr, double 
 }
 
 static gboolean
-write_losses (const char *folder, const SmbPretrainResult *results, gsize n, const Batch *batch, GError **error)
+write_losses (const char *folder, const SmbPretrainResult *results, gsize n, gsize first, const Batch *batch,
+              GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree double *totals = g_new (double, n), *norms = g_new (double, n);
@@ -115,8 +116,8 @@ write_losses (const char *folder, const SmbPretrainResult *results, gsize n, con
   json_builder_set_member_name (builder, "steps");
   json_builder_begin_array (builder);
   for (gsize i = 0; i < n; i++)
-    add_result (builder, &results[i], smb_cli_tensor_nth (batch->lr, batch->n_lr, i),
-                smb_cli_tensor_nth (batch->momentum, batch->n_momentum, i));
+    add_result (builder, &results[i], smb_cli_tensor_nth (batch->lr, batch->n_lr, first + i),
+                smb_cli_tensor_nth (batch->momentum, batch->n_momentum, first + i));
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   return smb_cli_tensor_write_losses (folder, builder, error);
@@ -126,11 +127,14 @@ static gboolean
 run_steps (const Options *o, SmbPretrainer *trainer, const Batch *batch, GError **error)
 {
   g_autofree SmbPretrainResult *results = g_new0 (SmbPretrainResult, o->steps);
+  gsize first = (gsize) smb_pretrainer_get_iteration (trainer);
 
   for (int i = 0; i < o->steps; i++) {
+    gsize iteration = (gsize) smb_pretrainer_get_iteration (trainer); /* a resumed run goes on counting */
+
     if (!smb_pretrainer_step (trainer, batch->images, batch->mask, batch->region,
-                              smb_cli_tensor_nth (batch->lr, batch->n_lr, (gsize) i),
-                              smb_cli_tensor_nth (batch->momentum, batch->n_momentum, (gsize) i), &results[i], NULL, error))
+                              smb_cli_tensor_nth (batch->lr, batch->n_lr, iteration),
+                              smb_cli_tensor_nth (batch->momentum, batch->n_momentum, iteration), &results[i], NULL, error))
       return FALSE;
     if (i == 0) {
       g_autoptr (SmbTensorDict) gradients = smb_pretrainer_get_gradients (trainer, error);
@@ -138,10 +142,10 @@ run_steps (const Options *o, SmbPretrainer *trainer, const Batch *batch, GError 
       if (!smb_cli_tensor_write (o->out, "grads.safetensors", gradients, error))
         return FALSE;
     }
-    if (!write_after (trainer, o->out, i + 1, error))
+    if (!write_after (trainer, o->out, iteration + 1, error))
       return FALSE;
   }
-  return write_losses (o->out, results, (gsize) o->steps, batch, error);
+  return write_losses (o->out, results, (gsize) o->steps, first, batch, error);
 }
 
 static gboolean

@@ -102,6 +102,27 @@ test_finetune (void)
   train_test_params_near (got, want, "", 1e-5);
 }
 
+/* Two steps and one more from the saved state are three steps, byte for byte. */
+static void
+test_resume (void)
+{
+  g_autoptr (SmbTensorDict) three = NULL, resumed = NULL;
+
+  g_assert_cmpint (run (NULL, "pretrain-step", "--weights", "@b_online_init.safetensors", "--inputs",
+                        "@b_pretrain_io.safetensors", "--steps", "3", "--threads", "1", "--out", "%three", NULL),
+                   ==, 0);
+  g_assert_cmpint (run (NULL, "pretrain-step", "--weights", "@b_online_init.safetensors", "--inputs",
+                        "@b_pretrain_io.safetensors", "--steps", "2", "--threads", "1", "--out", "%two", NULL),
+                   ==, 0);
+  g_assert_cmpint (run (NULL, "pretrain-step", "--weights", "@b_online_init.safetensors", "--inputs",
+                        "@b_pretrain_io.safetensors", "--threads", "1", "--resume", "%two/state.safetensors", "--out",
+                        "%one", NULL),
+                   ==, 0);
+  three = result ("three/after3.safetensors");
+  resumed = result ("one/after3.safetensors");
+  train_test_same_bytes (three, resumed);
+}
+
 static void
 test_mask (void)
 {
@@ -169,6 +190,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/tensor/forward", test_forward);
   g_test_add_func ("/cli/tensor/pretrain-step", test_pretrain);
   g_test_add_func ("/cli/tensor/finetune-step", test_finetune);
+  g_test_add_func ("/cli/tensor/resume", test_resume);
   g_test_add_func ("/cli/tensor/mask", test_mask);
   g_test_add_func ("/cli/tensor/exit-codes", test_exit_codes);
   code = g_test_run ();

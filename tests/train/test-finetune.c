@@ -263,6 +263,60 @@ test_partial (gconstpointer data)
   }
 }
 
+static double
+loss_with (SmbTensorDict *w, const SmbTensorDict *io, const int *labels, const SmbFinetuneSettings *s,
+           SmbTensorDict **gradients)
+{
+  g_autoptr (SmbFinetuner) t = tuner_new (w, s);
+  SmbFinetuneResult r = step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, 0.0);
+
+  if (gradients != NULL)
+    *gradients = smb_finetuner_get_gradients (t, NULL);
+  return r.total;
+}
+
+/* Stochastic depth: gradients of everything below and inside gated branches against central differences. The gates come
+ * from the seed, so every evaluation drops the same branches. */
+static void
+test_drop_path_gradients (void)
+{
+  static const char *const names[] = { "blocks.1.attn.proj.weight", "blocks.1.mlp.fc1.weight", "blocks.2.mlp.fc2.bias",
+                                       "blocks.0.norm1.weight",     "cls_token",               "patch_embed.proj.weight",
+                                       "pos_embed" };
+  g_autoptr (SmbTensorDict) w = model_test_read ("b_classifier_init.safetensors");
+  g_autoptr (SmbTensorDict) io = model_test_read ("b_finetune_io.safetensors"), gradients = NULL;
+  g_autofree int *labels = labels_of (io, "in.labels");
+  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
+  double plain = 0.0, gated;
+
+  s.seed = 3;
+  plain = loss_with (w, io, labels, &s, NULL);
+  s.drop_path = 0.6;
+  gated = loss_with (w, io, labels, &s, &gradients);
+  g_assert_cmpfloat (fabs (gated - plain), >, 1e-3);
+  for (guint k = 0; k < G_N_ELEMENTS (names); k++) {
+    SmbTensor *stored = smb_tensor_dict_get (w, names[k]);
+    const float *g = smb_tensor_dict_get (gradients, names[k])->data;
+    gint64 at = 0;
+    double sides[2], h = 1e-2;
+
+    for (gint64 i = 1; i < stored->n; i++) /* where it is largest, rounding matters least */
+      if (fabsf (g[i]) > fabsf (g[at]))
+        at = i;
+    for (int side = 0; side < 2; side++) {
+      g_autoptr (SmbTensor) moved = smb_tensor_to_f32 (stored), kept = smb_tensor_ref (stored);
+
+      ((float *) moved->data)[at] += (float) (side == 0 ? h : -h);
+      smb_tensor_dict_set (w, names[k], moved);
+      sides[side] = loss_with (w, io, labels, &s, NULL);
+      smb_tensor_dict_set (w, names[k], kept);
+    }
+    stored = smb_tensor_dict_get (w, names[k]);
+    g_assert_cmpfloat_with_epsilon ((double) g[at], (sides[0] - sides[1]) / (2.0 * h),
+                                    1e-3 + 5e-3 * fabs ((double) g[at]));
+  }
+}
+
 /* Class weights: doubling all changes nothing; a weight of zero takes a class out. */
 static void
 test_class_weights (void)
@@ -353,6 +407,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/train/finetune/last-blocks", GINT_TO_POINTER (SMB_TRAIN_LAST_BLOCKS), test_partial);
   g_test_add_data_func ("/train/finetune/norms", GINT_TO_POINTER (SMB_TRAIN_NORMS), test_partial);
   g_test_add_data_func ("/train/finetune/head", GINT_TO_POINTER (SMB_TRAIN_HEAD), test_partial);
+  g_test_add_func ("/train/finetune/drop-path-gradients", test_drop_path_gradients);
   g_test_add_func ("/train/finetune/class-weights", test_class_weights);
   g_test_add_func ("/train/finetune/start", test_start);
   g_test_add_func ("/train/finetune/plan", test_plan);
