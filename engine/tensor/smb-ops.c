@@ -34,6 +34,17 @@ smb_op_linear_backward (SmbExec *exec, SmbTensor *dx, SmbTensor *dw, SmbTensor *
        linear_backward (ctx, &a), dy, x, w);
 }
 
+void
+smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTensor *b, gboolean trans_a, gboolean trans_b,
+             double alpha, double beta)
+{
+  gint64 m = a->shape[trans_a ? 1 : 0], k = a->shape[trans_a ? 0 : 1], n = b->shape[trans_b ? 0 : 1];
+
+  RUN (exec, "gemm",
+       a->rank == 2 && b->rank == 2 && b->shape[trans_b ? 1 : 0] == k && smb_tensor_shape_is (c, 2, m, n),
+       gemm (ctx, c->data, a->data, b->data, m, n, k, trans_a, trans_b, (float) alpha, (float) beta), c, a, b);
+}
+
 static gboolean
 attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *lse, const SmbTensor *qkv, int heads)
 {

@@ -17,6 +17,9 @@ void smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before /* or NULL */
 void smb_op_linear_backward (SmbExec *exec, SmbTensor *dx /* or NULL */, SmbTensor *dw /* or NULL */,
                              SmbTensor *dbias /* or NULL */, const SmbTensor *dy, const SmbTensor *x,
                              const SmbTensor *w);
+/* c (m,n) = alpha op (a) op (b) + beta c on matrices; op transposes where asked. */
+void smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTensor *b, gboolean trans_a,
+                  gboolean trans_b, double alpha, double beta);
 
 /* y (B,T,C), probs (B,H,T,T) or NULL, lse (B,H,T) or NULL, qkv (B,T,3C). */
 void smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads);

@@ -128,6 +128,7 @@ test_every_misfit (void)
   const SmbAdamW rates = { 0 };
 
   MISFIT (smb_op_linear_backward (exec, a, NULL, NULL, a, b, c));
+  MISFIT (smb_op_gemm (exec, a, a, b, FALSE, TRUE, 1.0, 0.0));
   MISFIT (smb_op_attention (exec, a, NULL, NULL, b, 2));
   MISFIT (smb_op_attention_backward (exec, a, NULL, a, a, b, n, 2));
   MISFIT (smb_op_layer_norm (exec, a, NULL, NULL, b, c, c, 1e-6));
@@ -162,6 +163,37 @@ test_every_misfit (void)
   MISFIT (smb_op_recon_backward (exec, a, a, b, n));
   MISFIT (smb_op_adamw (exec, a, b, a, a, &rates));
   MISFIT (smb_op_ema (exec, a, b, 0.5));
+}
+
+static void
+test_gemm (void)
+{
+  const gint64 as[] = { 5, 3 }, bs[] = { 2, 5 };
+  g_autoptr (SmbTensor) a = host (2, as), b = host (2, bs), c = NULL;
+  g_autoptr (SmbExec) exec = smb_exec_new (cpu ());
+  GError *error = NULL;
+
+  for (int dry = 1; dry >= 0; dry--) {
+    SmbTensor *x, *y, *z;
+
+    smb_exec_begin (exec, NULL, dry);
+    x = smb_exec_upload (exec, a);
+    y = smb_exec_upload (exec, b);
+    z = smb_take (exec, 3, 2);
+    smb_op_fill (exec, z, 1.0f);
+    smb_op_gemm (exec, z, x, y, TRUE, TRUE, 2.0, 3.0);
+    c = smb_exec_download (exec, z);
+    g_assert_true (smb_exec_finish (exec, &error));
+    g_assert_true (smb_exec_reserve (exec, &error));
+  }
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 2; j++) {
+      double sum = 0.0;
+
+      for (int k = 0; k < 5; k++)
+        sum += sin (k * 3 + i) * sin (j * 5 + k);
+      g_assert_cmpfloat_with_epsilon ((double) ((float *) c->data)[i * 2 + j], 2.0 * sum + 3.0, 1e-5);
+    }
 }
 
 /* Joined columns come apart again; the class token goes and returns as zeros. */
@@ -223,6 +255,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tensor/exec/unplanned", test_unplanned);
   g_test_add_func ("/tensor/exec/sticky-misfit", test_sticky_misfit);
   g_test_add_func ("/tensor/exec/every-misfit", test_every_misfit);
+  g_test_add_func ("/tensor/exec/gemm", test_gemm);
   g_test_add_func ("/tensor/exec/columns-and-class", test_columns_and_class);
   g_test_add_func ("/tensor/exec/cancel", test_cancel);
   return g_test_run ();
