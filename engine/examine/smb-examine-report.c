@@ -2,6 +2,7 @@
 /* Gathers what a report shows: drawing it opens no evidence and computes nothing. */
 #include "examine/smb-examine.h"
 
+#include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
 #include "report/smb-report.h"
@@ -9,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#define MAX_RESULT_BYTES (16u << 20) /* of a stored analysis: thousands of faces */
 #define PICTURE_SIDE_PX 1600 /* about 220 dots an inch over the width of a page */
 
 /* An exhibit with all its report entry borrows. */
@@ -186,7 +188,7 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 
     gathered->stored = g_ptr_array_steal_index (analyses, 0);
     gathered->entry.stored = gathered->stored;
-    json = json_from_string (gathered->stored->result, error);
+    json = smb_json_parse (gathered->stored->result, MAX_RESULT_BYTES, _ ("stored analysis"), error);
     if (json != NULL)
       gathered->analysis = smb_analysis_from_json (json, error);
     if (gathered->analysis == NULL)
