@@ -14,6 +14,7 @@
 #include <dlib/image_processing/frontal_face_detector.h>
 #include <dlib/image_processing/shape_predictor.h>
 #include <dlib/image_transforms.h>
+#include <dlib/revision.h>
 
 namespace semblance {
 

@@ -159,7 +159,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (argc, ==, 2);
-  cli = argv[1];
+  cli = g_canonicalize_filename (argv[1], NULL); /* the program is run from another folder */
   folder = g_dir_make_tmp ("smb-cli-XXXXXX", NULL);
   g_test_add_func ("/cli/case/new", test_new);
   g_test_add_func ("/cli/case/evidence", test_evidence);
