@@ -14,28 +14,13 @@ typedef struct {
 } Command;
 
 static const Command commands[] = {
-#ifdef SMB_CLI_ANALYZE
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
-#endif
-#ifdef SMB_CLI_MAPS
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
-#endif
-#ifdef SMB_CLI_CASE
   { "case", smb_cli_case, N_ ("make a case, add evidence, list it, verify it") },
-#endif
-#ifdef SMB_CLI_REPORT
   { "report", smb_cli_report, N_ ("write a case's report as PDF or HTML") },
-#endif
-#ifdef SMB_CLI_MODEL
   { "model", smb_cli_model, N_ ("list, describe and import models") },
-#endif
-#ifdef SMB_CLI_TENSOR
   { "tensor", smb_cli_tensor, N_ ("run the network on given tensors, to check its arithmetic") },
-#endif
-#ifdef SMB_CLI_DEVICES
   { "devices", smb_cli_devices, N_ ("list what this machine can compute on") },
-#endif
-  { NULL, NULL, NULL },
 };
 
 static void
@@ -44,7 +29,7 @@ print_help (void)
   g_print (_ ("Usage: semblance-cli COMMAND [OPTIONS…]\n\n"
               "Tells whether faces in pictures look genuine, and shows why. Nothing leaves this machine.\n\n"
               "Commands:\n"));
-  for (guint i = 0; commands[i].name != NULL; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     g_print ("  %-9s %s\n", commands[i].name, _ (commands[i].summary));
   g_print (_ ("\n“semblance-cli COMMAND --help” explains a command; semblance-cli(1) explains them all.\n"
               "Exit status: 0 all done, 1 something failed, 2 the arguments make no sense.\n"));
@@ -67,7 +52,7 @@ main (int argc, char **argv)
     g_print ("semblance-cli %s\n", SMB_VERSION);
     return SMB_EXIT_OK;
   }
-  for (guint i = 0; commands[i].name != NULL; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (strcmp (argv[1], commands[i].name) == 0)
       return commands[i].run (argc - 1, argv + 1);
   return smb_cli_usage (_ ("there is no command “%s”. “semblance-cli --help” lists the commands."), argv[1]);

@@ -74,6 +74,7 @@ def check_result(found, result, path):
     expect(found, result["file"] == path and result["sha256"] == sha256(path), f"{path}: file or sha256 is wrong")
     expect(found, result["model"]["trained"] is False and "no meaning" in result["model"]["note"],
            f"{path}: nothing says that the weights are untrained")
+    expect(found, re.match(r"dlib \d+\.\d+", result["settings"]["detector"]), f"{path}: detector {result['settings']}")
     for key in ("name", "sha256", "calibrated"):
         expect(found, key in result["model"], f"{path}: model lacks {key}")
     expect(found, len(result["faces"]) >= 1, f"{path}: no face")
