@@ -118,7 +118,10 @@ device_describe (int device, SmbDeviceInfo *out)
     return smb_cpu_fail (NULL, SMB_STATUS_NO_DEVICE, "There is no processor number %d; use 0.", device);
   if (!proc_value ("/proc/cpuinfo", "model name", model, sizeof model))
     snprintf (model, sizeof model, "CPU");
-  *out = (SmbDeviceInfo){ .precisions = 1u << SMB_PRECISION_F32 };
+  *out = (SmbDeviceInfo){ 0 };
+  for (int p = SMB_PRECISION_F32; p <= SMB_PRECISION_INT8; p++)
+    if (smb_cpu_linear_kernels (smb_cpu_used_isa (), (SmbPrecision) p) != NULL)
+      out->precisions |= 1u << p;
   snprintf (out->name, sizeof out->name, "%s, %s, OpenBLAS %s", model, isa_text (), smb_cpu_blas_core ());
   if (pages > 0 && page_bytes > 0)
     out->total_bytes = (uint64_t) pages * (uint64_t) page_bytes;
@@ -136,6 +139,7 @@ context_free (void *ctx)
     return;
   smb_cpu_pool_free (cpu->pool);
   free (cpu->scratch);
+  free (cpu->rows);
   free (cpu);
 }
 
@@ -152,7 +156,8 @@ context_new (int device, int threads, void **ctx_out)
   cpu = calloc (1, sizeof *cpu);
   if (cpu == NULL)
     return smb_cpu_fail (NULL, SMB_STATUS_NO_MEMORY, "There is not enough memory to start computing.");
-  cpu->k = smb_cpu_kernels (smb_cpu_used_isa ());
+  cpu->isa = smb_cpu_used_isa ();
+  cpu->k = smb_cpu_kernels (cpu->isa);
   cpu->threads = threads > 0 ? threads : smb_cpu_count_cores ();
   if (cpu->threads > 1 && (cpu->pool = smb_cpu_pool_new (cpu->threads)) == NULL) {
     smb_cpu_fail (NULL, SMB_STATUS_NO_MEMORY, "The system refuses to start %d threads; choose fewer.", cpu->threads);

@@ -8,6 +8,7 @@
 extern const SmbCpuKernels smb_cpu_table_base;
 #ifdef SMB_CPU_X86
 extern const SmbCpuKernels smb_cpu_table_avx2, smb_cpu_table_avx512;
+extern const SmbCpuLinear smb_cpu_linear_bf16, smb_cpu_linear_int8;
 #endif
 
 static atomic_int limit = SMB_CPU_ISA_AVX512;
@@ -53,4 +54,18 @@ smb_cpu_kernels (SmbCpuIsa isa)
     return &smb_cpu_table_avx2;
 #endif
   return &smb_cpu_table_base;
+}
+
+const SmbCpuLinear *
+smb_cpu_linear_kernels (SmbCpuIsa isa, SmbPrecision precision)
+{
+  if (precision == SMB_PRECISION_F32)
+    return smb_cpu_kernels (isa)->linear;
+#ifdef SMB_CPU_X86
+  if (precision == SMB_PRECISION_BF16 && isa == SMB_CPU_ISA_AVX512 && __builtin_cpu_supports ("avx512bf16"))
+    return &smb_cpu_linear_bf16;
+  if (precision == SMB_PRECISION_INT8 && isa == SMB_CPU_ISA_AVX512 && __builtin_cpu_supports ("avx512vnni"))
+    return &smb_cpu_linear_int8;
+#endif
+  return NULL;
 }

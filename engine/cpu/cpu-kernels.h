@@ -16,13 +16,23 @@ typedef struct {
   float eps, grad_scale;
 } SmbCpuAdamStep;
 
+/* Linear layers with packed weights, in one number format: ceil (n_out / panel) panels of panel_bytes each. pack and
+ * forward go over panels [panel0, panel1), forward over rows [row0, row1) as well; a->w and a->prepared are not looked
+ * at. */
 typedef struct {
-  /* Linear layers with packed weights: ceil (n_out / panel) panels of n_in * panel floats each. Both go over panels
-   * [panel0, panel1), linear over rows [row0, row1) as well; a->w and a->prepared are not looked at. */
-  int64_t panel;
-  void (*pack) (float *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
-  void (*linear) (const SmbLinearForward *a, const float *panels, int64_t row0, int64_t row1, int64_t panel0,
-                  int64_t panel1);
+  int64_t panel;     /* outputs a panel */
+  int64_t most_n_in; /* 0: any */
+  size_t (*panel_bytes) (int64_t n_in);
+  void (*pack) (void *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
+  /* The format's own form of rows of x, row_bytes apart, which `forward` reads as `rows`; NULL: it reads a->x. */
+  size_t (*row_bytes) (int64_t n_in);
+  void (*convert) (void *rows, const float *x, int64_t n_in, int64_t row0, int64_t row1);
+  void (*forward) (const SmbLinearForward *a, const void *panels, const void *rows, int64_t row0, int64_t row1,
+                   int64_t panel0, int64_t panel1);
+} SmbCpuLinear;
+
+typedef struct {
+  const SmbCpuLinear *linear; /* in float32 */
 
   /* Activations: y, dx may be an input. */
   void (*gelu) (float *y, const float *x, int64_t n);

@@ -8,9 +8,9 @@
  * while it is in registers; weights that change from step to step go to OpenBLAS, and the tile is finished after it. */
 
 typedef struct {
-  const SmbCpuKernels *k; /* the panels' width is that of these kernels */
+  const SmbCpuLinear *k;
   int64_t n_out, n_in, n_panels;
-  float *panels;
+  void *panels;
 } Prepared;
 
 typedef struct {
@@ -26,22 +26,31 @@ pack_work (void *arg, int thread, int64_t from, int64_t to)
   j->prepared->k->pack (j->prepared->panels, j->w, j->prepared->n_out, j->prepared->n_in, from, to);
 }
 
+static SmbStatus
+refuse_precision (SmbCpu *cpu, const SmbCpuLinear *k, int64_t n_in)
+{
+  if (k == NULL)
+    return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
+                         "This processor has no instructions for the precision asked for; choose f32.");
+  return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
+                       "A layer of %lld inputs is too wide for the precision asked for; choose f32.", (long long) n_in);
+}
+
 SmbStatus
 smb_cpu_weight_prepare (void *ctx, const float *w, int64_t n_out, int64_t n_in, SmbPrecision precision,
                         void **prepared_out)
 {
   SmbCpu *cpu = ctx;
+  const SmbCpuLinear *k = smb_cpu_linear_kernels (cpu->isa, precision);
   Prepared *prepared;
   PackJob job;
 
-  if (precision != SMB_PRECISION_F32)
-    return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
-                         "The processor's backend computes linear layers in float32 only; choose that precision.");
+  if (k == NULL || (k->most_n_in > 0 && n_in > k->most_n_in))
+    return refuse_precision (cpu, k, n_in);
   prepared = calloc (1, sizeof *prepared);
   if (prepared != NULL) {
-    *prepared = (Prepared){ cpu->k, n_out, n_in, (n_out + cpu->k->panel - 1) / cpu->k->panel, NULL };
-    prepared->panels = smb_cpu_aligned ((size_t) prepared->n_panels * (size_t) cpu->k->panel,
-                                        (size_t) n_in * sizeof (float));
+    *prepared = (Prepared){ k, n_out, n_in, (n_out + k->panel - 1) / k->panel, NULL };
+    prepared->panels = smb_cpu_aligned ((size_t) prepared->n_panels, k->panel_bytes (n_in));
   }
   if (prepared == NULL || prepared->panels == NULL) {
     free (prepared);
@@ -63,10 +72,19 @@ smb_cpu_weight_release (void *ctx, void *prepared)
 }
 
 typedef struct {
+  SmbCpu *cpu;
   const SmbLinearForward *a;
   const Prepared *prepared;
   int down, across;
 } PackedJob;
+
+static void
+convert_work (void *arg, int thread, int64_t from, int64_t to)
+{
+  const PackedJob *j = arg;
+
+  j->prepared->k->convert (j->cpu->rows, j->a->x, j->a->n_in, from, to);
+}
 
 static void
 packed_work (void *arg, int thread, int64_t from, int64_t to)
@@ -76,16 +94,34 @@ packed_work (void *arg, int thread, int64_t from, int64_t to)
   for (int64_t i = from; i < to; i++) {
     int64_t row = i / j->across, column = i % j->across, rows = j->a->rows, panels = j->prepared->n_panels;
 
-    j->prepared->k->linear (j->a, j->prepared->panels, rows * row / j->down, rows * (row + 1) / j->down,
-                            panels * column / j->across, panels * (column + 1) / j->across);
+    j->prepared->k->forward (j->a, j->prepared->panels, j->cpu->rows, rows * row / j->down,
+                             rows * (row + 1) / j->down, panels * column / j->across,
+                             panels * (column + 1) / j->across);
   }
+}
+
+static SmbStatus
+need_rows (SmbCpu *cpu, int64_t rows, size_t each_bytes)
+{
+  size_t bytes;
+
+  if (!__builtin_mul_overflow ((size_t) rows, each_bytes, &bytes) && bytes <= cpu->rows_bytes)
+    return SMB_STATUS_OK;
+  free (cpu->rows);
+  cpu->rows = smb_cpu_aligned ((size_t) rows, each_bytes);
+  cpu->rows_bytes = cpu->rows != NULL ? bytes : 0;
+  if (cpu->rows == NULL)
+    return smb_cpu_fail (cpu, SMB_STATUS_NO_MEMORY,
+                         "There is no memory for %lld rows in the precision asked for; use a smaller batch.",
+                         (long long) rows);
+  return SMB_STATUS_OK;
 }
 
 /* The grid whose largest tile is smallest; of equal ones the one that reads the weights least often. */
 static SmbStatus
 packed_forward (SmbCpu *cpu, const SmbLinearForward *a, const Prepared *prepared)
 {
-  PackedJob job = { a, prepared, 1, 1 };
+  PackedJob job = { cpu, a, prepared, 1, 1 };
   int64_t least = INT64_MAX;
   int threads = (double) a->rows * (double) a->n_out * (double) a->n_in < 1e5 ? 1 : cpu->threads;
 
@@ -98,6 +134,13 @@ packed_forward (SmbCpu *cpu, const SmbLinearForward *a, const Prepared *prepared
       job.down = down;
       job.across = across;
     }
+  }
+  if (prepared->k->convert != NULL) { /* once, for all threads */
+    SmbStatus status = need_rows (cpu, a->rows, prepared->k->row_bytes (a->n_in));
+
+    if (status != SMB_STATUS_OK)
+      return status;
+    smb_cpu_parallel (cpu, a->rows, threads > 1 ? 8 : a->rows, convert_work, &job);
   }
   smb_cpu_parallel (cpu, job.down * job.across, 1, packed_work, &job);
   return SMB_STATUS_OK;

@@ -10,11 +10,14 @@ typedef struct SmbCpuPool SmbCpuPool;
 
 /* What context_new makes. */
 typedef struct {
-  const SmbCpuKernels *k; /* the kernels of the instruction set in use */
+  SmbCpuIsa isa;          /* in use */
+  const SmbCpuKernels *k; /* its kernels */
   SmbCpuPool *pool;
   int threads;
   float *scratch;        /* threads * scratch_each floats, grown on demand */
   size_t scratch_each;
+  void *rows;            /* activations in another number format, shared by the threads, grown on demand */
+  size_t rows_bytes;
   char error[256];
 } SmbCpu;
 
@@ -50,6 +53,8 @@ void smb_cpu_sgemm (float *c, int64_t ldc, const float *a, int64_t lda, const fl
 
 SmbCpuIsa smb_cpu_used_isa (void);
 const SmbCpuKernels *smb_cpu_kernels (SmbCpuIsa isa);
+/* NULL: not on this processor. */
+const SmbCpuLinear *smb_cpu_linear_kernels (SmbCpuIsa isa, SmbPrecision precision);
 int smb_cpu_count_cores (void);
 
 /* The operations of the table, each documented in smb-backend-abi.h. */

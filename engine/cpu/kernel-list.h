@@ -13,10 +13,8 @@
 #define KERNEL(name) SUFFIXED (smb_cpu_##name, SMB_ISA)
 
 extern const SmbCpuKernels KERNEL (table);
+extern const SmbCpuLinear KERNEL (linear);
 
-void KERNEL (pack) (float *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
-void KERNEL (linear) (const SmbLinearForward *a, const float *panels, int64_t row0, int64_t row1, int64_t panel0,
-                      int64_t panel1);
 void KERNEL (gelu) (float *y, const float *x, int64_t n);
 void KERNEL (gelu_grad) (float *dx, const float *dy, const float *x, int64_t n);
 void KERNEL (relu) (float *y, const float *x, int64_t n);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/kernel-list.h"
 
-#include "cpu/cpu-vector.h"
-
 const SmbCpuKernels KERNEL (table) = {
-  .panel = 3 * LANES,
-  .pack = KERNEL (pack),
-  .linear = KERNEL (linear),
+  .linear = &KERNEL (linear),
   .gelu = KERNEL (gelu),
   .gelu_grad = KERNEL (gelu_grad),
   .relu = KERNEL (relu),

@@ -71,6 +71,98 @@ linear_case (Bench *t, const void *data)
   }
 }
 
+/* The nearest bfloat16, ties to even. */
+static double
+to_bf16 (double x)
+{
+  float f = (float) x;
+  guint32 bits;
+
+  memcpy (&bits, &f, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+  memcpy (&f, &bits, sizeof f);
+  return f;
+}
+
+/* Weights on 255 steps around 0. */
+static void
+to_int8_weights (double *w, gint64 n)
+{
+  double most = 0, scale;
+
+  for (gint64 i = 0; i < n; i++)
+    most = MAX (most, fabs (w[i]));
+  scale = most / 127;
+  for (gint64 i = 0; i < n && scale > 0; i++)
+    w[i] = scale * rint (w[i] / scale);
+}
+
+/* Activations on 256 steps from the least to the greatest, one of them 0. */
+static void
+to_int8_row (double *x, gint64 n)
+{
+  double low = 0, high = 0, scale, zero;
+
+  for (gint64 i = 0; i < n; i++) {
+    low = MIN (low, x[i]);
+    high = MAX (high, x[i]);
+  }
+  scale = (high - low) / 255;
+  if (!(scale > 0))
+    return;
+  zero = rint (-low / scale);
+  for (gint64 i = 0; i < n; i++)
+    x[i] = scale * (CLAMP (rint (x[i] / scale) + zero, 0, 255) - zero);
+}
+
+/* What the format does to both factors, told from outside; the sums themselves are as good as in float32. A number that
+ * falls on the edge between two steps may go either way: `slack` allows a few such. */
+static void
+low_precision_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  gint64 all = s->m * s->n;
+  SmbDeviceInfo info;
+
+  bench_ok (t, t->abi->device_describe (0, &info));
+  for (int variant = 0; variant < 24; variant++) {
+    SmbPrecision precision = variant % 2 == 0 ? SMB_PRECISION_BF16 : SMB_PRECISION_INT8;
+    double *x, *w, *b, *r, *y = bench_double (t, all), *z = bench_double (t, all);
+    double slack = precision == SMB_PRECISION_BF16 ? FORWARD_TOLERANCE : 2e-3;
+    int with_residual = variant / 2 % 2, keep = variant / 4 % 2;
+    SmbLinearForward a = { .rows = s->m, .n_in = s->k, .n_out = s->n, .epilogue = (SmbEpilogue) (variant / 8) };
+    void *handle = NULL;
+    float *residual;
+
+    a.x = bench_in (t, s->m * s->k, 1, &x);
+    a.w = bench_in (t, s->n * s->k, 0.1, &w);
+    a.bias = bench_in (t, s->n, 1, &b);
+    residual = bench_in (t, all, 1, &r);
+    a.y = with_residual ? residual : bench_out (t, all);
+    a.residual = with_residual ? residual : NULL;
+    a.before = keep ? bench_out (t, all) : NULL;
+    if ((info.precisions & (1u << precision)) == 0)
+      continue;
+    bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, s->n, s->k, precision, &handle));
+    a.w = NULL;
+    a.prepared = handle;
+    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    for (gint64 i = 0; precision == SMB_PRECISION_BF16 && i < s->m * s->k; i++)
+      x[i] = to_bf16 (x[i]);
+    for (gint64 i = 0; precision == SMB_PRECISION_BF16 && i < s->n * s->k; i++)
+      w[i] = to_bf16 (w[i]);
+    for (gint64 i = 0; precision == SMB_PRECISION_INT8 && i < s->m; i++)
+      to_int8_row (x + i * s->k, s->k);
+    for (gint64 i = 0; precision == SMB_PRECISION_INT8 && i < s->n; i++)
+      to_int8_weights (w + i * s->k, s->k);
+    oracle_linear (y, z, x, w, b, with_residual ? r : NULL, s->m, s->k, s->n, a.epilogue);
+    bench_expect (t, "y", a.y, y, all, slack);
+    if (keep)
+      bench_expect (t, "before", a.before, z, all, slack);
+    t->abi->weight_release (t->ctx, handle);
+  }
+}
+
 typedef struct {
   const Shape *s;
   const double *x, *w, *bias, *dy;
@@ -126,16 +218,60 @@ linear_backward_case (Bench *t, const void *data)
 static void
 nan_case (Bench *t, const void *data)
 {
-  SmbLinearForward a = { .rows = 3, .n_in = 40, .n_out = 20, .epilogue = SMB_EPILOGUE_GELU };
-  float *x = bench_in (t, 3 * 40, 1, NULL);
+  SmbDeviceInfo info;
 
-  x[1 * 40 + 7] = NAN;
-  a.x = x;
-  a.w = bench_in (t, 20 * 40, 1, NULL);
-  a.y = bench_out (t, 3 * 20);
-  bench_ok (t, t->abi->linear_forward (t->ctx, &a));
-  for (int i = 0; i < 60; i++)
-    g_assert_true (isnan (a.y[i]) == (i / 20 == 1));
+  bench_ok (t, t->abi->device_describe (0, &info));
+  for (int p = -1; p <= SMB_PRECISION_INT8; p++) { /* -1: not prepared */
+    SmbLinearForward a = { .rows = 3, .n_in = 40, .n_out = 20, .epilogue = SMB_EPILOGUE_GELU };
+    float *x = bench_in (t, 3 * 40, 1, NULL);
+    void *handle = NULL;
+
+    x[1 * 40 + 7] = NAN;
+    a.x = x;
+    a.w = bench_in (t, 20 * 40, 1, NULL);
+    a.y = bench_out (t, 3 * 20);
+    if (p >= 0 && (info.precisions & (1u << p)) == 0)
+      continue;
+    if (p >= 0)
+      bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, 20, 40, (SmbPrecision) p, &handle));
+    a.prepared = handle;
+    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    for (int i = 0; i < 60; i++)
+      g_assert_true (isnan (a.y[i]) == (i / 20 == 1));
+    t->abi->weight_release (t->ctx, handle);
+  }
+}
+
+/* Rows of one value, of zeros, of huge and of tiny numbers. */
+static void
+odd_rows_case (Bench *t, const void *data)
+{
+  static const double rows[] = { 0, 1, -1, 1e30, -1e-36 };
+  SmbDeviceInfo info;
+
+  bench_ok (t, t->abi->device_describe (0, &info));
+  for (int p = 0; p <= SMB_PRECISION_INT8; p++) {
+    SmbLinearForward a = { .rows = 5, .n_in = 36, .n_out = 3 };
+    double *x = bench_double (t, 5 * 36), *w, *y = bench_double (t, 15);
+    void *handle = NULL;
+
+    for (int i = 0; i < 5 * 36; i++)
+      x[i] = rows[i / 36];
+    a.x = bench_in_exact (t, 5 * 36, x);
+    a.w = bench_in (t, 3 * 36, 1, &w);
+    a.y = bench_out (t, 15);
+    if ((info.precisions & (1u << p)) == 0)
+      continue;
+    bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, 3, 36, (SmbPrecision) p, &handle));
+    a.prepared = handle;
+    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    oracle_linear (y, NULL, x, w, NULL, NULL, 5, 36, 3, SMB_EPILOGUE_NONE);
+    for (int r = 0; r < 4; r++)
+      bench_expect (t, "y", a.y + 3 * r, y + 3 * r, 3, 0.02);
+    for (int i = 12; i < 15; i++)
+      g_assert_cmpfloat (fabs (a.y[i]), <, 1e-33); /* too small for any scale: as good as 0 */
+    t->abi->weight_release (t->ctx, handle);
+  }
 }
 
 static void
@@ -176,6 +312,12 @@ run_layers (gconstpointer run)
 }
 
 static void
+run_odd_rows (void)
+{
+  bench_run (odd_rows_case, NULL);
+}
+
+static void
 run_nan (void)
 {
   bench_run (nan_case, NULL);
@@ -187,6 +329,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/cpu/gemm", (gconstpointer) gemm_case, run_shapes);
   g_test_add_data_func ("/cpu/linear/forward", (gconstpointer) linear_case, run_layers);
+  g_test_add_data_func ("/cpu/linear/low-precision", (gconstpointer) low_precision_case, run_layers);
+  g_test_add_func ("/cpu/linear/odd-rows", run_odd_rows);
   g_test_add_data_func ("/cpu/linear/backward", (gconstpointer) linear_backward_case, run_layers);
   g_test_add_func ("/cpu/linear/nan", run_nan);
   g_test_add_func ("/cpu/linear/refusals", prepare_refuses);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* y = epilogue (x . w^T + bias) + residual with weights packed once, for every number format. A panel holds the weights
+ * of PANEL outputs, [words][PANEL], so that the inner loop reads it from front to back. A word is 32 bits: one float,
+ * two bfloat16 or four bytes, neighbours along n_in. A tile of ROWS rows and a panel is summed in registers over all of
+ * n_in: each sum has one order, whatever the split over threads.
+ *
+ * The file that includes this one defines before:
+ *   Word                      type of a word (may alias)
+ *   Weights                   vector of words
+ *   Sum                       vector of sums
+ *   SPREAD (x)                Weights with x in every lane
+ *   DOT (sum, x, w)           sum + x . w, a lane
+ *   VALUE (sum, head, tail)   the sum as Vec; head: the words before a row, tail: one vector's lanes behind a panel
+ *   HEAD_WORDS                words before each row of x */
+
+#include "cpu/cpu-vector.h"
+#include "cpu/cpu-kernels.h"
+
+#define VECTORS 3
+#define PANEL (VECTORS * LANES)
+#if LANES == 16
+#define ROWS 8 /* 24 sums of 32 registers */
+#else
+#define ROWS 4 /* 12 sums of 16 registers */
+#endif
+#define BLOCK_ROWS 200 /* rows of x that stay in the second cache while the panels go by */
+
+typedef Weights WeightsAnywhere __attribute__ ((aligned (4), may_alias));
+
+/* The sums of one tile. `rows` and `vectors` are constants after inlining, so that the sums are registers. */
+VEC_INLINE void
+tile_sums (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t words, const int rows, const int vectors)
+{
+  Sum sums[ROWS][VECTORS] = { { { 0 } } };
+
+  for (int64_t k = 0; k < words; k++) {
+    Weights w[VECTORS];
+
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++)
+      w[v] = *(const WeightsAnywhere *) (panel + k * PANEL + v * LANES);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++) {
+      Weights value = SPREAD (x[r * ldx + k]);
+
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; v++)
+        sums[r][v] = DOT (sums[r][v], value, w[v]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++)
+      out[r * VECTORS + v] = sums[r][v];
+}
+
+#define TILE(rows, vectors)                                                                                            \
+  case (rows) * 4 + (vectors):                                                                                         \
+    tile_sums (out, x, ldx, panel, words, rows, vectors);                                                              \
+    break;
+#define TILES(rows) TILE (rows, 1) TILE (rows, 2) TILE (rows, 3)
+
+static void
+tile_any (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t words, int rows, int vectors)
+{
+  switch (rows * 4 + vectors) {
+    TILES (1)
+    TILES (2)
+    TILES (3)
+    TILES (4)
+#if ROWS == 8
+    TILES (5)
+    TILES (6)
+    TILES (7)
+    TILES (8)
+#endif
+  default:
+    break;
+  }
+}
+
+static void
+finish_tile (const SmbLinearForward *a, const Sum *sums, const Word *x, int64_t ldx, const Word *tail, int64_t row0,
+             int64_t rows, int64_t column0)
+{
+  int64_t columns = a->n_out - column0 < PANEL ? a->n_out - column0 : PANEL;
+
+  for (int64_t r = 0; r < rows; r++) {
+    int64_t at = (row0 + r) * a->n_out + column0;
+    const Word *head = x + r * ldx;
+
+    FOR_VECTORS (i, columns) {
+      Vec z = VALUE (sums[r * VECTORS + i / LANES], head, tail + i), bell;
+
+      if (a->bias != NULL)
+        z += LOAD (a->bias + column0 + i);
+      if (a->before != NULL)
+        STORE (a->before + at + i, z);
+      if (a->epilogue == SMB_EPILOGUE_GELU)
+        z *= vec_normal_cdf (z, &bell);
+      else if (a->epilogue == SMB_EPILOGUE_RELU)
+        z = vec_select (z < 0.0f, vec_of (0.0f), z);
+      if (a->residual != NULL)
+        z += LOAD (a->residual + at + i);
+      STORE (a->y + at + i, z);
+    }
+    (void) head; /* formats without scales do not look */
+  }
+}
+
+/* `x`: rows of ldx words, the head first; `panels`: panel_words apart, their tails behind words * PANEL. */
+static void
+linear_tiles (const SmbLinearForward *a, const Word *panels, int64_t panel_words, const Word *x, int64_t ldx,
+              int64_t words, int64_t row0, int64_t row1, int64_t panel0, int64_t panel1)
+{
+  Sum sums[ROWS * VECTORS];
+
+  for (int64_t block = row0; block < row1; block += BLOCK_ROWS) {
+    int64_t end = row1 - block < BLOCK_ROWS ? row1 : block + BLOCK_ROWS;
+
+    for (int64_t p = panel0; p < panel1; p++) {
+      int64_t left = a->n_out - p * PANEL;
+      int vectors = left >= PANEL ? VECTORS : (int) ((left + LANES - 1) / LANES);
+      const Word *panel = panels + p * panel_words;
+
+      for (int64_t r = block; r < end; r += ROWS) {
+        int rows = end - r < ROWS ? (int) (end - r) : ROWS;
+
+        tile_any (sums, x + r * ldx + HEAD_WORDS, ldx, panel, words, rows, vectors);
+        finish_tile (a, sums, x + r * ldx, ldx, panel + words * PANEL, r, rows, p * PANEL);
+      }
+    }
+  }
+}
