@@ -6,6 +6,7 @@
 
 #include "analysis/smb-analysis.h"
 #include "analysis/smb-json.h"
+#include "backend/smb-device.h"
 #include "base/smb-error.h"
 
 #define MAX_SIDE_PX        (1 << 20)
@@ -296,4 +297,37 @@ smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text
   read.precision = (SmbPrecision) precision;
   *settings = read;
   return TRUE;
+}
+
+gboolean
+smb_precision_from_text (const char *text, const char *device, SmbPrecision *precision, GError **error)
+{
+  g_autoptr (GPtrArray) devices = NULL;
+  const gboolean automatic = g_str_equal (text, "auto");
+  const int asked = automatic ? SMB_PRECISION_BF16 : index_of (precisions, G_N_ELEMENTS (precisions), text);
+
+  if (device == NULL)
+    device = "cpu";
+  if (asked < 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no precision; choose f32, tf32, bf16, int8 or auto."),
+                 text);
+    return FALSE;
+  }
+  devices = smb_device_list ();
+  for (guint i = 0; i < devices->len; i++) {
+    const SmbDeviceListing *listing = g_ptr_array_index (devices, i);
+    const gboolean has = (listing->info.precisions & (1u << asked)) != 0;
+
+    if (!listing->usable || !g_str_equal (listing->id, device))
+      continue;
+    *precision = has ? (SmbPrecision) asked : SMB_PRECISION_F32;
+    if (has || automatic)
+      return TRUE;
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                 _ ("The device %s cannot compute in %s; choose f32, or auto for the fastest it has."), device, text);
+    return FALSE;
+  }
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("There is no usable device “%s”; see “semblance-cli devices”."),
+               device);
+  return FALSE;
 }

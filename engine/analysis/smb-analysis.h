@@ -61,7 +61,7 @@ typedef struct {
   int detect_max_side_px; /* 640 */
   int detect_upsample;    /* 1 */
   guint64 seed;
-  SmbPrecision precision;
+  SmbPrecision precision; /* F32, the published numbers; lower ones are faster and change a score a little */
 } SmbAnalysisSettings;
 
 SmbAnalysisSettings smb_analysis_settings_default (void);
@@ -70,10 +70,14 @@ char *smb_analysis_settings_to_json (const SmbAnalysisSettings *settings);
 /* Reads the above, also as found in SmbAnalysis.settings (which names the detector as well). */
 gboolean smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text, GError **error);
 
+/* The precision that a text names: "f32", "tf32", "bf16", "int8", or "auto": bf16 where the device has it, else f32.
+ * device NULL: "cpu". UNSUPPORTED if the device lacks it, ARGUMENT for another text, NOT_FOUND for no such device. */
+gboolean smb_precision_from_text (const char *text, const char *device, SmbPrecision *precision, GError **error);
+
 /* A model loaded on a device and ready to judge; lives in the compute process. Not for two threads at a time. */
 typedef struct _SmbJudge SmbJudge;
 
-/* threads 0: one a core. Loads detector and MIM networks (mapped). */
+/* threads 0: one a core. Checks the model's files and maps them; a network is made of them when it is first needed. */
 SmbJudge *smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GError **error);
 void smb_judge_free (SmbJudge *judge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)

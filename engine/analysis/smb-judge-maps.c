@@ -66,6 +66,7 @@ add_attention_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const Sm
   g_autoptr (SmbTensor) rollout = NULL;
   g_autofree guint8 *rgb = NULL;
   const SmbNetConfig *config;
+  SmbNet *net;
   gboolean wanted = FALSE, want_rollout = FALSE;
   SmbMapArea area;
 
@@ -75,25 +76,25 @@ add_attention_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const Sm
   }
   if (!wanted)
     return TRUE;
-  if (judge->detector.net == NULL) {
+  if (judge->detector.weights == NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
                  _ ("The model “%s” has no detector, so there is no attention to show; choose reconstruction maps or "
                     "another model."),
                  judge->name);
     return FALSE;
   }
-  config = smb_net_get_config (judge->detector.net);
+  config = &judge->detector.config;
   for (guint i = 0; i < n_specs; i++)
     if (specs[i].kind == SMB_MAP_ATTENTION && !check_layer (&specs[i], config->depth, error))
       return FALSE;
-  if (!smb_judge_prepare (judge, &judge->detector, SMB_PRECISION_F32, error))
+  net = smb_judge_get_net (judge, &judge->detector, SMB_PRECISION_F32, error);
+  if (net == NULL)
     return FALSE;
-  config = smb_net_get_config (judge->detector.net);
   rgb = smb_judge_crop (image, box, judge->transform, config, error);
   if (rgb == NULL)
     return FALSE;
   inputs = inputs_of (rgb, config->image_px, judge->mean, judge->std);
-  outputs = smb_net_forward (judge->detector.net, NULL, inputs, SMB_WANT_ATTENTION, cancellable, error);
+  outputs = smb_net_forward (net, NULL, inputs, SMB_WANT_ATTENTION, cancellable, error);
   if (outputs == NULL || (want_rollout && !smb_rollout (outputs, config->depth, &rollout, error)))
     return FALSE;
   area = area_of (image, box, judge->transform, config->image_px);
@@ -120,14 +121,17 @@ add_attention_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const Sm
 static SmbTensorDict *
 forward_masked (SmbJudge *judge, const guint8 *rgb, const guint8 *mask, GCancellable *cancellable, GError **error)
 {
-  const SmbNetConfig *config = smb_net_get_config (judge->mim.net);
+  const SmbNetConfig *config = &judge->mim.config;
   const int n_patches = smb_net_config_get_patches (config);
   const gint64 shape[] = { 1, n_patches };
   g_autoptr (SmbTensorDict) inputs = inputs_of (rgb, config->image_px, judge->mim_mean, judge->mim_std);
   g_autoptr (SmbTensor) hidden = smb_tensor_new (SMB_DTYPE_U8, 2, shape);
   g_autoptr (SmbTensor) ratio = smb_tensor_new (SMB_DTYPE_F64, 0, NULL);
+  SmbNet *net = smb_judge_get_net (judge, &judge->mim, SMB_PRECISION_F32, error);
   int n_hidden = 0;
 
+  if (net == NULL)
+    return NULL;
   memcpy (hidden->data, mask, (gsize) n_patches);
   for (int i = 0; i < n_patches; i++)
     n_hidden += mask[i] != 0;
@@ -135,7 +139,7 @@ forward_masked (SmbJudge *judge, const guint8 *rgb, const guint8 *mask, GCancell
   /* The network keeps floor (L (1 - ratio)) patches; half a patch more than exact lands on just what the mask leaves. */
   *(double *) ratio->data = (n_hidden - 0.5) / n_patches;
   smb_tensor_dict_set (inputs, "in.mask_ratio", ratio);
-  return smb_net_forward (judge->mim.net, NULL, inputs, SMB_WANT_IMAGES, cancellable, error);
+  return smb_net_forward (net, NULL, inputs, SMB_WANT_IMAGES, cancellable, error);
 }
 
 /* The maps among specs that share the mask of specs[first]. */
@@ -143,7 +147,7 @@ static gboolean
 add_maps_of_mask (SmbJudge *judge, const guint8 *rgb, SmbMapArea area, guint first, const SmbMapSpec *specs,
                   guint n_specs, SmbMap **maps, GCancellable *cancellable, GError **error)
 {
-  const SmbNetConfig *config = smb_net_get_config (judge->mim.net);
+  const SmbNetConfig *config = &judge->mim.config;
   const int size_px = config->image_px, patch_px = config->patch_px;
   g_autofree guint8 *mask = g_new0 (guint8, smb_net_config_get_patches (config));
   g_autoptr (SmbTensorDict) outputs = NULL;
@@ -183,14 +187,14 @@ add_masked_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const SmbMa
   for (guint i = 0; i < n_specs; i++) {
     if (!is_masked (&specs[i]) || maps[i] != NULL)
       continue;
-    if (judge->mim.net == NULL) {
+    if (judge->mim.weights == NULL) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
                    _ ("The model “%s” has no reconstruction network; choose attention maps or another model."),
                    judge->name);
       return FALSE;
     }
     if (rgb == NULL) {
-      const SmbNetConfig *config = smb_net_get_config (judge->mim.net);
+      const SmbNetConfig *config = &judge->mim.config;
 
       /* Pretraining resizes the whole box, whatever the detector does. */
       rgb = smb_judge_crop (image, box, SMB_FACE_RESIZE, config, error);

@@ -9,9 +9,10 @@ G_BEGIN_DECLS
 /* One of the model's two networks; all NULL if the model lacks it. */
 typedef struct {
   char *path;
-  SmbTensorDict *weights;
-  SmbNet *net;
-  SmbPrecision precision;
+  SmbTensorDict *weights; /* mapped: read when a network is made of them */
+  SmbNetConfig config;
+  SmbNetKind kind;
+  SmbNet *nets[SMB_PRECISION_INT8 + 1]; /* by precision, each made when first asked for */
 } SmbJudgeNet;
 
 struct _SmbJudge {
@@ -27,8 +28,8 @@ struct _SmbJudge {
   int min_face_px;
 };
 
-/* Makes sure that the network, which the model must have, computes with this precision. */
-gboolean smb_judge_prepare (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error);
+/* The network, which the model must have, computing with this precision; made if need be. Borrowed. */
+SmbNet *smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error);
 
 /* The face as the network's RGB input (size * size * 3, g_free), size from its configuration. */
 guint8 *smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform transform, const SmbNetConfig *config,

@@ -21,7 +21,8 @@
 static void
 judge_net_clear (SmbJudgeNet *net)
 {
-  g_clear_pointer (&net->net, smb_net_free);
+  for (guint i = 0; i < G_N_ELEMENTS (net->nets); i++)
+    g_clear_pointer (&net->nets[i], smb_net_free);
   g_clear_pointer (&net->weights, smb_tensor_dict_unref);
   g_clear_pointer (&net->path, g_free);
 }
@@ -42,42 +43,43 @@ smb_judge_free (SmbJudge *judge)
   g_free (judge);
 }
 
-gboolean
-smb_judge_prepare (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error)
+SmbNet *
+smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error)
 {
-  if (net->net != NULL && net->precision == precision)
-    return TRUE;
+  SmbNet **made = &net->nets[precision];
+
+  if (*made != NULL)
+    return *made;
   if ((judge->device->info.precisions & (1u << precision)) == 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
                  _ ("The device %s cannot compute with the precision asked for; choose f32 or another device."),
                  judge->device->id);
-    return FALSE;
+    return NULL;
   }
-  g_clear_pointer (&net->net, smb_net_free);
-  net->net = smb_net_new (judge->device, net->weights, NULL, net->path, precision, error);
-  net->precision = precision;
-  return net->net != NULL;
+  *made = smb_net_new (judge->device, net->weights, NULL, net->path, precision, error);
+  return *made;
 }
 
+/* Only what the file says of itself: the weights are read when the network is first needed. */
 static gboolean
-load_net (SmbJudge *judge, SmbJudgeNet *net, const char *path, GError **error)
+load_net (SmbJudgeNet *net, const char *path, GError **error)
 {
   net->path = g_strdup (path);
   net->weights = smb_weights_read (path, error);
-  return net->weights != NULL && smb_judge_prepare (judge, net, SMB_PRECISION_F32, error);
+  return net->weights != NULL
+         && smb_net_config_detect (&net->config, &net->kind, net->weights, NULL, path, error);
 }
 
 static gboolean
 load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 {
   guint n_classes = g_strv_length (judge->classes);
-  const SmbNetConfig *config;
+  const SmbNetConfig *config = &judge->detector.config;
   SmbNetKind kind;
 
-  if (!load_net (judge, &judge->detector, model->detector_path, error))
+  if (!load_net (&judge->detector, model->detector_path, error))
     return FALSE;
-  kind = smb_net_get_kind (judge->detector.net);
-  config = smb_net_get_config (judge->detector.net);
+  kind = judge->detector.kind;
   if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                  _ ("%s: a pretraining network, not a detector; name it as the model's reconstruction network instead."),
@@ -97,9 +99,9 @@ load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 static gboolean
 load_mim (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 {
-  if (!load_net (judge, &judge->mim, model->mim_path, error))
+  if (!load_net (&judge->mim, model->mim_path, error))
     return FALSE;
-  if (smb_net_get_kind (judge->mim.net) == SMB_NET_ONLINE)
+  if (judge->mim.kind == SMB_NET_ONLINE)
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                _ ("%s: has no pixel decoder, so it cannot reconstruct; use the online network of the pretraining."),
@@ -199,7 +201,7 @@ why_outside (const SmbJudge *judge, const SmbFace *face)
 {
   int size_px = MIN (face->detected.width, face->detected.height);
 
-  if (judge->detector.net == NULL)
+  if (judge->detector.weights == NULL)
     return g_strdup (_ ("This model has no detector: it gives maps, but no score."));
   if (size_px < judge->min_face_px)
     return g_strdup_printf (_ ("Too small: the face measures %d pixels, and the model was validated on faces from "
@@ -243,10 +245,10 @@ read_probabilities (SmbJudge *judge, const SmbTensorDict *outputs, SmbFaceResult
 
 /* One pass through the network for n <= FACES_A_PASS faces. */
 static gboolean
-score_faces (SmbJudge *judge, const SmbImage *image, SmbFaceResult **results, guint n, GCancellable *cancellable,
-             GError **error)
+score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *image, SmbFaceResult **results, guint n,
+             GCancellable *cancellable, GError **error)
 {
-  const SmbNetConfig *config = smb_net_get_config (judge->detector.net);
+  const SmbNetConfig *config = &judge->detector.config;
   const gint64 shape[] = { n, 3, config->image_px, config->image_px };
   g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
   g_autoptr (SmbTensorDict) inputs = smb_tensor_dict_new ();
@@ -261,7 +263,7 @@ score_faces (SmbJudge *judge, const SmbImage *image, SmbFaceResult **results, gu
                         judge->mean, judge->std);
   }
   smb_tensor_dict_set (inputs, "in.images", images);
-  outputs = smb_net_forward (judge->detector.net, NULL, inputs, SMB_WANT_RESULT, cancellable, error);
+  outputs = smb_net_forward (net, NULL, inputs, SMB_WANT_RESULT, cancellable, error);
   return outputs != NULL && read_probabilities (judge, outputs, results, n, error);
 }
 
@@ -307,6 +309,7 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   g_autoptr (SmbAnalysis) analysis = NULL;
   g_autoptr (GArray) faces = NULL;
   g_autoptr (GPtrArray) inside = g_ptr_array_new ();
+  SmbNet *net = NULL;
 
   g_return_val_if_fail (judge != NULL && image != NULL && settings != NULL, NULL);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -323,13 +326,16 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
     if (result->outside == NULL)
       g_ptr_array_add (inside, result);
   }
-  if (inside->len > 0 && !smb_judge_prepare (judge, &judge->detector, settings->precision, error))
-    return NULL;
+  if (inside->len > 0) {
+    net = smb_judge_get_net (judge, &judge->detector, settings->precision, error);
+    if (net == NULL)
+      return NULL;
+  }
   for (guint done = 0; done < inside->len; done += FACES_A_PASS) {
     guint n = MIN (FACES_A_PASS, inside->len - done);
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error)
-        || !score_faces (judge, image, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
+        || !score_faces (judge, net, image, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
       return NULL;
   }
   analysis->seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;

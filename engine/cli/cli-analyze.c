@@ -207,7 +207,7 @@ do_file (const Batch *batch, const char *path, gboolean json)
 int
 smb_cli_analyze (int argc, char **argv)
 {
-  g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL;
+  g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL, *precision = NULL;
   g_auto (GStrv) box_texts = NULL;
   gboolean json = FALSE;
   int threads = 0, failed = 0;
@@ -222,8 +222,13 @@ smb_cli_analyze (int argc, char **argv)
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
       N_ ("DEVICE") },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &precision,
+      N_ ("Arithmetic of the network: f32 (published numbers; default), bf16, int8, or auto: the fastest that keeps "
+          "scores within a hundredth"),
+      N_ ("PRECISION") },
     { NULL },
   };
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
   g_autoptr (SmbEngine) engine = NULL;
   g_autoptr (SmbModelInfo) model = NULL;
   g_autoptr (SmbCase) store = NULL;
@@ -241,6 +246,8 @@ smb_cli_analyze (int argc, char **argv)
   boxes = smb_cli_parse_boxes (box_texts, &error);
   if (error != NULL)
     return smb_cli_usage ("%s", error->message);
+  if (precision != NULL && !smb_precision_from_text (precision, device, &settings.precision, &error))
+    return smb_cli_usage ("%s", error->message);
   model = smb_model_find (model_name, &error);
   if (model != NULL && case_path != NULL)
     store = smb_case_open (case_path, &error);
@@ -250,7 +257,7 @@ smb_cli_analyze (int argc, char **argv)
   }
   engine = smb_engine_new (device, threads);
   {
-    Batch batch = { engine, model, store, boxes, smb_analysis_settings_default () };
+    Batch batch = { engine, model, store, boxes, settings };
 
     for (int i = 1; i < argc; i++)
       failed += do_file (&batch, argv[i], json) ? 0 : 1;

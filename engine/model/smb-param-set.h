@@ -22,8 +22,8 @@ typedef struct {
 } SmbParamSet;
 
 typedef enum {
-  SMB_PARAMS_FIXED,    /* for inference: host memory is read in place where the device allows, weights are packed
-                         for precisions below float32 */
+  SMB_PARAMS_FIXED,    /* for inference: host memory is read in place where the device allows, weights are packed for
+                         the products, and those of the blocks in the precision asked for */
   SMB_PARAMS_WRITABLE, /* for training: own copies */
 } SmbParamUse;
 

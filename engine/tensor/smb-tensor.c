@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/smb-error.h"
 
@@ -142,6 +144,18 @@ gsize
 smb_tensor_get_bytes (const SmbTensor *tensor)
 {
   return (gsize) tensor->n * dtypes[tensor->dtype].bytes;
+}
+
+void
+smb_tensor_release_pages (const SmbTensor *tensor)
+{
+  gsize page = (gsize) sysconf (_SC_PAGESIZE);
+  gsize from = ((gsize) tensor->data + page - 1) & ~(page - 1);
+  gsize to = ((gsize) tensor->data + smb_tensor_get_bytes (tensor)) & ~(page - 1);
+
+  /* Whole pages only: those at the ends are shared with the neighbours. That it fails only costs memory. */
+  if (tensor->mapped && to > from)
+    madvise ((void *) from, to - from, MADV_DONTNEED);
 }
 
 gboolean

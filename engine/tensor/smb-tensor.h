@@ -34,6 +34,7 @@ typedef struct {
   gint64 n; /* elements */
   void *data;
   SmbDevice *device; /* NULL: host */
+  gboolean mapped;   /* data lies in a file mapped read-only: its pages can be given back and come again */
   /* private */
   gpointer owner;
   GDestroyNotify owner_free;
@@ -54,6 +55,9 @@ gboolean smb_tensor_shape_is (const SmbTensor *tensor, int rank, ...); /* gint64
 char *smb_tensor_dup_shape_text (const SmbTensor *tensor);             /* "(2, 197, 768)" */
 /* Host copy as float32 whatever the dtype (exact for F16, BF16; integers and F64 rounded). */
 SmbTensor *smb_tensor_to_f32 (const SmbTensor *tensor);
+/* Gives the memory of a mapped tensor back to the system; the values are read from the file again when they are next
+ * looked at. Nothing for other tensors. */
+void smb_tensor_release_pages (const SmbTensor *tensor);
 /* Whether a host tensor holds neither NaN nor infinity (integers always). */
 gboolean smb_tensor_is_finite (const SmbTensor *tensor);
 /* The same bytes under another shape of as many elements; keeps `tensor` alive. */

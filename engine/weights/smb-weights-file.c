@@ -145,17 +145,13 @@ is_legacy (const guint8 *data, gsize n_bytes)
   return n_bytes >= at + sizeof magic && data[0] == 0x80 && memcmp (data + at, magic, sizeof magic) == 0;
 }
 
-SmbTensorDict *
-smb_weights_read_fd (int fd, const char *path, GError **error)
+static SmbTensorDict *
+read_bytes (GBytes *bytes, const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = map_file (fd, path, error);
-  const guint8 *data;
   gsize n_bytes;
+  const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
   guint64 header_bytes;
 
-  if (bytes == NULL)
-    return NULL;
-  data = g_bytes_get_data (bytes, &n_bytes);
   if (n_bytes >= 4 && memcmp (data, "PK\x03\x04", 4) == 0)
     return smb_pth_read_zip (bytes, path, error);
   if (is_legacy (data, n_bytes))
@@ -172,6 +168,25 @@ smb_weights_read_fd (int fd, const char *path, GError **error)
     smb_weights_fail (error, SMB_ERROR_FORMAT, path, _ ("its content is neither .safetensors nor a PyTorch "
                                                         "checkpoint"));
   return NULL;
+}
+
+SmbTensorDict *
+smb_weights_read_fd (int fd, const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = map_file (fd, path, error);
+  SmbTensorDict *dict = bytes != NULL ? read_bytes (bytes, path, error) : NULL;
+  const guint8 *data;
+  gsize n_bytes;
+
+  if (dict == NULL)
+    return NULL;
+  data = g_bytes_get_data (bytes, &n_bytes);
+  for (guint i = 0; i < dict->names->len; i++) { /* all but what had to be copied out of the file */
+    SmbTensor *tensor = smb_tensor_dict_get (dict, g_ptr_array_index (dict->names, i));
+
+    tensor->mapped = (const guint8 *) tensor->data >= data && (const guint8 *) tensor->data < data + n_bytes;
+  }
+  return dict;
 }
 
 SmbTensorDict *

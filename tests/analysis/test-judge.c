@@ -215,7 +215,8 @@ test_not_numbers (void)
   const struct {
     const char *tensor;
     float value;
-  } cases[] = { { "head.bias", NAN }, { "head.weight", 3e38f } };
+    int code;
+  } cases[] = { { "head.bias", NAN, SMB_ERROR_FORMAT }, { "head.weight", 3e38f, SMB_ERROR_FAILED } };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GError) error = NULL;
@@ -235,16 +236,73 @@ test_not_numbers (void)
     g_assert_true (smb_weights_write (path, weights, &error));
     model = judge_model (path, NULL);
     judge = smb_judge_new (model, "cpu", 1, &error);
-    /* NAN in the file is refused when loading. */
-    g_assert_true ((judge == NULL) == isnan (cases[i].value));
-    if (judge != NULL)
-      g_assert_null (smb_judge_analyze (judge, image, drawn, &settings, NULL, &error));
-    g_assert_nonnull (error);
-    g_assert_true (error->domain == SMB_ERROR);
+    g_assert_no_error (error);
+    /* NAN in the file is refused when the weights are read, too large a number when it shows. */
+    g_assert_null (smb_judge_analyze (judge, image, drawn, &settings, NULL, &error));
+    g_assert_error (error, SMB_ERROR, cases[i].code);
     g_test_message ("%s", error->message);
     g_remove (path);
     g_rmdir (folder);
   }
+}
+
+/* Each precision the processor has gives about the same scores, and says which it was; one that it lacks is refused. */
+static void
+test_precisions (void)
+{
+  static const double allowed[] = { [SMB_PRECISION_F32] = 1e-15, [SMB_PRECISION_BF16] = 2e-3, [SMB_PRECISION_INT8] = 0.02 };
+  static const char *const names[] = { "f32", "tf32", "bf16", "int8" };
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (GArray) drawn = boxes_new (2, (SmbBox){ 10, 10, 100, 100 }, (SmbBox){ 120, 70, 64, 64 });
+  g_autoptr (SmbAnalysis) plain = analyze (judge, image, drawn);
+  g_autoptr (SmbDevice) device = smb_device_open ("cpu", 1, NULL);
+
+  for (int p = SMB_PRECISION_F32; p <= SMB_PRECISION_INT8; p++) {
+    SmbAnalysisSettings settings = smb_analysis_settings_default ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (SmbAnalysis) other = NULL;
+    g_autofree char *says = g_strdup_printf ("\"precision\":\"%s\"", names[p]);
+    SmbPrecision parsed;
+
+    settings.precision = (SmbPrecision) p;
+    other = smb_judge_analyze (judge, image, drawn, &settings, NULL, &error);
+    if ((device->info.precisions & (1u << p)) == 0) {
+      g_assert_null (other);
+      g_assert_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED);
+      g_clear_error (&error);
+      g_assert_false (smb_precision_from_text (names[p], NULL, &parsed, &error));
+      g_assert_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED);
+      continue;
+    }
+    g_assert_no_error (error);
+    g_assert_nonnull (strstr (other->settings, says));
+    for (guint i = 0; i < 2; i++) {
+      const SmbFaceResult *a = g_ptr_array_index (plain->faces, i), *b = g_ptr_array_index (other->faces, i);
+
+      g_assert_cmpfloat_with_epsilon (a->score, b->score, allowed[p]);
+    }
+    g_assert_true (smb_precision_from_text (names[p], "cpu", &parsed, &error));
+    g_assert_cmpint ((int) parsed, ==, p);
+  }
+}
+
+static void
+test_precision_texts (void)
+{
+  g_autoptr (SmbDevice) device = smb_device_open ("cpu", 1, NULL);
+  g_autoptr (GError) error = NULL;
+  SmbPrecision precision = SMB_PRECISION_INT8;
+
+  g_assert_true (smb_precision_from_text ("auto", NULL, &precision, &error));
+  g_assert_cmpint (precision, ==,
+                   device->info.precisions & (1u << SMB_PRECISION_BF16) ? SMB_PRECISION_BF16 : SMB_PRECISION_F32);
+  g_assert_false (smb_precision_from_text ("fp16", NULL, &precision, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_false (smb_precision_from_text ("auto", "abacus:0", &precision, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
 }
 
 static void
@@ -284,6 +342,8 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/without-detector", test_without_detector);
   g_test_add_func ("/judge/refused-models", test_refused_models);
   g_test_add_func ("/judge/not-numbers", test_not_numbers);
+  g_test_add_func ("/judge/precisions", test_precisions);
+  g_test_add_func ("/judge/precision-texts", test_precision_texts);
   g_test_add_func ("/judge/bad-requests", test_bad_requests);
   return g_test_run ();
 }

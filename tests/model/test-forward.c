@@ -179,6 +179,38 @@ test_cancelled (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* The same network in lower precision: its logits move by less than a hundredth (bfloat16) or a twentieth (bytes) of the
+ * largest. */
+static void
+test_precisions (void)
+{
+  static const double allowed[] = { [SMB_PRECISION_F32] = LIMIT, [SMB_PRECISION_BF16] = 1e-2, [SMB_PRECISION_INT8] = 5e-2 };
+  static const char *const tags[] = { "a", "b" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
+    for (int p = SMB_PRECISION_F32; p <= SMB_PRECISION_INT8; p++) {
+      g_autofree char *init = g_strdup_printf ("%s_classifier_init.safetensors", tags[i]);
+      g_autofree char *io_name = g_strdup_printf ("%s_finetune_io.safetensors", tags[i]);
+      g_autoptr (SmbTensorDict) w = model_test_read (init), io = model_test_read (io_name), plain = NULL, out = NULL;
+      g_autoptr (SmbNet) exact = open_net (w, NULL), net = NULL;
+      GError *error = NULL;
+      double distance;
+
+      if (allowed[p] == 0 || (model_test_cpu ()->info.precisions & (1u << p)) == 0)
+        continue;
+      net = smb_net_new (model_test_cpu (), w, NULL, "w", (SmbPrecision) p, &error);
+      g_assert_no_error (error);
+      plain = smb_net_forward (exact, NULL, io, SMB_WANT_RESULT, NULL, &error);
+      g_assert_no_error (error);
+      out = smb_net_forward (net, NULL, io, SMB_WANT_RESULT, NULL, &error);
+      g_assert_no_error (error);
+      distance = model_test_distance (smb_tensor_dict_get (out, "out.logits"), smb_tensor_dict_get (plain, "out.logits"));
+      g_test_message ("%s, precision %d: logits move by %.2g of the largest", tags[i], p, distance);
+      g_assert_cmpfloat (distance, <, allowed[p]);
+      g_assert_true (p == SMB_PRECISION_F32 || distance > 0);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -193,5 +225,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/forward/other-size", test_other_size);
   g_test_add_func ("/model/forward/bad-inputs", test_bad_inputs);
   g_test_add_func ("/model/forward/cancelled", test_cancelled);
+  g_test_add_func ("/model/forward/precisions", test_precisions);
   return g_test_run ();
 }
