@@ -251,6 +251,9 @@ settings_to_node (const SmbAnalysisSettings *settings)
   JsonObject *out = json_object_new ();
 
   json_object_set_int_member (out, "detect_max_side_px", settings->detect_max_side_px);
+  /* Left out when it is not asked for, so that the text of earlier analyses stays what it was. */
+  if (settings->detect_too)
+    json_object_set_boolean_member (out, "detect_too", TRUE);
   json_object_set_int_member (out, "detect_upsample", settings->detect_upsample);
   json_object_set_string_member (out, "precision", precisions[settings->precision]);
   smb_json_set_uint64 (out, "seed", settings->seed);
@@ -286,6 +289,8 @@ smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text
   else
     smb_json_fail (&reader, "", _ ("an object"));
   read.detect_max_side_px = (int) smb_json_int (&reader, in, "detect_max_side_px", 0, MAX_SIDE_PX);
+  if (in != NULL && json_object_has_member (in, "detect_too"))
+    read.detect_too = smb_json_boolean (&reader, in, "detect_too");
   read.detect_upsample = (int) smb_json_int (&reader, in, "detect_upsample", 0, 4);
   name = smb_json_string (&reader, in, "precision", SMB_JSON_REQUIRED);
   precision = index_of (precisions, G_N_ELEMENTS (precisions), name);

@@ -62,6 +62,7 @@ typedef struct {
   int detect_upsample;    /* 1 */
   guint64 seed;
   SmbPrecision precision; /* F32, the published numbers; lower ones are faster and change a score a little */
+  gboolean detect_too; /* boxes drawn by hand are judged besides what the detector finds; FALSE: in place of it */
 } SmbAnalysisSettings;
 
 SmbAnalysisSettings smb_analysis_settings_default (void);
@@ -82,7 +83,8 @@ SmbJudge *smb_judge_new (const SmbModelInfo *model, const char *device, int thre
 void smb_judge_free (SmbJudge *judge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)
 
-/* Faces and scores of one picture. drawn: boxes by hand (GArray of SmbBox) to judge in place of detection, or NULL. */
+/* Faces and scores of one picture. drawn: boxes by hand (GArray of SmbBox) to judge in place of detection
+ * (settings->detect_too: besides it, after those found), or NULL. */
 SmbAnalysis *smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn,
                                 const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error);
 

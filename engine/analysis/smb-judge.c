@@ -195,6 +195,25 @@ faces_found (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *
   return smb_face_detect (judge->faces, image, settings->detect_max_side_px, settings->detect_upsample, error);
 }
 
+/* What the detector finds, what was drawn, or both: those found first. */
+static GArray *
+faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const SmbAnalysisSettings *settings,
+              GError **error)
+{
+  g_autoptr (GArray) faces = NULL;
+  g_autoptr (GArray) more = NULL;
+
+  if (drawn == NULL)
+    return faces_found (judge, image, settings, error);
+  more = faces_drawn (image, drawn, error);
+  if (more == NULL || !settings->detect_too)
+    return g_steal_pointer (&more);
+  faces = faces_found (judge, image, settings, error);
+  if (faces != NULL && more->len > 0)
+    g_array_append_vals (faces, more->data, more->len);
+  return g_steal_pointer (&faces);
+}
+
 /* Why this face gets no score; NULL if it gets one. */
 static char *
 why_outside (const SmbJudge *judge, const SmbFace *face)
@@ -314,7 +333,7 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   g_return_val_if_fail (judge != NULL && image != NULL && settings != NULL, NULL);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  faces = drawn != NULL ? faces_drawn (image, drawn, error) : faces_found (judge, image, settings, error);
+  faces = faces_wanted (judge, image, drawn, settings, error);
   if (faces == NULL)
     return NULL;
   analysis = analysis_about (judge, image, settings);

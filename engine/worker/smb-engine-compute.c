@@ -65,6 +65,7 @@ settings_to_json (const SmbAnalysisSettings *settings)
   JsonObject *object = json_object_new ();
 
   json_object_set_int_member (object, "detect_max_side_px", settings->detect_max_side_px);
+  json_object_set_boolean_member (object, "detect_too", settings->detect_too);
   json_object_set_int_member (object, "detect_upsample", settings->detect_upsample);
   json_object_set_int_member (object, "precision", settings->precision);
   smb_json_set_uint64 (object, "seed", settings->seed);

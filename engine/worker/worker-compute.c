@@ -144,6 +144,7 @@ read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError 
     return FALSE;
   }
   settings->detect_max_side_px = (int) smb_json_int (&reader, object, "detect_max_side_px", 0, G_MAXINT);
+  settings->detect_too = smb_json_boolean (&reader, object, "detect_too");
   settings->detect_upsample = (int) smb_json_int (&reader, object, "detect_upsample", 0, 8);
   settings->precision = (SmbPrecision) smb_json_int (&reader, object, "precision", 0, SMB_PRECISION_INT8);
   settings->seed = smb_json_uint64 (&reader, object, "seed");

@@ -162,6 +162,31 @@ test_detected (void)
   g_assert_null (((SmbFaceResult *) g_ptr_array_index (by_hand->faces, 0))->outside);
 }
 
+/* Asked for both, the detector's faces come first and keep their origin; the setting travels with the result. */
+static void
+test_detected_too (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = sample_load ("nasa-astronaut.png");
+  g_autoptr (GArray) drawn = boxes_new (1, (SmbBox){ 300, 300, 80, 80 });
+  SmbAnalysisSettings settings = smb_analysis_settings_default (), read = { 0 };
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *plain = smb_analysis_settings_to_json (&settings);
+
+  g_assert_null (strstr (plain, "detect_too"));
+  settings.detect_too = TRUE;
+  analysis = smb_judge_analyze (judge, image, drawn, &settings, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (analysis->faces->len, ==, 3);
+  g_assert_cmpint (((SmbFaceResult *) g_ptr_array_index (analysis->faces, 0))->face.origin, ==, SMB_FACE_DETECTED);
+  g_assert_cmpint (((SmbFaceResult *) g_ptr_array_index (analysis->faces, 2))->face.origin, ==, SMB_FACE_DRAWN);
+  g_assert_cmpint (((SmbFaceResult *) g_ptr_array_index (analysis->faces, 2))->face.box.x, ==, 300);
+  g_assert_true (smb_analysis_settings_from_json (&read, analysis->settings, &error));
+  g_assert_true (read.detect_too);
+}
+
 static void
 test_without_detector (void)
 {
@@ -339,6 +364,7 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/against-network", test_against_network);
   g_test_add_func ("/judge/record", test_record);
   g_test_add_func ("/judge/detected", test_detected);
+  g_test_add_func ("/judge/detected-too", test_detected_too);
   g_test_add_func ("/judge/without-detector", test_without_detector);
   g_test_add_func ("/judge/refused-models", test_refused_models);
   g_test_add_func ("/judge/not-numbers", test_not_numbers);

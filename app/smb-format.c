@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "smb-format.h"
+
+#include <glib/gi18n.h>
+#include <inttypes.h>
+#include <math.h>
+
+SmbState
+smb_state_of_hash (SmbHashState state)
+{
+  switch (state) {
+    case SMB_HASH_VERIFIED:
+      return (SmbState){ "smb-ok-symbolic", _("Hash verified"), "ok" };
+    case SMB_HASH_ALTERED:
+      return (SmbState){ "smb-alert-symbolic", _("Altered"), "alert" };
+    case SMB_HASH_MISSING:
+      return (SmbState){ "smb-moved-symbolic", _("File missing"), "alert" };
+    case SMB_HASH_UNREADABLE:
+      return (SmbState){ "smb-warning-symbolic", _("Unreadable"), "warning" };
+    case SMB_HASH_UNVERIFIED:
+    default:
+      return (SmbState){ "smb-unverified-symbolic", _("Not yet verified"), "dim" };
+  }
+}
+
+void
+smb_state_apply_class (GtkWidget *widget, const SmbState *state)
+{
+  static const char *const all[] = { "ok", "warning", "alert", "dim" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    gtk_widget_remove_css_class (widget, all[i]);
+  gtk_widget_add_css_class (widget, state->css);
+}
+
+char *
+smb_format_score (double score)
+{
+  return isnan (score) ? g_strdup (_("n/a")) : g_strdup_printf ("%.2f", score);
+}
+
+char *
+smb_format_short_hash (const char *hash)
+{
+  gsize length = hash != NULL ? strlen (hash) : 0;
+
+  if (length < 9)
+    return g_strdup (length > 0 ? hash : "–");
+  return g_strdup_printf ("%.4s…%s", hash, hash + length - 4);
+}
+
+char *
+smb_format_size (guint64 bytes)
+{
+  g_autofree char *rough = g_format_size (bytes);
+
+  if (bytes < 1000)
+    return g_steal_pointer (&rough);
+  return g_strdup_printf (_("%s (%" PRIu64 " bytes)"), rough, bytes);
+}
+
+static char *
+format_local (gint64 us, const char *format)
+{
+  g_autoptr (GDateTime) time = us != 0 ? g_date_time_new_from_unix_local (us / G_USEC_PER_SEC) : NULL;
+
+  return time != NULL ? g_date_time_format (time, format) : g_strdup ("–");
+}
+
+char *
+smb_format_time (gint64 us)
+{
+  return format_local (us, "%Y-%m-%d %H:%M:%S");
+}
+
+char *
+smb_format_clock (gint64 us)
+{
+  return format_local (us, "%H:%M");
+}
+
+char *
+smb_format_faces (int n_faces)
+{
+  if (n_faces < 0)
+    return g_strdup (_("Not analysed"));
+  if (n_faces == 0)
+    return g_strdup (_("No face found"));
+  return g_strdup_printf (ngettext ("%d face", "%d faces", (gulong) n_faces), n_faces);
+}
+
+const char *
+smb_format_map_title (SmbMapKind kind)
+{
+  switch (kind) {
+    case SMB_MAP_ATTENTION:
+      return _("Attention");
+    case SMB_MAP_ROLLOUT:
+      return _("Rollout");
+    case SMB_MAP_MASKED_INPUT:
+      return _("Masked input");
+    case SMB_MAP_RECONSTRUCTION:
+      return _("Reconstruction");
+    case SMB_MAP_ERROR:
+    default:
+      return _("Error");
+  }
+}
+
+const char *
+smb_format_map_explanation (SmbMapKind kind)
+{
+  switch (kind) {
+    case SMB_MAP_ATTENTION:
+      return _("How strongly one layer of the network looks at each patch. A single head shows one habit, "
+               "the mean what the layer has in common.");
+    case SMB_MAP_ROLLOUT:
+      return _("Attention followed through all layers: which patches the answer draws on. It shows where the model "
+               "looks, not why it decides.");
+    case SMB_MAP_MASKED_INPUT:
+      return _("What the reconstruction was given: the rest of the face was hidden. Another seed hides other patches.");
+    case SMB_MAP_RECONSTRUCTION:
+      return _("What the network expects in the hidden patches from those it saw. Elsewhere stands the picture itself.");
+    case SMB_MAP_ERROR:
+    default:
+      return _("How far the expectation missed, patch by patch. Only hidden patches have a value.");
+  }
+}
+
+char *
+smb_format_map_subtitle (const SmbMapSpec *spec)
+{
+  g_autofree char *layer = NULL;
+
+  switch (spec->kind) {
+    case SMB_MAP_ATTENTION:
+      layer = spec->layer < 0 ? g_strdup (_("last layer")) : g_strdup_printf (_("layer %d"), spec->layer + 1);
+      if (spec->head < 0)
+        return g_strdup_printf (_("%s, mean of heads"), layer);
+      return g_strdup_printf (_("%s, head %d"), layer, spec->head + 1);
+    case SMB_MAP_ROLLOUT:
+      return g_strdup (_("all layers"));
+    case SMB_MAP_MASKED_INPUT:
+    case SMB_MAP_RECONSTRUCTION:
+    case SMB_MAP_ERROR:
+    default:
+      return g_strdup_printf (_("%.0f %% hidden, seed %" PRIu64), spec->ratio * 100.0, spec->seed);
+  }
+}
+
+const char *
+smb_format_colours (SmbColours colours)
+{
+  switch (colours) {
+    case SMB_COLOURS_VIRIDIS:
+      return _("Viridis");
+    case SMB_COLOURS_CIVIDIS:
+      return _("Cividis");
+    case SMB_COLOURS_MAGMA:
+      return _("Magma");
+    case SMB_COLOURS_GREY:
+      return _("Grey");
+    case SMB_COLOURS_DIVERGING:
+    default:
+      return _("Diverging");
+  }
+}
+
+const char *
+smb_format_class (const char *name)
+{
+  static const struct {
+    const char *name;
+    const char *word;
+  } known[] = {
+    { "genuine", N_("Genuine") },     { "real", N_("Real") },         { "bonafide", N_("Bona fide") },
+    { "deepfake", N_("Deepfake") },   { "fake", N_("Fake") },         { "forged", N_("Forged") },
+    { "synthetic", N_("Synthetic") }, { "diffusion", N_("Diffusion") }, { "spoof", N_("Spoof") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++) {
+    if (g_ascii_strcasecmp (name, known[i].name) == 0)
+      return _(known[i].word);
+  }
+  return name;
+}
+
+int
+smb_face_result_get_best (const SmbFaceResult *face)
+{
+  int best = 0;
+
+  if (face->probabilities == NULL || face->n_classes < 1)
+    return -1;
+  for (int i = 1; i < face->n_classes; i++) {
+    if (face->probabilities[i] > face->probabilities[best])
+      best = i;
+  }
+  return best;
+}

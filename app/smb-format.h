@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "analysis/smb-analysis.h"
+#include "case/smb-case.h"
+
+G_BEGIN_DECLS
+
+/* How the window writes values: one wording for one state everywhere. Strings are translated; free what is not const. */
+
+/* A state is an icon, a word and a CSS class ("ok", "warning", "alert", "dim"), never colour alone. */
+typedef struct {
+  const char *icon;
+  const char *word;
+  const char *css;
+} SmbState;
+
+SmbState smb_state_of_hash (SmbHashState state);
+/* Replaces the state's class on a widget. */
+void smb_state_apply_class (GtkWidget *widget, const SmbState *state);
+
+char *smb_format_score (double score);          /* "0.87", "n/a" */
+char *smb_format_short_hash (const char *hash); /* "7c1e…a904"; "–" for NULL */
+char *smb_format_size (guint64 bytes);
+char *smb_format_time (gint64 us);       /* "2026-11-24 09:12:03", local time; "–" for 0 */
+char *smb_format_clock (gint64 us);      /* "09:12" */
+char *smb_format_faces (int n_faces);    /* "2 faces", "not analysed" for -1 */
+
+const char *smb_format_map_title (SmbMapKind kind);
+/* What a map shows and how to read it, two sentences. */
+const char *smb_format_map_explanation (SmbMapKind kind);
+char *smb_format_map_subtitle (const SmbMapSpec *spec); /* "layer 12, mean of heads" */
+const char *smb_format_colours (SmbColours colours);
+/* "genuine" -> translated if it is one of the known class names, else as it is. */
+const char *smb_format_class (const char *name);
+
+/* Index of the highest probability, -1 without any. */
+int smb_face_result_get_best (const SmbFaceResult *face);
+
+G_END_DECLS

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "smb-inspector.h"
+
+#include "smb-faces-page.h"
+#include "smb-maps-page.h"
+#include "smb-metadata-page.h"
+#include "smb-notes-page.h"
+
+struct _SmbInspector {
+  GtkWidget parent_instance;
+
+  /* template widgets */
+  GtkWidget *box;
+  GtkStack *stack;
+  SmbFacesPage *faces;
+  SmbMapsPage *maps;
+  SmbMetadataPage *metadata;
+  SmbNotesPage *notes;
+};
+
+G_DEFINE_FINAL_TYPE (SmbInspector, smb_inspector, GTK_TYPE_WIDGET)
+
+void
+smb_inspector_set_session (SmbInspector *self, SmbSession *session)
+{
+  smb_faces_page_set_session (self->faces, session);
+  smb_maps_page_set_session (self->maps, session);
+  smb_metadata_page_set_session (self->metadata, session);
+  smb_notes_page_set_session (self->notes, session);
+}
+
+void
+smb_inspector_show_page (SmbInspector *self, const char *name)
+{
+  gtk_stack_set_visible_child_name (self->stack, name);
+  if (g_str_equal (name, "notes"))
+    smb_notes_page_focus (self->notes);
+}
+
+static void
+smb_inspector_dispose (GObject *object)
+{
+  SmbInspector *self = SMB_INSPECTOR (object);
+
+  g_clear_pointer (&self->box, gtk_widget_unparent);
+  G_OBJECT_CLASS (smb_inspector_parent_class)->dispose (object);
+}
+
+static void
+smb_inspector_class_init (SmbInspectorClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = smb_inspector_dispose;
+  g_type_ensure (SMB_TYPE_FACES_PAGE);
+  g_type_ensure (SMB_TYPE_MAPS_PAGE);
+  g_type_ensure (SMB_TYPE_METADATA_PAGE);
+  g_type_ensure (SMB_TYPE_NOTES_PAGE);
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-inspector.ui");
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, box);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, stack);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, faces);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, maps);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, metadata);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, notes);
+}
+
+static void
+smb_inspector_init (SmbInspector *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches over exhibits and files. Each unit is a piece of work of its own, so that clicks overtake between two, a bad
+ * unit is a sentence, and the batch goes on. */
+#include "smb-session-private.h"
+
+#include <glib/gi18n.h>
+
+#define THUMBNAIL_PX 128
+#define MAX_FILES 20000
+#define MAX_DEPTH 32
+
+/* One unit's data. */
+typedef struct {
+  SmbJob *job;
+  SmbEvidence *evidence; /* or */
+  char *path;
+  const SmbModelInfo *model; /* the session's, which the task keeps */
+  GArray *drawn;             /* SmbBox, or NULL */
+  gboolean select_last;      /* the new face is the one to look at */
+} Unit;
+
+static void
+unit_free (gpointer data)
+{
+  Unit *unit = data;
+
+  g_clear_object (&unit->job);
+  g_clear_pointer (&unit->evidence, smb_evidence_free);
+  g_clear_pointer (&unit->drawn, g_array_unref);
+  g_free (unit->path);
+  g_free (unit);
+}
+
+static Unit *
+unit_new (SmbJob *job, const SmbEvidence *evidence, const char *path)
+{
+  Unit *unit = g_new0 (Unit, 1);
+
+  unit->job = g_object_ref (job);
+  unit->evidence = evidence != NULL ? smb_evidence_copy (evidence) : NULL;
+  unit->path = g_strdup (path);
+  return unit;
+}
+
+static SmbJob *
+start_job (SmbSession *self, const char *title, guint total)
+{
+  g_autoptr (SmbJob) job = smb_job_new (title, total);
+
+  g_list_store_append (self->jobs, job);
+  return job; /* the list keeps it */
+}
+
+static void
+end_job (SmbSession *self, SmbJob *job)
+{
+  guint position;
+
+  if (g_list_store_find (self->jobs, job, &position))
+    g_list_store_remove (self->jobs, position);
+}
+
+static gboolean
+was_cancelled (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+report_progress (guint64 done, guint64 total, const char *what, gpointer user_data)
+{
+  smb_job_report (user_data, done, total, what);
+}
+
+/* Thumbnails and verification: one pass over each file when a case opens or an exhibit arrives. */
+
+typedef struct {
+  SmbHashState state;
+  gint64 verified_us;
+  SmbImage *thumbnail;
+} Verified;
+
+static void
+verified_free (gpointer data)
+{
+  Verified *verified = data;
+
+  g_clear_pointer (&verified->thumbnail, smb_image_unref);
+  g_free (verified);
+}
+
+static void
+work_verify (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  SmbSession *self = g_task_get_source_object (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Unit *unit = g_task_get_task_data (task);
+  Verified *verified = g_new0 (Verified, 1);
+  GError *error = NULL;
+
+  smb_job_report (unit->job, 0, 1, unit->evidence->exhibit);
+  if (!smb_examine_verify (store, unit->evidence, &verified->state, cancellable, &error)) {
+    verified_free (verified);
+    g_task_return_error (task, error);
+    return;
+  }
+  verified->verified_us = g_get_real_time ();
+  if (verified->state == SMB_HASH_VERIFIED && unit->evidence->problem == NULL) {
+    g_autoptr (GError) ignored = NULL;
+
+    /* Without a thumbnail the row shows its type; why it cannot be decoded is said where it is opened. */
+    verified->thumbnail = smb_examine_open_picture (store, self->engine, unit->evidence, THUMBNAIL_PX, cancellable,
+                                                    &ignored);
+  }
+  g_task_return_pointer (task, verified, verified_free);
+}
+
+static void
+on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  Unit *unit = g_task_get_task_data (G_TASK (result));
+  SmbExhibit *exhibit = smb_session_find_exhibit (self, unit->evidence->id);
+  g_autoptr (GError) error = NULL;
+  Verified *verified = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (verified == NULL)
+    smb_session_message_error (self, error);
+  if (verified != NULL && exhibit != NULL) {
+    if (verified->thumbnail != NULL) {
+      g_autoptr (GdkTexture) texture = smb_texture_from_image (verified->thumbnail);
+
+      smb_exhibit_set_thumbnail (exhibit, texture);
+    }
+    smb_exhibit_set_hash_state (exhibit, verified->state, verified->verified_us);
+  }
+  g_clear_pointer (&verified, verified_free);
+  if (smb_job_step (unit->job, error != NULL)) {
+    end_job (self, unit->job);
+    smb_session_refresh_log (self);
+    smb_session_reload_notes (self);
+  }
+  smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
+}
+
+static void
+push_verify (SmbSession *self, SmbJob *job, SmbExhibit *exhibit)
+{
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_verify, on_verified,
+                    unit_new (job, smb_exhibit_get_evidence (exhibit), NULL), unit_free);
+}
+
+void
+smb_session_verify_all (SmbSession *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->exhibits));
+  SmbJob *job;
+
+  if (n == 0)
+    return;
+  job = start_job (self, _("Verifying hashes"), n);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (SmbExhibit) exhibit = g_list_model_get_item (G_LIST_MODEL (self->exhibits), i);
+
+    push_verify (self, job, exhibit);
+  }
+}
+
+/* Taking in. */
+
+static void
+work_acquire (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  SmbSession *self = g_task_get_source_object (task);
+  Unit *unit = g_task_get_task_data (task);
+  g_autofree char *name = g_filename_display_basename (unit->path);
+  GError *error = NULL;
+  SmbEvidence *evidence;
+
+  smb_job_report (unit->job, 0, 1, name);
+  evidence = smb_examine_acquire (store, self->engine, unit->path, g_task_get_cancellable (task), &error);
+  if (evidence == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, evidence, (GDestroyNotify) smb_evidence_free);
+}
+
+static void
+on_acquired (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  Unit *unit = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  SmbEvidence *evidence = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (evidence != NULL) {
+    g_autoptr (SmbExhibit) exhibit = smb_exhibit_new (evidence);
+
+    g_list_store_append (self->exhibits, exhibit);
+    smb_job_set_total (unit->job, smb_job_get_total (unit->job) + 1);
+    push_verify (self, unit->job, exhibit);
+    if (evidence->problem != NULL)
+      smb_session_message (self, SMB_MESSAGE_WARNING, evidence->problem, NULL);
+  } else {
+    smb_session_message_error (self, error);
+  }
+  if (smb_job_step (unit->job, error != NULL && !was_cancelled (error)))
+    end_job (self, unit->job);
+  smb_session_refresh_log (self);
+  smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
+}
+
+typedef struct {
+  GPtrArray *files; /* GFile* asked for */
+  GPtrArray *paths; /* char* found */
+  guint n_skipped;
+  gboolean too_many;
+} Listing;
+
+static void
+listing_free (gpointer data)
+{
+  Listing *listing = data;
+
+  g_clear_pointer (&listing->files, g_ptr_array_unref);
+  g_clear_pointer (&listing->paths, g_ptr_array_unref);
+  g_free (listing);
+}
+
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Pictures in a folder, by what their name claims; links are not followed, so that a loop cannot trap the search. */
+static void
+list_folder (Listing *listing, const char *folder, int depth, GCancellable *cancellable)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  if (dir == NULL || depth > MAX_DEPTH)
+    return;
+  while ((name = g_dir_read_name (dir)) != NULL)
+    g_ptr_array_add (names, g_build_filename (folder, name, NULL));
+  g_ptr_array_sort (names, compare_paths);
+  for (guint i = 0; i < names->len && !g_cancellable_is_cancelled (cancellable); i++) {
+    const char *path = names->pdata[i];
+    g_autofree char *base = g_path_get_basename (path);
+    g_autofree char *type = NULL;
+
+    if (base[0] == '.' || g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+      continue;
+    if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+      list_folder (listing, path, depth + 1, cancellable);
+      continue;
+    }
+    type = g_content_type_guess (path, NULL, 0, NULL);
+    if (!g_content_type_is_mime_type (type, "image/*"))
+      listing->n_skipped++;
+    else if (listing->paths->len >= MAX_FILES)
+      listing->too_many = TRUE;
+    else
+      g_ptr_array_add (listing->paths, g_strdup (path));
+  }
+}
+
+static void
+list_files (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Listing *listing = task_data;
+
+  for (guint i = 0; i < listing->files->len; i++) {
+    g_autofree char *path = g_file_get_path (listing->files->pdata[i]);
+
+    if (path == NULL)
+      listing->n_skipped++;
+    else if (g_file_test (path, G_FILE_TEST_IS_DIR))
+      list_folder (listing, path, 0, cancellable);
+    else
+      g_ptr_array_add (listing->paths, g_steal_pointer (&path));
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  g_autoptr (SmbJob) job = user_data;
+  Listing *listing = g_task_get_task_data (G_TASK (result));
+
+  if (!g_task_propagate_boolean (G_TASK (result), NULL) || listing->paths->len == 0) {
+    end_job (self, job);
+    if (!g_cancellable_is_cancelled (smb_job_get_cancellable (job)))
+      smb_session_message (self, SMB_MESSAGE_WARNING,
+                           _("No pictures were found there. Choose image files, or a folder that holds some."), NULL);
+    return;
+  }
+  if (listing->too_many)
+    smb_session_message (self, SMB_MESSAGE_WARNING,
+                         _("The folder holds more pictures than one addition takes; add the rest by subfolder."), NULL);
+  else if (listing->n_skipped > 0) {
+    g_autofree char *text = g_strdup_printf (
+        ngettext ("%u other file in the folder is not a picture and was left out.",
+                  "%u other files in the folder are not pictures and were left out.", listing->n_skipped),
+        listing->n_skipped);
+
+    smb_session_message (self, SMB_MESSAGE_INFO, text, NULL);
+  }
+  smb_job_set_total (job, listing->paths->len);
+  for (guint i = 0; i < listing->paths->len; i++)
+    smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_acquire, on_acquired,
+                      unit_new (job, NULL, listing->paths->pdata[i]), unit_free);
+}
+
+void
+smb_session_add_files (SmbSession *self, GPtrArray *files)
+{
+  Listing *listing;
+  SmbJob *job;
+  g_autoptr (GTask) task = NULL;
+
+  if (self->info == NULL || files->len == 0)
+    return;
+  job = start_job (self, _("Adding evidence"), 0);
+  listing = g_new0 (Listing, 1);
+  listing->files = g_ptr_array_ref (files);
+  listing->paths = g_ptr_array_new_with_free_func (g_free);
+  task = g_task_new (self, smb_job_get_cancellable (job), on_listed, g_object_ref (job));
+  g_task_set_task_data (task, listing, listing_free);
+  g_task_run_in_thread (task, list_files);
+}
+
+/* Analysing. */
+
+typedef struct {
+  SmbCaseAnalysis *stored;
+  SmbAnalysis *analysis;
+} Analysed;
+
+static void
+analysed_free (gpointer data)
+{
+  Analysed *analysed = data;
+
+  g_clear_pointer (&analysed->stored, smb_case_analysis_free);
+  g_clear_pointer (&analysed->analysis, smb_analysis_free);
+  g_free (analysed);
+}
+
+static void
+work_analyse (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  SmbSession *self = g_task_get_source_object (task);
+  Unit *unit = g_task_get_task_data (task);
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (JsonNode) node = NULL;
+  Analysed *analysed = g_new0 (Analysed, 1);
+  GError *error = NULL;
+
+  settings.detect_too = unit->drawn != NULL;
+  analysed->stored = smb_examine_analyze (store, self->engine, unit->model, unit->evidence, unit->drawn, &settings,
+                                          report_progress, unit->job, g_task_get_cancellable (task), &error);
+  if (analysed->stored != NULL)
+    node = json_from_string (analysed->stored->result, &error);
+  if (node != NULL)
+    analysed->analysis = smb_analysis_from_json (node, &error);
+  if (analysed->analysis == NULL) {
+    analysed_free (analysed);
+    g_task_return_error (task, error);
+    return;
+  }
+  g_task_return_pointer (task, analysed, analysed_free);
+}
+
+static void
+on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  Unit *unit = g_task_get_task_data (G_TASK (result));
+  SmbExhibit *exhibit = smb_session_find_exhibit (self, unit->evidence->id);
+  g_autoptr (GError) error = NULL;
+  Analysed *analysed = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (analysed != NULL && exhibit != NULL) {
+    smb_exhibit_take_analysis (exhibit, g_steal_pointer (&analysed->stored), g_steal_pointer (&analysed->analysis));
+    if (unit->select_last && exhibit == self->exhibit)
+      smb_session_select_face (self, smb_exhibit_get_n_faces (exhibit) - 1);
+  } else if (error != NULL && !was_cancelled (error)) {
+    if (exhibit != NULL)
+      smb_exhibit_set_failure (exhibit, error->message);
+    smb_session_message_error (self, error);
+  }
+  g_clear_pointer (&analysed, analysed_free);
+  if (smb_job_step (unit->job, error != NULL && !was_cancelled (error)))
+    end_job (self, unit->job);
+  smb_session_refresh_log (self);
+  smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
+}
+
+/* FALSE, having said why, if there is nothing to judge with. */
+static gboolean
+has_detector (SmbSession *self)
+{
+  if (self->model != NULL && self->model->detector_path != NULL)
+    return TRUE;
+  smb_session_message (self, SMB_MESSAGE_ERROR,
+                       self->model_problem != NULL
+                           ? self->model_problem
+                           : _("There is no model with a detector. Import one with “semblance-cli model import”."),
+                       NULL);
+  return FALSE;
+}
+
+static gboolean
+is_wanted (SmbSession *self, SmbExhibit *exhibit, gboolean again)
+{
+  const SmbCaseAnalysis *stored = smb_exhibit_get_stored (exhibit);
+
+  if (smb_exhibit_get_evidence (exhibit)->problem != NULL)
+    return FALSE;
+  return again || stored == NULL || g_strcmp0 (stored->model_sha256, self->model->detector_sha256) != 0;
+}
+
+/* The boxes drawn by hand so far; NULL if there are none. The newest analysis is the one that counts, so each takes
+ * them over: it holds what the detector finds and every drawn box. */
+static GArray *
+dup_drawn (SmbExhibit *exhibit)
+{
+  const SmbAnalysis *analysis = smb_exhibit_get_analysis (exhibit);
+  g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+
+  for (guint i = 0; analysis != NULL && i < analysis->faces->len; i++) {
+    const SmbFaceResult *face = analysis->faces->pdata[i];
+
+    if (face->face.origin == SMB_FACE_DRAWN)
+      g_array_append_val (drawn, face->face.box);
+  }
+  return drawn->len > 0 ? g_steal_pointer (&drawn) : NULL;
+}
+
+void
+smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again)
+{
+  g_autoptr (GPtrArray) wanted = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n = exhibits != NULL ? exhibits->len : g_list_model_get_n_items (G_LIST_MODEL (self->exhibits));
+  SmbJob *job;
+
+  if (!has_detector (self))
+    return;
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (SmbExhibit) exhibit = exhibits != NULL ? g_object_ref (exhibits->pdata[i])
+                                                      : g_list_model_get_item (G_LIST_MODEL (self->exhibits), i);
+
+    if (is_wanted (self, exhibit, again))
+      g_ptr_array_add (wanted, g_steal_pointer (&exhibit));
+  }
+  if (wanted->len == 0) {
+    smb_session_message (self, SMB_MESSAGE_INFO,
+                         n == 0 ? _("There is nothing to analyse yet. Add evidence first.")
+                                : _("Everything that can be read is already analysed with this model. "
+                                    "“Analyse again” in the menu repeats it."),
+                         NULL);
+    return;
+  }
+  job = start_job (self, _("Analysing"), wanted->len);
+  for (guint i = 0; i < wanted->len; i++) {
+    Unit *unit = unit_new (job, smb_exhibit_get_evidence (wanted->pdata[i]), NULL);
+
+    unit->model = self->model;
+    unit->drawn = dup_drawn (wanted->pdata[i]);
+    smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit,
+                      unit_free);
+  }
+}
+
+void
+smb_session_add_drawn_face (SmbSession *self, SmbBox box)
+{
+  Unit *unit;
+  SmbJob *job;
+
+  if (self->exhibit == NULL || !has_detector (self))
+    return;
+  job = start_job (self, _("Judging the drawn face"), 1);
+  unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
+  unit->model = self->model;
+  unit->drawn = dup_drawn (self->exhibit);
+  if (unit->drawn == NULL)
+    unit->drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+  g_array_append_val (unit->drawn, box);
+  unit->select_last = TRUE;
+  smb_session_push (self, SMB_WORK_NORMAL, smb_job_get_cancellable (job), work_analyse, on_analysed, unit, unit_free);
+}
+
+/* The report. */
+
+static void
+work_report (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  SmbSession *self = g_task_get_source_object (task);
+  Unit *unit = g_task_get_task_data (task);
+  SmbMapSpec specs[3];
+  GError *error = NULL;
+  gboolean done;
+
+  specs[0] = smb_map_spec_default (SMB_MAP_ROLLOUT);
+  specs[1] = smb_map_spec_default (SMB_MAP_RECONSTRUCTION);
+  specs[2] = smb_map_spec_default (SMB_MAP_ERROR);
+  done = smb_examine_report (store, self->engine, unit->model, unit->path, NULL, 0, specs,
+                             unit->model != NULL ? G_N_ELEMENTS (specs) : 0, report_progress, unit->job,
+                             g_task_get_cancellable (task), &error);
+  if (done)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_report (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  Unit *unit = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    g_autofree char *name = g_filename_display_basename (unit->path);
+    g_autofree char *text = g_strdup_printf (_("The report was saved as %s."), name);
+    g_autofree char *uri = g_filename_to_uri (unit->path, NULL, NULL);
+
+    smb_session_message (self, SMB_MESSAGE_OK, text, uri);
+  } else {
+    smb_session_message_error (self, error);
+  }
+  smb_job_step (unit->job, error != NULL);
+  end_job (self, unit->job);
+  smb_session_refresh_log (self);
+}
+
+void
+smb_session_export_report (SmbSession *self, const char *path, gboolean with_maps)
+{
+  SmbJob *job = start_job (self, _("Writing the report"), 1);
+  Unit *unit = unit_new (job, NULL, path);
+
+  unit->model = with_maps ? self->model : NULL;
+  smb_session_push (self, SMB_WORK_NORMAL, smb_job_get_cancellable (job), work_report, on_report, unit, unit_free);
+}

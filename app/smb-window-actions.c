@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the window's buttons, menu and keys do. */
+#include "smb-window-private.h"
+
+#include <glib/gi18n.h>
+
+void
+smb_window_show_pane (SmbWindow *self, const char *action, gboolean shown)
+{
+  GtkWidget *pane = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
+  GtkWidget *toggle = pane == GTK_WIDGET (self->inspector) ? self->inspector_toggle : self->evidence_toggle;
+
+  gtk_widget_set_visible (pane, shown);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (toggle), shown);
+}
+
+static void
+toggle_pane (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+  GtkWidget *pane = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
+
+  smb_window_show_pane (self, action, !gtk_widget_get_visible (pane));
+}
+
+void
+smb_window_update_actions (SmbWindow *self)
+{
+  static const char *const case_actions[] = { "win.add-evidence", "win.add-folder", "win.analyse", "win.analyse-again",
+                                              "win.analyse-selected", "win.verify", "win.report", "win.draw-box",
+                                              "win.zoom", "win.page", "win.search", "win.show-evidence",
+                                              "win.show-inspector" };
+  gboolean open = self->session != NULL && smb_session_get_info (self->session) != NULL;
+  gboolean writable = open && !smb_session_get_read_only (self->session);
+
+  for (guint i = 0; i < G_N_ELEMENTS (case_actions); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), case_actions[i], i < 8 ? writable : open);
+  gtk_widget_set_visible (self->evidence_toggle, open);
+  gtk_widget_set_visible (self->inspector_toggle, open);
+  gtk_widget_set_visible (self->add_button, open);
+  gtk_widget_set_visible (self->analyse_button, open);
+  gtk_widget_set_visible (self->report_button, open);
+}
+
+static void
+on_files_chosen (GtkNativeDialog *dialog, int response, SmbWindow *self)
+{
+  if (response == GTK_RESPONSE_ACCEPT) {
+    g_autoptr (GListModel) chosen = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+    g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+
+    for (guint i = 0; i < g_list_model_get_n_items (chosen); i++)
+      g_ptr_array_add (files, g_list_model_get_item (chosen, i));
+    smb_window_add_files (self, files);
+  }
+  g_clear_object (&self->chooser);
+}
+
+static void
+run_chooser (SmbWindow *self, const char *title, GtkFileChooserAction action, const char *accept, GCallback done)
+{
+  if (self->chooser != NULL)
+    gtk_native_dialog_destroy (GTK_NATIVE_DIALOG (self->chooser));
+  g_clear_object (&self->chooser);
+  self->chooser = gtk_file_chooser_native_new (title, GTK_WINDOW (self), action, accept, _("Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  g_signal_connect (self->chooser, "response", done, self);
+}
+
+static void
+add_evidence (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+  g_autoptr (GtkFileFilter) pictures = gtk_file_filter_new ();
+  g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
+
+  run_chooser (self, _("Add evidence"), GTK_FILE_CHOOSER_ACTION_OPEN, _("Add"), G_CALLBACK (on_files_chosen));
+  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
+  /* Suspect files may carry any name: all of them are shown first. */
+  gtk_file_filter_set_name (all, _("All files"));
+  gtk_file_filter_add_pattern (all, "*");
+  gtk_file_filter_set_name (pictures, _("Images"));
+  gtk_file_filter_add_mime_type (pictures, "image/*");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), all);
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), pictures);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+static void
+add_folder (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+
+  run_chooser (self, _("Add a folder of evidence"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("Add"),
+               G_CALLBACK (on_files_chosen));
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+static void
+analyse (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  smb_session_analyse (SMB_WINDOW (widget)->session, NULL, g_str_equal (action, "win.analyse-again"));
+}
+
+static void
+analyse_selected (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
+  g_autoptr (GPtrArray) exhibits = g_ptr_array_new_with_free_func (g_object_unref);
+
+  if (exhibit == NULL) {
+    smb_window_message (self, SMB_MESSAGE_INFO, _("Choose an exhibit in the list first."));
+    return;
+  }
+  g_ptr_array_add (exhibits, g_object_ref (exhibit));
+  smb_session_analyse (self->session, exhibits, TRUE);
+}
+
+static void
+verify (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  smb_session_verify_all (SMB_WINDOW (widget)->session);
+}
+
+static void
+on_report_chosen (GtkNativeDialog *dialog, int response, SmbWindow *self)
+{
+  if (response == GTK_RESPONSE_ACCEPT) {
+    g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+    GtkFileFilter *filter = gtk_file_chooser_get_filter (GTK_FILE_CHOOSER (dialog));
+    g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+    gboolean html = filter != NULL && g_strcmp0 (gtk_file_filter_get_name (filter), _("Web page (HTML)")) == 0;
+
+    if (path == NULL) {
+      smb_window_message (self, SMB_MESSAGE_ERROR, _("The report can only be saved on this machine. Choose a local folder."));
+    } else {
+      /* The kind comes from the name; a name without one gets the kind chosen in the dialog. */
+      if (!g_str_has_suffix (path, ".pdf") && !g_str_has_suffix (path, ".html")) {
+        char *bare = g_steal_pointer (&path);
+
+        path = g_strconcat (bare, html ? ".html" : ".pdf", NULL);
+        g_free (bare);
+      }
+      smb_session_export_report (self->session, path, TRUE);
+    }
+  }
+  g_clear_object (&self->chooser);
+}
+
+static void
+report (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+  const SmbCaseInfo *info = smb_session_get_info (self->session);
+  g_autoptr (GtkFileFilter) pdf = gtk_file_filter_new ();
+  g_autoptr (GtkFileFilter) html = gtk_file_filter_new ();
+  g_autofree char *name = g_strdup_printf (_("Report %s.pdf"), info->number);
+
+  run_chooser (self, _("Save the report"), GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"), G_CALLBACK (on_report_chosen));
+  gtk_file_filter_set_name (pdf, _("Document (PDF)"));
+  gtk_file_filter_add_pattern (pdf, "*.pdf");
+  gtk_file_filter_set_name (html, _("Web page (HTML)"));
+  gtk_file_filter_add_pattern (html, "*.html");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), pdf);
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), html);
+  g_strdelimit (name, "/", '-');
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+static void
+draw_box (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+
+  if (smb_session_get_picture (self->session, NULL) == NULL) {
+    smb_window_message (self, SMB_MESSAGE_INFO, _("Choose an exhibit that can be shown, then draw on it."));
+    return;
+  }
+  smb_viewer_set_drawing (self->viewer, TRUE);
+}
+
+static void
+zoom (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  smb_viewer_zoom (SMB_WINDOW (widget)->viewer, g_variant_get_string (parameter, NULL));
+}
+
+static void
+show_page (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+
+  smb_window_show_pane (self, "win.show-inspector", TRUE);
+  smb_inspector_show_page (self->inspector, g_variant_get_string (parameter, NULL));
+}
+
+static void
+search (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+
+  smb_window_show_pane (self, "win.show-evidence", TRUE);
+  smb_evidence_pane_focus_search (self->evidence);
+}
+
+void
+smb_window_install_actions (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_install_action (widget_class, "win.show-evidence", NULL, toggle_pane);
+  gtk_widget_class_install_action (widget_class, "win.show-inspector", NULL, toggle_pane);
+  gtk_widget_class_install_action (widget_class, "win.add-evidence", NULL, add_evidence);
+  gtk_widget_class_install_action (widget_class, "win.add-folder", NULL, add_folder);
+  gtk_widget_class_install_action (widget_class, "win.analyse", NULL, analyse);
+  gtk_widget_class_install_action (widget_class, "win.analyse-again", NULL, analyse);
+  gtk_widget_class_install_action (widget_class, "win.analyse-selected", NULL, analyse_selected);
+  gtk_widget_class_install_action (widget_class, "win.verify", NULL, verify);
+  gtk_widget_class_install_action (widget_class, "win.report", NULL, report);
+  gtk_widget_class_install_action (widget_class, "win.draw-box", NULL, draw_box);
+  gtk_widget_class_install_action (widget_class, "win.zoom", "s", zoom);
+  gtk_widget_class_install_action (widget_class, "win.page", "s", show_page);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, search);
+}

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person at the window: finds controls by their accessible names, clicks, types, drags, looks."""
+import os
+import subprocess
+import sys
+import time
+
+import pyatspi
+
+
+class Failed(Exception):
+    """What was expected did not come."""
+
+
+def wait_for(what, probe, seconds=30.0):
+    """Calls `probe` until it returns something true; that is returned."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            found = probe()
+        except Exception:  # a widget may vanish between finding and reading it
+            found = None
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise Failed(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.1)
+
+
+class Person:
+    def __init__(self, program, *arguments, environment=None):
+        env = {**os.environ, **(environment or {})}
+        self.process = subprocess.Popen([program, *arguments], env=env)
+        self.app = wait_for("the program on the accessibility bus", self._find_app, 40)
+        self.frame = wait_for("the window", lambda: self._first(self.app, "frame"), 40)
+
+    def _find_app(self):
+        if self.process.poll() is not None:
+            raise Failed(f"the program ended with status {self.process.returncode}")
+        desktop = pyatspi.Registry.getDesktop(0)
+        for app in desktop:
+            if app is not None and app.name in ("semblance", "org.semblance.Semblance", "Semblance"):
+                return app
+        return None
+
+    def walk(self, node=None, shown_only=True):
+        """Every accessible below `node`, in order; parts that are not shown are passed over."""
+        stack = [node or self.app]
+        while stack:
+            item = stack.pop()
+            yield item
+            try:
+                children = [item.getChildAtIndex(i) for i in range(min(item.childCount, 400))]
+            except Exception:
+                continue
+            for child in reversed(children):
+                if child is None:
+                    continue
+                try:
+                    if shown_only and not child.getState().contains(pyatspi.STATE_VISIBLE):
+                        continue
+                except Exception:
+                    continue
+                stack.append(child)
+
+    def _first(self, node, role, name=None):
+        for item in self.walk(node):
+            if item.getRoleName() == role and (name is None or item.name == name):
+                return item
+        return None
+
+    def find(self, name, role=None, partial=False, seconds=20.0):
+        def probe():
+            for item in self.walk():
+                if (item.name == name or (partial and name in item.name)) and (role is None or item.getRoleName() == role):
+                    return item
+            return None
+        return wait_for(f"“{name}”", probe, seconds)
+
+    def has(self, text):
+        """Whether a text is on the window now."""
+        return any(text in item.name for item in self.walk() if item.name)
+
+    def see(self, text, seconds=20.0):
+        return wait_for(f"the text “{text}”", lambda: self.has(text), seconds)
+
+    def texts(self):
+        return [item.name for item in self.walk() if item.name]
+
+    def control(self, name, partial=False, seconds=20.0):
+        """As find, but never the caption that stands beside the control."""
+        def probe():
+            for item in self.walk():
+                if (item.name == name or (partial and name in item.name)) and item.getRoleName() != "label":
+                    return item
+            return None
+        return wait_for(f"the control “{name}”", probe, seconds)
+
+    def press(self, name, partial=False):
+        """Activates a control; one that has no action of its own is clicked."""
+        item = self.control(name, partial)
+        try:
+            item.queryAction().doAction(0)
+        except Exception:
+            self.click(item)
+        time.sleep(0.5)
+
+    def set_value(self, name, value):
+        self.control(name).queryValue().currentValue = value
+        time.sleep(0.3)
+
+    def centre(self, item):
+        box = item.queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+        return box.x + box.width // 2, box.y + box.height // 2
+
+    def extents(self, item):
+        box = item.queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+        return box.x, box.y, box.width, box.height
+
+    @staticmethod
+    def mouse(*arguments):
+        subprocess.run(["xdotool", *map(str, arguments)], check=True)
+        time.sleep(0.15)
+
+    def click(self, item):
+        x, y = self.centre(item)
+        self.mouse("mousemove", x, y, "click", 1)
+        time.sleep(0.4)
+
+    def drag(self, x0, y0, x1, y1):
+        self.mouse("mousemove", x0, y0, "mousedown", 1)
+        for step in range(1, 9):
+            self.mouse("mousemove", x0 + (x1 - x0) * step // 8, y0 + (y1 - y0) * step // 8)
+        self.mouse("mouseup", 1)
+
+    def key(self, *keys):
+        self.mouse("key", "--clearmodifiers", *keys)
+        time.sleep(0.3)
+
+    def type(self, text):
+        subprocess.run(["xdotool", "type", "--delay", "8", "--", text], check=True)
+        time.sleep(0.3)
+
+    def choose(self, drop_down, position):
+        """A place in a drop-down, by keys as from the keyboard: 0 is the first."""
+        self.click(self.control(drop_down))
+        time.sleep(0.3)
+        self.key("Home", *(["Down"] * position), "Return")
+        time.sleep(0.3)
+
+    def shoot(self, path):
+        time.sleep(0.4)
+        subprocess.run(["import", "-window", "root", path], check=True)
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failures = 0
+
+    def step(self, name, act):
+        """One numbered result; a failure is told and the run goes on."""
+        self.count += 1
+        try:
+            act()
+            print(f"ok {self.count} - {name}", flush=True)
+        except Exception as failure:
+            self.failures += 1
+            print(f"not ok {self.count} - {name}\n# {type(failure).__name__}: {failure}", flush=True)
+
+    def done(self):
+        print(f"1..{self.count}", flush=True)
+        sys.exit(1 if self.failures else 0)
