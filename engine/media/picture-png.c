@@ -104,6 +104,7 @@ check_header (PictureJob *job, const Chunk *chunk, GError **error)
     return picture_fail (job, error, SMB_ERROR_FORMAT,
                          _ ("the PNG is damaged: unknown compression, filter or interlacing"));
   job->info->bits = data[8];
+  job->interlaced = data[12] == 1;
   return picture_check_size (job, picture_be32 (data), picture_be32 (data + 4), error);
 }
 

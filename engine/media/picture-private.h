@@ -39,6 +39,7 @@ typedef struct {
   int turn;            /* as an EXIF orientation: what is left to do to the decoded rows; 0: info->orientation */
 
   gboolean data_cut;     /* the file ends in the middle of its picture data … */
+  gboolean interlaced;   /* stored coarse to fine */
   gboolean end_missing;  /* … or before its end mark */
   gboolean rows_missing; /* a warning already says how many */
 

@@ -32,6 +32,7 @@ SEE_CPU = {("backend", "cpu/smb-cpu.h")}
 # Outside headers and the rooms that may use them.
 OUTSIDE = [
     (re.compile(r"gdk-pixbuf/"), {"media"}, "GdkPixbuf"),
+    (re.compile(r"(jpeglib|jerror|lcms2|tiffio|png)\.h$"), {"media"}, "picture and colour libraries"),
     (re.compile(r"lib(av|sw)\w+/"), {"media"}, "FFmpeg"),
     (re.compile(r"(cairo|pango)"), {"report", "app"}, "Cairo and Pango"),
     (re.compile(r"sqlite3"), {"case"}, "SQLite"),

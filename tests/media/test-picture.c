@@ -278,6 +278,14 @@ test_others_cut_short (void)
     g_assert_true (warns (&outcome, "missing"));
     outcome_clear (&outcome);
   }
+  {
+    g_autoptr (GByteArray) bytes = fixture ("basi6a08.png"); /* interlaced */
+    Outcome outcome = decode_bytes (bytes->data, bytes->len - 60, 0);
+
+    g_assert_no_error (outcome.error);
+    g_assert_true (warns (&outcome, "coarser"));
+    outcome_clear (&outcome);
+  }
 }
 
 static void
