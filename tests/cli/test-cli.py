@@ -51,6 +51,8 @@ def help_and_usage():
         expect(found, f".SS {command}" in man, f"the man page has no section on {command}")
         told = cli(command, "--help")
         expect(found, told.returncode == 0 and len(told.stdout) > 40, f"{command} --help: {told.returncode} {told.stderr}")
+        for option in set(re.findall(r"--[a-z][a-z-]+", told.stdout)) - {"--help"}:
+            expect(found, option.replace("-", "\\-") in man, f"the man page does not explain {command} {option}")
         wrong = cli(command, "--no-such-option")
         expect(found, wrong.returncode == 2 and wrong.stderr and not wrong.stdout,
                f"{command} --no-such-option: exit {wrong.returncode}, says {wrong.stderr!r} {wrong.stdout[:80]!r}")
