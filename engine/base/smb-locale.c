@@ -12,6 +12,7 @@ smb_locale_init (void)
   const char *folder = g_getenv ("SEMBLANCE_LOCALEDIR");
 
   setlocale (LC_ALL, "");
+  setlocale (LC_NUMERIC, "C");
   bindtextdomain (GETTEXT_PACKAGE, folder != NULL ? folder : SMB_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
