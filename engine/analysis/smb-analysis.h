@@ -5,8 +5,10 @@
 #include <json-glib/json-glib.h>
 
 #include "backend/smb-backend-abi.h"
+#include "base/smb-progress.h"
 #include "explain/smb-map.h"
 #include "face/smb-face.h"
+#include "face/smb-regions.h"
 #include "weights/smb-model.h"
 
 G_BEGIN_DECLS
@@ -88,7 +90,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)
 SmbAnalysis *smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn,
                                 const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error);
 
-/* The maps asked for (n_specs), of one face (its crop box). Array of SmbMap*. One forward serves them all. */
+/* A face whose maps are made, beside the picture. */
+typedef struct {
+  SmbBox box;                /* its crop box */
+  const SmbRegions *regions; /* borrowed; any size; NULL: drawn from the face's landmarks */
+  SmbProgress progress;      /* may be NULL */
+  gpointer user_data;
+} SmbMapJob;
+
+/* The maps asked for, of one face: array of SmbMap*, in order; an attention spec with all heads gives one map for each
+ * head, in its place. One forward serves all that can share it.
+ * Errors: ARGUMENT (a layer, head, patch or class that does not exist …), UNSUPPORTED (the model lacks the network),
+ * FAILED, MEMORY, cancelled. */
+GPtrArray *smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, const SmbMapSpec *specs,
+                                guint n_specs, GCancellable *cancellable, GError **error);
+
+/* The same for the face in `box`, with regions from its landmarks and without progress. */
 GPtrArray *smb_judge_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const SmbMapSpec *specs, guint n_specs,
                            GCancellable *cancellable, GError **error);
 

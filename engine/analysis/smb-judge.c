@@ -36,6 +36,7 @@ smb_judge_free (SmbJudge *judge)
   judge_net_clear (&judge->mim);
   g_clear_pointer (&judge->device, smb_device_unref);
   g_clear_pointer (&judge->faces, smb_face_detector_free);
+  g_clear_pointer (&judge->landmarker, smb_landmarker_free);
   g_free (judge->name);
   g_free (judge->detector_sha256);
   g_free (judge->mim_sha256);
@@ -185,8 +186,8 @@ faces_drawn (const SmbImage *image, const GArray *drawn, GError **error)
   return g_steal_pointer (&faces);
 }
 
-static GArray *
-faces_found (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error)
+GArray *
+smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error)
 {
   if (judge->faces == NULL)
     judge->faces = smb_face_detector_new (error);
@@ -204,11 +205,11 @@ faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const
   g_autoptr (GArray) more = NULL;
 
   if (drawn == NULL)
-    return faces_found (judge, image, settings, error);
+    return smb_judge_find_faces (judge, image, settings, error);
   more = faces_drawn (image, drawn, error);
   if (more == NULL || !settings->detect_too)
     return g_steal_pointer (&more);
-  faces = faces_found (judge, image, settings, error);
+  faces = smb_judge_find_faces (judge, image, settings, error);
   if (faces != NULL && more->len > 0)
     g_array_append_vals (faces, more->data, more->len);
   return g_steal_pointer (&faces);

@@ -51,7 +51,7 @@ file_of (const Job *job, guint face, const char *map, const char *ending)
 static guint8 *
 face_under (const Job *job, SmbBox box, SmbMapKind kind)
 {
-  gboolean of_detector = kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT;
+  gboolean of_detector = smb_map_kind_is_of_detector (kind);
 
   if (of_detector && job->model->transform == SMB_FACE_RESIZE_CENTRE_CROP)
     return smb_face_crop_resize_centre (job->image, box, PICTURE_PX);

@@ -78,7 +78,7 @@ is_model_of (const SmbModelInfo *model, const SmbCaseAnalysis *stored)
 static gboolean
 model_makes (const SmbModelInfo *model, SmbMapKind kind)
 {
-  gboolean of_detector = kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT;
+  gboolean of_detector = smb_map_kind_is_of_detector (kind);
 
   return (of_detector ? model->detector_path : model->mim_path) != NULL;
 }

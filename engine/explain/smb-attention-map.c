@@ -109,3 +109,12 @@ smb_rollout_map (const SmbMapSpec *spec, const SmbTensor *rollout, gboolean pool
     return NULL;
   return map_of_matrices (spec, rollout, 0, 1, pooled, error);
 }
+
+SmbMap *
+smb_relevance_map (const SmbMapSpec *spec, const SmbTensor *relevance, gboolean pooled, GError **error)
+{
+  g_return_val_if_fail (spec != NULL && relevance != NULL, NULL);
+  if (!check_shape (relevance, 3, _ ("Relevance"), error))
+    return NULL;
+  return map_of_matrices (spec, relevance, 0, 1, pooled, error);
+}

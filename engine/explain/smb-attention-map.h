@@ -21,4 +21,8 @@ SmbMap *smb_attention_map (const SmbMapSpec *spec, const SmbTensor *attention, g
 /* rollout (1,T,T): product over the layers of the row-normalised (mean of heads + identity) (Abnar and Zuidema 2020). */
 SmbMap *smb_rollout_map (const SmbMapSpec *spec, const SmbTensor *rollout, gboolean pooled, GError **error);
 
+/* relevance (1,T,T): gradient relevance of a class (Chefer, Gur and Wolf 2021, equations 5 and 6 for self-attention). Not
+ * probabilities: only the order of its values and their proportions mean something. */
+SmbMap *smb_relevance_map (const SmbMapSpec *spec, const SmbTensor *relevance, gboolean pooled, GError **error);
+
 G_END_DECLS

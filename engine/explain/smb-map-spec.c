@@ -1,46 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text form of a map's description: KIND or KIND:KEY=VALUE,… with the keys that the kind has. */
-#include "explain/smb-map.h"
+/* What a map is called, and its description as text: KIND or KIND:KEY=VALUE,… with the keys that the kind has. */
+#include "explain/smb-map-spec-private.h"
 
-#include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "base/smb-error.h"
-
-/* No network of the published table is deeper than 32; this only keeps numbers in the range of int. */
-#define MAX_INDEX 65535
-
-typedef enum {
-  KEY_LAYER = 1 << 0,
-  KEY_HEAD = 1 << 1,
-  KEY_QUERY = 1 << 2,
-  KEY_STRATEGY = 1 << 3,
-  KEY_RATIO = 1 << 4,
-  KEY_SEED = 1 << 5,
-} Key;
-
-#define KEYS_ATTENTION (KEY_LAYER | KEY_HEAD | KEY_QUERY)
-#define KEYS_MASK      (KEY_STRATEGY | KEY_RATIO | KEY_SEED)
-
-static const char *const key_names[] = { "layer", "head", "query", "strategy", "ratio", "seed" };
+#define KEYS_ATTENTION (SMB_KEY_LAYER | SMB_KEY_HEAD | SMB_KEY_QUERY)
+#define KEYS_DRAW      (SMB_KEY_STRATEGY | SMB_KEY_REGION | SMB_KEY_RATIO | SMB_KEY_SEED)
+#define KEYS_MASK      (KEYS_DRAW | SMB_KEY_PATCHES)
 
 static const struct {
   const char *name;
   guint keys;
-} kinds[] = {
+} kinds[SMB_N_MAP_KINDS] = {
   [SMB_MAP_ATTENTION] = { "attention", KEYS_ATTENTION },
-  [SMB_MAP_ROLLOUT] = { "rollout", KEY_QUERY },
+  [SMB_MAP_ROLLOUT] = { "rollout", SMB_KEY_QUERY },
   [SMB_MAP_MASKED_INPUT] = { "masked-input", KEYS_MASK },
-  [SMB_MAP_RECONSTRUCTION] = { "reconstruction", KEYS_MASK },
+  [SMB_MAP_RECONSTRUCTION] = { "reconstruction", KEYS_MASK | SMB_KEY_VISIBLE },
   [SMB_MAP_ERROR] = { "error", KEYS_MASK },
+  [SMB_MAP_RELEVANCE] = { "relevance", SMB_KEY_CLASS | SMB_KEY_QUERY },
+  [SMB_MAP_OCCLUSION] = { "occlusion", SMB_KEY_CLASS | SMB_KEY_PATCH | SMB_KEY_STRIDE },
+  [SMB_MAP_SIGNED_ERROR] = { "signed-error", KEYS_MASK },
+  [SMB_MAP_ABSOLUTE_ERROR] = { "absolute-error", KEYS_MASK },
+  [SMB_MAP_SSIM] = { "ssim", KEYS_MASK },
+  [SMB_MAP_COVERAGE] = { "coverage", KEYS_DRAW | SMB_KEY_TIMES },
+  [SMB_MAP_REGIONS] = { "regions", 0 },
 };
 
 const char *
 smb_map_kind_name (SmbMapKind kind)
 {
-  g_return_val_if_fail ((guint) kind < G_N_ELEMENTS (kinds), NULL);
+  g_return_val_if_fail ((guint) kind < SMB_N_MAP_KINDS, NULL);
   return kinds[kind].name;
+}
+
+guint
+smb_map_kind_get_keys (SmbMapKind kind)
+{
+  g_return_val_if_fail ((guint) kind < SMB_N_MAP_KINDS, 0);
+  return kinds[kind].keys;
+}
+
+gboolean
+smb_map_kind_is_of_detector (SmbMapKind kind)
+{
+  return kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT || kind == SMB_MAP_RELEVANCE || kind == SMB_MAP_OCCLUSION;
+}
+
+gboolean
+smb_map_kind_is_masked (SmbMapKind kind)
+{
+  return (smb_map_kind_get_keys (kind) & SMB_KEY_PATCHES) != 0;
+}
+
+gboolean
+smb_map_kind_is_picture (SmbMapKind kind)
+{
+  return kind == SMB_MAP_MASKED_INPUT || kind == SMB_MAP_RECONSTRUCTION || kind == SMB_MAP_REGIONS;
 }
 
 SmbMapSpec
@@ -52,7 +67,12 @@ smb_map_spec_default (SmbMapKind kind)
                        .query = -1,
                        .strategy = SMB_MASK_RANDOM,
                        .ratio = 0.75,
-                       .seed = 0 };
+                       .seed = 0,
+                       .region = SMB_REGION_RANDOM,
+                       .of_class = -1,
+                       .window_px = 32,
+                       .stride_px = 16,
+                       .times = 8 };
 }
 
 gboolean
@@ -61,6 +81,19 @@ smb_map_spec_equal (const SmbMapSpec *a, const SmbMapSpec *b)
   g_autofree char *text_a = smb_map_spec_to_text (a), *text_b = smb_map_spec_to_text (b);
 
   return strcmp (text_a, text_b) == 0;
+}
+
+gboolean
+smb_map_spec_has_patch (const SmbMapSpec *spec, int patch)
+{
+  return patch >= 0 && patch < SMB_MAP_MAX_PATCHES && (spec->patches[patch / 32] >> (patch % 32) & 1u) != 0;
+}
+
+void
+smb_map_spec_add_patch (SmbMapSpec *spec, int patch)
+{
+  g_return_if_fail (patch >= 0 && patch < SMB_MAP_MAX_PATCHES);
+  spec->patches[patch / 32] |= 1u << (patch % 32);
 }
 
 /* The shortest decimal that reads back as the same number. */
@@ -80,14 +113,63 @@ append_number (GString *out, double value)
   g_string_append (out, buffer);
 }
 
+/* "KEY=", after the sign that goes before it. */
+static void
+append_key (GString *out, const char *key)
+{
+  g_string_append_printf (out, "%c%s=", strchr (out->str, ':') == NULL ? ':' : ',', key);
+}
+
 static void
 append_index (GString *out, const char *key, int value, const char *word)
 {
-  g_string_append_printf (out, "%s=", key);
+  append_key (out, key);
   if (value < 0)
     g_string_append (out, word);
   else
     g_string_append_printf (out, "%d", value);
+}
+
+/* "3+5-7": runs of more than two as first and last. */
+static void
+append_patches (GString *out, const SmbMapSpec *spec)
+{
+  const char *sign = "";
+
+  append_key (out, "patches");
+  for (int k = 0; k < SMB_MAP_MAX_PATCHES; k++) {
+    int last = k;
+
+    if (!smb_map_spec_has_patch (spec, k))
+      continue;
+    while (smb_map_spec_has_patch (spec, last + 1))
+      last++;
+    g_string_append_printf (out, "%s%d", sign, k);
+    sign = "+";
+    if (last > k + 1) {
+      g_string_append_printf (out, "-%d", last);
+      k = last;
+    }
+  }
+}
+
+static void
+append_mask (GString *out, const SmbMapSpec *spec)
+{
+  append_key (out, "strategy");
+  g_string_append (out, smb_mask_strategy_name (spec->strategy));
+  if (spec->strategy == SMB_MASK_PATCHES) {
+    append_patches (out, spec);
+    return;
+  }
+  if ((spec->strategy == SMB_MASK_CRFR_P || spec->strategy == SMB_MASK_CRFR_R) && spec->region != SMB_REGION_RANDOM) {
+    append_key (out, "region");
+    g_string_append (out, smb_region_name (spec->region));
+  }
+  append_key (out, "ratio");
+  append_number (out, spec->ratio);
+  append_key (out, "seed");
+  g_string_append_printf (out, "%" G_GUINT64_FORMAT, spec->seed);
 }
 
 char *
@@ -96,173 +178,28 @@ smb_map_spec_to_text (const SmbMapSpec *spec)
   GString *out;
   guint keys;
 
-  g_return_val_if_fail (spec != NULL && (guint) spec->kind < G_N_ELEMENTS (kinds), NULL);
+  g_return_val_if_fail (spec != NULL && (guint) spec->kind < SMB_N_MAP_KINDS, NULL);
   keys = kinds[spec->kind].keys;
   out = g_string_new (kinds[spec->kind].name);
-  if (keys & KEY_LAYER) {
-    append_index (out, ":layer", spec->layer, "last");
-    append_index (out, ",head", spec->head, "mean");
+  if (keys & SMB_KEY_LAYER)
+    append_index (out, "layer", spec->layer, "last");
+  if (keys & SMB_KEY_HEAD)
+    append_index (out, "head", spec->head, spec->head == SMB_MAP_ALL_HEADS ? "all" : "mean");
+  if (keys & SMB_KEY_CLASS)
+    append_index (out, "class", spec->of_class, "predicted");
+  if ((keys & SMB_KEY_QUERY) && spec->query >= 0)
+    append_index (out, "query", spec->query - 1, "class");
+  if (keys & SMB_KEY_PATCH)
+    append_index (out, "patch", spec->window_px, "");
+  if (keys & SMB_KEY_STRIDE)
+    append_index (out, "stride", spec->stride_px, "");
+  if (keys & SMB_KEY_STRATEGY)
+    append_mask (out, spec);
+  if ((keys & SMB_KEY_VISIBLE) && spec->predicted) {
+    append_key (out, "visible");
+    g_string_append (out, "predicted");
   }
-  if ((keys & KEY_QUERY) && spec->query >= 0) {
-    g_string_append (out, keys & KEY_LAYER ? ",query=" : ":query=");
-    if (spec->query == 0)
-      g_string_append (out, "class");
-    else
-      g_string_append_printf (out, "%d", spec->query - 1);
-  }
-  if (keys & KEY_STRATEGY) {
-    g_string_append_printf (out, ":strategy=%s,ratio=", smb_mask_strategy_name (spec->strategy));
-    append_number (out, spec->ratio);
-    g_string_append_printf (out, ",seed=%" G_GUINT64_FORMAT, spec->seed);
-  }
+  if (keys & SMB_KEY_TIMES)
+    append_index (out, "times", spec->times, "");
   return g_string_free (out, FALSE);
-}
-
-static gboolean
-parse_index (int *out, const char *value, const char *word, int of_word)
-{
-  guint64 number;
-
-  if (strcmp (value, word) == 0) {
-    *out = of_word;
-    return TRUE;
-  }
-  if (!g_ascii_string_to_unsigned (value, 10, 0, MAX_INDEX, &number, NULL))
-    return FALSE;
-  *out = (int) number;
-  return TRUE;
-}
-
-static gboolean
-parse_query (int *out, const char *value)
-{
-  int patch;
-
-  if (strcmp (value, "model") == 0)
-    *out = -1;
-  else if (parse_index (&patch, value, "class", -1))
-    *out = patch + 1;
-  else
-    return FALSE;
-  return TRUE;
-}
-
-static gboolean
-parse_ratio (double *out, const char *value)
-{
-  char *end;
-  double ratio;
-
-  /* Digits first: strtod would also take blanks, "inf", "nan" and hexadecimal. */
-  if (value[0] == '\0' || value[strspn (value, "0123456789.e-")] != '\0')
-    return FALSE;
-  ratio = g_ascii_strtod (value, &end);
-  if (*end != '\0' || !(ratio > 0 && ratio < 1))
-    return FALSE;
-  *out = ratio;
-  return TRUE;
-}
-
-static gboolean
-parse_pair (SmbMapSpec *spec, guint key, const char *value)
-{
-  switch (key) {
-  case KEY_LAYER:
-    return parse_index (&spec->layer, value, "last", -1);
-  case KEY_HEAD:
-    return parse_index (&spec->head, value, "mean", -1);
-  case KEY_QUERY:
-    return parse_query (&spec->query, value);
-  case KEY_STRATEGY:
-    return smb_mask_strategy_from_name (value, &spec->strategy);
-  case KEY_RATIO:
-    return parse_ratio (&spec->ratio, value);
-  default:
-    return g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &spec->seed, NULL);
-  }
-}
-
-static const char *
-expected (guint key)
-{
-  switch (key) {
-  case KEY_LAYER:
-    return _ ("a number from 0, or “last”");
-  case KEY_HEAD:
-    return _ ("a number from 0, or “mean”");
-  case KEY_QUERY:
-    return _ ("“model”, “class”, or the number of a patch");
-  case KEY_STRATEGY:
-    return "random, fasking-i, frp, crfr-r, crfr-p";
-  case KEY_RATIO:
-    return _ ("a number between 0 and 1");
-  default:
-    return _ ("a whole number from 0");
-  }
-}
-
-static gboolean
-parse_pairs (SmbMapSpec *spec, const char *text, const char *list, GError **error)
-{
-  g_auto (GStrv) pairs = g_strsplit (list, ",", -1);
-  guint seen = 0;
-
-  for (guint i = 0; i == 0 || pairs[i] != NULL; i++) {
-    const char *pair = pairs[0] == NULL ? "" : pairs[i];
-    const char *equals = strchr (pair, '=');
-    gsize length = equals == NULL ? strlen (pair) : (gsize) (equals - pair);
-    guint key = 0;
-
-    for (guint k = 0; k < G_N_ELEMENTS (key_names); k++)
-      if (strlen (key_names[k]) == length && strncmp (key_names[k], pair, length) == 0)
-        key = 1u << k;
-    if (equals == NULL || (key & kinds[spec->kind].keys) == 0) {
-      g_autofree char *names = NULL;
-      GString *known = g_string_new (NULL);
-
-      for (guint k = 0; k < G_N_ELEMENTS (key_names); k++)
-        if (kinds[spec->kind].keys & (1u << k))
-          g_string_append_printf (known, "%s%s=…", known->len > 0 ? ", " : "", key_names[k]);
-      names = g_string_free (known, FALSE);
-      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                   _ ("Map “%s”: “%s” is not a setting of the map “%s”; it takes %s."), text, pair,
-                   kinds[spec->kind].name, names);
-      return FALSE;
-    }
-    if (seen & key) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("Map “%s”: “%.*s” is given twice; give it once."), text,
-                   (int) length, pair);
-      return FALSE;
-    }
-    seen |= key;
-    if (!parse_pair (spec, key, equals + 1)) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("Map “%s”: “%s” is not a value of “%.*s”; it takes %s."),
-                   text, equals + 1, (int) length, pair, expected (key));
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
-gboolean
-smb_map_spec_parse (SmbMapSpec *spec, const char *text, GError **error)
-{
-  const char *colon;
-  gsize length;
-
-  g_return_val_if_fail (spec != NULL && text != NULL, FALSE);
-  colon = strchr (text, ':');
-  length = colon == NULL ? strlen (text) : (gsize) (colon - text);
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (strlen (kinds[i].name) == length && strncmp (kinds[i].name, text, length) == 0) {
-      SmbMapSpec parsed = smb_map_spec_default ((SmbMapKind) i);
-
-      if (colon != NULL && !parse_pairs (&parsed, text, colon + 1, error))
-        return FALSE;
-      *spec = parsed;
-      return TRUE;
-    }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("“%s” names no map; choose attention, rollout, masked-input, reconstruction or error."), text);
-  return FALSE;
 }

@@ -46,11 +46,28 @@ smb_map_new_rgb (const SmbMapSpec *spec, int size, const guint8 *rgb)
 }
 
 void
+smb_map_take_note (SmbMap *map, char *note)
+{
+  g_return_if_fail (map != NULL && note != NULL);
+  if (map->note != NULL) {
+    char *both = g_strdup_printf ("%s %s", map->note, note);
+
+    g_free (map->note);
+    g_free (note);
+    note = both;
+  }
+  map->note = note;
+}
+
+void
 smb_map_free (SmbMap *map)
 {
   if (map == NULL)
     return;
   g_free (map->values);
+  g_free (map->deviation);
+  g_free (map->count);
   g_free (map->rgb);
+  g_free (map->note);
   g_free (map);
 }

@@ -6,7 +6,7 @@
 
 #define N_COVERABLE 6 /* skin and background are never covered as a whole */
 
-static const char *const strategy_names[] = { "random", "fasking-i", "frp", "crfr-r", "crfr-p" };
+static const char *const strategy_names[] = { "random", "fasking-i", "frp", "crfr-r", "crfr-p", "patches" };
 static const char *const region_names[SMB_N_REGIONS] = { "brows", "eyes", "nose", "mouth", "boundary", "hair", "skin",
                                                          "background" };
 
@@ -20,7 +20,7 @@ smb_mask_strategy_name (SmbMaskStrategy strategy)
 gboolean
 smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (strategy_names); i++)
+  for (guint i = 0; i < SMB_MASK_PATCHES; i++)
     if (g_strcmp0 (name, strategy_names[i]) == 0) {
       *out = (SmbMaskStrategy) i;
       return TRUE;

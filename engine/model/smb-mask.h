@@ -16,6 +16,7 @@ typedef enum {
   SMB_MASK_FRP,       /* every region in proportion, none covered */
   SMB_MASK_CRFR_R,    /* cover one region, the rest at random */
   SMB_MASK_CRFR_P,    /* cover one region, the rest in proportion */
+  SMB_MASK_PATCHES,   /* chosen by hand: a name for masks that are not drawn at all */
 } SmbMaskStrategy;
 
 typedef enum {
@@ -32,7 +33,7 @@ typedef enum {
 } SmbRegion;
 
 const char *smb_mask_strategy_name (SmbMaskStrategy strategy); /* "crfr-p"; static */
-gboolean smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out);
+gboolean smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out); /* of those that are drawn */
 const char *smb_region_name (SmbRegion region); /* "brows"; static */
 gboolean smb_region_from_name (const char *name, SmbRegion *out); /* "random" too */
 

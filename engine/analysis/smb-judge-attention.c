@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attention, rollout and relevance: one pass of the detector for the first two, one for each class of the last. */
+#include <glib/gi18n-lib.h>
+
+#include "analysis/smb-judge-private.h"
+#include "base/smb-error.h"
+#include "explain/smb-attention-map.h"
+#include "model/smb-attribution.h"
+
+static gboolean
+is_flow (SmbMapKind kind)
+{
+  return kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT || kind == SMB_MAP_RELEVANCE;
+}
+
+static gboolean
+check_spec (const SmbMapSpec *spec, const SmbNetConfig *config, GError **error)
+{
+  if (spec->kind == SMB_MAP_ATTENTION && spec->layer >= config->depth) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("Layer %d does not exist: the model has layers 0 to %d; choose one of them or “last”."), spec->layer,
+                 config->depth - 1);
+    return FALSE;
+  }
+  return spec->kind != SMB_MAP_RELEVANCE || smb_judge_check_class (spec, config, error);
+}
+
+/* Attention and rollout read the same outputs, whatever class they were explained for. */
+static SmbMap *
+map_of (const SmbMapSpec *spec, const SmbTensorDict *outputs, const SmbNetConfig *config, GError **error)
+{
+  if (spec->kind == SMB_MAP_RELEVANCE) {
+    return smb_relevance_map (spec, smb_tensor_dict_get (outputs, "out.relevance"), config->global_pool, error);
+  } else if (spec->kind == SMB_MAP_ROLLOUT) {
+    g_autoptr (SmbTensor) rollout = NULL;
+
+    if (!smb_rollout (outputs, config->depth, &rollout, error))
+      return NULL;
+    return smb_rollout_map (spec, rollout, config->global_pool, error);
+  } else {
+    g_autofree char *name = g_strdup_printf ("attn.%d", spec->layer < 0 ? config->depth - 1 : spec->layer);
+
+    return smb_attention_map (spec, smb_tensor_dict_get (outputs, name), config->global_pool, error);
+  }
+}
+
+/* images: as "in.images"; for a relevance map, of the class it is for. */
+static SmbTensorDict *
+forward (SmbJudgeFace *face, SmbTensor *images, const SmbMapSpec *spec, GError **error)
+{
+  const gboolean explain = spec->kind == SMB_MAP_RELEVANCE;
+  const gint64 one = 1;
+  SmbNet *net = smb_judge_get_net (face->judge, &face->judge->detector, SMB_PRECISION_F32, error);
+  g_autoptr (SmbTensorDict) inputs = smb_tensor_dict_new ();
+
+  if (net == NULL)
+    return NULL;
+  smb_tensor_dict_set (inputs, "in.images", images);
+  if (explain && spec->of_class >= 0) {
+    g_autoptr (SmbTensor) labels = smb_tensor_new (SMB_DTYPE_I32, 1, &one);
+
+    *(gint32 *) labels->data = spec->of_class;
+    smb_tensor_dict_set (inputs, "in.labels", labels);
+  }
+  return smb_net_forward (net, NULL, inputs, explain ? SMB_WANT_EXPLAIN : SMB_WANT_ATTENTION, face->cancellable, error);
+}
+
+/* Whether one pass serves both. */
+static gboolean
+same_pass (const SmbMapSpec *a, const SmbMapSpec *b)
+{
+  return (a->kind == SMB_MAP_RELEVANCE) == (b->kind == SMB_MAP_RELEVANCE)
+         && (a->kind != SMB_MAP_RELEVANCE || a->of_class == b->of_class);
+}
+
+gboolean
+smb_judge_add_attention_maps (SmbJudgeFace *face, const SmbMapSpec *specs, guint n_specs, SmbMap **maps, GError **error)
+{
+  SmbJudge *judge = face->judge;
+  g_autoptr (SmbTensorDict) inputs = NULL;
+
+  for (guint i = 0; i < n_specs; i++) {
+    g_autoptr (SmbTensorDict) outputs = NULL;
+    const SmbNetConfig *config;
+
+    if (!is_flow (specs[i].kind) || maps[i] != NULL)
+      continue;
+    config = smb_judge_need_detector (judge, error);
+    if (config == NULL)
+      return FALSE;
+    for (guint k = i; k < n_specs; k++)
+      if (is_flow (specs[k].kind) && !check_spec (&specs[k], config, error))
+        return FALSE;
+    if (inputs == NULL) {
+      g_autofree guint8 *rgb = smb_judge_crop (face->image, face->job->box, judge->transform, config, error);
+
+      if (rgb == NULL)
+        return FALSE;
+      inputs = smb_judge_inputs (rgb, config->image_px, judge->mean, judge->std);
+    }
+    outputs = forward (face, smb_tensor_dict_get (inputs, "in.images"), &specs[i], error);
+    for (guint k = i; outputs != NULL && k < n_specs; k++) {
+      if (!is_flow (specs[k].kind) || maps[k] != NULL || !same_pass (&specs[i], &specs[k]))
+        continue;
+      maps[k] = map_of (&specs[k], outputs, config, error);
+      if (maps[k] == NULL)
+        return FALSE;
+      maps[k]->area = smb_judge_face_get_area (face, TRUE);
+    }
+    if (outputs == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "base/smb-image.h"
+#include "face/smb-region-map.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  SMB_REGIONS_FROM_LANDMARKS, /* found in the picture */
+  SMB_REGIONS_FROM_TEMPLATE,  /* placed from the face's box alone */
+  SMB_REGIONS_IMPORTED,       /* made elsewhere */
+  SMB_REGIONS_BY_HAND,        /* edited by the examiner */
+} SmbRegionsOrigin;
+
+/* A region map of a face and where it comes from: one SmbRegionClass a pixel (size, size) over the face's whole box. */
+typedef struct {
+  int size_px;
+  guint8 *classes;
+  SmbRegionsOrigin origin;
+} SmbRegions;
+
+SmbRegions *smb_regions_new_take (int size_px, guint8 *classes, SmbRegionsOrigin origin);
+void smb_regions_free (SmbRegions *regions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbRegions, smb_regions_free)
+
+/* Nearest neighbour to another side (pixel centres on pixel centres); the same size is a copy. */
+SmbRegions *smb_regions_resize (const SmbRegions *regions, int size_px);
+
+/* The (translated) sentence that goes with regions of this origin; NULL for landmarks found in the picture. */
+const char *smb_regions_note (SmbRegionsOrigin origin);
+
+/* "landmarks", "template", "imported", "hand": as in JSON; static. */
+const char *smb_regions_origin_name (SmbRegionsOrigin origin);
+
+/* What people call a class, translated ("left brow"), and the word files know it by ("brow-left"); static. */
+const char *smb_region_class_title (SmbRegionClass class);
+const char *smb_region_class_name (SmbRegionClass class);
+/* The colour a class has wherever regions are drawn; the eleven differ from each other in lightness too. */
+void smb_region_class_colour (SmbRegionClass class, guint8 rgb[3]);
+
+/* A map made elsewhere, of whole numbers 0 to 10 over the same square as the face's box. Sides from 8 to 8192 pixels.
+ * Files of NumPy (.npy) of integers, (H,W) or (1,H,W), as facer writes them (int8). */
+SmbRegions *smb_regions_read_npy (const char *path, GError **error);
+/* Writes (1,H,W) int8: what smb_regions_read_npy and FSFM's own loader read. */
+gboolean smb_regions_write_npy (const SmbRegions *regions, const char *path, GError **error);
+/* A picture whose pixels are classes: grey (v, v, v) with v <= 10, or the colours above. `path` is for messages.
+ * FORMAT or MISMATCH naming what is wrong otherwise. */
+SmbRegions *smb_regions_from_picture (const SmbImage *image, const char *path, GError **error);
+
+G_END_DECLS
