@@ -3,8 +3,8 @@
 #include "cli/cli.h"
 
 #include "base/smb-error.h"
+#include "cli/cli-face.h"
 #include "cli/cli-map-picture.h"
-#include "examine/smb-examine.h"
 #include "media/smb-png.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PICTURE_PX 448
 
@@ -24,28 +23,11 @@ typedef struct {
   char *stem;      /* of every file: "portrait" */
   GPtrArray *names; /* of the maps, as given */
   GArray *specs;    /* SmbMapSpec, likewise */
+  SmbRegions *regions; /* made elsewhere; NULL: drawn from landmarks */
   SmbColours colours;
   double opacity;
   gboolean json;
 } Job;
-
-static char *
-file_of (const Job *job, guint face, const char *map, const char *ending)
-{
-  g_autofree char *name = g_strdup_printf ("%s-F%u-%s%s", job->stem, face, map, ending);
-
-  /* "attention:layer=3,head=mean" becomes "attention-layer3-headmean": nothing a shell or another system stumbles on. */
-  for (char *at = name; *at != '\0';) {
-    if (*at == '=') {
-      memmove (at, at + 1, strlen (at));
-      continue;
-    }
-    if (*at == ':' || *at == ',' || *at == '/')
-      *at = '-';
-    at++;
-  }
-  return g_build_filename (job->folder, name, NULL);
-}
 
 /* The face as the network that made the map saw it, so that map and face lie on each other. */
 static guint8 *
@@ -76,6 +58,8 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
   if (!job->json) {
     for (guint i = 0; i < files->len; i++)
       g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
+    if (map->note != NULL)
+      g_printerr ("%s: %s\n", text, map->note);
     return;
   }
   json_builder_begin_object (builder);
@@ -94,6 +78,8 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
     json_builder_add_double_value (builder, map->max);
     add_string (builder, "colours", smb_colours_name (job->colours));
   }
+  if (map->note != NULL)
+    add_string (builder, "note", map->note);
   json_builder_set_member_name (builder, "model");
   json_builder_begin_object (builder);
   add_string (builder, "name", job->model->name);
@@ -107,41 +93,84 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
   smb_cli_print_json (root, FALSE);
 }
 
+/* One plane of the map as numbers. */
+static gboolean
+write_numbers (char *path, const SmbMap *map, float *values, GPtrArray *files, GError **error)
+{
+  SmbMap plane = *map;
+
+  g_ptr_array_add (files, path);
+  plane.values = values;
+  return smb_cli_map_write_npy (path, &plane, error);
+}
+
+/* What is shown of a map: errors with a sign lie about their middle. */
+static SmbMap
+as_shown (const Job *job, const SmbMap *map, SmbColours *colours)
+{
+  SmbMap shown = *map;
+
+  *colours = job->colours;
+  if (map->spec.kind == SMB_MAP_SIGNED_ERROR) {
+    shown.max = MAX (fabs (map->min), fabs (map->max));
+    shown.min = -shown.max;
+    *colours = SMB_COLOURS_DIVERGING;
+  }
+  return shown;
+}
+
 static gboolean
 write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMap *map, GError **error)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
-  char *picture = file_of (job, face, name, ".png");
+  char *picture = smb_cli_map_file (job->folder, job->stem, face, name, ".png");
 
   g_ptr_array_add (files, picture);
   if (map->rgb != NULL) {
     if (!smb_png_write (picture, map->rgb_size, map->rgb_size, 3, map->rgb, error))
       return FALSE;
   } else {
+    SmbColours colours;
+    const SmbMap shown = as_shown (job, map, &colours);
     g_autofree guint8 *under = face_under (job, box, map->spec.kind);
-    g_autofree guint8 *coloured = smb_cli_map_picture (map, job->colours, PICTURE_PX);
-    g_autofree guint8 *overlay = smb_cli_map_overlay (map, job->colours, job->opacity, under, PICTURE_PX);
+    g_autofree guint8 *coloured = smb_cli_map_picture (&shown, colours, PICTURE_PX);
+    g_autofree guint8 *overlay = smb_cli_map_overlay (&shown, colours, job->opacity, under, PICTURE_PX);
     const int height = PICTURE_PX + SMB_CLI_LEGEND_HEIGHT_PX;
-    char *over = file_of (job, face, name, "-overlay.png");
-    char *numbers = file_of (job, face, name, ".npy");
+    char *over = smb_cli_map_file (job->folder, job->stem, face, name, "-overlay.png");
 
     g_ptr_array_add (files, over);
-    g_ptr_array_add (files, numbers);
     if (!smb_png_write (picture, PICTURE_PX, height, 3, coloured, error)
         || !smb_png_write (over, PICTURE_PX, height, 3, overlay, error)
-        || !smb_cli_map_write_npy (numbers, map, error))
+        || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, ".npy"), map, map->values, files, error))
+      return FALSE;
+    if (map->deviation != NULL
+        && (!write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-deviation.npy"), map, map->deviation,
+                            files, error)
+            || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-count.npy"), map, map->count, files,
+                               error)))
       return FALSE;
   }
   print_written (job, face, map, files);
   return TRUE;
 }
 
+/* The map as it was asked for; one of all heads says which. */
+static char *
+name_of (const Job *job, const SmbMap *map)
+{
+  for (guint i = 0; i < job->specs->len; i++)
+    if (smb_map_spec_equal (&g_array_index (job->specs, SmbMapSpec, i), &map->spec))
+      return g_strdup (g_ptr_array_index (job->names, i));
+  return smb_map_spec_to_text (&map->spec);
+}
+
 static gboolean
 write_face (const Job *job, guint face, SmbBox box, GError **error)
 {
-  g_autofree char *path = file_of (job, face, "face", ".png");
+  g_autofree char *path = smb_cli_map_file (job->folder, job->stem, face, "face", ".png");
   g_autoptr (SmbImage) crop = smb_image_crop (job->image, box);
   g_autoptr (GPtrArray) maps = NULL;
+  const SmbMapJob about = { .box = box, .regions = job->regions, .progress = smb_cli_progress () };
 
   if (crop == NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
@@ -151,43 +180,19 @@ write_face (const Job *job, guint face, SmbBox box, GError **error)
   }
   if (!smb_png_write (path, crop->width, crop->height, 3, smb_image_get_pixels (crop), error))
     return FALSE;
-  maps = smb_engine_maps (job->engine, job->model, job->image, box, (const SmbMapSpec *) (gconstpointer) job->specs->data,
-                          job->specs->len, NULL, error);
+  maps = smb_engine_make_maps (job->engine, job->model, job->image, &about,
+                               (const SmbMapSpec *) (gconstpointer) job->specs->data, job->specs->len, NULL, error);
+  smb_cli_progress_end ();
   if (maps == NULL)
     return FALSE;
-  for (guint i = 0; i < maps->len; i++)
-    if (!write_map (job, face, box, g_ptr_array_index (job->names, i), g_ptr_array_index (maps, i), error))
+  for (guint i = 0; i < maps->len; i++) {
+    const SmbMap *map = g_ptr_array_index (maps, i);
+    g_autofree char *name = name_of (job, map);
+
+    if (!write_map (job, face, box, name, map, error))
       return FALSE;
-  return TRUE;
-}
-
-/* Decodes the picture and says where its faces are: those drawn, or those found. */
-static GArray *
-open_faces (Job *job, const char *path, GArray *drawn, GError **error)
-{
-  const SmbAnalysisSettings settings = smb_analysis_settings_default ();
-  g_autoptr (SmbAnalysis) analysis = NULL;
-  g_autoptr (GArray) boxes = NULL;
-  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
-
-  if (fd < 0)
-    return NULL;
-  job->image = smb_engine_decode (job->engine, fd, path, 0, NULL, NULL, error);
-  close (fd);
-  if (job->image == NULL)
-    return NULL;
-  if (drawn != NULL)
-    return g_array_ref (drawn);
-  analysis = smb_engine_analyze (job->engine, job->model, job->image, NULL, &settings, NULL, NULL, NULL, error);
-  if (analysis == NULL)
-    return NULL;
-  boxes = g_array_new (FALSE, FALSE, sizeof (SmbBox));
-  for (guint i = 0; i < analysis->faces->len; i++) {
-    const SmbFaceResult *result = g_ptr_array_index (analysis->faces, i);
-
-    g_array_append_val (boxes, result->face.box);
   }
-  return g_steal_pointer (&boxes);
+  return TRUE;
 }
 
 /* What was asked for, or one of each kind that the model has the networks for. */
@@ -229,30 +234,31 @@ job_clear (Job *job)
   g_clear_pointer (&job->stem, g_free);
   g_clear_pointer (&job->names, g_ptr_array_unref);
   g_clear_pointer (&job->specs, g_array_unref);
+  g_clear_pointer (&job->regions, smb_regions_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
 static gboolean
-do_file (Job *job, const char *path, GArray *drawn, int only, GError **error)
+do_file (Job *job, const char *path, GArray *drawn, int only, const char *regions, GError **error)
 {
   g_autofree char *base = g_path_get_basename (path);
-  g_autoptr (GArray) boxes = open_faces (job, path, drawn, error);
+  g_autoptr (GArray) boxes = NULL;
   const char *note = smb_model_warning (job->model->trained, job->model->calibrated);
   char *dot = strrchr (base, '.');
 
+  if (regions != NULL) {
+    job->regions = smb_cli_read_regions (job->engine, regions, error);
+    if (job->regions == NULL)
+      return FALSE;
+  }
+  job->image = smb_cli_open_picture (job->engine, path, error);
+  if (job->image == NULL)
+    return FALSE;
+  boxes = smb_cli_find_faces (job->engine, job->model, job->image, drawn, only, path, error);
   if (boxes == NULL)
     return FALSE;
-  if (boxes->len == 0) {
-    g_printerr (_ ("semblance-cli: %s: no face was found; name one with --box=X,Y,W,H.\n"), path);
+  if (boxes->len == 0)
     return TRUE;
-  }
-  if (only > (int) boxes->len) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 g_dngettext (GETTEXT_PACKAGE, "%s: there is no face %d, only %u was found.",
-                              "%s: there is no face %d, only %u were found.", boxes->len),
-                 path, only, boxes->len);
-    return FALSE;
-  }
   if (dot != NULL && dot != base)
     *dot = '\0';
   job->stem = g_steal_pointer (&base);
@@ -269,7 +275,7 @@ do_file (Job *job, const char *path, GArray *drawn, int only, GError **error)
 int
 smb_cli_maps (int argc, char **argv)
 {
-  g_autofree char *model_name = NULL, *folder = NULL, *device = NULL, *colours_name = NULL;
+  g_autofree char *model_name = NULL, *folder = NULL, *device = NULL, *colours_name = NULL, *regions = NULL;
   g_auto (GStrv) box_texts = NULL, map_texts = NULL;
   gboolean json = FALSE;
   int threads = 0, face = 0;
@@ -277,11 +283,13 @@ smb_cli_maps (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
-      N_ ("attention, rollout, masked-input, reconstruction or error, with settings as in "
-          "attention:layer=11,head=mean (repeatable)"),
+      N_ ("attention, rollout, relevance, occlusion, masked-input, reconstruction, error, signed-error, absolute-error, "
+          "ssim, coverage or regions, with settings as in attention:layer=11,head=mean (repeatable)"),
       N_ ("MAP") },
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
       N_ ("MODEL") },
+    { "regions", 0, 0, G_OPTION_ARG_FILENAME, &regions,
+      N_ ("Region map of the face made elsewhere: .npy or picture of the classes 0 to 10"), N_ ("FILE") },
     { "face", 0, 0, G_OPTION_ARG_INT, &face, N_ ("Only this face, counted from 1"), "N" },
     { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
       N_ ("Take this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
@@ -325,7 +333,7 @@ smb_cli_maps (int argc, char **argv)
     if (!choose_maps (&job, map_texts, &error))
       return smb_cli_usage ("%s", error->message);
     job.engine = smb_engine_new (device, threads);
-    if (do_file (&job, argv[1], drawn, face, &error))
+    if (do_file (&job, argv[1], drawn, face, regions, &error))
       return SMB_EXIT_OK;
   }
   smb_cli_print_error (error);

@@ -4,6 +4,7 @@
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "worker/smb-engine-private.h"
+#include "worker/smb-map-message.h"
 #include "worker/smb-model-message.h"
 #include "worker/smb-plane.h"
 
@@ -13,8 +14,6 @@
 
 /* A large model on an old processor takes minutes; an hour means that it hangs. */
 #define COMPUTE_TIMEOUT_MS (3600 * 1000)
-/* A picture of a map is as large as the network's input, at most a few hundred pixels. */
-#define MAX_MAP_BYTES (64u << 20)
 
 static JsonArray *
 box_to_json (SmbBox box)
@@ -56,6 +55,27 @@ call_with_picture (SmbEngine *engine, SmbEngineCall *call, const SmbImage *image
   }
   answer = smb_engine_call (engine, call, cancellable, error);
   close (call->fd);
+  return answer;
+}
+
+/* Sends the regions along as well, if there are any. */
+static SmbMessage *
+call_about_face (SmbEngine *engine, SmbEngineCall *call, const SmbImage *image, const SmbRegions *regions,
+                 GCancellable *cancellable, GError **error)
+{
+  SmbMessage *answer;
+
+  if (regions != NULL) {
+    call->second_fd = smb_regions_to_fd (regions, error);
+    if (call->second_fd < 0) {
+      json_object_unref (call->body);
+      return NULL;
+    }
+    json_object_set_int_member (call->body, "regions", regions->origin);
+  }
+  answer = call_with_picture (engine, call, image, cancellable, error);
+  if (call->second_fd > 0)
+    close (call->second_fd);
   return answer;
 }
 
@@ -104,66 +124,90 @@ smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, const SmbImage
   return smb_analysis_from_json (node, error);
 }
 
-/* A plane as the map that was asked for. */
-static SmbMap *
-take_map (SmbMessage *answer, guint index, const SmbMapSpec *spec, GError **error)
+/* Whether a map that came is (one of) what was asked for. */
+static gboolean
+answers (const SmbMapSpec *asked, const SmbMapSpec *came)
 {
-  g_autoptr (SmbPlane) plane = smb_plane_take_fd (smb_message_steal_fd (answer, index), MAX_MAP_BYTES, error);
-  gboolean is_picture = spec->kind == SMB_MAP_MASKED_INPUT || spec->kind == SMB_MAP_RECONSTRUCTION;
+  SmbMapSpec like = *came;
 
-  if (plane == NULL)
-    return NULL;
-  if (is_picture && plane->type == SMB_PLANE_U8 && plane->channels == 3 && plane->width == plane->height)
-    return smb_map_new_rgb (spec, plane->width, g_bytes_get_data (plane->bytes, NULL));
-  if (!is_picture && plane->type == SMB_PLANE_F32 && plane->channels == 1)
-    return smb_map_new_grid (spec, plane->height, plane->width, g_bytes_get_data (plane->bytes, NULL));
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process sent another map than was asked for"));
-  return NULL;
+  if (asked->kind == SMB_MAP_ATTENTION && asked->head == SMB_MAP_ALL_HEADS && came->head >= 0)
+    like.head = SMB_MAP_ALL_HEADS;
+  return smb_map_spec_equal (asked, &like);
 }
 
 static gboolean
-add_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box, const SmbMapSpec *specs,
-          guint n_specs, GPtrArray *maps, GCancellable *cancellable, GError **error)
+take_maps (SmbMessage *answer, const SmbMapSpec *specs, guint n_specs, GPtrArray *maps, GError **error)
 {
-  SmbEngineCall call = { .type = SMB_MESSAGE_MAPS };
+  const guint n = answer->n_fds;
+  guint at = 0;
+
+  for (guint i = 0; i < n; i++) {
+    SmbMap *map = smb_map_from_message (answer, i, error);
+
+    if (map == NULL)
+      return FALSE;
+    g_ptr_array_add (maps, map);
+    /* The next one asked for, or another head of the same. */
+    if (at < n_specs && answers (&specs[at], &map->spec))
+      at++;
+    else if (at == 0 || specs[at - 1].head != SMB_MAP_ALL_HEADS || !answers (&specs[at - 1], &map->spec))
+      break;
+    if (i + 1 == n && at == n_specs)
+      return TRUE;
+  }
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process sent another map than was asked for"));
+  return FALSE;
+}
+
+static gboolean
+add_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
+          const SmbMapSpec *specs, guint n_specs, GPtrArray *maps, GCancellable *cancellable, GError **error)
+{
+  SmbEngineCall call = { .type = SMB_MESSAGE_MAPS, .progress = job->progress, .user_data = job->user_data };
   g_autofree char *doing = g_strdup (_ ("while making maps; try again, or fewer at a time"));
   g_autoptr (SmbMessage) answer = NULL;
   JsonArray *texts = json_array_new ();
 
   call.doing = doing;
   call.body = new_body (engine, model);
-  json_object_set_array_member (call.body, "box", box_to_json (box));
+  json_object_set_array_member (call.body, "box", box_to_json (job->box));
   for (guint i = 0; i < n_specs; i++) {
     g_autofree char *text = smb_map_spec_to_text (&specs[i]);
 
     json_array_add_string_element (texts, text);
   }
   json_object_set_array_member (call.body, "specs", texts);
-  answer = call_with_picture (engine, &call, image, cancellable, error);
-  if (answer == NULL)
-    return FALSE;
-  for (guint i = 0; i < n_specs; i++) {
-    SmbMap *map = take_map (answer, i, &specs[i], error);
+  answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
+  return answer != NULL && take_maps (answer, specs, n_specs, maps, error);
+}
 
-    if (map == NULL)
-      return FALSE;
-    g_ptr_array_add (maps, map);
+GPtrArray *
+smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
+                      const SmbMapSpec *specs, guint n_specs, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) maps = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_map_free);
+  guint n;
+
+  g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL, NULL);
+  g_return_val_if_fail (specs != NULL || n_specs == 0, NULL);
+  /* A message carries so many descriptors and no more; maps of all heads go alone, for their number is not known here. */
+  for (guint done = 0; done < n_specs; done += n) {
+    for (n = 0; n < SMB_MESSAGE_MAX_FDS && done + n < n_specs; n++)
+      if (specs[done + n].head == SMB_MAP_ALL_HEADS) {
+        n = MAX (n, 1);
+        break;
+      }
+    if (!add_maps (engine, model, image, job, specs + done, n, maps, cancellable, error))
+      return NULL;
   }
-  return TRUE;
+  return g_steal_pointer (&maps);
 }
 
 GPtrArray *
 smb_engine_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box,
                  const SmbMapSpec *specs, guint n_specs, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) maps = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_map_free);
+  const SmbMapJob job = { .box = box };
 
-  g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && (specs != NULL || n_specs == 0), NULL);
-  /* A message carries so many descriptors and no more. */
-  for (guint done = 0; done < n_specs; done += SMB_MESSAGE_MAX_FDS) {
-    if (!add_maps (engine, model, image, box, specs + done, MIN (n_specs - done, SMB_MESSAGE_MAX_FDS), maps,
-                   cancellable, error))
-      return NULL;
-  }
-  return g_steal_pointer (&maps);
+  return smb_engine_make_maps (engine, model, image, &job, specs, n_specs, cancellable, error);
 }

@@ -12,6 +12,7 @@ typedef struct {
   SmbMessageType type;
   JsonObject *body;   /* taken */
   int fd;             /* sent along as a duplicate; stays the caller's */
+  int second_fd;      /* likewise, after it; 0: none */
   char *doing;        /* "while reading FILE; the file is skipped": ends the sentence of a worker that died; borrowed */
   int timeout_ms;
   SmbProgress progress;

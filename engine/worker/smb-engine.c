@@ -320,7 +320,8 @@ smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *can
   g_autoptr (SmbMessage) answer = NULL;
   Slot *slot = &engine->slots[call->worker];
 
-  if (!smb_message_add_fd (request, call->fd, error) || !occupy (engine, slot, cancellable, error))
+  if (!smb_message_add_fd (request, call->fd, error)
+      || (call->second_fd > 0 && !smb_message_add_fd (request, call->second_fd, error)) || !occupy (engine, slot, cancellable, error))
     return NULL;
   request->id = ++slot->last_id;
   if (!g_cancellable_set_error_if_cancelled (cancellable, error)

@@ -39,6 +39,11 @@ SmbAnalysis *smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, c
 GPtrArray *smb_engine_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box,
                             const SmbMapSpec *specs, guint n_specs, GCancellable *cancellable, GError **error);
 
+/* The same with regions of one's own and progress; see smb_judge_make_maps. */
+GPtrArray *smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,
+                                 const SmbMapJob *job, const SmbMapSpec *specs, guint n_specs,
+                                 GCancellable *cancellable, GError **error);
+
 typedef enum { SMB_ENGINE_DECODE, SMB_ENGINE_COMPUTE } SmbEngineWorker;
 
 /* The process now serving these calls, 0 if none runs: for showing what it uses. */

@@ -4,6 +4,7 @@
 #include "analysis/smb-analysis.h"
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "worker/smb-map-message.h"
 #include "worker/smb-model-message.h"
 #include "worker/smb-plane.h"
 
@@ -171,19 +172,31 @@ analyze (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage
   return smb_message_new (SMB_MESSAGE_RESULT, request->id, body);
 }
 
-/* Appends the map to the answer: its spec as text, its values as a plane. */
-static gboolean
-add_map (SmbMessage *answer, JsonArray *list, const SmbMap *map, GError **error)
+static void
+report (guint64 done, guint64 total, const char *what, gpointer worker)
 {
-  g_autofree char *spec = smb_map_spec_to_text (&map->spec);
-  int fd = map->rgb != NULL
-             ? smb_plane_new_fd (SMB_PLANE_U8, map->rgb_size, map->rgb_size, 3, map->rgb, error)
-             : smb_plane_new_fd (SMB_PLANE_F32, map->columns, map->rows, 1, map->values, error);
+  smb_worker_report (worker, done, total, what);
+}
 
-  if (fd < 0)
+/* The face that a request is about; *regions_out is what job->regions borrows. */
+static gboolean
+read_job (SmbWorker *worker, SmbMessage *request, SmbMapJob *job, SmbRegions **regions_out, GError **error)
+{
+  JsonNode *box = json_object_get_member (request->body, "box");
+  gint64 origin = smb_message_get_int (request, "regions", -1);
+
+  *job = (SmbMapJob){ .progress = report, .user_data = worker };
+  if (box == NULL || !box_from_json (box, &job->box) || (request->n_fds == 2) != (origin >= 0)
+      || origin > SMB_REGIONS_BY_HAND) {
+    set_misuse (error);
     return FALSE;
-  smb_message_take_fd (answer, fd);
-  json_array_add_string_element (list, spec);
+  }
+  if (origin >= 0) {
+    *regions_out = smb_regions_take_fd (smb_message_steal_fd (request, 1), (SmbRegionsOrigin) origin, error);
+    if (*regions_out == NULL)
+      return FALSE;
+  }
+  job->regions = *regions_out;
   return TRUE;
 }
 
@@ -192,31 +205,31 @@ make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbIma
            GError **error)
 {
   JsonArray *texts = array_member (request->body, "specs");
-  JsonNode *box_node = json_object_get_member (request->body, "box");
   guint n = texts != NULL ? json_array_get_length (texts) : 0;
-  g_autofree SmbMapSpec *specs = g_new0 (SmbMapSpec, MAX (n, 1));
+  g_autofree SmbMapSpec *specs = NULL;
+  g_autoptr (SmbRegions) regions = NULL;
   g_autoptr (GPtrArray) maps = NULL;
   g_autoptr (SmbMessage) answer = NULL;
-  JsonArray *list;
-  SmbBox box;
+  SmbMapJob job;
 
-  if (n == 0 || n > SMB_MESSAGE_MAX_FDS || box_node == NULL || !box_from_json (box_node, &box)) {
+  if (n == 0 || n > SMB_MESSAGE_MAX_FDS) {
     set_misuse (error);
     return NULL;
   }
+  specs = g_new0 (SmbMapSpec, n);
   for (guint i = 0; i < n; i++) {
     if (!smb_map_spec_parse (&specs[i], json_array_get_string_element (texts, i), error))
       return NULL;
   }
+  if (!read_job (worker, request, &job, &regions, error))
+    return NULL;
   smb_worker_report (worker, 1, 2, _ ("Making maps"));
-  maps = smb_judge_maps (judge, image, box, specs, n, cancellable, error);
+  maps = smb_judge_make_maps (judge, image, &job, specs, n, cancellable, error);
   if (maps == NULL)
     return NULL;
   answer = smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL);
-  list = json_array_new ();
-  json_object_set_array_member (answer->body, "maps", list);
   for (guint i = 0; i < maps->len; i++) {
-    if (!add_map (answer, list, maps->pdata[i], error))
+    if (!smb_map_to_message (maps->pdata[i], answer, error))
       return NULL;
   }
   return g_steal_pointer (&answer);
@@ -228,7 +241,8 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   g_autoptr (SmbImage) image = NULL;
   SmbJudge *judge;
 
-  if ((request->type != SMB_MESSAGE_ANALYZE && request->type != SMB_MESSAGE_MAPS) || request->n_fds != 1) {
+  if ((request->type != SMB_MESSAGE_ANALYZE && request->type != SMB_MESSAGE_MAPS)
+      || request->n_fds < 1 || request->n_fds > (request->type == SMB_MESSAGE_MAPS ? 2u : 1u)) {
     set_misuse (error);
     return NULL;
   }

@@ -71,34 +71,59 @@ test_analyze (void)
 }
 
 static void
+assert_same_map (const SmbMap *a, const SmbMap *b)
+{
+  const gsize n = (gsize) a->rows * (gsize) a->columns * sizeof (float);
+
+  g_assert_true (smb_map_spec_equal (&a->spec, &b->spec));
+  g_assert_cmpint (a->rows, ==, b->rows);
+  g_assert_cmpint (a->rgb_size, ==, b->rgb_size);
+  g_assert_cmpfloat (a->area.x, ==, b->area.x);
+  g_assert_cmpfloat (a->area.width, ==, b->area.width);
+  g_assert_cmpstr (a->note, ==, b->note);
+  g_assert_true ((a->count == NULL) == (b->count == NULL) && (a->deviation == NULL) == (b->deviation == NULL));
+  if (a->rgb != NULL)
+    g_assert_true (memcmp (a->rgb, b->rgb, (gsize) a->rgb_size * (gsize) a->rgb_size * 3) == 0);
+  else
+    g_assert_true (memcmp (a->values, b->values, n) == 0);
+  if (a->count != NULL)
+    g_assert_true (memcmp (a->count, b->count, n) == 0 && memcmp (a->deviation, b->deviation, n) == 0);
+}
+
+/* Every kind comes over as it was made, with regions of one's own, all heads of a layer, and progress. */
+static void
 test_maps (void)
 {
+  static const char *const texts[] = { "rollout", "attention:layer=0,head=all", "reconstruction", "error:region=nose",
+                                       "coverage:times=2", "attention:head=all", "regions", "relevance:class=1",
+                                       "occlusion:patch=16,stride=16", "masked-input:patches=3+4", "ssim" };
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
   g_autoptr (SmbJudge) judge = judge_open (model);
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
-  SmbBox box = { 10, 20, 90, 90 };
-  SmbMapSpec specs[4] = { smb_map_spec_default (SMB_MAP_ROLLOUT), smb_map_spec_default (SMB_MAP_RECONSTRUCTION),
-                          smb_map_spec_default (SMB_MAP_ERROR), smb_map_spec_default (SMB_MAP_ATTENTION) };
+  guint8 *classes = g_malloc0 (40 * 40);
+  g_autoptr (SmbRegions) regions = smb_regions_new_take (40, classes, SMB_REGIONS_BY_HAND);
+  int notes = 0;
+  const SmbMapJob job = { { 10, 20, 90, 90 }, regions, note_progress, &notes };
+  SmbMapSpec specs[G_N_ELEMENTS (texts)];
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) here = smb_judge_maps (judge, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
-  g_autoptr (GPtrArray) there = NULL;
+  g_autoptr (GPtrArray) here = NULL, there = NULL;
 
+  memset (classes + 500, SMB_CLASS_NOSE, 20);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_assert_true (smb_map_spec_parse (&specs[i], texts[i], &error));
+  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ job.box, regions }, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);
-  there = smb_engine_maps (engine, model, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
+  there = smb_engine_make_maps (engine, model, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (there->len, ==, G_N_ELEMENTS (specs));
-  for (guint i = 0; i < there->len; i++) {
-    const SmbMap *a = here->pdata[i], *b = there->pdata[i];
-
-    g_assert_true (smb_map_spec_equal (&b->spec, &specs[i]));
-    g_assert_cmpint (a->rows, ==, b->rows);
-    g_assert_cmpint (a->rgb_size, ==, b->rgb_size);
-    if (a->rgb != NULL)
-      g_assert_true (memcmp (a->rgb, b->rgb, (gsize) a->rgb_size * (gsize) a->rgb_size * 3) == 0);
-    else
-      g_assert_true (memcmp (a->values, b->values, (gsize) a->rows * (gsize) a->columns * sizeof (float)) == 0);
-  }
+  g_assert_cmpuint (here->len, ==, G_N_ELEMENTS (specs) + 4); /* three heads for one, twice */
+  g_assert_cmpuint (there->len, ==, here->len);
+  for (guint i = 0; i < there->len; i++)
+    assert_same_map (here->pdata[i], there->pdata[i]);
+  g_assert_cmpint (notes, >, 3);
+  classes[7] = 200;
+  g_assert_null (smb_engine_make_maps (engine, model, image, &job, specs, 1, NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
 }
 
 /* More maps than one message carries. */
