@@ -148,24 +148,37 @@ unshuffle_back_work (void *arg, int thread, int64_t from, int64_t to)
   }
 }
 
+static int
+is_kept (const int32_t *index, int64_t kept, int64_t place)
+{
+  for (int64_t i = 0; i < kept; i++)
+    if (index[i] == place)
+      return 1;
+  return 0;
+}
+
 /* What went to masked places = everything - cls - kept would cancel; so a row is looked up: masked if no kept row lies
- * there. */
+ * there. One vector gathers thousands of rows here, so the sum is kept in double. */
 static void
 mask_back_work (void *arg, int thread, int64_t from, int64_t to)
 {
   const TokenJob *j = arg;
 
-  for (int64_t sample = 0; sample < j->b; sample++) {
-    const int32_t *index = j->index + sample * j->kept;
+  for (int64_t at = from; at < to; at += COLUMN_GRAIN) {
+    double sum[COLUMN_GRAIN] = { 0 };
+    int64_t n = to - at < COLUMN_GRAIN ? to - at : COLUMN_GRAIN;
 
-    for (int64_t i = 0; i < j->l; i++) {
-      int kept = 0;
+    for (int64_t row = 0; row < j->b * j->l; row++) {
+      int64_t sample = row / j->l;
+      const float *dout = j->x + (row + sample + 1) * j->c + at;
 
-      for (int64_t n = 0; n < j->kept && !kept; n++)
-        kept = index[n] == i;
-      if (!kept)
-        j->k->add (j->dmask + from, j->dmask + from, j->x + (sample * (1 + j->l) + 1 + i) * j->c + from, to - from);
+      if (is_kept (j->index + sample * j->kept, j->kept, row % j->l))
+        continue;
+      for (int64_t i = 0; i < n; i++)
+        sum[i] += dout[i];
     }
+    for (int64_t i = 0; i < n; i++)
+      j->dmask[at + i] += (float) sum[i];
   }
 }
 

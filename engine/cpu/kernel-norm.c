@@ -69,16 +69,26 @@ KERNEL (layer_norm_grad) (float *dx, const float *dy, const float *x, const floa
   }
 }
 
-/* Rows are summed in runs of this many before they are added up: the rounding error grows with the number of runs, not
- * of rows. */
-#define RUN 128
+/* Rows are summed in runs of this many, the runs with compensation: gradients near zero decide the direction of Adam's
+ * first steps, so their noise must not grow with the batch. */
+#define RUN 16
+
+/* all += run, with what rounding drops kept in `lost` for the next time (Kahan 1965). */
+VEC_INLINE void
+add_run (Vec *all, Vec *lost, Vec run)
+{
+  Vec y = run - *lost, sum = *all + y;
+
+  *lost = (sum - *all) - y;
+  *all = sum;
+}
 
 void
 KERNEL (layer_norm_columns) (float *dw, float *db, const float *dy, const float *x, const float *mean,
                              const float *rstd, int64_t rows, int64_t c, int64_t from, int64_t to)
 {
   FOR_VECTORS (i, to - from) {
-    Vec w_all = { 0 }, b_all = { 0 };
+    Vec w_all = { 0 }, b_all = { 0 }, w_lost = { 0 }, b_lost = { 0 };
     int64_t at = from + i;
 
     for (int64_t r0 = 0; r0 < rows; r0 += RUN) {
@@ -91,8 +101,8 @@ KERNEL (layer_norm_columns) (float *dw, float *db, const float *dy, const float 
         w_run += d * ((LOAD (x + r * c + at) - mean[r]) * rstd[r]);
         b_run += d;
       }
-      w_all += w_run;
-      b_all += b_run;
+      add_run (&w_all, &w_lost, w_run);
+      add_run (&b_all, &b_lost, b_run);
     }
     if (dw != NULL)
       STORE (dw + at, LOAD (dw + at) + w_all);
@@ -105,7 +115,7 @@ void
 KERNEL (column_sums) (float *out, const float *x, int64_t rows, int64_t c, int64_t from, int64_t to)
 {
   FOR_VECTORS (i, to - from) {
-    Vec all = { 0 };
+    Vec all = { 0 }, lost = { 0 };
     int64_t at = from + i;
 
     for (int64_t r0 = 0; r0 < rows; r0 += RUN) {
@@ -114,7 +124,7 @@ KERNEL (column_sums) (float *out, const float *x, int64_t rows, int64_t c, int64
 
       for (int64_t r = r0; r < end; r++)
         run += LOAD (x + r * c + at);
-      all += run;
+      add_run (&all, &lost, run);
     }
     STORE (out + at, LOAD (out + at) + all);
   }
