@@ -11,7 +11,7 @@
 #define HEAD_STREAM 0x68656164 /* "head": apart from the streams of the initialisation */
 /* FSFM's own initialisation of a new head, N(0, 2e-5), would score every face one half; with this, scores and maps
  * differ from face to face, so that what shows them can be tried. */
-#define HEAD_DEVIATION 0.3
+#define HEAD_DEVIATION 0.05
 
 /* The shape of a "tiny" ViT and of FSFM's decoders, shallower. */
 static const SmbNetConfig config = {
