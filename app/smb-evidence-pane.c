@@ -245,6 +245,8 @@ smb_evidence_pane_set_session (SmbEvidencePane *self, SmbSession *session)
   g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (show_counts), self, G_CONNECT_SWAPPED);
   show_counts (self);
   show_hashes (self);
+  /* A case that opens with exhibits has one selected before anyone could be told. */
+  on_selected (self->selection, NULL, self);
 }
 
 void

@@ -35,6 +35,7 @@ struct _SmbWindow {
   GPtrArray *pending_files; /* to add once the case is open */
   gboolean analyse_when_added;
   gboolean narrow, very_narrow;
+  guint fold_source;
 };
 
 /* smb-window-actions.c */

@@ -144,9 +144,9 @@ start_session (SmbWindow *self)
 static void
 attach_panes (SmbSession *session, SmbWindow *self)
 {
-  smb_evidence_pane_set_session (self->evidence, session);
   smb_viewer_set_session (self->viewer, session);
   smb_inspector_set_session (self->inspector, session);
+  smb_evidence_pane_set_session (self->evidence, session);
 }
 
 gboolean
@@ -246,7 +246,25 @@ on_drop (GtkDropTarget *target, const GValue *value, double x, double y, SmbWind
   return TRUE;
 }
 
-/* Panes give way as the window narrows and return as it widens; in between the examiner decides. */
+/* Panes give way as the window narrows and return as it widens; in between the examiner decides. Not while sizes are
+ * being given out: what is shown must not change under GTK's hands. */
+static gboolean
+fold_panes (gpointer data)
+{
+  SmbWindow *self = data;
+  gboolean narrow = gtk_widget_get_width (GTK_WIDGET (self)) < NARROW_PX;
+  gboolean very_narrow = gtk_widget_get_width (GTK_WIDGET (self)) < VERY_NARROW_PX;
+
+  self->fold_source = 0;
+  if (narrow != self->narrow)
+    smb_window_show_pane (self, "win.show-inspector", !narrow);
+  if (very_narrow != self->very_narrow)
+    smb_window_show_pane (self, "win.show-evidence", !very_narrow);
+  self->narrow = narrow;
+  self->very_narrow = very_narrow;
+  return G_SOURCE_REMOVE;
+}
+
 static void
 smb_window_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
@@ -255,14 +273,8 @@ smb_window_size_allocate (GtkWidget *widget, int width, int height, int baseline
   gboolean very_narrow = width < VERY_NARROW_PX;
 
   GTK_WIDGET_CLASS (smb_window_parent_class)->size_allocate (widget, width, height, baseline);
-  if (narrow != self->narrow) {
-    self->narrow = narrow;
-    smb_window_show_pane (self, "win.show-inspector", !narrow);
-  }
-  if (very_narrow != self->very_narrow) {
-    self->very_narrow = very_narrow;
-    smb_window_show_pane (self, "win.show-evidence", !very_narrow);
-  }
+  if ((narrow != self->narrow || very_narrow != self->very_narrow) && self->fold_source == 0)
+    self->fold_source = g_idle_add (fold_panes, self);
 }
 
 static gboolean
@@ -291,6 +303,7 @@ smb_window_dispose (GObject *object)
     smb_session_close (self->session);
   }
   g_clear_object (&self->session);
+  g_clear_handle_id (&self->fold_source, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_object (&self->settings);
   g_clear_pointer (&self->pending_files, g_ptr_array_unref);

@@ -133,6 +133,16 @@ class Person:
             self.mouse("mousemove", x0 + (x1 - x0) * step // 8, y0 + (y1 - y0) * step // 8)
         self.mouse("mouseup", 1)
 
+    def window(self, name):
+        """The X window whose title holds `name`."""
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", name], check=True, capture_output=True,
+                               text=True)
+        return found.stdout.split()[0]
+
+    def focus(self, name):
+        """Gives a window the keyboard, as a window manager would after a dialog closed."""
+        self.mouse("windowfocus", self.window(name))
+
     def key(self, *keys):
         self.mouse("key", "--clearmodifiers", *keys)
         time.sleep(0.3)

@@ -6,15 +6,29 @@
 set -euo pipefail
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/semblance-session.XXXXXX")
-trap 'rm -rf "$home"' EXIT
+screen=
+finish () {
+  [[ -z $screen ]] || kill "$screen" 2>/dev/null || true
+  rm -rf "$home"
+}
+trap finish EXIT
 mkdir -m 700 "$home/run"
 export HOME=$home XDG_RUNTIME_DIR=$home/run
 export XDG_DATA_HOME=$home/.local/share XDG_STATE_HOME=$home/.local/state XDG_CONFIG_HOME=$home/.config
 export XDG_CACHE_HOME=$home/.cache
 export GSETTINGS_BACKEND=memory GSK_RENDERER=cairo GDK_DEBUG=gl-disable GDK_BACKEND=x11 GTK_USE_PORTAL=0
 export GTK_A11Y=${SMB_A11Y:-atspi} LC_ALL=C.UTF-8 TZ=UTC
-unset DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS GTK_THEME
+unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS GTK_THEME
+
+# The server picks a free number itself and says which: two sessions at once never fight over one.
+mkfifo "$home/number"
+Xvfb -displayfd 4 -screen 0 "${SMB_SCREEN:-1440x900}x24" -nolisten tcp -ac 4>"$home/number" >/dev/null 2>&1 &
+screen=$!
+if ! read -r -t 30 number <"$home/number"; then
+  echo "session.sh: Xvfb did not start; is the package xvfb installed?" >&2
+  exit 1
+fi
+export DISPLAY=:$number
 
 # Only the command speaks on standard output: the daemons around it would break a test's protocol.
-xvfb-run -a -s "-screen 0 ${SMB_SCREEN:-1440x900}x24 -nolisten tcp" \
-  dbus-run-session -- bash -c 'exec "$@" >&3 3>&-' session "$@" 3>&1 1>&2
+dbus-run-session -- bash -c 'exec "$@" >&3 3>&-' session "$@" 3>&1 1>&2

@@ -30,7 +30,8 @@ def shoot(name, for_readme=False):
     if README and for_readme:
         path = os.path.join(README, name + ".png")
         who.shoot(path)
-        subprocess.run(["convert", path, "-strip", "-colors", "255", "PNG8:" + path], check=True)
+        # Small enough for a page.
+        subprocess.run(["convert", path, "-strip", "-resize", "1200x750", "-colors", "192", "PNG8:" + path], check=True)
 
 
 def start():
@@ -194,18 +195,60 @@ def dark():
     who.press("Colour scheme", partial=True)
     who.press("Dark", partial=True)
     time.sleep(0.6)
-    exhibit("S-05")
+    exhibit("S-06")
     who.press("Zoom to the chosen face")
-    who.choose("Map", 2)
-    who.see("overlay Rollout", 40)
-    shoot("overlay-dark", for_readme=True)
+    who.choose("Map", 1)
+    who.see("overlay Attention", 40)
+    who.key("alt+2")
+    who.see("Maps of this face")
+    time.sleep(2)
+    shoot("maps-dark", for_readme=True)
+    who.key("alt+1")
 
 
 def other_windows():
     who.key("ctrl+question")
-    who.see("Add evidence")
+    who.see("Show or hide the inspector")
     shoot("shortcuts-dark")
     who.key("Escape")
+    who.press("Menu")
+    who.press("About Semblance", partial=True)
+    who.see("Credits")
+    shoot("about-dark")
+    who.key("Escape")
+    who.key("ctrl+n")
+    who.see("A case needs a number and a title.")
+    who.type("K-17")
+    shoot("new-case-dark")
+    who.key("Escape")
+
+
+def narrow():
+    """In a narrow window the inspector gives way; it comes back when asked for."""
+    window = who.window("Sample case")
+    who.focus("Sample case")
+    who.mouse("windowsize", window, 900, 700)
+    time.sleep(1.5)
+    assert not who.has("Class probabilities, F1"), "the inspector still takes room"
+    shoot("narrow-dark")
+    who.key("shift+F9")
+    who.see("Class probabilities, F1")
+    shoot("narrow-inspector-dark")
+    who.mouse("windowsize", window, 1440, 900)
+    time.sleep(1)
+    who.focus("Sample case")
+
+
+def japanese():
+    """The same window in Japanese."""
+    global who
+    who = Person(PROGRAM, "--sample", environment={"LANGUAGE": "ja"})
+    who.see("ハッシュ検証済み", 60)
+    who.see("クラスの確率、F1", 30)
+    time.sleep(1)
+    shoot("case-ja")
+    who.key("ctrl+q")
+    wait_for("the end of the program", lambda: who.process.poll() is not None, 30)
 
 
 def close():
@@ -223,6 +266,7 @@ def again():
     who.press("Open SC-2026-001 · Sample case")
     who.see("8 items", 30)
     wait_for("the stored scores", lambda: who.has("highest score 0.") or who.has("highest score 1."), 30)
+    who.see("Class probabilities, F1")
 
 
 def altered():
@@ -257,11 +301,16 @@ def main():
             ("a file that is no picture gets a sentence", add_bad_file),
             ("a report is saved", save_report),
             ("the dark scheme can be chosen", dark),
-            ("the shortcuts are listed", other_windows),
+            ("shortcuts, About and the new-case form open", other_windows),
+            ("a narrow window keeps what matters", narrow),
             ("the program ends in order", close),
             ("the case opens again from the recent ones", again),
-            ("a missing file is noticed", altered)]:
+            ("a missing file is noticed", altered),
+            ("the window speaks Japanese", japanese)]:
         tap.step(name, act)
+        if who is None:
+            print("Bail out! The window did not appear.", flush=True)
+            sys.exit(1)
     if who is not None and who.process.poll() is None:
         who.close()
     tap.done()
