@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bench-peak PRECISION THREADS: nothing but multiply-adds on registers, to measure what the processor can do at most. A run
+ * is FLOPS (printed first, in 10^9 operations) a thread; PRECISION f32, bf16 or int8. */
+#include "bench-loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define ROUNDS 4000000
+#define SUMS 24 /* independent sums: more than latency times throughput of any processor */
+
+typedef double (*Burn) (void);
+
+#define BURN(name, features, Vector, zero, step)                                                                       \
+  __attribute__ ((target (features), noinline)) static double name (void)                                              \
+  {                                                                                                                    \
+    Vector s[SUMS], a = zero, b = zero;                                                                                \
+    double out = 0;                                                                                                    \
+                                                                                                                       \
+    _Pragma ("GCC unroll 24") for (int i = 0; i < SUMS; i++)                                                           \
+    {                                                                                                                  \
+      s[i] = zero;                                                                                                     \
+      __asm__ volatile ("" : "+v"(s[i])); /* nor one sum as another */                                               \
+    }                                                                                                                  \
+    for (int r = 0; r < ROUNDS; r++) {                                                                                 \
+      __asm__ volatile ("" : "+v"(a), "+v"(b)); /* so that no round is as good as another */                           \
+      _Pragma ("GCC unroll 24") for (int i = 0; i < SUMS; i++)                                                         \
+        s[i] = step;                                                                                                   \
+    }                                                                                                                  \
+    _Pragma ("GCC unroll 24") for (int i = 0; i < SUMS; i++)                                                           \
+      out += (double) s[i][0];                                                                                         \
+    return out;                                                                                                        \
+  }
+
+BURN (burn_f32_512, "avx512f", __m512, _mm512_setzero_ps (), _mm512_fmadd_ps (a, b, s[i]))
+BURN (burn_bf16, "avx512f,avx512bf16", __m512, _mm512_setzero_ps (),
+      _mm512_dpbf16_ps (s[i], (__m512bh) a, (__m512bh) b))
+BURN (burn_int8, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512 (), _mm512_dpbusd_epi32 (s[i], a, b))
+#undef SUMS
+#define SUMS 12
+BURN (burn_f32_256, "avx2,fma", __m256, _mm256_setzero_ps (), _mm256_fmadd_ps (a, b, s[i]))
+
+static double sink;
+
+static gpointer
+thread_main (gpointer data)
+{
+  sink += ((Burn) data) ();
+  return NULL;
+}
+
+typedef struct {
+  Burn burn;
+  int threads;
+} Job;
+
+static void
+once (gpointer data)
+{
+  Job *job = data;
+  GThread *threads[256];
+
+  for (int i = 1; i < job->threads; i++)
+    threads[i] = g_thread_new ("burn", thread_main, (gpointer) job->burn);
+  thread_main ((gpointer) job->burn);
+  for (int i = 1; i < job->threads; i++)
+    g_thread_join (threads[i]);
+}
+
+int
+main (int argc, char **argv)
+{
+  Job job = { NULL, argc > 2 ? CLAMP (atoi (argv[2]), 1, 256) : 1 };
+  const char *name = argc > 1 ? argv[1] : "";
+  double ops = 0;
+
+  __builtin_cpu_init ();
+  if (g_str_equal (name, "f32") && __builtin_cpu_supports ("avx512f")) {
+    job.burn = burn_f32_512;
+    ops = 24 * 32;
+  } else if (g_str_equal (name, "f32") && __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma")) {
+    job.burn = burn_f32_256;
+    ops = 12 * 16;
+  } else if (g_str_equal (name, "bf16") && __builtin_cpu_supports ("avx512bf16")) {
+    job.burn = burn_bf16;
+    ops = 24 * 64;
+  } else if (g_str_equal (name, "int8") && __builtin_cpu_supports ("avx512vnni")) {
+    job.burn = burn_int8;
+    ops = 24 * 128;
+  }
+  if (job.burn == NULL) {
+    fprintf (stderr, "bench-peak: this processor has no instructions for %s\n", name);
+    return 1;
+  }
+  printf ("%.3f\n", ops * ROUNDS * job.threads / 1e9);
+  bench_loop (once, &job);
+  return 0;
+}
+#else
+int
+main (void)
+{
+  fprintf (stderr, "bench-peak: written for x86-64 only\n");
+  return 1;
+}
+#endif
