@@ -56,6 +56,23 @@ smb_cpu_need_scratch (SmbCpu *cpu, size_t floats)
   return SMB_STATUS_OK;
 }
 
+SmbStatus
+smb_cpu_need_room (SmbCpu *cpu, SmbCpuRoom room, int64_t count, size_t each_bytes)
+{
+  size_t bytes;
+
+  if (!__builtin_mul_overflow ((size_t) count, each_bytes, &bytes) && bytes <= cpu->rooms[room].bytes)
+    return SMB_STATUS_OK;
+  free (cpu->rooms[room].data);
+  cpu->rooms[room].data = smb_cpu_aligned ((size_t) count, each_bytes);
+  cpu->rooms[room].bytes = cpu->rooms[room].data != NULL ? bytes : 0;
+  if (cpu->rooms[room].data == NULL)
+    return smb_cpu_fail (cpu, SMB_STATUS_NO_MEMORY,
+                         "There is no memory for the intermediate results of %lld rows; use a smaller batch.",
+                         (long long) count);
+  return SMB_STATUS_OK;
+}
+
 static int
 device_count (void)
 {
@@ -139,7 +156,8 @@ context_free (void *ctx)
     return;
   smb_cpu_pool_free (cpu->pool);
   free (cpu->scratch);
-  free (cpu->rows);
+  for (int i = 0; i < SMB_CPU_N_ROOMS; i++)
+    free (cpu->rooms[i].data);
   free (cpu);
 }
 

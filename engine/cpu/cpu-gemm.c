@@ -1,101 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/cpu-gemm.h"
 
-#include <limits.h>
+#include <string.h>
 
-/* Products. The result is cut into a grid of tiles, one for each thread; the summed dimension is never cut, so the
- * order of every sum is fixed. */
+/* Products of any two matrices, made of the kernels for linear layers: the second factor is packed in panels, the first
+ * turned so that its rows lie in memory, a part of the summed dimension at a time. Parts follow each other in order, so
+ * every sum keeps its order. */
 
-/* SmbCpuTile edges lie on multiples of this, so that few kernels run on ragged edges. */
-#define EDGE 16
+#define PART  4096 /* most of the summed dimension: a panel of it stays in the second cache */
+#define BLOCK 16   /* side of the squares in which a matrix is turned */
 
-/* Each thread packs its rows of one factor and its columns of the other: the best split has least of both. */
-SmbCpuGrid
-smb_cpu_grid_for (const SmbCpu *cpu, int64_t rows, int64_t columns, int64_t k)
+typedef struct {
+  SmbCpu *cpu;
+  SmbCpuPrepared packed;
+  const float *a, *b; /* at the beginning of the part */
+  int64_t lda, ldb;   /* between rows as they are stored */
+  int64_t m, n, k;    /* k: of the part */
+  int trans_b;
+  float alpha;
+} Part;
+
+/* Rows [from, to) of op (a) times alpha, k apart, out of a stored (k, m). */
+static void
+turn_work (void *arg, int thread, int64_t from, int64_t to)
 {
-  SmbCpuGrid grid = { rows, columns, 1, 1 };
-  double least = 0;
+  const Part *j = arg;
+  float *out = j->cpu->rooms[SMB_CPU_ROOM_ROWS].data;
 
-  if ((double) rows * (double) columns * (double) k < 1e5) /* waking threads would cost more */
-    return grid;
-  for (int down = 1; down <= cpu->threads; down++) {
-    int across = cpu->threads / down;
-    double read = (double) rows / down + (double) columns / across;
+  for (int64_t r0 = from; r0 < to; r0 += BLOCK)
+    for (int64_t k0 = 0; k0 < j->k; k0 += BLOCK) {
+      int64_t r1 = to - r0 < BLOCK ? to : r0 + BLOCK, k1 = j->k - k0 < BLOCK ? j->k : k0 + BLOCK;
+      float square[BLOCK][BLOCK];
 
-    if (down * across != cpu->threads || (down > 1 && rows / down < EDGE) || (across > 1 && columns / across < EDGE))
-      continue;
-    if (least == 0 || read < least) {
-      grid.down = down;
-      grid.across = across;
-      least = read;
+      for (int64_t k = k0; k < k1; k++)
+        for (int64_t r = r0; r < r1; r++)
+          square[r - r0][k - k0] = j->alpha * j->a[k * j->lda + r];
+      for (int64_t r = r0; r < r1; r++)
+        memcpy (out + r * j->k + k0, square[r - r0], (size_t) (k1 - k0) * sizeof (float));
     }
+}
+
+/* The same of a stored (m, lda): copied, because only a part of each row is wanted, or for alpha. */
+static void
+copy_work (void *arg, int thread, int64_t from, int64_t to)
+{
+  const Part *j = arg;
+  float *out = j->cpu->rooms[SMB_CPU_ROOM_ROWS].data;
+
+  for (int64_t r = from; r < to; r++)
+    j->cpu->k->scale (out + r * j->k, j->alpha, j->a + r * j->lda, j->k);
+}
+
+static void
+pack_work (void *arg, int thread, int64_t from, int64_t to)
+{
+  const Part *j = arg;
+  const SmbCpuLinear *k = j->packed.k;
+
+  if (j->trans_b)
+    k->pack (j->packed.panels, j->b, j->ldb, j->n, j->k, from, to);
+  else
+    k->pack_across (j->packed.panels, j->b, j->ldb, j->n, j->k, from, to);
+}
+
+/* c = part [+ c] */
+static SmbStatus
+add_part (Part *j, float *c, int accumulate, int trans_a)
+{
+  SmbCpu *cpu = j->cpu;
+  SmbLinearForward layer = { .y = c, .x = j->a, .residual = accumulate ? c : NULL, .rows = j->m, .n_in = j->k,
+                             .n_out = j->n };
+  int small = (double) j->m * (double) j->n * (double) j->k < SMB_CPU_SMALL;
+  SmbStatus status = smb_cpu_need_room (cpu, SMB_CPU_ROOM_PANELS, j->packed.n_panels, j->packed.k->panel_bytes (j->k));
+
+  if (status == SMB_STATUS_OK && (trans_a || j->lda != j->k || j->alpha != 1.0f)) {
+    status = smb_cpu_need_room (cpu, SMB_CPU_ROOM_ROWS, j->m, (size_t) j->k * sizeof (float));
+    layer.x = cpu->rooms[SMB_CPU_ROOM_ROWS].data;
+    if (status == SMB_STATUS_OK)
+      smb_cpu_parallel (cpu, j->m, small ? j->m : BLOCK, trans_a ? turn_work : copy_work, j);
   }
-  if (least == 0) { /* too small for all threads: as many as get a tile of some size */
-    int64_t tiles = (rows > columns ? rows : columns) / EDGE;
-    int parts = (int) (tiles < 1 ? 1 : tiles < cpu->threads ? tiles : cpu->threads);
-
-    grid.down = rows > columns ? parts : 1;
-    grid.across = rows > columns ? 1 : parts;
-  }
-  return grid;
-}
-
-static int64_t
-edge (int64_t n, int part, int parts)
-{
-  int64_t at = (n + EDGE - 1) / EDGE * part / parts * EDGE;
-
-  return at < n ? at : n;
-}
-
-SmbCpuTile
-smb_cpu_tile_of (const SmbCpuGrid *grid, int64_t number)
-{
-  int i = (int) (number / grid->across), j = (int) (number % grid->across);
-
-  return (SmbCpuTile){ edge (grid->rows, i, grid->down), edge (grid->rows, i + 1, grid->down),
-                 edge (grid->columns, j, grid->across), edge (grid->columns, j + 1, grid->across) };
-}
-
-int
-smb_cpu_too_large (int64_t a, int64_t b, int64_t c)
-{
-  return a > INT_MAX || b > INT_MAX || c > INT_MAX;
-}
-
-SmbStatus
-smb_cpu_refuse_size (SmbCpu *cpu, int64_t m, int64_t n, int64_t k)
-{
-  return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
-                       "A matrix product of %lld x %lld x %lld is larger than the processor's library can count; use a "
-                       "smaller batch.",
-                       (long long) m, (long long) n, (long long) k);
+  if (status != SMB_STATUS_OK)
+    return status;
+  j->packed.panels = cpu->rooms[SMB_CPU_ROOM_PANELS].data;
+  smb_cpu_parallel (cpu, j->packed.n_panels, small ? j->packed.n_panels : 1, pack_work, j);
+  return smb_cpu_packed_forward (cpu, &layer, &j->packed);
 }
 
 typedef struct {
-  SmbCpuGrid grid;
-  float *c;
-  const float *a, *b;
-  int64_t m, n, k;
-  int trans_a, trans_b;
-  float alpha, beta;
-} GemmJob;
+  SmbCpu *cpu;
+  float *c, beta;
+} ScaleJob;
 
 static void
-gemm_work (void *arg, int thread, int64_t from, int64_t to)
+scale_work (void *arg, int thread, int64_t from, int64_t to)
 {
-  const GemmJob *j = arg;
+  const ScaleJob *j = arg;
 
-  for (int64_t i = from; i < to; i++) {
-    SmbCpuTile t = smb_cpu_tile_of (&j->grid, i);
-    int64_t rows = t.row1 - t.row0, columns = t.column1 - t.column0;
-
-    if (rows <= 0 || columns <= 0)
-      continue;
-    smb_cpu_sgemm (j->c + t.row0 * j->n + t.column0, j->n, j->a + (j->trans_a ? t.row0 : t.row0 * j->k),
-                   j->trans_a ? j->m : j->k, j->b + (j->trans_b ? t.column0 * j->k : t.column0),
-                   j->trans_b ? j->k : j->n, rows, columns, j->k, j->trans_a, j->trans_b, j->alpha, j->beta);
-  }
+  j->cpu->k->scale (j->c + from, j->beta, j->c + from, to - from);
 }
 
 SmbStatus
@@ -103,11 +104,32 @@ smb_cpu_gemm (void *ctx, float *c, const float *a, const float *b, int64_t m, in
               int trans_b, float alpha, float beta)
 {
   SmbCpu *cpu = ctx;
-  GemmJob job = { smb_cpu_grid_for (cpu, m, n, k), c, a, b, m, n, k, trans_a, trans_b, alpha, beta };
+  const SmbCpuLinear *kernels = cpu->k->linear;
+  int64_t parts = k > PART ? (k + PART - 1) / PART : 1;
+  SmbStatus status = SMB_STATUS_OK;
 
-  if (smb_cpu_too_large (m, n, k))
-    return smb_cpu_refuse_size (cpu, m, n, k);
-  if (m > 0 && n > 0)
-    smb_cpu_parallel (cpu, job.grid.down * job.grid.across, 1, gemm_work, &job);
-  return SMB_STATUS_OK;
+  if (m <= 0 || n <= 0)
+    return SMB_STATUS_OK;
+  if (beta != 0.0f && beta != 1.0f) {
+    ScaleJob job = { cpu, c, beta };
+
+    smb_cpu_parallel (cpu, m * n, 4096, scale_work, &job);
+  }
+  for (int64_t i = 0; i < parts && status == SMB_STATUS_OK; i++) {
+    int64_t k0 = k * i / parts, k1 = k * (i + 1) / parts;
+    Part part = { .cpu = cpu,
+                  .packed = { kernels, n, k1 - k0, (n + kernels->panel - 1) / kernels->panel, NULL },
+                  .a = a + (trans_a ? k0 * m : k0),
+                  .b = b + (trans_b ? k0 : k0 * n),
+                  .lda = trans_a ? m : k,
+                  .ldb = trans_b ? k : n,
+                  .m = m,
+                  .n = n,
+                  .k = k1 - k0,
+                  .trans_b = trans_b,
+                  .alpha = alpha };
+
+    status = add_part (&part, c, i > 0 || beta != 0.0f, trans_a);
+  }
+  return status;
 }

@@ -23,7 +23,11 @@ typedef struct {
   int64_t panel;     /* outputs a panel */
   int64_t most_n_in; /* 0: any */
   size_t (*panel_bytes) (int64_t n_in);
-  void (*pack) (void *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
+  /* w (n_out, n_in), whose rows lie ldw apart. */
+  void (*pack) (void *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
+  /* The same of a transposed part: panels [panel0, panel1) of w (n_in, n_out), whose rows lie ldw apart. Float32 only. */
+  void (*pack_across) (float *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0,
+                       int64_t panel1);
   /* The format's own form of rows of x, row_bytes apart, which `forward` reads as `rows`; NULL: it reads a->x. */
   size_t (*row_bytes) (int64_t n_in);
   void (*convert) (void *rows, const float *x, int64_t n_in, int64_t row0, int64_t row1);

@@ -8,6 +8,13 @@
 
 typedef struct SmbCpuPool SmbCpuPool;
 
+/* Memory that the threads of one operation share, grown on demand. */
+typedef enum {
+  SMB_CPU_ROOM_ROWS,   /* activations in another number format, or transposed */
+  SMB_CPU_ROOM_PANELS, /* weights packed for one product */
+  SMB_CPU_N_ROOMS,
+} SmbCpuRoom;
+
 /* What context_new makes. */
 typedef struct {
   SmbCpuIsa isa;          /* in use */
@@ -16,8 +23,10 @@ typedef struct {
   int threads;
   float *scratch;        /* threads * scratch_each floats, grown on demand */
   size_t scratch_each;
-  void *rows;            /* activations in another number format, shared by the threads, grown on demand */
-  size_t rows_bytes;
+  struct {
+    void *data;
+    size_t bytes;
+  } rooms[SMB_CPU_N_ROOMS];
   char error[256];
 } SmbCpu;
 
@@ -31,6 +40,9 @@ smb_cpu_scratch_of (const SmbCpu *cpu, int thread)
 {
   return cpu->scratch + (size_t) thread * cpu->scratch_each;
 }
+
+/* count * each_bytes of a room; its content does not survive the next call for that room. */
+SmbStatus smb_cpu_need_room (SmbCpu *cpu, SmbCpuRoom room, int64_t count, size_t each_bytes);
 
 /* 64-byte aligned, not cleared; NULL if there is none or the size overflows. Freed with free (). */
 void *smb_cpu_aligned (size_t count, size_t each_bytes);

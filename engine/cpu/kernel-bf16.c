@@ -48,7 +48,7 @@ words_from (const float *x, int64_t n)
 }
 
 static void
-pack (void *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1)
+pack (void *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1)
 {
   int64_t words = words_of (n_in);
 
@@ -58,7 +58,7 @@ pack (void *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0,
         int64_t row = p * PANEL + j, n = words - k < 16 ? words - k : 16;
         Word *to = (Word *) panels + (p * words + k) * PANEL + j, line[16];
 
-        _mm512_storeu_si512 (line, row < n_out ? words_from (w + row * n_in + 2 * k, n_in - 2 * k)
+        _mm512_storeu_si512 (line, row < n_out ? words_from (w + row * ldw + 2 * k, n_in - 2 * k)
                                                : _mm512_setzero_si512 ());
         for (int64_t i = 0; i < n; i++)
           to[i * PANEL] = line[i];

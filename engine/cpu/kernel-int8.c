@@ -90,7 +90,7 @@ pack_column (Word *panel, Word *tail, const float *w, int64_t n_in)
 }
 
 static void
-pack (void *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1)
+pack (void *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1)
 {
   for (int64_t p = panel0; p < panel1; p++) {
     Word *panel = (Word *) panels + p * (int64_t) (panel_bytes (n_in) / sizeof (Word));
@@ -99,7 +99,7 @@ pack (void *panels, const float *w, int64_t n_out, int64_t n_in, int64_t panel0,
       int64_t row = p * PANEL + j;
 
       if (row < n_out) {
-        pack_column (panel + j, panel + words_of (n_in) * PANEL + j, w + row * n_in, n_in);
+        pack_column (panel + j, panel + words_of (n_in) * PANEL + j, w + row * ldw, n_in);
         continue;
       }
       for (int64_t k = 0; k < words_of (n_in) + 2; k++)

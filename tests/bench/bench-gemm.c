@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-gemm PRECISION ROWS N_IN N_OUT [THREADS]: a linear layer of the CPU backend with packed weights, ten times a run;
- * PRECISION f32, bf16, int8, or blas: float32 without packing. */
+/* bench-gemm PRECISION ROWS N_IN N_OUT [THREADS [ISA]]: a linear layer of the CPU backend with packed weights, ten times a
+ * run; PRECISION f32, bf16, int8, or plain: float32, weights as in training; ISA 0 base, 1 AVX2, 2 AVX-512 at most. */
 #include "bench-loop.h"
 
 #include "backend/smb-device.h"
+#include "cpu/smb-cpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,12 +45,14 @@ main (int argc, char **argv)
   int precision = -1;
 
   if (argc < 5) {
-    fprintf (stderr, "bench-gemm PRECISION ROWS N_IN N_OUT [THREADS]\n");
+    fprintf (stderr, "bench-gemm PRECISION ROWS N_IN N_OUT [THREADS [ISA]]\n");
     return 2;
   }
   for (int i = 0; i < (int) G_N_ELEMENTS (names); i++)
     if (g_str_equal (argv[1], names[i]))
       precision = i;
+  if (argc > 6)
+    smb_cpu_limit_isa ((SmbCpuIsa) atoi (argv[6]));
   job.device = smb_device_open ("cpu", argc > 5 ? atoi (argv[5]) : 0, &error);
   if (job.device == NULL)
     g_error ("%s", error->message);

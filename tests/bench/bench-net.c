@@ -98,6 +98,8 @@ prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const
   g_autoptr (SmbTensorDict) weights = smb_net_init_weights (config, pretrain ? SMB_NET_ONLINE : SMB_NET_CLASSIFIER, SEED);
   const int l = smb_net_config_get_patches (config);
 
+  train.strategy = SMB_MASK_RANDOM; /* without a parsing map */
+
   if (!pretrain) {
     job->tuner = smb_finetuner_new (device, weights, NULL, &tune, error);
     job->labels = g_new0 (int, batch);

@@ -9,7 +9,8 @@ typedef struct {
   gint64 m, n, k;
 } Shape;
 
-static const Shape shapes[] = { { 1, 1, 1 }, { 1, 7, 33 }, { 197, 50, 70 }, { 64, 129, 65 }, { 5, 300, 3 }, { 33, 1, 17 } };
+static const Shape shapes[] = { { 1, 1, 1 }, { 1, 7, 33 }, { 197, 50, 70 }, { 64, 129, 65 }, { 5, 300, 3 }, { 33, 1, 17 },
+                                { 3, 5, 9001 } /* several parts */ };
 static const Shape layers[] = { { 1, 1, 1 }, { 1, 7, 33 }, { 203, 20, 31 }, { 40, 65, 48 }, { 33, 1, 17 } };
 
 static void
@@ -293,7 +294,6 @@ prepare_refuses (void)
     else
       g_assert_cmpuint (strlen (abi->context_error (ctx)), >, 20);
   }
-  g_assert_cmpint (abi->gemm (ctx, w, w, w, G_MAXINT64 / 4, 1, 1, 0, 0, 1, 0), ==, SMB_STATUS_UNSUPPORTED);
   abi->context_free (ctx);
 }
 
