@@ -99,7 +99,6 @@ prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const
   const int l = smb_net_config_get_patches (config);
 
   train.strategy = SMB_MASK_RANDOM; /* without a parsing map */
-
   if (!pretrain) {
     job->tuner = smb_finetuner_new (device, weights, NULL, &tune, error);
     job->labels = g_new0 (int, batch);

@@ -72,6 +72,39 @@ train_test_params_near (const SmbTensorDict *got, const SmbTensorDict *want, con
 }
 
 void
+train_test_step_near (const SmbTensorDict *got, const SmbTensorDict *want, const SmbTensorDict *gradients,
+                      const char *prefix, double limit, double lr, double clip)
+{
+  for (guint i = 0; i < want->names->len; i++) {
+    const char *full = g_ptr_array_index (want->names, i), *name = full + strlen (prefix);
+    const SmbTensor *w = smb_tensor_dict_get (want, full), *x, *g;
+    double scale = 0.0, steepest = 0.0;
+
+    if (!g_str_has_prefix (full, prefix))
+      continue;
+    x = smb_tensor_dict_get (got, name);
+    g = smb_tensor_dict_get (gradients, name);
+    g_assert_nonnull (x);
+    g_assert_cmpint (x->n, ==, w->n);
+    for (gint64 k = 0; k < w->n; k++) {
+      scale = MAX (scale, fabs ((double) ((const float *) w->data)[k]));
+      steepest = MAX (steepest, g != NULL ? clip * fabs ((double) ((const float *) g->data)[k]) : 0.0);
+    }
+    for (gint64 k = 0; k < w->n; k++) {
+      double off = fabs ((double) ((const float *) x->data)[k] - (double) ((const float *) w->data)[k]);
+      double slope = g != NULL ? clip * fabs ((double) ((const float *) g->data)[k]) : 0.0;
+      double more = steepest > 0.0 ? lr * 1e-6 * steepest / (slope + 1e-8) : 0.0;
+
+      if (g_str_has_suffix (name, "attn.qkv.bias") && k >= w->n / 3 && k < 2 * w->n / 3)
+        continue;
+      if (!(off <= limit * scale + MIN (more, 2.0 * lr)))
+        g_error ("%s, element %d lies %.3e from the reference; allowed are %.0e of %.3g and %.3e", full, (int) k, off,
+                 limit, scale, more);
+    }
+  }
+}
+
+void
 train_test_gradients_near (const SmbTensorDict *got, const SmbTensorDict *want, const char *prefix, double limit)
 {
   compare (got, want, prefix, limit, TRUE);
