@@ -74,7 +74,7 @@ open_case (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   self->chooser = gtk_file_chooser_native_new (_("Open case"), gtk_application_get_active_window (GTK_APPLICATION (self)),
                                                GTK_FILE_CHOOSER_ACTION_OPEN, _("Open"), _("Cancel"));
   gtk_file_filter_set_name (cases, _("Cases"));
-  gtk_file_filter_add_pattern (cases, "*.semblance");
+  gtk_file_filter_add_pattern (cases, "*.smbcase");
   gtk_file_filter_set_name (all, _("All files"));
   gtk_file_filter_add_pattern (all, "*");
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), cases);
@@ -208,7 +208,7 @@ smb_application_command_line (GApplication *application, GApplicationCommandLine
       g_autoptr (GFile) file = g_application_command_line_create_file_for_arg (line, names[i]);
       g_autofree char *path = g_file_get_path (file);
 
-      if (path != NULL && g_str_has_suffix (path, ".semblance"))
+      if (path != NULL && g_str_has_suffix (path, ".smbcase"))
         smb_window_open_case (free_window (self), path);
       else
         g_ptr_array_add (evidence, g_steal_pointer (&file));

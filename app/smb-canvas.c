@@ -237,12 +237,6 @@ smb_canvas_set_drawing (SmbCanvas *self, gboolean drawing)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-gboolean
-smb_canvas_get_drawing (SmbCanvas *self)
-{
-  return self->drawing;
-}
-
 double
 smb_canvas_get_map_value (SmbCanvas *self, double x, double y, int *row_out, int *column_out)
 {

@@ -41,7 +41,6 @@ void smb_canvas_zoom_by (SmbCanvas *self, double factor);
 void smb_canvas_show_face (SmbCanvas *self, int index);
 
 void smb_canvas_set_drawing (SmbCanvas *self, gboolean drawing);
-gboolean smb_canvas_get_drawing (SmbCanvas *self);
 
 /* Value of the map under a picture point, NAN if there is none; row and column of the patch (may be NULL). */
 double smb_canvas_get_map_value (SmbCanvas *self, double x, double y, int *row_out, int *column_out);

@@ -60,14 +60,6 @@ smb_exhibit_get_evidence (SmbExhibit *self)
 }
 
 void
-smb_exhibit_take_evidence (SmbExhibit *self, SmbEvidence *evidence)
-{
-  g_clear_pointer (&self->evidence, smb_evidence_free);
-  self->evidence = evidence;
-  g_signal_emit (self, signals[CHANGED], 0);
-}
-
-void
 smb_exhibit_set_hash_state (SmbExhibit *self, SmbHashState state, gint64 verified_us)
 {
   self->evidence->hash_state = state;

@@ -16,7 +16,6 @@ G_DECLARE_FINAL_TYPE (SmbExhibit, smb_exhibit, SMB, EXHIBIT, GObject)
 SmbExhibit *smb_exhibit_new (SmbEvidence *evidence); /* takes */
 
 const SmbEvidence *smb_exhibit_get_evidence (SmbExhibit *self);
-void smb_exhibit_take_evidence (SmbExhibit *self, SmbEvidence *evidence);
 void smb_exhibit_set_hash_state (SmbExhibit *self, SmbHashState state, gint64 verified_us);
 
 /* Both NULL if it was never analysed. */

@@ -9,7 +9,7 @@ struct _SmbJob {
   /* owned */
   char *title;
   GCancellable *cancellable;
-  guint total, done, failed;
+  guint total, done;
   gint64 started_us;
 
   /* shared with the working thread */
@@ -81,11 +81,9 @@ smb_job_set_total (SmbJob *self, guint total)
 }
 
 gboolean
-smb_job_step (SmbJob *self, gboolean failed)
+smb_job_step (SmbJob *self)
 {
   self->done++;
-  if (failed)
-    self->failed++;
   g_mutex_lock (&self->lock);
   self->unit_fraction = 0.0;
   g_mutex_unlock (&self->lock);
@@ -94,21 +92,9 @@ smb_job_step (SmbJob *self, gboolean failed)
 }
 
 guint
-smb_job_get_done (SmbJob *self)
-{
-  return self->done;
-}
-
-guint
 smb_job_get_total (SmbJob *self)
 {
   return self->total;
-}
-
-guint
-smb_job_get_failed (SmbJob *self)
-{
-  return self->failed;
 }
 
 static gboolean

@@ -16,11 +16,9 @@ SmbJob *smb_job_new (const char *title, guint total);
 const char *smb_job_get_title (SmbJob *self);
 GCancellable *smb_job_get_cancellable (SmbJob *self); /* borrowed */
 void smb_job_set_total (SmbJob *self, guint total);
-/* One unit is through; failed units count as done. TRUE when it was the last. */
-gboolean smb_job_step (SmbJob *self, gboolean failed);
-guint smb_job_get_done (SmbJob *self);
+/* One unit is through, well or badly. TRUE when it was the last. */
+gboolean smb_job_step (SmbJob *self);
 guint smb_job_get_total (SmbJob *self);
-guint smb_job_get_failed (SmbJob *self);
 
 /* From any thread: how far the unit in hand is; `what` is copied. */
 void smb_job_report (SmbJob *self, guint64 done, guint64 total, const char *what);

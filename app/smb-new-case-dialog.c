@@ -38,7 +38,7 @@ dup_path (SmbNewCaseDialog *self)
   g_strdelimit (number, "/\\:*?\"<>|\t\n", '-');
   if (number[0] == '.')
     number[0] = '-';
-  name = g_strconcat (number, ".semblance", NULL);
+  name = g_strconcat (number, ".smbcase", NULL);
   file = g_file_get_child (self->folder, name);
   return g_file_get_path (file);
 }

@@ -17,7 +17,7 @@ smb_sample_case_path (void)
 {
   g_autofree char *folder = smb_cases_folder ();
 
-  return g_build_filename (folder, "sample.semblance", NULL);
+  return g_build_filename (folder, "sample.smbcase", NULL);
 }
 
 char *

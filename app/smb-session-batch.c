@@ -135,7 +135,7 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
     smb_exhibit_set_hash_state (exhibit, verified->state, verified->verified_us);
   }
   g_clear_pointer (&verified, verified_free);
-  if (smb_job_step (unit->job, error != NULL)) {
+  if (smb_job_step (unit->job)) {
     end_job (self, unit->job);
     smb_session_refresh_log (self);
     smb_session_reload_notes (self);
@@ -204,7 +204,7 @@ on_acquired (GObject *source, GAsyncResult *result, gpointer user_data)
   } else {
     smb_session_message_error (self, error);
   }
-  if (smb_job_step (unit->job, error != NULL && !was_cancelled (error)))
+  if (smb_job_step (unit->job))
     end_job (self, unit->job);
   smb_session_refresh_log (self);
   smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
@@ -395,7 +395,7 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
     smb_session_message_error (self, error);
   }
   g_clear_pointer (&analysed, analysed_free);
-  if (smb_job_step (unit->job, error != NULL && !was_cancelled (error)))
+  if (smb_job_step (unit->job))
     end_job (self, unit->job);
   smb_session_refresh_log (self);
   smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
@@ -535,7 +535,7 @@ on_report (GObject *source, GAsyncResult *result, gpointer user_data)
   } else {
     smb_session_message_error (self, error);
   }
-  smb_job_step (unit->job, error != NULL);
+  smb_job_step (unit->job);
   end_job (self, unit->job);
   smb_session_refresh_log (self);
 }

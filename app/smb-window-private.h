@@ -14,15 +14,11 @@ struct _SmbWindow {
   GtkApplicationWindow parent_instance;
 
   /* template widgets */
-  GtkWidget *header;
   GtkWidget *evidence_toggle, *inspector_toggle;
   GtkWidget *add_button, *analyse_button, *report_button;
   GtkLabel *title, *subtitle;
-  GtkMenuButton *menu_button;
   SmbBanner *messages;
   GtkStack *stack;
-  SmbStartPage *start;
-  GtkPaned *outer, *inner;
   SmbEvidencePane *evidence;
   SmbViewer *viewer;
   SmbInspector *inspector;

@@ -325,7 +325,6 @@ smb_window_class_init (SmbWindowClass *klass)
   g_type_ensure (SMB_TYPE_VIEWER);
   g_type_ensure (SMB_TYPE_INSPECTOR);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-window.ui");
-  gtk_widget_class_bind_template_child (widget_class, SmbWindow, header);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, evidence_toggle);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, inspector_toggle);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, add_button);
@@ -333,12 +332,8 @@ smb_window_class_init (SmbWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, report_button);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, title);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, subtitle);
-  gtk_widget_class_bind_template_child (widget_class, SmbWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, messages);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, stack);
-  gtk_widget_class_bind_template_child (widget_class, SmbWindow, start);
-  gtk_widget_class_bind_template_child (widget_class, SmbWindow, outer);
-  gtk_widget_class_bind_template_child (widget_class, SmbWindow, inner);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, evidence);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, viewer);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, inspector);
