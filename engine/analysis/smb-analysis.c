@@ -24,6 +24,8 @@ smb_face_result_copy (const SmbFaceResult *result)
   if (result->probabilities != NULL)
     copy->probabilities = g_memdup2 (result->probabilities, (gsize) result->n_classes * sizeof (double));
   copy->outside = g_strdup (result->outside);
+  copy->quality = g_memdup2 (result->quality, result->quality != NULL ? sizeof *result->quality : 0);
+  copy->quality_notes = g_strdupv (result->quality_notes);
   return copy;
 }
 
@@ -34,6 +36,8 @@ smb_face_result_free (SmbFaceResult *result)
     return;
   g_free (result->probabilities);
   g_free (result->outside);
+  g_free (result->quality);
+  g_strfreev (result->quality_notes);
   g_free (result);
 }
 

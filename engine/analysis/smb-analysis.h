@@ -7,6 +7,7 @@
 #include "backend/smb-backend-abi.h"
 #include "base/smb-progress.h"
 #include "explain/smb-map.h"
+#include "face/smb-face-quality.h"
 #include "face/smb-face.h"
 #include "face/smb-regions.h"
 #include "weights/smb-model.h"
@@ -21,6 +22,8 @@ typedef struct {
   int n_classes;
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
   char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
+  SmbFaceQuality *quality; /* NULL: not measured */
+  char **quality_notes;    /* sentences: where it lies outside the range the model was validated on; NULL-terminated or NULL */
 } SmbFaceResult;
 
 typedef struct {
@@ -47,9 +50,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceResult, smb_face_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 
 /* {"width", "height", "faces": [{"box": [x,y,w,h], "detected_box", "origin", "detector_confidence",
- *   "probabilities": {class: p}, "score", "outside"}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
+ *   "probabilities": {class: p}, "score", "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch",
+ *   "roll", "cut", "landmarks": "found" or "template", "outside": [sentence]}}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
  *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds"}.
- * What there is not (score of a face outside, hash of a network the model lacks) is null. `note` is the sentence that
+ * What there is not (score of a face outside, hash of a network the model lacks, a pose without landmarks) is null; `quality` is absent
+ * where it was not measured. `note` is the sentence that
  * goes with untrained or uncalibrated weights; absent otherwise. Free with json_node_unref.
  * Reading checks every member (FORMAT error naming it) and passes over members it does not know, so that a caller may
  * keep "file", "sha256" … in the same object. */

@@ -120,18 +120,25 @@ smb_judge_find_landmarks (SmbJudge *judge, const SmbImage *image, SmbBox detecte
   return TRUE;
 }
 
-/* The detector's own box behind a crop. Away from the picture's edges the crop rule turned round tells; at an edge, where
- * the crop was clipped, the search is made again. */
+SmbBox
+smb_judge_uncrop (SmbBox crop)
+{
+  const int side = MAX ((int) lround (MAX (crop.width, crop.height) / CROP_FACTOR) + 1, 2);
+
+  return (SmbBox){ crop.x + crop.width / 2 - side / 2, crop.y + crop.height / 2 - side / 2, side, side };
+}
+
+/* Away from the picture's edges the crop rule turned round tells; at an edge, where the crop was clipped, the search is
+ * made again. */
 static gboolean
 detected_box (SmbJudgeFace *face, SmbBox *out, GError **error)
 {
   const SmbBox box = face->job->box;
-  const int side = MAX ((int) lround (MAX (box.width, box.height) / CROP_FACTOR) + 1, 2);
   const SmbAnalysisSettings settings = smb_analysis_settings_default ();
   g_autoptr (GArray) faces = NULL;
   double best = SAME_FACE_IOU;
 
-  *out = (SmbBox){ box.x + box.width / 2 - side / 2, box.y + box.height / 2 - side / 2, side, side };
+  *out = smb_judge_uncrop (box);
   if (box.x > 0 && box.y > 0 && box.x + box.width < face->image->width && box.y + box.height < face->image->height)
     return TRUE;
   faces = smb_judge_find_faces (face->judge, face->image, &settings, error);

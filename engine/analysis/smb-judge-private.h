@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/smb-analysis.h"
+#include "face/smb-face-quality.h"
 #include "face/smb-landmarks.h"
 #include "face/smb-regions.h"
 #include "model/smb-net.h"
@@ -30,6 +31,7 @@ struct _SmbJudge {
   SmbFaceTransform transform;
   gboolean trained, calibrated;
   int min_face_px;
+  SmbFaceLimits limits;
 };
 
 /* The network, which the model must have, computing with this precision; made if need be. Borrowed. */
@@ -65,6 +67,9 @@ const SmbRegions *smb_judge_face_get_regions (SmbJudgeFace *face, GError **error
 const guint8 *smb_judge_face_get_member (SmbJudgeFace *face, GError **error);
 /* What of the picture the MIM network sees, or with of_detector the detector. */
 SmbMapArea smb_judge_face_get_area (const SmbJudgeFace *face, gboolean of_detector);
+
+/* The detector's own box behind a crop of FSFM's rule: the rule turned round, exact to a pixel unless it was clipped. */
+SmbBox smb_judge_uncrop (SmbBox crop);
 
 /* The detector's finds, best first (GArray of SmbFace). */
 GArray *smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error);

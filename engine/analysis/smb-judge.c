@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/smb-json.h"
+#include "analysis/smb-quality-json.h"
 #include "base/smb-error.h"
 #include "smb-config.h"
 #include "weights/smb-weights-file.h"
@@ -138,6 +139,8 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
   judge->trained = model->trained;
   judge->calibrated = model->calibrated;
   judge->min_face_px = model->min_face_px;
+  if (!smb_face_limits_for_model (&judge->limits, model, error))
+    return NULL;
   judge->device = smb_device_open (device, threads, error);
   if (judge->device == NULL || (model->detector_path != NULL && !load_detector (judge, model, error))
       || (model->mim_path != NULL && !load_mim (judge, model, error)))
@@ -213,6 +216,22 @@ faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const
   if (faces != NULL && more->len > 0)
     g_array_append_vals (faces, more->data, more->len);
   return g_steal_pointer (&faces);
+}
+
+static gboolean
+measure_quality (SmbJudge *judge, const SmbImage *image, SmbFaceResult *result, GError **error)
+{
+  /* A box by hand is drawn about the head, as wide as FSFM's crop. */
+  const SmbBox detected = result->face.origin == SMB_FACE_DRAWN ? smb_judge_uncrop (result->face.box)
+                                                                : result->face.detected;
+  SmbLandmarks landmarks;
+
+  if (!smb_judge_find_landmarks (judge, image, detected, &landmarks, error))
+    return FALSE;
+  result->quality = g_new0 (SmbFaceQuality, 1);
+  smb_face_quality_measure (result->quality, image, detected, &landmarks);
+  result->quality_notes = smb_face_quality_check (result->quality, &judge->limits);
+  return TRUE;
 }
 
 /* Why this face gets no score; NULL if it gets one. */
@@ -343,6 +362,8 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
 
     result->outside = why_outside (judge, &result->face);
     g_ptr_array_add (analysis->faces, result);
+    if (!measure_quality (judge, image, result, error))
+      return NULL;
     if (result->outside == NULL)
       g_ptr_array_add (inside, result);
   }

@@ -162,6 +162,8 @@ print_face (const SmbAnalysis *analysis, guint index)
     for (int c = 0; c < result->n_classes; c++)
       g_print ("%s%s %.4f", c == 0 ? "  " : ", ", analysis->classes[c], result->probabilities[c]);
   g_print ("\n");
+  for (char **note = result->quality_notes; note != NULL && *note != NULL; note++)
+    g_print ("      %s\n", *note);
 }
 
 static void

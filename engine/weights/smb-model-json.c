@@ -20,7 +20,7 @@
 static const char *const keys[] = {
   "format",  "name",       "title",       "detector",    "mim",     "classes",    "real_class",
   "mean",    "std",        "mim_mean",    "mim_std",     "transform", "trained",  "calibrated",
-  "calibration", "min_face_px", "licence", "provenance", NULL,
+  "calibration", "min_face_px", "licence", "provenance", "limits", NULL,
 };
 
 /* One model.json being read. */
@@ -260,6 +260,19 @@ read_calibration (const Reading *reading, SmbModelInfo *info)
 }
 
 static gboolean
+read_limits (const Reading *reading, SmbModelInfo *info)
+{
+  JsonNode *node = json_object_get_member (reading->object, "limits");
+
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return fail (reading, _ ("“limits” should be an object of numbers"));
+  info->limits = json_to_string (node, FALSE);
+  return TRUE;
+}
+
+static gboolean
 check_keys (const Reading *reading)
 {
   g_autoptr (GList) members = json_object_get_members (reading->object);
@@ -310,7 +323,7 @@ read_all (const Reading *reading, SmbModelInfo *info)
     return fail (reading, _ ("“transform” should be “resize” or “resize256-crop224”"));
   return read_bool (reading, "trained", &info->trained) && read_calibration (reading, info) &&
          read_whole (reading, "min_face_px", 1 << 20, &info->min_face_px) &&
-         read_text (reading, "licence", &info->licence) && read_text (reading, "provenance", &info->provenance);
+         read_limits (reading, info) && read_text (reading, "licence", &info->licence) && read_text (reading, "provenance", &info->provenance);
 }
 
 SmbModelInfo *
@@ -422,6 +435,10 @@ smb_model_info_to_json (const SmbModelInfo *info)
                                                              : json_node_new (JSON_NODE_NULL));
   json_builder_set_member_name (builder, "min_face_px");
   json_builder_add_int_value (builder, info->min_face_px);
+  if (info->limits != NULL) {
+    json_builder_set_member_name (builder, "limits");
+    json_builder_add_value (builder, json_from_string (info->limits, NULL));
+  }
   add_text (builder, "licence", info->licence);
   add_text (builder, "provenance", info->provenance);
   json_builder_end_object (builder);

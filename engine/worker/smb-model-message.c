@@ -43,6 +43,7 @@ smb_model_to_message (const SmbModelInfo *model)
   json_object_set_boolean_member (object, "calibrated", model->calibrated);
   smb_json_set_string (object, "calibration", model->calibration);
   json_object_set_int_member (object, "min_face_px", model->min_face_px);
+  smb_json_set_string (object, "limits", model->limits);
   smb_json_set_string (object, "licence", model->licence);
   smb_json_set_string (object, "provenance", model->provenance);
   return object;
@@ -110,6 +111,7 @@ smb_model_from_message (JsonObject *object, GError **error)
   model->calibrated = smb_json_boolean (&reader, object, "calibrated");
   model->calibration = smb_json_string (&reader, object, "calibration", SMB_JSON_OPTIONAL);
   model->min_face_px = (int) smb_json_int (&reader, object, "min_face_px", 0, 1000000);
+  model->limits = smb_json_string (&reader, object, "limits", SMB_JSON_OPTIONAL);
   model->licence = smb_json_string (&reader, object, "licence", SMB_JSON_OPTIONAL);
   model->provenance = smb_json_string (&reader, object, "provenance", SMB_JSON_OPTIONAL);
   return reader.failed ? NULL : g_steal_pointer (&model);

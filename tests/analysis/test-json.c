@@ -24,6 +24,10 @@ sample (void)
   g_ptr_array_add (analysis->faces, face);
   face = smb_face_result_new (&small);
   face->outside = g_strdup ("Too small.");
+  face->quality = g_new0 (SmbFaceQuality, 1);
+  *face->quality = (SmbFaceQuality){ .size_px = 31, .blur = 4.5, .luma = 99, .yaw = NAN, .pitch = NAN, .roll = NAN,
+                                     .cut = 0.25, .coarse = TRUE };
+  face->quality_notes = g_strsplit ("Blurred.|Cut.", "|", -1);
   g_ptr_array_add (analysis->faces, face);
   analysis->width = 640;
   analysis->height = 480;
@@ -74,6 +78,9 @@ test_round_trip (void)
   g_assert_true (isnan (face->score));
   g_assert_null (face->probabilities);
   g_assert_cmpstr (face->outside, ==, "Too small.");
+  g_assert_cmpint (face->quality->size_px, ==, 31);
+  g_assert_true (isnan (face->quality->yaw) && face->quality->coarse);
+  g_assert_cmpstr (face->quality_notes[1], ==, "Cut.");
   g_assert_cmpint (face->face.origin, ==, SMB_FACE_DRAWN);
 }
 
@@ -91,7 +98,9 @@ test_shape (void)
       "\"detector_confidence\":1.25,\"origin\":\"detected\",\"outside\":null,"
       "\"probabilities\":{\"deep \\\"fake\\\"\":0.7,\"genuine\":0.1,\"生成\":0.2},\"score\":0.9},"
       "{\"box\":[0,0,12,12],\"detected_box\":[0,0,12,12],\"detector_confidence\":0,\"origin\":\"drawn\","
-      "\"outside\":\"Too small.\",\"probabilities\":null,\"score\":null}],\"height\":480,"
+      "\"outside\":\"Too small.\",\"probabilities\":null,\"quality\":{\"blur\":4.5,\"clipped\":0,\"cut\":0.25,"
+      "\"landmarks\":\"template\",\"luma\":99,\"outside\":[\"Blurred.\",\"Cut.\"],\"pitch\":null,\"roll\":null,\"size_px\":31,"
+      "\"yaw\":null},\"score\":null}],\"height\":480,"
       "\"model\":{\"calibrated\":false,\"classes\":[\"genuine\",\"deep \\\"fake\\\"\",\"生成\"],\"mim_sha256\":null,"
       "\"name\":\"untrained\",\"note\":\"Untrained weights: these numbers carry no meaning.\",\"real_class\":0,"
       "\"sha256\":\"ab12\",\"trained\":false},\"program_version\":\"0.1.0\",\"seconds\":0.125,"
@@ -106,6 +115,9 @@ test_hostile (void)
     const char *piece, *by, *says;
   } cases[] = {
     { "\"width\":640", "\"width\":0", "width" },
+    { "\"landmarks\":\"template\"", "\"landmarks\":\"guess\"", "landmarks" },
+    { "\"outside\":[\"Blurred.\"", "\"outside\":[7", "outside" },
+    { "\"blur\":4.5", "\"blur\":null", "blur" },
     { "\"width\":640", "\"width\":\"640\"", "width" },
     { "\"width\":640", "\"width\":640.5", "width" },
     { "\"width\":640", "\"width\":1e300", "width" },

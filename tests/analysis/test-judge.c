@@ -187,6 +187,35 @@ test_detected_too (void)
   g_assert_true (read.detect_too);
 }
 
+/* A model's own limits take the place of the defaults; those it cannot mean are refused. */
+static void
+test_limits (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (GArray) drawn = boxes_new (1, (SmbBox){ 20, 20, 100, 100 });
+  g_autoptr (SmbJudge) judge = judge_open (model), strict = NULL;
+  g_autoptr (SmbAnalysis) plain = analyze (judge, image, drawn), outside = NULL;
+  const SmbFaceResult *a = g_ptr_array_index (plain->faces, 0), *b;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (a->quality);
+  g_assert_cmpuint (g_strv_length (a->quality_notes), ==, 0);
+  model->limits = g_strdup ("{\"max_luma\":60,\"min_luma\":1}");
+  strict = judge_open (model);
+  outside = analyze (strict, image, drawn);
+  b = g_ptr_array_index (outside->faces, 0);
+  g_assert_cmpuint (g_strv_length (b->quality_notes), ==, 1);
+  g_test_message ("%s", b->quality_notes[0]);
+  /* Marked, and judged all the same. */
+  g_assert_cmpfloat (a->score, ==, b->score);
+  g_free (model->limits);
+  model->limits = g_strdup ("{\"max_lumen\":60}");
+  g_assert_null (smb_judge_new (model, "cpu", 1, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, "max_yaw"));
+}
+
 static void
 test_without_detector (void)
 {
@@ -361,10 +390,13 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  /* The same on every machine, whatever predictors are installed. */
+  g_setenv ("SEMBLANCE_LANDMARKS", "none", TRUE);
   g_test_add_func ("/judge/against-network", test_against_network);
   g_test_add_func ("/judge/record", test_record);
   g_test_add_func ("/judge/detected", test_detected);
   g_test_add_func ("/judge/detected-too", test_detected_too);
+  g_test_add_func ("/judge/limits", test_limits);
   g_test_add_func ("/judge/without-detector", test_without_detector);
   g_test_add_func ("/judge/refused-models", test_refused_models);
   g_test_add_func ("/judge/not-numbers", test_not_numbers);

@@ -254,6 +254,8 @@ test_model_json (void)
     gboolean good;
   } changes[] = {
     { "\"min_face_px\" : 0", "\"min_face_px\" : 80", TRUE },
+    { "\"min_face_px\" : 0", "\"min_face_px\" : 0, \"limits\" : {\"min_blur\" : 30}", TRUE },
+    { "\"min_face_px\" : 0", "\"min_face_px\" : 0, \"limits\" : 7", FALSE },
     { "\"calibrated\" : false,\n  \"calibration\" : null", "\"calibrated\" : true,\n  \"calibration\" : {\"a\":[1]}", TRUE },
     { "\"calibrated\" : false", "\"calibrated\" : true", FALSE },
     { "\"calibration\" : null", "\"calibration\" : 3", FALSE },
