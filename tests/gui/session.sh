@@ -20,11 +20,19 @@ export GSETTINGS_BACKEND=memory GSK_RENDERER=cairo GDK_DEBUG=gl-disable GDK_BACK
 export GTK_A11Y=${SMB_A11Y:-atspi} LC_ALL=C.UTF-8 TZ=UTC
 unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS GTK_THEME
 
-# The server picks a free number itself and says which: two sessions at once never fight over one.
-mkfifo "$home/number"
-Xvfb -displayfd 4 -screen 0 "${SMB_SCREEN:-1440x900}x24" -nolisten tcp -ac 4>"$home/number" >/dev/null 2>&1 &
-screen=$!
-if ! read -r -t 30 number <"$home/number"; then
+# A number of its own at random: sessions that begin and end at the same time must not take over each other's socket.
+number=
+for _ in 1 2 3 4 5; do
+  number=$((1000 + RANDOM % 30000))
+  rm -f "$home/ready"
+  mkfifo "$home/ready"
+  Xvfb ":$number" -displayfd 4 -screen 0 "${SMB_SCREEN:-1440x900}x24" -nolisten tcp -ac 4>"$home/ready" >/dev/null 2>&1 &
+  screen=$!
+  read -r -t 30 ready <"$home/ready" && [[ $ready == "$number" ]] && break
+  kill "$screen" 2>/dev/null || true
+  screen=
+done
+if [[ -z $screen ]]; then
   echo "session.sh: Xvfb did not start; is the package xvfb installed?" >&2
   exit 1
 fi
