@@ -228,6 +228,8 @@ smb_cli_analyze (int argc, char **argv)
       N_ ("Arithmetic of the network: f32 (published numbers; default), bf16, int8, or auto: the fastest that keeps "
           "scores within a hundredth"),
       N_ ("PRECISION") },
+    { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
+      N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
     { NULL },
   };
   SmbAnalysisSettings settings = smb_analysis_settings_default ();

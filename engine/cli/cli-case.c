@@ -173,6 +173,8 @@ case_add (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
+    { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
+      N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
     { NULL },
   };
   g_autoptr (SmbCase) store = NULL;

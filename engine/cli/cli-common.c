@@ -33,6 +33,13 @@ smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
   return TRUE;
 }
 
+gboolean
+smb_cli_allow_unsandboxed (const char *option, const char *value, gpointer data, GError **error)
+{
+  g_setenv ("SEMBLANCE_ALLOW_UNSANDBOXED", "1", TRUE);
+  return TRUE;
+}
+
 GArray *
 smb_cli_parse_boxes (char **texts, GError **error)
 {

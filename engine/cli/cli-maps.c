@@ -300,6 +300,8 @@ smb_cli_maps (int argc, char **argv)
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
       N_ ("DEVICE") },
+    { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
+      N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
     { NULL },
   };
   g_auto (Job) job = { 0 };

@@ -120,6 +120,8 @@ smb_cli_report (int argc, char **argv)
       N_ ("Model to draw the maps with; by default that of the newest analysis"), N_ ("MODEL") },
     { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object naming what was written"), NULL },
+    { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
+      N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
     { NULL },
   };
   g_autoptr (SmbCase) store = NULL;

@@ -33,6 +33,9 @@ int smb_cli_devices (int argc, char **argv);
 gboolean smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
                         const char *summary);
 
+/* GOptionArgFunc of --allow-unsandboxed: what an engine made afterwards takes for permission. */
+gboolean smb_cli_allow_unsandboxed (const char *option, const char *value, gpointer data, GError **error);
+
 /* Boxes from the command line, "X,Y,W,H" each: GArray of SmbBox, NULL with an ARGUMENT error naming the bad one. texts
  * NULL or empty: NULL without an error, the detector is to look. */
 GArray *smb_cli_parse_boxes (char **texts, GError **error);

@@ -319,6 +319,7 @@ smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model
   g_autoptr (SmbCaseInfo) info = smb_case_get_info (store, exhibits != NULL ? error : NULL);
   g_autoptr (GError) log_problem = NULL;
   g_autofree char *head = NULL;
+  SmbLockState lock;
   SmbReportData data = { .case_path = smb_case_get_path (store), .made_us = g_get_real_time (),
                          .program_version = SMB_VERSION, .colours = SMB_COLOURS_VIRIDIS };
 
@@ -337,6 +338,7 @@ smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model
   data.log_intact = smb_case_verify_log (store, &head, NULL, &log_problem) && smb_case_check (store, &log_problem);
   data.log_problem = log_problem != NULL ? log_problem->message : NULL;
   data.log_head = head;
+  data.unsandboxed = smb_engine_get_lock_state (engine, SMB_ENGINE_DECODE, &lock, NULL) && lock == SMB_LOCK_NONE;
   data.info = info;
   data.exhibits = entries;
   data.notes = notes;

@@ -70,6 +70,18 @@ smb_examine_open_evidence (const char *path, guint64 *size_out, gint64 *modified
   return fd;
 }
 
+/* A decoder that nothing held in: the log says for which exhibit. That it ran at all was allowed in so many words. */
+static gboolean
+log_lock (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GError **error)
+{
+  SmbLockState state;
+
+  /* No worker, nothing opened; the call before says why. */
+  if (!smb_engine_get_lock_state (engine, SMB_ENGINE_DECODE, &state, NULL) || state != SMB_LOCK_NONE)
+    return TRUE;
+  return smb_case_get_read_only (store) || smb_case_log (store, SMB_EXAMINE_UNSANDBOXED, evidence->exhibit, NULL, error);
+}
+
 /* Decodes for size and format. A picture that cannot be decoded is an outcome (`problem`); FALSE only if cancelled. */
 static gboolean
 look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char ***warnings_out, GCancellable *cancellable,
@@ -146,7 +158,8 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   }
   evidence->hash_state = SMB_HASH_VERIFIED;
   evidence->verified_us = evidence->acquired_us;
-  if (!smb_case_add_evidence (store, evidence, error) || !keep_warnings (store, evidence, warnings, error))
+  if (!smb_case_add_evidence (store, evidence, error) || !keep_warnings (store, evidence, warnings, error)
+      || !log_lock (store, engine, evidence, error))
     return NULL;
   return g_steal_pointer (&evidence);
 }
@@ -240,6 +253,8 @@ smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *
   }
   image = smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
   close (fd);
+  if (!log_lock (store, engine, evidence, image != NULL ? error : NULL))
+    g_clear_pointer (&image, smb_image_unref);
   return image;
 }
 

@@ -4,12 +4,16 @@
 #include <gio/gio.h>
 
 #include "case/smb-case.h"
+#include "report/smb-report.h"
 #include "worker/smb-engine.h"
 
 G_BEGIN_DECLS
 
 /* The acts of an examiner, each made of evidence, workers and case together. The window and the command line both call
  * these, so that both do the same. Blocking; one thread a case. */
+
+/* What the audit log says of an exhibit that a decoder opened which could not be locked in (see SmbEngine). */
+#define SMB_EXAMINE_UNSANDBOXED SMB_REPORT_UNSANDBOXED
 
 /* Opens a file read-only without following it into a device or a fifo: regular files only, one sentence otherwise
  * (missing, a directory, empty, no permission). Returns a descriptor to close, -1 with an error. */

@@ -4,9 +4,11 @@
 #include "base/smb-error.h"
 #include "media/picture-private.h"
 
+#include <dlfcn.h>
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <time.h>
 
 #define GREY 0x808080ffu
 
@@ -217,4 +219,63 @@ picture_decode_pixbuf (PictureJob *job, PictureKind kind, guint64 end, const gui
   g_clear_error (&feed.error);
   g_free (feed.rows_seen);
   return ok;
+}
+
+/* The beginning of each kind, enough for its module to start and give up. */
+static const struct {
+  PictureKind kind;
+  const char *bytes;
+  gsize n_bytes;
+} beginnings[] = {
+#define BEGINNING(kind, text) { kind, text, sizeof (text) - 1 }
+  BEGINNING (PICTURE_PNG, "\x89PNG\r\n\x1a\n"),
+  BEGINNING (PICTURE_GIF, "GIF89a\1\0\1\0\0\0\0;"),
+  BEGINNING (PICTURE_BMP, "BM"),
+  BEGINNING (PICTURE_TIFF, "II*\0\x08\0\0\0\0\0\0\0\0\0"),
+  BEGINNING (PICTURE_WEBP, "RIFF\x04\0\0\0WEBP"),
+  BEGINNING (PICTURE_HEIC, "\0\0\0\x18" "ftypheic\0\0\0\0mif1heic"),
+  BEGINNING (PICTURE_AVIF, "\0\0\0\x18" "ftypavif\0\0\0\0mif1avif"),
+  BEGINNING (PICTURE_PNM, "P6\n"),
+#undef BEGINNING
+};
+
+/* As libheif's own header has it, which is not needed for anything else. */
+typedef struct {
+  int code, subcode;
+  const char *message;
+} HeifError;
+
+/* libheif looks for its decoders when it first decodes, which a beginning alone does not make it do. */
+static void
+prepare_heif (void)
+{
+  void *library = dlopen ("libheif.so.1", RTLD_NOW | RTLD_NOLOAD);
+  HeifError (*init) (gpointer) = NULL;
+
+  if (library == NULL)
+    return;
+  *(void **) &init = dlsym (library, "heif_init");
+  if (init != NULL)
+    init (NULL);
+}
+
+void
+smb_picture_prepare (void)
+{
+  static GIConv latin;
+
+  for (guint i = 0; i < G_N_ELEMENTS (beginnings); i++) {
+    g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new_with_type (loaders[beginnings[i].kind].loader, NULL);
+
+    if (loader == NULL)
+      continue;
+    /* Meant to fail; what counts is that the module has been at work. */
+    gdk_pixbuf_loader_write (loader, (const guint8 *) beginnings[i].bytes, beginnings[i].n_bytes, NULL);
+    gdk_pixbuf_loader_close (loader, NULL);
+  }
+  prepare_heif ();
+  /* Times in colour profiles; texts in PNG files, whose converter stays loaded only while it is in use. */
+  tzset ();
+  if (latin == NULL)
+    latin = g_iconv_open ("UTF-8", "ISO-8859-1");
 }

@@ -33,6 +33,10 @@ typedef struct {
  * (1 to 1,000,000), SEMBLANCE_MAX_FILE_MB (1 to 1,000,000). A value out of range is an ARGUMENT error. */
 gboolean smb_picture_limits_get (SmbPictureLimits *limits, GError **error);
 
+/* Loads what every kind of picture needs (readers are modules, loaded when first used), so that a process which then
+ * gives up the right to open files can still decode. What is not installed is passed over. */
+void smb_picture_prepare (void);
+
 /* Decodes to upright 8-bit sRGB: by content, never by name. From offset 0 by pread, so the descriptor's position stays.
  * `path` is for messages alone. max_side_px > 0: no side of the result is longer (area average; JPEG is decoded small).
  * EXIF orientation is applied, an embedded colour profile is converted from, what is see-through is laid over white,

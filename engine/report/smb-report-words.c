@@ -329,6 +329,16 @@ smb_report_exhibit_warnings (const SmbReportExhibit *exhibit)
   return warnings;
 }
 
+static gboolean
+was_unsandboxed (const SmbReportData *data)
+{
+  gboolean was = data->unsandboxed;
+
+  for (guint i = 0; !was && data->log != NULL && i < data->log->len; i++)
+    was = g_strcmp0 (((SmbAuditEntry *) g_ptr_array_index (data->log, i))->action, SMB_REPORT_UNSANDBOXED) == 0;
+  return was;
+}
+
 GPtrArray *
 smb_report_warnings (const SmbReportData *data)
 {
@@ -337,6 +347,10 @@ smb_report_warnings (const SmbReportData *data)
   if (!data->log_intact)
     add_once (warnings, data->log_problem != NULL ? smb_report_clean (data->log_problem, FALSE)
                                                   : g_strdup (_("The audit log of this case was altered.")));
+  if (was_unsandboxed (data))
+    add_once (warnings, g_strdup (_ ("Evidence was opened by a decoder that was not locked in, because this was allowed "
+                                     "explicitly: a crafted file could have changed what was found. The audit log names "
+                                     "each exhibit concerned.")));
   for (guint i = 0; i < data->exhibits->len; i++) {
     g_autoptr (GPtrArray) own = smb_report_exhibit_warnings (g_ptr_array_index (data->exhibits, i));
 

@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* Entries of the log with this action become a warning of their own. */
+#define SMB_REPORT_UNSANDBOXED "evidence.unsandboxed"
+
 /* Everything a report shows of one exhibit, gathered beforehand: drawing opens no evidence. */
 typedef struct {
   const SmbEvidence *evidence;       /* borrowed, as all below */
@@ -33,6 +36,7 @@ typedef struct {
   const char *log_head; /* hash of the last entry */
   gboolean log_intact;
   const char *log_problem; /* sentence if not intact */
+  gboolean unsandboxed; /* pictures of this very report came from a decoder that was not locked in */
   gint64 made_us;
   const char *program_version;
   SmbColours colours;

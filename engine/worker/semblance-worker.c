@@ -5,10 +5,13 @@
 #include "media/smb-picture.h"
 #include "worker/smb-worker.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +31,22 @@ write_own_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
                                                  : G_LOG_WRITER_HANDLED;
 }
 
+/* Everything that libraries load when they first need it: behind the walls nothing can be opened any more. */
+static void
+prepare_decoding (void)
+{
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  /* Memory given out per thread makes the C library look into /proc when it shrinks; one pool does not. */
+  mallopt (M_ARENA_MAX, 1);
+  smb_picture_prepare ();
+  /* The catalogues of words: ours, GLib's, the C library's. */
+  g_dgettext (GETTEXT_PACKAGE, "evidence");
+  g_cancellable_cancel (cancelled);
+  g_cancellable_set_error_if_cancelled (cancelled, NULL);
+  (void) strerror (EIO);
+}
+
 static int
 usage (void)
 {
@@ -41,6 +60,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   SmbPictureLimits limits;
   SmbWorkerMode mode;
+  SmbLockState lock;
   guint64 socket;
   int type;
   socklen_t type_bytes = sizeof type;
@@ -57,12 +77,14 @@ main (int argc, char **argv)
     return usage ();
   g_log_set_writer_func (write_own_log, NULL, NULL);
   signal (SIGPIPE, SIG_IGN);
+  if (mode == SMB_WORKER_DECODE)
+    prepare_decoding ();
   if (!smb_picture_limits_get (&limits, &error)
-      || !smb_worker_lock_in (mode, BASE_MEMORY_BYTES + limits.max_pixels * MEMORY_BYTES_A_PIXEL, &error)) {
+      || !smb_worker_lock_in (mode, BASE_MEMORY_BYTES + limits.max_pixels * MEMORY_BYTES_A_PIXEL, &lock, &error)) {
     fprintf (stderr, "semblance-worker: %s\n", error->message);
     return 2;
   }
   if (mode == SMB_WORKER_DECODE)
-    smb_worker_run ((int) socket, argv[1], smb_worker_decode, &limits);
-  smb_worker_run ((int) socket, argv[1], smb_worker_compute, smb_worker_compute_new ());
+    smb_worker_run ((int) socket, argv[1], lock, smb_worker_decode, &limits);
+  smb_worker_run ((int) socket, argv[1], lock, smb_worker_compute, smb_worker_compute_new ());
 }

@@ -20,6 +20,7 @@ typedef struct {
   SmbWorkerProcess *process; /* NULL: not running */
   gboolean busy;
   guint32 last_id;
+  SmbLockState lock; /* of `process`, as it says itself, before it has read anything */
 } Slot;
 
 struct _SmbEngine {
@@ -166,7 +167,7 @@ smb_engine_distrust (SmbEngine *engine, SmbEngineWorker worker)
 }
 
 static gboolean
-greet (SmbWorkerProcess *process, const char *mode, GError **error)
+greet (SmbWorkerProcess *process, const char *mode, SmbLockState *lock_out, GError **error)
 {
   SmbMessage *received = NULL;
   SmbReceive outcome =
@@ -184,6 +185,14 @@ greet (SmbWorkerProcess *process, const char *mode, GError **error)
     g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER,
                  _ ("the program semblance-worker is of another version than this one (%s); install Semblance again"),
                  SMB_VERSION);
+    return FALSE;
+  }
+  *lock_out = smb_lock_state_from_text (smb_message_get_string (hello, "lock", NULL));
+  if (*lock_out == SMB_LOCK_NONE && g_strcmp0 (g_getenv ("SEMBLANCE_ALLOW_UNSANDBOXED"), "1") != 0) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER,
+                         _ ("this system does not let a process lock itself in (seccomp), so nothing is opened; use a "
+                            "system that does, or, if you trust every file, allow it with --allow-unsandboxed or "
+                            "SEMBLANCE_ALLOW_UNSANDBOXED=1"));
     return FALSE;
   }
   return TRUE;
@@ -207,13 +216,27 @@ ensure_process (SmbEngine *engine, Slot *slot, SmbEngineWorker worker, GError **
   process = smb_worker_process_start (program, modes[worker], error);
   if (process == NULL)
     return FALSE;
-  if (greet (process, modes[worker], error)) {
+  if (greet (process, modes[worker], &slot->lock, error)) {
     set_process (engine, slot, process);
     return TRUE;
   }
   how = smb_worker_process_stop (process, DEATH_GRACE_MS);
   g_prefix_error (error, "%s (%s): ", program, how);
   return FALSE;
+}
+
+gboolean
+smb_engine_get_lock_state (SmbEngine *engine, SmbEngineWorker worker, SmbLockState *state_out, GError **error)
+{
+  Slot *slot = &engine->slots[worker];
+  gboolean ok;
+
+  if (!occupy (engine, slot, NULL, error))
+    return FALSE;
+  ok = ensure_process (engine, slot, worker, error);
+  *state_out = slot->lock;
+  leave (engine, slot);
+  return ok;
 }
 
 static void

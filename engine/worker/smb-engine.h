@@ -6,6 +6,7 @@
 #include "analysis/smb-analysis.h"
 #include "base/smb-progress.h"
 #include "media/smb-picture.h"
+#include "worker/smb-lock-state.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,8 @@ G_BEGIN_DECLS
  * maps as sealed memory descriptors, restarts a worker that died. Calls block: make them from a thread of your own.
  * Safe from several threads: calls to one worker queue up. Cancelling stops the work at its next step; a worker that
  * does not heed it within two seconds is killed and started anew for the next call.
+ * Fails closed: a worker whose system refuses it the walls of smb-lock-state.h gets no evidence and no model (error
+ * WORKER), unless SEMBLANCE_ALLOW_UNSANDBOXED is 1.
  * A worker that dies is an error of the code WORKER that says how it ended; the call is not repeated, for the evidence
  * may be what killed it. */
 typedef struct _SmbEngine SmbEngine;
@@ -45,6 +48,10 @@ GPtrArray *smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, c
                                  GCancellable *cancellable, GError **error);
 
 typedef enum { SMB_ENGINE_DECODE, SMB_ENGINE_COMPUTE } SmbEngineWorker;
+
+/* Behind which walls the worker works that served the last call; starts one if there is none yet. An error if it cannot
+ * be started. */
+gboolean smb_engine_get_lock_state (SmbEngine *engine, SmbEngineWorker worker, SmbLockState *state_out, GError **error);
 
 /* The process now serving these calls, 0 if none runs: for showing what it uses. */
 GPid smb_engine_get_worker_pid (SmbEngine *engine, SmbEngineWorker worker);

@@ -26,7 +26,7 @@ G_BEGIN_DECLS
 #define SMB_MESSAGE_MAX_FDS 200u
 
 typedef enum {
-  SMB_MESSAGE_HELLO = 1, /* worker: ready; {"mode", "version"} */
+  SMB_MESSAGE_HELLO = 1, /* worker: ready; {"mode", "version", "lock"} */
   SMB_MESSAGE_DECODE,    /* program: a picture to decode; descriptor: the evidence, read-only */
   SMB_MESSAGE_ANALYZE,   /* program: a picture to judge; descriptor: its plane */
   SMB_MESSAGE_MAPS,      /* program: maps to make; descriptor: the picture's plane */

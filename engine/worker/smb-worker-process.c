@@ -190,6 +190,8 @@ how_it_ended (const SmbWorkerProcess *self)
     return g_strdup (_ ("not started"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGXCPU)
     return g_strdup (_ ("over its limit of processor time"));
+  if (WIFSIGNALED (status) && WTERMSIG (status) == SIGSYS)
+    return g_strdup (_ ("signal 31: it tried what its lock forbids; the file may be an attack"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL)
     return g_strdup (_ ("signal 9: ended from outside, or the system ran out of memory"));
   if (WIFSIGNALED (status))

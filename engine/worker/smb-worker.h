@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "worker/smb-lock-state.h"
 #include "worker/smb-message.h"
 
 G_BEGIN_DECLS
@@ -17,7 +18,8 @@ typedef SmbMessage *(*SmbWorkerHandler) (SmbWorker *worker, SmbMessage *request,
 
 /* Greets, then answers requests until the other end closes; ends the process, whatever it is doing, when that happens.
  * Never returns. */
-void smb_worker_run (int socket, const char *mode, SmbWorkerHandler handler, gpointer user_data) G_GNUC_NORETURN;
+void smb_worker_run (int socket, const char *mode, SmbLockState lock, SmbWorkerHandler handler, gpointer user_data)
+  G_GNUC_NORETURN;
 
 /* From within a handler: how far it is. What the other end makes of it is its affair; failures are ignored. */
 void smb_worker_report (SmbWorker *worker, guint64 done, guint64 total, const char *what);
@@ -26,8 +28,11 @@ typedef enum { SMB_WORKER_DECODE, SMB_WORKER_COMPUTE } SmbWorkerMode;
 
 /* The one place where a worker gives up what it does not need, before it reads anything: it dies with its parent, can
  * gain no privileges, writes no core (evidence would be in it), and, decoding, may take only `max_memory_bytes` of
- * address space and a few descriptors. An error if the system refuses. */
-gboolean smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, GError **error);
+ * address space and a few descriptors; then the walls of smb-lock-state.h go up, as far as the system lets them.
+ * Decoding, everything that is loaded when first needed must be loaded already (smb_picture_prepare). An error if the
+ * system refuses the limits; what became of the walls is *state_out, for the greeting: whether that is enough is for the
+ * program to decide. */
+gboolean smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, SmbLockState *state_out, GError **error);
 /* Decoding: lets the next request have this much processor time before the system ends the process. */
 void smb_worker_allow_cpu (guint seconds);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "worker/smb-worker.h"
+#include "worker/worker-lock.h"
 
 #include "base/smb-error.h"
 
@@ -26,17 +26,34 @@ limit (int resource, const char *what, rlim_t value, GError **error)
   return setrlimit (resource, &now) == 0 || smb_error_set_errno (error, errno, what, _ ("setting its limit"));
 }
 
-gboolean
-smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, GError **error)
+static SmbLockState
+wall_off (SmbWorkerMode mode)
 {
+  g_autoptr (GError) why = NULL;
+  /* First, for the filter would refuse the calls that raise it. */
+  int landlock = smb_worker_landlock (mode);
+
+  if (!smb_worker_filter_calls (mode, &why)) {
+    g_warning ("%s", why->message);
+    return SMB_LOCK_NONE;
+  }
+  return landlock > 0 ? SMB_LOCK_CALLS_AND_FILES : SMB_LOCK_CALLS;
+}
+
+gboolean
+smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, SmbLockState *state_out, GError **error)
+{
+  *state_out = SMB_LOCK_NONE;
   if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return smb_error_set_errno (error, errno, "semblance-worker", _ ("giving up privileges"));
   if (!limit (RLIMIT_CORE, "RLIMIT_CORE", 0, error))
     return FALSE;
-  if (mode != SMB_WORKER_DECODE)
-    return TRUE;
-  return limit (RLIMIT_NOFILE, "RLIMIT_NOFILE", DECODE_MAX_FDS, error)
-         && limit (RLIMIT_AS, "RLIMIT_AS", (rlim_t) max_memory_bytes, error);
+  if (mode == SMB_WORKER_DECODE
+      && (!limit (RLIMIT_NOFILE, "RLIMIT_NOFILE", DECODE_MAX_FDS, error)
+          || !limit (RLIMIT_AS, "RLIMIT_AS", (rlim_t) max_memory_bytes, error)))
+    return FALSE;
+  *state_out = wall_off (mode);
+  return TRUE;
 }
 
 void

@@ -112,7 +112,7 @@ send_or_die (SmbWorker *worker, const SmbMessage *message)
 }
 
 void
-smb_worker_run (int socket, const char *mode, SmbWorkerHandler handler, gpointer user_data)
+smb_worker_run (int socket, const char *mode, SmbLockState lock, SmbWorkerHandler handler, gpointer user_data)
 {
   SmbWorker *worker = g_new0 (SmbWorker, 1);
   JsonObject *hello_body = json_object_new ();
@@ -123,6 +123,7 @@ smb_worker_run (int socket, const char *mode, SmbWorkerHandler handler, gpointer
   g_mutex_init (&worker->lock);
   json_object_set_string_member (hello_body, "mode", mode);
   json_object_set_string_member (hello_body, "version", SMB_VERSION);
+  json_object_set_string_member (hello_body, "lock", smb_lock_state_to_text (lock));
   hello = smb_message_new (SMB_MESSAGE_HELLO, 0, hello_body);
   send_or_die (worker, hello);
   g_thread_unref (g_thread_new ("listen", listen_to_parent, worker));

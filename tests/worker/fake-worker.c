@@ -73,6 +73,8 @@ main (int argc, char **argv)
 
   json_object_set_string_member (body, "mode", argv[1]);
   json_object_set_string_member (body, "version", g_str_equal (how, "other-version") ? "0.0.0" : SMB_VERSION);
+  if (!g_str_equal (how, "unlocked"))
+    json_object_set_string_member (body, "lock", "seccomp");
   if (g_str_equal (how, "mute"))
     return 5;
   answer (socket, SMB_MESSAGE_HELLO, 0, body, -1);

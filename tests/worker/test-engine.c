@@ -272,6 +272,7 @@ test_taken_over (void)
     { "unasked", SMB_ERROR_WORKER, "not asked" },    { "garbage", SMB_ERROR_WORKER, "malformed" },
     { "crash", SMB_ERROR_WORKER, "signal 11" },      { "exit", SMB_ERROR_WORKER, "exit status 7" },
     { "mute", SMB_ERROR_WORKER, "does not answer" }, { "other-version", SMB_ERROR_WORKER, "another version" },
+    { "unlocked", SMB_ERROR_WORKER, "lock itself in" },
   };
   guint before = count_fds ("self");
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "worker/smb-worker.h"
+
+G_BEGIN_DECLS
+
+/* The two walls smb_worker_lock_in is made of; for engine/worker alone. Both hold for every thread there will be, and
+ * for good. */
+
+/* Decoding: any system call not on the list ends the process (SIGSYS). Computing: sockets, programs, processes and
+ * settings of the system are refused (EACCES). Errors: WORKER. */
+gboolean smb_worker_filter_calls (SmbWorkerMode mode, GError **error);
+
+/* Decoding: no files, ports or foreign processes. Computing: files are read only. Returns the version of the kernel's
+ * interface, 0 if it has none. */
+int smb_worker_landlock (SmbWorkerMode mode);
+
+G_END_DECLS
