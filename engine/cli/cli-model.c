@@ -291,6 +291,7 @@ smb_cli_model (int argc, char **argv)
   } commands[] = {
     { "list", model_list },     { "info", model_info },         { "import", model_import },
     { "verify", model_verify }, { "activate", model_activate },
+    { "export", smb_cli_model_export },
   };
   g_autoptr (GString) names = g_string_new (NULL);
 

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 
 /* How semblance-cli shows a model of the library (cli-model-show.c); the commands are in cli-model.c. */
 
+/* The command (cli-model-export.c). */
+int smb_cli_model_export (int argc, char **argv);
+
 /* model.json with "folder" and "active". */
 JsonNode *smb_cli_model_to_json (const SmbModelInfo *info, gboolean active);
 /* Adds to "detector" and "mim" what the weights say: "kind", "network" (sizes), "parameters", "tensors". */

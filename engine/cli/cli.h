@@ -23,6 +23,7 @@ int smb_cli_maps (int argc, char **argv);
 int smb_cli_case (int argc, char **argv);
 int smb_cli_report (int argc, char **argv);
 int smb_cli_model (int argc, char **argv);
+int smb_cli_pretrain (int argc, char **argv);
 int smb_cli_tensor (int argc, char **argv);
 int smb_cli_devices (int argc, char **argv);
 

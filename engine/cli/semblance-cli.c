@@ -18,7 +18,8 @@ static const Command commands[] = {
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
   { "case", smb_cli_case, N_ ("make a case, add evidence, list it, verify it") },
   { "report", smb_cli_report, N_ ("write a case's report as PDF or HTML") },
-  { "model", smb_cli_model, N_ ("list, describe and import models") },
+  { "model", smb_cli_model, N_ ("list, describe, import and export models") },
+  { "pretrain", smb_cli_pretrain, N_ ("let a network learn faces from pictures nobody has labelled") },
   { "tensor", smb_cli_tensor, N_ ("run the network on given tensors, to check its arithmetic") },
   { "devices", smb_cli_devices, N_ ("list what this machine can compute on") },
 };

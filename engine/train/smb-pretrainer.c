@@ -29,7 +29,26 @@ typedef struct {
   SmbTensor *images, *index, *all; /* host */
   const guint8 *mask, *region;     /* (B,L); NULL in a plan */
   SmbPretrainResult *result;
+  gint64 first, total;             /* own images among those of all processes */
 } Job;
+
+/* What the losses are made of, of the whole batch: errors, mask, region (B,L), vectors (B,P). */
+typedef struct {
+  float *error, *cl, *target_cl; /* owned */
+  guint8 *mask, *region;         /* owned */
+} Whole;
+
+static void
+whole_clear (Whole *w)
+{
+  g_free (w->error);
+  g_free (w->cl);
+  g_free (w->target_cl);
+  g_free (w->mask);
+  g_free (w->region);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Whole, whole_clear)
 
 SmbPretrainSettings
 smb_pretrain_settings_default (void)
@@ -170,21 +189,67 @@ count (const guint8 *flags, gsize n)
   return sum;
 }
 
-/* Losses from downloaded errors and vectors, and what they send back: weight (B,L) of each patch's error, dcl (B,P).
- * FALSE: no backward pass (dry runs go on). */
+/* Flags (B,L) of all processes. */
+static guint8 *
+gather_flags (const SmbParallel *parallel, const Job *job, const guint8 *flags, gint64 b, gint64 l, GError **error)
+{
+  g_autofree float *own = g_new (float, b * l), *all = NULL;
+  g_autofree guint8 *out = g_new (guint8, job->total * l);
+
+  for (gint64 i = 0; i < b * l; i++)
+    own[i] = flags[i] != 0;
+  all = smb_parallel_gather (parallel, own, b, job->first, job->total, l, error);
+  for (gint64 i = 0; all != NULL && i < job->total * l; i++)
+    out[i] = all[i] != 0.0f;
+  return all != NULL ? g_steal_pointer (&out) : NULL;
+}
+
+static gboolean
+gather (Whole *w, const Job *job, const SmbTensor *errors, const SmbTensor *cl, const SmbTensor *target_cl,
+        GError **error)
+{
+  const SmbParallel *parallel = job->trainer->settings.parallel;
+  gint64 b = errors->shape[0], l = errors->shape[1], p = cl->shape[1];
+
+  if (parallel == NULL) {
+    w->error = g_memdup2 (errors->data, smb_tensor_get_bytes (errors));
+    w->cl = g_memdup2 (cl->data, smb_tensor_get_bytes (cl));
+    w->target_cl = g_memdup2 (target_cl->data, smb_tensor_get_bytes (target_cl));
+    w->mask = g_memdup2 (job->mask, (gsize) (b * l));
+    w->region = g_memdup2 (job->region, (gsize) (b * l));
+    return TRUE;
+  }
+  return (w->error = smb_parallel_gather (parallel, errors->data, b, job->first, job->total, l, error)) != NULL
+         && (w->cl = smb_parallel_gather (parallel, cl->data, b, job->first, job->total, p, error)) != NULL
+         && (w->target_cl = smb_parallel_gather (parallel, target_cl->data, b, job->first, job->total, p, error)) != NULL
+         && (w->mask = gather_flags (parallel, job, job->mask, b, l, error)) != NULL
+         && (w->region = gather_flags (parallel, job, job->region, b, l, error)) != NULL;
+}
+
+/* Losses of the whole batch from downloaded errors and vectors, and what they send back to this process' share: weight
+ * (B,L) of each patch's error, dcl (B,P). FALSE: no backward pass (dry runs go on). */
 static gboolean
 measure (SmbExec *exec, const Job *job, const SmbTensor *error, const SmbTensor *cl, const SmbTensor *target_cl,
          SmbTensor *weight, SmbTensor *dcl)
 {
   const SmbPretrainSettings *s = &job->trainer->settings;
   SmbPretrainResult *r = job->result;
-  gsize n = (gsize) weight->n, hidden = MAX (count (job->mask, n), 1), covered = MAX (count (job->region, n), 1);
+  gint64 l = weight->shape[1], p = dcl->shape[1];
+  gsize n = (gsize) weight->n, all = (gsize) (job->total * l), hidden, covered;
   double share = 1.0 / s->accumulate;
+  g_autofree float *slope = g_new (float, job->total * p);
+  g_auto (Whole) w = { 0 };
+  GError *failure = NULL;
 
-  r->rec = smb_loss_masked_mean (error->data, job->mask, n);
-  r->region = smb_loss_masked_mean (error->data, job->region, n);
-  r->cl = smb_loss_contrast (s->contrast, cl->data, target_cl->data, (int) cl->shape[0], (int) cl->shape[1],
-                             s->contrast_temperature, dcl->data);
+  if (!gather (&w, job, error, cl, target_cl, &failure)) {
+    smb_exec_fail (exec, failure);
+    return FALSE;
+  }
+  hidden = MAX (count (w.mask, all), 1);
+  covered = MAX (count (w.region, all), 1);
+  r->rec = smb_loss_masked_mean (w.error, w.mask, all);
+  r->region = smb_loss_masked_mean (w.error, w.region, all);
+  r->cl = smb_loss_contrast (s->contrast, w.cl, w.target_cl, (int) job->total, (int) p, s->contrast_temperature, slope);
   r->total = r->rec + s->weight_region * r->region + s->weight_contrast * r->cl;
   r->skipped = !isfinite (r->cl);
   if (!isfinite (r->rec) || !isfinite (r->region)) {
@@ -198,7 +263,7 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *error, const SmbTensor 
     ((float *) weight->data)[i] = (float) (share * ((job->mask[i] ? 1.0 / (double) hidden : 0.0)
                                                     + (job->region[i] ? s->weight_region / (double) covered : 0.0)));
   for (gint64 i = 0; i < dcl->n; i++)
-    ((float *) dcl->data)[i] *= (float) (share * s->weight_contrast);
+    ((float *) dcl->data)[i] = slope[job->first * p + i] * (float) (share * s->weight_contrast);
   return !r->skipped;
 }
 
@@ -238,6 +303,11 @@ iteration_pass (SmbExec *exec, const Job *job)
 static gboolean
 finish_iteration (SmbPretrainer *t, double lr, double momentum, SmbPretrainResult *r, GError **error)
 {
+  if (t->settings.parallel != NULL && t->accumulated + 1 >= t->settings.accumulate
+      && !smb_parallel_sum_gradients (t->settings.parallel, t->optimiser, error)) {
+    t->accumulated = 0; /* some are sums, some are not: start again */
+    return FALSE;
+  }
   smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
   if (++t->accumulated >= t->settings.accumulate) {
     double scale = 1.0;
@@ -301,6 +371,12 @@ smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *ma
 
   *result = (SmbPretrainResult){ .grad_norm = NAN };
   if (!make_job (&job, t, images, mask, region, error)) {
+    job_clear (&job);
+    return FALSE;
+  }
+  job.total = images->shape[0];
+  if (t->settings.parallel != NULL
+      && !smb_parallel_place (t->settings.parallel, images->shape[0], &job.first, &job.total, error)) {
     job_clear (&job);
     return FALSE;
   }

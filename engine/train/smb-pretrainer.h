@@ -6,6 +6,7 @@
 #include "model/smb-loss.h"
 #include "model/smb-mask.h"
 #include "model/smb-net.h"
+#include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,7 @@ typedef struct {
   int accumulate;                       /* iterations to one step of the optimiser */
   gboolean recompute;                   /* less memory, a third more time */
   guint64 seed;
+  const SmbParallel *parallel;          /* borrowed; NULL: this process alone */
 } SmbPretrainSettings;
 
 SmbPretrainSettings smb_pretrain_settings_default (void);
@@ -47,7 +49,8 @@ typedef struct {
 } SmbPretrainResult;
 
 /* One iteration. images (B,chans,img,img) host float32, normalised; mask and region (B,L), 1 = hidden; lr and momentum of
- * this iteration. The target network follows in every iteration that is not skipped, also in those that only
+ * this iteration. With settings.parallel, the batch is what all processes give together, in the order of their ranks, and
+ * all have the same losses and weights afterwards. The target network follows in every iteration that is not skipped, also in those that only
  * accumulate. MEMORY: use a smaller batch; FAILED when the reconstruction loss is not finite; cancelled (then nothing has
  * changed but possibly accumulated gradients are lost). */
 gboolean smb_pretrainer_step (SmbPretrainer *trainer, const SmbTensor *images, const guint8 *mask,

@@ -21,4 +21,9 @@ SmbTensorDict *smb_weights_read_fd (int fd, const char *path, GError **error);
  * with names in the dictionary's order: the same dictionary gives the same bytes. */
 gboolean smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error);
 
+/* Writes PyTorch's .pth, a ZIP archive of stored records: {"model": OrderedDict of float32 tensors, "epoch": whole number
+ * if the metadata states one, "semblance": dict of the metadata's texts}; what torch.load and the official scripts read.
+ * To a temporary file beside it, fsync, rename. LIMIT for more than 4 GB. */
+gboolean smb_weights_write_pth (const char *path, const SmbTensorDict *dict, GError **error);
+
 G_END_DECLS

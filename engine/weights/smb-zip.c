@@ -52,9 +52,9 @@ get64 (const guint8 *at)
   return (guint64) get32 (at) | (guint64) get32 (at + 4) << 32;
 }
 
-/* CRC-32 of IEEE 802.3, eight bytes a step. */
-static guint32
-crc32_of (const guint8 *data, gsize n_bytes)
+/* Eight bytes a step. */
+guint32
+smb_zip_crc32 (const guint8 *data, gsize n_bytes)
 {
   static guint32 table[8][256];
   static gsize ready = 0;
@@ -333,7 +333,7 @@ smb_zip_find (SmbZip *zip, const char *name, gsize *offset, gsize *n_bytes, GErr
 
   if (record == NULL)
     return FALSE;
-  if (crc32_of (zip->data + record->offset, record->n_bytes) != record->crc) {
+  if (smb_zip_crc32 (zip->data + record->offset, record->n_bytes) != record->crc) {
     g_autofree char *quoted = smb_weights_quote (name, strlen (name));
 
     return smb_weights_fail (error, SMB_ERROR_FORMAT, zip->path, _ ("the checksum of record “%s” is wrong"), quoted);

@@ -20,4 +20,7 @@ GPtrArray *smb_zip_get_names (SmbZip *zip);
  * record, with one (FORMAT) if its bytes are damaged. */
 gboolean smb_zip_find (SmbZip *zip, const char *name, gsize *offset, gsize *n_bytes, GError **error);
 
+/* CRC-32 of IEEE 802.3, as ZIP archives carry it. */
+guint32 smb_zip_crc32 (const guint8 *data, gsize n_bytes);
+
 G_END_DECLS

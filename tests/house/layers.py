@@ -17,13 +17,14 @@ BELOW = {
     "weights": ["tensor", "model"],
     "face": ["base", "tensor"],
     "media": ["base", "tensor"],
+    "learn": ["train", "weights", "face"],
     "analysis": ["model", "weights", "face", "media", "explain"],
     "case": ["base"],
     "report": ["case", "analysis"],
     "worker": ["analysis", "media", "train"],
     "examine": ["worker", "case", "report"],
-    "cli": ["examine", "worker", "train"],
-    "app": ["examine", "worker", "train"],
+    "cli": ["examine", "worker", "learn"],
+    "app": ["examine", "worker", "learn"],
 }
 # The kernels see the table they fill and nothing else; the registry alone sees the kernels' entry.
 CPU_SEES = {"backend/smb-backend-abi.h"}
@@ -39,6 +40,7 @@ OUTSIDE = [
     (re.compile(r"dlib/"), {"face"}, "dlib"),
     (re.compile(r"(cblas|openblas|lapack)"), {"cpu"}, "BLAS"),
     (re.compile(r"(gtk|gdk|gsk)/"), {"app"}, "GTK"),
+    (re.compile(r"mpi\.h$"), {"learn"}, "MPI"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli pretrain: FSFM's self-supervised pre-training on pictures of faces. */
+#include "cli/cli.h"
+
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/smb-error.h"
+#include "cli/cli-face.h"
+#include "learn/smb-net-size.h"
+#include "learn/smb-pretrain-job.h"
+#include "learn/smb-processes.h"
+#include "weights/smb-weights-file.h"
+
+typedef struct {
+  char *out, *cache, *size, *config, *init, *target, *strategy, *contrast, *mean, *std, *device;
+  int epochs, batch, accumulate, threads, checkpoint_every;
+  gint64 seed, stop_after;
+  double warmup;
+  gboolean cropped, norm_pix, raw_pix, recompute, resume, plan_only, json;
+  SmbPretrainPlan plan;
+  const SmbParallel *parallel;
+  SmbEngine *engine;
+  GCancellable *stop;
+} Options;
+
+static GCancellable *stop_now; /* of the run going on */
+
+/* Cancelling takes a lock, which a signal handler must not: a thread of its own waits for the signals. */
+static gpointer
+wait_for_signals (gpointer data)
+{
+  const sigset_t *set = data;
+  int number;
+
+  if (sigwait (set, &number) == 0)
+    g_cancellable_cancel (stop_now);
+  pthread_sigmask (SIG_UNBLOCK, set, NULL); /* asked once more, the process ends at once: this thread lets it */
+  while (pause () != 0) {
+  }
+  return NULL;
+}
+
+static void
+stop_on_signals (GCancellable *stop)
+{
+  static sigset_t set;
+
+  stop_now = stop;
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &set, NULL); /* threads made later inherit it */
+  g_thread_unref (g_thread_new ("signals", wait_for_signals, &set));
+}
+
+static SmbImage *
+open_picture (const char *path, gpointer user_data, GError **error)
+{
+  const Options *o = user_data;
+
+  return smb_cli_open_picture (o->engine, path, error);
+}
+
+static void
+warn (const char *sentence, gpointer user_data)
+{
+  g_printerr ("semblance-cli: %s\n", sentence);
+}
+
+static void
+show_point (const SmbPretrainPoint *p, gpointer user_data)
+{
+  const Options *o = user_data;
+
+  if (o->parallel != NULL && o->parallel->rank > 0)
+    return;
+  if (o->json) {
+    g_autoptr (JsonBuilder) b = json_builder_new ();
+    g_autoptr (JsonNode) root = NULL;
+
+    json_builder_begin_object (b);
+    json_builder_set_member_name (b, "iteration");
+    json_builder_add_int_value (b, (gint64) p->iteration);
+    json_builder_set_member_name (b, "iterations");
+    json_builder_add_int_value (b, (gint64) p->iterations);
+    json_builder_set_member_name (b, "loss");
+    if (isfinite (p->losses.total))
+      json_builder_add_double_value (b, p->losses.total);
+    else
+      json_builder_add_null_value (b);
+    json_builder_set_member_name (b, "images_per_second");
+    json_builder_add_double_value (b, p->images_per_second);
+    json_builder_end_object (b);
+    root = json_builder_get_root (b);
+    smb_cli_print_json (root, FALSE);
+  } else if (p->iteration == p->iterations || p->iteration % 10 == 0) {
+    g_print (_ ("%" PRIu64 " of %" PRIu64 ": loss %.4f, rate %.3g, %.1f images a second\n"), p->iteration, p->iterations,
+             p->losses.total, p->lr, p->images_per_second);
+  }
+}
+
+/* Tells what memory the training takes; LIMIT if the device has less, naming the batch that fits. */
+static gboolean
+check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, GError **error)
+{
+  int share = o->parallel != NULL ? (o->batch + o->parallel->size - 1) / o->parallel->size : o->batch;
+  guint64 available = device->info.free_bytes, need, one, two;
+  int fits;
+
+  if ((need = smb_pretrain_plan_bytes (device, config, share, o->recompute, error)) == 0
+      || (one = smb_pretrain_plan_bytes (device, config, 1, o->recompute, error)) == 0
+      || (two = smb_pretrain_plan_bytes (device, config, 2, o->recompute, error)) == 0)
+    return FALSE;
+  if (o->parallel == NULL || o->parallel->rank == 0)
+    g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), share, (double) need / 1e9,
+                (double) available / 1e9, device->id);
+  if (available == 0 || need <= available)
+    return TRUE;
+  fits = smb_train_suggest_batch (one, two, available);
+  if (fits > 0)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
+                 _ ("A batch of %d does not fit into memory; --batch=%d does. --accumulate makes up for it, --recompute "
+                    "saves more."),
+                 share, fits * (o->parallel != NULL ? o->parallel->size : 1));
+  else
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
+                         _ ("Not even one image at a time fits into memory; choose a smaller network or --recompute."));
+  return FALSE;
+}
+
+/* The weights to start from and, in `config`, their network. */
+static SmbTensorDict *
+start (Options *o, SmbNetConfig *config, GError **error)
+{
+  SmbTensorDict *weights;
+  SmbNetKind kind;
+
+  if (o->init == NULL) {
+    if (!smb_net_size_get (config, o->size != NULL ? o->size : "tiny", o->config, error))
+      return NULL;
+    if (o->raw_pix)
+      config->norm_pix = FALSE;
+    g_clear_pointer (&o->config, g_free);
+    o->config = smb_net_config_to_json (config);
+    return smb_net_init_weights (config, SMB_NET_ONLINE, o->plan.settings.seed);
+  }
+  weights = smb_weights_read (o->init, error);
+  if (weights == NULL)
+    return NULL;
+  if (o->raw_pix && o->config == NULL)
+    o->config = g_strdup ("{\"norm_pix\": false}");
+  if (smb_net_config_detect (config, &kind, weights, o->config, o->init, error))
+    return weights;
+  smb_tensor_dict_unref (weights);
+  return NULL;
+}
+
+/* The first process gathers, the others wait for it and open what it left. */
+static SmbFaceStore *
+gather (Options *o, const char *const *sources, int size_px, GError **error)
+{
+  g_autofree char *folder = o->cache != NULL ? g_strdup (o->cache) : g_build_filename (o->out, "faces", NULL);
+  const SmbFaceGather how = { .size_px = size_px,
+                              .cropped = o->cropped,
+                              .open = open_picture,
+                              .warn = warn,
+                              .progress = smb_cli_progress (),
+                              .user_data = o };
+  SmbFaceStore *store = NULL;
+  float ready = 0.0f;
+
+  if (o->parallel == NULL || o->parallel->rank == 0) {
+    store = smb_face_store_gather (folder, sources, &how, o->stop, error);
+    smb_cli_progress_end ();
+    if (store == NULL)
+      return NULL;
+  }
+  if (o->parallel != NULL && !o->parallel->allreduce_sum (o->parallel->user_data, &ready, 1, error)) {
+    smb_face_store_free (store);
+    return NULL;
+  }
+  return store != NULL ? store : smb_face_store_open (folder, error);
+}
+
+static gboolean
+pretrain (Options *o, const char *const *sources, GError **error)
+{
+  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
+  g_autoptr (SmbTensorDict) online = NULL, target = NULL;
+  g_autoptr (SmbFaceStore) faces = NULL;
+  SmbNetConfig config;
+  gboolean stopped;
+
+  if (device == NULL || (online = start (o, &config, error)) == NULL
+      || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
+      || !check_memory (o, device, &config, error))
+    return FALSE;
+  if (o->plan_only)
+    return TRUE;
+  faces = gather (o, sources, config.image_px, error);
+  if (faces == NULL)
+    return FALSE;
+  if (o->parallel == NULL || o->parallel->rank == 0)
+    g_printerr (_ ("%" PRId64 " faces, %" PRIu64 " iterations an epoch, %d epochs.\n"), faces->n,
+                smb_pretrain_plan_epoch_iterations (&o->plan, faces->n), o->plan.epochs);
+  if (!smb_pretrain_job_run (&o->plan, device, online, target, o->config, faces, o->out, o->resume, show_point, o,
+                             &stopped, o->stop, error))
+    return FALSE;
+  if (stopped && (o->parallel == NULL || o->parallel->rank == 0))
+    g_printerr (_ ("Stopped with a checkpoint; go on with --resume.\n"));
+  return TRUE;
+}
+
+static gboolean
+parse_three (const char *option, const char *text, double values[3])
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  gboolean good = g_strv_length (parts) == 3;
+
+  for (int i = 0; good && i < 3; i++) {
+    char *end;
+
+    values[i] = g_ascii_strtod (parts[i], &end);
+    good = end != parts[i] && *end == '\0' && isfinite (values[i]);
+  }
+  if (!good)
+    smb_cli_usage (_ ("%s should be three numbers, for red, green and blue, like 0.485,0.456,0.406, not “%s”."), option,
+                   text);
+  return good;
+}
+
+/* Takes the options into the plan; an exit code, SMB_EXIT_OK to go on. */
+static int
+settle (Options *o)
+{
+  SmbPretrainSettings *s = &o->plan.settings;
+
+  if (o->out == NULL)
+    return smb_cli_usage (_ ("“pretrain” needs --out, a folder for what becomes of the training."));
+  if (o->strategy != NULL && !smb_mask_strategy_from_name (o->strategy, &s->strategy))
+    return smb_cli_usage (_ ("“%s” is no way to mask; choose crfr-p, crfr-r, frp, fasking-i or random."), o->strategy);
+  if (o->contrast != NULL && !smb_contrast_from_name (o->contrast, &s->contrast))
+    return smb_cli_usage (_ ("“%s” is no contrastive loss; choose simsiam, byol or infonce."), o->contrast);
+  if (o->init != NULL && o->size != NULL)
+    return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
+  if (o->batch < 1 || o->batch > 65536 || o->accumulate < 1 || o->epochs < 1 || o->checkpoint_every < 1
+      || o->stop_after < 0 || o->seed < 0)
+    return smb_cli_usage (_ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
+                             "from 0."));
+  if ((o->mean != NULL) != (o->std != NULL))
+    return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
+  o->plan.measured = o->mean != NULL;
+  if (o->plan.measured
+      && (!parse_three ("--mean", o->mean, o->plan.mean) || !parse_three ("--std", o->std, o->plan.std)))
+    return SMB_EXIT_USAGE;
+  if (o->norm_pix && o->raw_pix)
+    return smb_cli_usage (_ ("Give --norm-pix or --no-norm-pix, not both."));
+  s->accumulate = o->accumulate;
+  s->recompute = o->recompute;
+  s->seed = (guint64) o->seed;
+  o->plan.epochs = o->epochs;
+  o->plan.batch = o->batch;
+  o->plan.warmup_epochs = o->warmup;
+  o->plan.checkpoint_epochs = o->checkpoint_every;
+  o->plan.stop_after = (guint64) o->stop_after;
+  return SMB_EXIT_OK;
+}
+
+static int
+run (Options *o, const char *const *sources)
+{
+  g_autoptr (GCancellable) stop = g_cancellable_new ();
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (GError) error = NULL;
+  gboolean good;
+  int code = settle (o);
+
+  if (code != SMB_EXIT_OK)
+    return code;
+  o->stop = stop;
+  o->engine = engine;
+  stop_on_signals (stop);
+  good = smb_processes_join (&o->parallel, &error);
+  o->plan.settings.parallel = o->parallel;
+  good = good && pretrain (o, sources, &error);
+  if (!good)
+    smb_cli_print_error (error);
+  smb_processes_leave (o->parallel, !good);
+  if (good)
+    return SMB_EXIT_OK;
+  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
+}
+
+static void
+clear (Options *o)
+{
+  char **const texts[] = { &o->out,      &o->cache,    &o->size, &o->config, &o->init,  &o->target,
+                           &o->strategy, &o->contrast, &o->mean, &o->std,    &o->device };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_free (*texts[i]);
+}
+
+int
+smb_cli_pretrain (int argc, char **argv)
+{
+  Options o = { .epochs = 100, .batch = 64, .accumulate = 1, .checkpoint_every = 1, .warmup = -1.0,
+                .plan = smb_pretrain_plan_default () };
+  SmbPretrainSettings *s = &o.plan.settings;
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, N_ ("Folder for log, checkpoints and weights"), N_ ("FOLDER") },
+    { "cache", 0, 0, G_OPTION_ARG_FILENAME, &o.cache, N_ ("Folder of the cropped faces (OUT/faces)"), N_ ("FOLDER") },
+    { "cropped", 0, 0, G_OPTION_ARG_NONE, &o.cropped, N_ ("Every picture is a cropped face: look for none"), NULL },
+    { "size", 0, 0, G_OPTION_ARG_STRING, &o.size, N_ ("tiny (default), small, base, large or huge"), N_ ("NAME") },
+    { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What of the network is to be otherwise, as JSON"), N_ ("JSON") },
+    { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Online network to start from"), N_ ("FILE") },
+    { "target", 't', 0, G_OPTION_ARG_FILENAME, &o.target, N_ ("Target network to start from"), N_ ("FILE") },
+    { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the data (100)"), N_ ("N") },
+    { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration, of all processes together (64)"), N_ ("N") },
+    { "accumulate", 0, 0, G_OPTION_ARG_INT, &o.accumulate, N_ ("Iterations to one step of the optimiser (1)"), N_ ("N") },
+    { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.base_lr, N_ ("Learning rate for a step of 256 images (0.00015)"), N_ ("R") },
+    { "min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.min_lr, N_ ("Learning rate at the end (0)"), N_ ("R") },
+    { "warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o.warmup, N_ ("Epochs to warm up (a tenth of all)"), N_ ("N") },
+    { "momentum", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.momentum, N_ ("The target's momentum at the start (0.996)"), N_ ("M") },
+    { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_decay, N_ ("Weight decay (0.05)"), N_ ("D") },
+    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (1; 0: no limit)"), N_ ("C") },
+    { "mask-strategy", 0, 0, G_OPTION_ARG_STRING, &o.strategy,
+      N_ ("crfr-p (default), crfr-r, frp, fasking-i or random"), N_ ("NAME") },
+    { "mask-ratio", 0, 0, G_OPTION_ARG_DOUBLE, &s->mask_ratio, N_ ("Share of the patches hidden (0.75)"), N_ ("R") },
+    { "contrast", 0, 0, G_OPTION_ARG_STRING, &o.contrast, N_ ("simsiam, byol or infonce"), N_ ("NAME") },
+    { "weight-region", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_region, N_ ("Weight of the region's loss (0.007)"), N_ ("W") },
+    { "weight-contrast", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_contrast, N_ ("Weight of the contrastive loss (0.1)"),
+      N_ ("W") },
+    { "norm-pix", 0, 0, G_OPTION_ARG_NONE, &o.norm_pix, N_ ("Reconstruct patches normalised each (default)"), NULL },
+    { "no-norm-pix", 0, 0, G_OPTION_ARG_NONE, &o.raw_pix, N_ ("Reconstruct the pixels themselves"), NULL },
+    { "mean", 0, 0, G_OPTION_ARG_STRING, &o.mean, N_ ("Mean of the pixels (default: measured)"), N_ ("R,G,B") },
+    { "std", 0, 0, G_OPTION_ARG_STRING, &o.std, N_ ("Their standard deviation"), N_ ("R,G,B") },
+    { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of weights, order and masks (0)"), N_ ("S") },
+    { "checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o.checkpoint_every, N_ ("Epochs from checkpoint to checkpoint (1)"),
+      N_ ("N") },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &o.resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
+    { "stop-after", 0, 0, G_OPTION_ARG_INT64, &o.stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
+      N_ ("N") },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
+    { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
+    { NULL },
+  };
+  int code = SMB_EXIT_USAGE;
+
+  if (smb_cli_parse (&argc, &argv, entries, _ ("DIR…"),
+                     _ ("Pre-trains a network on the faces in folders of pictures, as FSFM was: it hides most of a face and "
+                        "learns to fill it in. Needs no labels.")))
+    code = argc < 2 ? smb_cli_usage (_ ("“pretrain” needs folders of pictures."))
+                    : run (&o, (const char *const *) argv + 1);
+  clear (&o);
+  return code;
+}

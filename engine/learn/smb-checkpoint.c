@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-checkpoint.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "weights/smb-weights-file.h"
+
+#define KEPT 2
+#define PREFIX "checkpoint-"
+
+static int
+newest_first (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) b, *(const char *const *) a);
+}
+
+/* Names, the newest first: the numbers are padded, so that their order is that of the bytes. */
+static GPtrArray *
+list_checkpoints (const char *folder)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (name, PREFIX) && strspn (name + strlen (PREFIX), "0123456789") == strlen (name + strlen (PREFIX)))
+      g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, newest_first);
+  return names;
+}
+
+/* A folder of plain files. */
+static void
+remove_folder (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *file = g_build_filename (path, name, NULL);
+
+    g_unlink (file);
+  }
+  g_rmdir (path);
+}
+
+gboolean
+smb_checkpoint_write (const char *folder, guint64 iteration, const SmbCheckpointPart *parts, guint n_parts,
+                      GError **error)
+{
+  g_autofree char *name = g_strdup_printf (PREFIX "%08" PRIu64, iteration);
+  g_autofree char *path = g_build_filename (folder, name, NULL), *unfinished = g_strconcat (path, ".unfinished", NULL);
+  g_autoptr (GPtrArray) names = NULL;
+
+  remove_folder (unfinished); /* of a run that was killed */
+  if (g_mkdir_with_parents (unfinished, 0777) != 0)
+    return smb_error_set_errno (error, errno, unfinished, _ ("making the folder"));
+  for (guint i = 0; i < n_parts; i++) {
+    g_autofree char *file = g_build_filename (unfinished, parts[i].name, NULL);
+
+    if (!smb_weights_write (file, parts[i].dict, error))
+      return FALSE;
+  }
+  remove_folder (path);
+  if (g_rename (unfinished, path) != 0)
+    return smb_error_set_errno (error, errno, path, _ ("putting the finished checkpoint in place"));
+  names = list_checkpoints (folder);
+  for (guint i = KEPT; i < names->len; i++) {
+    g_autofree char *old = g_build_filename (folder, g_ptr_array_index (names, i), NULL);
+
+    remove_folder (old);
+  }
+  return TRUE;
+}
+
+char *
+smb_checkpoint_newest (const char *folder)
+{
+  g_autoptr (GPtrArray) names = list_checkpoints (folder);
+
+  return names->len > 0 ? g_build_filename (folder, g_ptr_array_index (names, 0), NULL) : NULL;
+}
+
+gboolean
+smb_learn_write_text (const char *path, const char *text, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
+                                &local))
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s could not be written: %s"), path, local->message);
+  return FALSE;
+}
+
+gboolean
+smb_learn_cut_log (const char *path, guint64 last, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GString) kept = g_string_new (NULL);
+  g_auto (GStrv) lines = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return TRUE;
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL && line[1] != NULL; line++) { /* the last one has no end: it was cut short */
+    const char *at = strstr (*line, "\"iteration\":");
+
+    if (at != NULL && g_ascii_strtoull (at + strlen ("\"iteration\":"), NULL, 10) <= last)
+      g_string_append_printf (kept, "%s\n", *line);
+  }
+  return smb_learn_write_text (path, kept->str, error);
+}
+
+char *
+smb_learn_mean_std_text (const double mean[3], const double std[3])
+{
+  g_autoptr (GString) text = g_string_new ("{\"mean\": [");
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  for (int i = 0; i < 6; i++) {
+    if (i > 0)
+      g_string_append (text, i == 3 ? "], \"std\": [" : ", ");
+    g_string_append (text, g_ascii_dtostr (number, sizeof number, i < 3 ? mean[i] : std[i - 3]));
+  }
+  g_string_append (text, "]}\n");
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

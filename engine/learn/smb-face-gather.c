@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-face-store.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/smb-error.h"
+#include "base/smb-hash.h"
+#include "face/smb-landmarks.h"
+#include "face/smb-regions.h"
+
+#define DETECT_SIDE_PX 640
+/* Finds below this margin of the detector are as often folds of cloth as faces. */
+#define SURE_CONFIDENCE 0.25
+#define FACE_MARGIN 1.3
+
+/* One gathering. */
+typedef struct {
+  const SmbFaceGather *how;
+  SmbFaceDetector *detector;  /* NULL: cropped already */
+  SmbLandmarker *landmarker;  /* NULL: template */
+  FILE *rgb, *regions;
+  JsonBuilder *index;
+  gint64 n;
+  guint left_out;
+} Gather;
+
+static void
+gather_clear (Gather *g)
+{
+  g_clear_pointer (&g->detector, smb_face_detector_free);
+  g_clear_pointer (&g->landmarker, smb_landmarker_free);
+  if (g->rgb != NULL)
+    fclose (g->rgb);
+  if (g->regions != NULL)
+    fclose (g->regions);
+  g_clear_object (&g->index);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Gather, gather_clear)
+
+/* What a store depends on: the pictures (path, length, time of change), the size and the way. */
+static char *
+make_key (const GPtrArray *files, const SmbFaceGather *how, gboolean landmarks)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_string_printf (text, "1 %d %d %d %s\n", how->size_px, how->cropped, landmarks, smb_face_detector_name ());
+  for (guint i = 0; i < files->len; i++) {
+    GStatBuf info;
+
+    if (g_stat (g_ptr_array_index (files, i), &info) == 0)
+      g_string_append_printf (text, "%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld\n",
+                              (const char *) g_ptr_array_index (files, i), (gint64) info.st_size,
+                              (gint64) info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+  }
+  return smb_sha256_of_bytes (text->str, text->len);
+}
+
+/* A crop as published models take it: the detector's box is what the margin was added to. */
+static SmbFace
+whole_picture (const SmbImage *image)
+{
+  SmbBox all = { 0, 0, image->width, image->height };
+  int width = (int) (image->width / FACE_MARGIN), height = (int) (image->height / FACE_MARGIN);
+
+  return (SmbFace){ .box = all,
+                    .detected = { (image->width - width) / 2, (image->height - height) / 2, width, height },
+                    .origin = SMB_FACE_DRAWN };
+}
+
+static GArray *
+find_faces (Gather *g, const SmbImage *image, GError **error)
+{
+  g_autoptr (GArray) faces = NULL, sure = g_array_new (FALSE, TRUE, sizeof (SmbFace));
+
+  if (g->detector == NULL) {
+    g_array_append_val (sure, ((SmbFace[]) { whole_picture (image) })[0]);
+    return g_steal_pointer (&sure);
+  }
+  faces = smb_face_detect (g->detector, image, DETECT_SIDE_PX, 1, error);
+  if (faces == NULL)
+    return NULL;
+  for (guint i = 0; i < faces->len; i++)
+    if (g_array_index (faces, SmbFace, i).confidence >= SURE_CONFIDENCE)
+      g_array_append_val (sure, g_array_index (faces, SmbFace, i));
+  return g_steal_pointer (&sure);
+}
+
+static void
+describe_face (Gather *g, const char *path, const char *sha256, const SmbFace *face, SmbRegionsOrigin origin)
+{
+  const int box[] = { face->box.x, face->box.y, face->box.width, face->box.height };
+
+  json_builder_begin_object (g->index);
+  json_builder_set_member_name (g->index, "file");
+  json_builder_add_string_value (g->index, path);
+  json_builder_set_member_name (g->index, "sha256");
+  json_builder_add_string_value (g->index, sha256);
+  json_builder_set_member_name (g->index, "box");
+  json_builder_begin_array (g->index);
+  for (guint i = 0; i < G_N_ELEMENTS (box); i++)
+    json_builder_add_int_value (g->index, box[i]);
+  json_builder_end_array (g->index);
+  json_builder_set_member_name (g->index, "regions");
+  json_builder_add_string_value (g->index, smb_regions_origin_name (origin));
+  json_builder_end_object (g->index);
+}
+
+static gboolean
+add_face (Gather *g, const char *path, const char *sha256, const SmbImage *image, const SmbFace *face, GError **error)
+{
+  gsize pixels = (gsize) g->how->size_px * (gsize) g->how->size_px;
+  SmbCropView view = { .box = face->box, .size_px = g->how->size_px };
+  g_autofree guint8 *rgb = smb_face_crop_resize (image, face->box, g->how->size_px), *map = NULL;
+  SmbLandmarks marks;
+
+  if (rgb == NULL)
+    return TRUE;
+  if (g->landmarker == NULL)
+    smb_landmarks_from_template (face->detected, &marks);
+  else if (!smb_landmarker_find (g->landmarker, image, face->detected, &marks, error))
+    return FALSE;
+  map = smb_region_map_draw (&marks, &view, marks.coarse ? NULL : rgb);
+  if (fwrite (rgb, 3, pixels, g->rgb) != pixels || fwrite (map, 1, pixels, g->regions) != pixels)
+    return smb_error_set_errno (error, errno, path, _ ("writing the face's crop"));
+  describe_face (g, path, sha256, face, marks.coarse ? SMB_REGIONS_FROM_TEMPLATE : SMB_REGIONS_FROM_LANDMARKS);
+  g->n++;
+  return TRUE;
+}
+
+/* A picture that cannot be read is left out with a sentence; only what would fail for all of them ends the gathering. */
+static gboolean
+add_picture (Gather *g, const char *path, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *sha256 = smb_sha256_of_file (path, NULL, NULL, &local);
+  g_autoptr (SmbImage) image = sha256 != NULL ? g->how->open (path, g->how->user_data, &local) : NULL;
+  g_autoptr (GArray) faces = image != NULL ? find_faces (g, image, &local) : NULL;
+  g_autofree char *none = NULL;
+
+  if (faces != NULL && faces->len > 0) {
+    for (guint i = 0; i < faces->len; i++)
+      if (!add_face (g, path, sha256, image, &g_array_index (faces, SmbFace, i), error))
+        return FALSE;
+    return TRUE;
+  }
+  g->left_out++;
+  if (local == NULL)
+    none = g_strdup_printf (_ ("%s: no face was found; the picture is left out."), path);
+  if (g->how->warn != NULL)
+    g->how->warn (local != NULL ? local->message : none, g->how->user_data);
+  return TRUE;
+}
+
+static FILE *
+create (const char *folder, const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  FILE *file = fopen (path, "wbe");
+
+  if (file == NULL)
+    smb_error_set_errno (error, errno, path, _ ("creating the file"));
+  return file;
+}
+
+static gboolean
+finish (Gather *g, const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "index.json", NULL), *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  gboolean good = fflush (g->rgb) == 0 && fflush (g->regions) == 0;
+
+  if (!good)
+    return smb_error_set_errno (error, errno, folder, _ ("writing the faces"));
+  json_builder_end_array (g->index);
+  json_builder_end_object (g->index);
+  root = json_builder_get_root (g->index);
+  text = json_to_string (root, FALSE);
+  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
+                                   error);
+}
+
+static gboolean
+gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *key, GCancellable *cancellable,
+            GError **error)
+{
+  g_autofree char *index = g_build_filename (folder, "index.json", NULL);
+
+  if (g_mkdir_with_parents (folder, 0777) != 0)
+    return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
+  if (g_unlink (index) != 0 && errno != ENOENT) /* what it speaks of is about to go */
+    return smb_error_set_errno (error, errno, index, _ ("removing the old index"));
+  if ((g->rgb = create (folder, "faces.rgb", error)) == NULL
+      || (g->regions = create (folder, "regions.u8", error)) == NULL)
+    return FALSE;
+  g->index = json_builder_new ();
+  json_builder_begin_object (g->index);
+  json_builder_set_member_name (g->index, "format");
+  json_builder_add_int_value (g->index, 1);
+  json_builder_set_member_name (g->index, "size");
+  json_builder_add_int_value (g->index, g->how->size_px);
+  json_builder_set_member_name (g->index, "key");
+  json_builder_add_string_value (g->index, key);
+  json_builder_set_member_name (g->index, "faces");
+  json_builder_begin_array (g->index);
+  for (guint i = 0; i < files->len; i++) {
+    if (g->how->progress != NULL)
+      g->how->progress (i, files->len, _ ("Cropping faces"), g->how->user_data);
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !add_picture (g, g_ptr_array_index (files, i), error))
+      return FALSE;
+  }
+  if (g->n > 0)
+    return finish (g, folder, error);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+               _ ("No face was found in %u pictures; if they are faces cropped already, say so with --cropped."),
+               files->len);
+  return FALSE;
+}
+
+SmbFaceStore *
+smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
+                       GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) files = smb_learn_list_pictures (sources, error);
+  g_auto (Gather) g = { .how = how };
+  g_autoptr (SmbFaceStore) kept = NULL;
+  g_autoptr (GError) local = NULL;
+  g_autofree char *key = NULL;
+
+  if (files == NULL)
+    return NULL;
+  g.landmarker = smb_landmarker_new (NULL, &local);
+  if (g.landmarker == NULL && !g_error_matches (local, SMB_ERROR, SMB_ERROR_NOT_FOUND)) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return NULL;
+  }
+  key = make_key (files, how, g.landmarker != NULL);
+  kept = smb_face_store_open (folder, NULL);
+  if (kept != NULL && strcmp (kept->key, key) == 0)
+    return g_steal_pointer (&kept);
+  if (g.landmarker == NULL && how->warn != NULL)
+    how->warn (smb_regions_note (SMB_REGIONS_FROM_TEMPLATE), how->user_data);
+  if (!how->cropped && (g.detector = smb_face_detector_new (error)) == NULL)
+    return NULL;
+  return gather_all (&g, folder, files, key, cancellable, error) ? smb_face_store_open (folder, error) : NULL;
+}

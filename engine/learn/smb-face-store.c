@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-face-store.h"
+
+#include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
+
+#include "base/smb-error.h"
+
+#define MAX_SIDE_PX 4096
+
+void
+smb_face_store_free (SmbFaceStore *store)
+{
+  if (store == NULL)
+    return;
+  g_clear_pointer (&store->rgb_map, g_mapped_file_unref);
+  g_clear_pointer (&store->regions_map, g_mapped_file_unref);
+  g_strfreev (store->files);
+  g_free (store->key);
+  g_free (store);
+}
+
+static GMappedFile *
+map_file (const char *folder, const char *name, guint64 n_bytes, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GMappedFile) map = g_mapped_file_new (path, FALSE, &local);
+
+  if (map == NULL)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s: cannot be read: %s"), path, local->message);
+  else if (g_mapped_file_get_length (map) == n_bytes)
+    return g_steal_pointer (&map);
+  else
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: has another length than the index beside it says; remove the folder, it is made anew."), path);
+  return NULL;
+}
+
+static JsonObject *
+object_of (JsonParser *parser)
+{
+  JsonNode *root = json_parser_get_root (parser);
+
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+}
+
+/* The paths of an index's faces; NULL if anything is not as written. */
+static GStrv
+read_files (JsonObject *index, gint64 *n)
+{
+  g_autoptr (GStrvBuilder) files = g_strv_builder_new ();
+  JsonNode *node = json_object_get_member (index, "faces");
+  JsonArray *faces;
+
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+  faces = json_node_get_array (node);
+  *n = json_array_get_length (faces);
+  for (guint i = 0; i < *n; i++) {
+    JsonNode *face = json_array_get_element (faces, i);
+    const char *file = JSON_NODE_HOLDS_OBJECT (face)
+                           ? json_object_get_string_member_with_default (json_node_get_object (face), "file", NULL)
+                           : NULL;
+
+    if (file == NULL)
+      return NULL;
+    g_strv_builder_add (files, file);
+  }
+  return g_strv_builder_end (files);
+}
+
+SmbFaceStore *
+smb_face_store_open (const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "index.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (SmbFaceStore) store = g_new0 (SmbFaceStore, 1);
+  g_autoptr (GError) local = NULL;
+  JsonObject *index;
+  guint64 pixels;
+
+  if (!json_parser_load_from_file (parser, path, &local)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: no faces were gathered here: %s"), path, local->message);
+    return NULL;
+  }
+  index = object_of (parser);
+  if (index != NULL && json_object_get_int_member_with_default (index, "format", 0) == 1) {
+    store->size_px = (int) CLAMP (json_object_get_int_member_with_default (index, "size", 0), 0, MAX_SIDE_PX);
+    store->key = g_strdup (json_object_get_string_member_with_default (index, "key", ""));
+    store->files = read_files (index, &store->n);
+  }
+  if (store->files == NULL || store->size_px < 1 || store->n < 1) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: is not an index of gathered faces; remove the folder, it is made anew."), path);
+    return NULL;
+  }
+  pixels = (guint64) store->n * (guint64) store->size_px * (guint64) store->size_px;
+  store->rgb_map = map_file (folder, "faces.rgb", 3 * pixels, error);
+  if (store->rgb_map == NULL)
+    return NULL;
+  store->regions_map = map_file (folder, "regions.u8", pixels, error);
+  if (store->regions_map == NULL)
+    return NULL;
+  store->rgb = (const guint8 *) g_mapped_file_get_contents (store->rgb_map);
+  store->regions = (const guint8 *) g_mapped_file_get_contents (store->regions_map);
+  return g_steal_pointer (&store);
+}
+
+void
+smb_face_store_measure (const SmbFaceStore *store, double mean[3], double std[3])
+{
+  guint64 n = (guint64) store->n * (guint64) store->size_px * (guint64) store->size_px;
+  guint64 counts[3][256] = { { 0 } };
+
+  for (guint64 i = 0; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      counts[c][store->rgb[3 * i + (guint64) c]]++;
+  for (int c = 0; c < 3; c++) {
+    double sum = 0.0, squares = 0.0;
+
+    for (int v = 0; v < 256; v++)
+      sum += (double) counts[c][v] * v / 255.0;
+    mean[c] = sum / (double) n;
+    for (int v = 0; v < 256; v++)
+      squares += (double) counts[c][v] * (v / 255.0 - mean[c]) * (v / 255.0 - mean[c]);
+    std[c] = sqrt (squares / (double) n);
+  }
+}

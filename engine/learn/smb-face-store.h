@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/smb-image.h"
+#include "base/smb-progress.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Faces cropped once and kept in a folder, mapped into memory when they are learnt from: "faces.rgb" (n, size, size, 3)
+ * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the file, its SHA-256, the box and the
+ * origin of the region map of each. The index is written last: a folder without it holds nothing. */
+typedef struct {
+  int size_px;
+  gint64 n;
+  const guint8 *rgb, *regions; /* borrowed from the maps */
+  GStrv files;                 /* n: the picture each face comes from */
+  char *key;                   /* SHA-256 of what the store was made from and how */
+  /* private */
+  GMappedFile *rgb_map, *regions_map;
+} SmbFaceStore;
+
+/* Opens a picture for reading; NULL with an error. The caller says how, for pictures are decoded elsewhere. */
+typedef SmbImage *(*SmbFaceOpen) (const char *path, gpointer user_data, GError **error);
+/* A picture was left out: why, in a sentence. */
+typedef void (*SmbFaceWarn) (const char *sentence, gpointer user_data);
+
+typedef struct {
+  int size_px;
+  gboolean cropped; /* every picture is a face already, with FSFM's margin: nothing is looked for */
+  SmbFaceOpen open;
+  SmbFaceWarn warn;     /* may be NULL */
+  SmbProgress progress; /* may be NULL */
+  gpointer user_data;
+} SmbFaceGather;
+
+/* The store in `folder` if it was made from the same pictures in the same way; else made anew: pictures of the folders
+ * (with those inside) and files in `sources`, by path; the detector's sure finds, FSFM's crop, a region map from
+ * landmarks, or from a template where there is no predictor. Errors: NOT_FOUND (no picture, no face), IO, those of
+ * detector and landmarks, cancelled. */
+SmbFaceStore *smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
+                                     GCancellable *cancellable, GError **error);
+/* What smb_face_store_gather left there. */
+SmbFaceStore *smb_face_store_open (const char *folder, GError **error);
+void smb_face_store_free (SmbFaceStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceStore, smb_face_store_free)
+
+/* Mean and standard deviation of all pixels in [0, 1], a channel each. */
+void smb_face_store_measure (const SmbFaceStore *store, double mean[3], double std[3]);
+
+/* Pictures under the sources (char*), each once, by path in the order of bytes; names starting with a dot are passed
+ * over, and in folders every file whose ending is no picture's. IO, NOT_FOUND. */
+GPtrArray *smb_learn_list_pictures (const char *const *sources, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/smb-parallel.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+
+gboolean
+smb_parallel_place (const SmbParallel *parallel, gint64 own, gint64 *first, gint64 *total, GError **error)
+{
+  g_autofree float *counts = g_new0 (float, parallel->size);
+
+  counts[parallel->rank] = (float) own;
+  *first = *total = 0;
+  if (!parallel->allreduce_sum (parallel->user_data, counts, (gsize) parallel->size, error))
+    return FALSE;
+  for (int i = 0; i < parallel->size; i++) {
+    if (i < parallel->rank)
+      *first += (gint64) counts[i];
+    *total += (gint64) counts[i];
+  }
+  return TRUE;
+}
+
+float *
+smb_parallel_gather (const SmbParallel *parallel, const float *rows, gint64 own, gint64 first, gint64 total,
+                     gint64 width, GError **error)
+{
+  g_autofree float *all = g_new0 (float, total * width);
+
+  memcpy (all + first * width, rows, (gsize) (own * width) * sizeof *rows);
+  return parallel->allreduce_sum (parallel->user_data, all, (gsize) (total * width), error) ? g_steal_pointer (&all)
+                                                                                           : NULL;
+}
+
+gboolean
+smb_parallel_sum_gradients (const SmbParallel *parallel, SmbOptimiser *optimiser, GError **error)
+{
+  for (guint i = 0; i < optimiser->slots->len; i++) {
+    SmbTensor *gradient = ((SmbSlot *) g_ptr_array_index (optimiser->slots, i))->param->grad;
+    g_autoptr (SmbTensor) host = smb_tensor_download (gradient, error);
+    SmbDevice *device = gradient->device;
+
+    if (host == NULL || !parallel->allreduce_sum (parallel->user_data, host->data, (gsize) host->n, error))
+      return FALSE;
+    if (device->abi->upload (device->ctx, gradient->data, host->data, smb_tensor_get_bytes (host)) != SMB_STATUS_OK) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED, _ ("Copying to the device %s failed: %s"), device->id,
+                   device->abi->context_error (device->ctx));
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
