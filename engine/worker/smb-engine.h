@@ -47,6 +47,11 @@ GPtrArray *smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, c
                                  const SmbMapJob *job, const SmbMapSpec *specs, guint n_specs,
                                  GCancellable *cancellable, GError **error);
 
+/* The face's regions themselves, over its whole box, at the side of the network's input: for showing and editing. See
+ * smb_judge_region_map. */
+SmbRegions *smb_engine_region_map (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,
+                                   const SmbMapJob *job, GCancellable *cancellable, GError **error);
+
 /* The region table of one face; see smb_judge_regions. */
 SmbRegionReport *smb_engine_regions (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,
                                      const SmbMapJob *job, const SmbRegionSettings *settings, GCancellable *cancellable,
