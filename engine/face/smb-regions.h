@@ -34,6 +34,7 @@ const char *smb_regions_note (SmbRegionsOrigin origin);
 
 /* "landmarks", "template", "imported", "hand": as in JSON; static. */
 const char *smb_regions_origin_name (SmbRegionsOrigin origin);
+gboolean smb_regions_origin_from_name (const char *name, SmbRegionsOrigin *out);
 
 /* What people call a class, translated ("left brow"), and the word files know it by ("brow-left"); static. */
 const char *smb_region_class_title (SmbRegionClass class);

@@ -88,6 +88,7 @@ settings_to_json (const SmbAnalysisSettings *settings)
   json_object_set_boolean_member (object, "detect_too", settings->detect_too);
   json_object_set_int_member (object, "detect_upsample", settings->detect_upsample);
   json_object_set_int_member (object, "precision", settings->precision);
+  json_object_set_int_member (object, "region_draws", settings->region_draws);
   smb_json_set_uint64 (object, "seed", settings->seed);
   return object;
 }
@@ -201,6 +202,37 @@ smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
       return NULL;
   }
   return g_steal_pointer (&maps);
+}
+
+SmbRegionReport *
+smb_engine_regions (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
+                    const SmbRegionSettings *settings, GCancellable *cancellable, GError **error)
+{
+  SmbEngineCall call = { .type = SMB_MESSAGE_REGIONS };
+  g_autofree char *doing = g_strdup (_ ("while measuring the face's regions; try again, or with fewer draws"));
+  g_autoptr (SmbMessage) answer = NULL;
+  g_autoptr (SmbRegionReport) table = NULL;
+  SmbJsonReader reader = { .what = _ ("Region table"), .where = "table.", .error = error };
+
+  g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL && settings != NULL, NULL);
+  call.progress = job->progress;
+  call.user_data = job->user_data;
+  call.doing = doing;
+  call.body = new_body (engine, model);
+  json_object_set_array_member (call.body, "box", box_to_json (job->box));
+  json_object_set_int_member (call.body, "draws", settings->draws);
+  smb_json_set_uint64 (call.body, "seed", settings->seed);
+  answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
+  if (answer == NULL)
+    return NULL;
+  table = smb_region_report_from_json (&reader, smb_json_object (&reader, answer->body, "table", SMB_JSON_REQUIRED));
+  if (!reader.failed && table->note != NULL) {
+    char *clean = smb_engine_clean_text (table->note);
+
+    g_free (table->note);
+    table->note = clean;
+  }
+  return reader.failed ? NULL : g_steal_pointer (&table);
 }
 
 GPtrArray *
