@@ -3,6 +3,7 @@
 
 #include "base/smb-locale.h"
 #include "smb-config.h"
+#include "worker/smb-engine.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ main (int argc, char **argv)
 {
   smb_locale_init ();
   g_set_prgname ("semblance-cli");
+  smb_engine_guard_weights ();
   if (argc < 2) {
     print_help ();
     return SMB_EXIT_USAGE;
