@@ -146,32 +146,57 @@ test_migration (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *backup = NULL;
   g_autofree char *again = NULL;
-  const char *const steps[] = { smb_case_migrations[0], "ALTER TABLE evidence ADD COLUMN tag TEXT;" };
-  const char *const broken[] = { smb_case_migrations[0], "CREATE TABLE half (a); CREATE TABLE half (a);" };
+  enum { NOW = SMB_CASE_SCHEMA_VERSION };
+  const char *steps[NOW + 1], *broken[NOW + 1];
+  g_autofree char *second = g_strdup_printf (".v%d.bak.2", NOW), *next = g_strdup_printf ("%d", NOW + 1);
   gint64 version = 0;
   SmbCase *copy;
 
+  memcpy (steps, smb_case_migrations, NOW * sizeof *steps);
+  memcpy (broken, smb_case_migrations, NOW * sizeof *broken);
+  steps[NOW] = "ALTER TABLE evidence ADD COLUMN tag TEXT;";
+  broken[NOW] = "CREATE TABLE half (a); CREATE TABLE half (a);";
   add_exhibit (fixture->store, "a.png");
   /* A step that fails leaves the case as it was. */
-  g_assert_false (smb_case_migrate (fixture->store, broken, 1, 2, NULL, &error));
+  g_assert_false (smb_case_migrate (fixture->store, broken, NOW, NOW + 1, NULL, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_true (smb_case_check_schema (fixture->store, smb_case_migrations, 1, &error));
+  g_assert_true (smb_case_check_schema (fixture->store, smb_case_migrations, NOW, &error));
   g_assert_true (smb_case_query_int (fixture->store, &version, 0, &error, "PRAGMA user_version", ""));
-  g_assert_cmpint (version, ==, 1);
+  g_assert_cmpint (version, ==, NOW);
 
-  g_assert_true (smb_case_migrate (fixture->store, steps, 1, 2, &backup, &error));
-  g_assert_true (smb_case_check_schema (fixture->store, steps, 2, &error));
+  g_assert_true (smb_case_migrate (fixture->store, steps, NOW, NOW + 1, &backup, &error));
+  g_assert_true (smb_case_check_schema (fixture->store, steps, NOW + 1, &error));
   g_assert_true (smb_case_query_int (fixture->store, &version, 0, &error, "PRAGMA user_version", ""));
-  g_assert_cmpint (version, ==, 2);
+  g_assert_cmpint (version, ==, NOW + 1);
   g_assert_true (smb_case_check (fixture->store, &error));
   /* The failed try left a backup as well; neither overwrote the other. */
-  g_assert_true (g_str_has_suffix (backup, ".v1.bak.2"));
+  g_assert_true (g_str_has_suffix (backup, second));
   copy = smb_case_open (backup, &error);
   g_assert_no_error (error);
   g_assert_true (smb_case_check (copy, &error));
   smb_case_close (copy);
-  reopen_refused (fixture, SMB_ERROR_NEWER, "2");
+  reopen_refused (fixture, SMB_ERROR_NEWER, next);
+}
+
+/* A case of the first release: brought up to date when it is opened, with a copy kept. */
+static void
+test_first_release (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *backup = g_strconcat (fixture->path, ".v1.bak", NULL);
+  g_autoptr (GPtrArray) list = NULL;
+
+  add_exhibit (fixture->store, "a.png");
+  g_clear_pointer (&fixture->store, smb_case_close);
+  tamper (fixture->path, "DROP TRIGGER region_map_delete; DROP TABLE region_map; PRAGMA user_version = 1;");
+  fixture->store = smb_case_open (fixture->path, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_test (backup, G_FILE_TEST_EXISTS));
+  list = smb_case_list_evidence (fixture->store, &error);
+  g_assert_cmpuint (list->len, ==, 1);
+  g_assert_true (smb_case_check (fixture->store, &error));
+  g_assert_no_error (error);
 }
 
 static void
@@ -285,6 +310,7 @@ main (int argc, char **argv)
   ADD ("/case/open/foreign-schema", test_foreign_schema);
   ADD ("/case/open/damaged", test_damaged);
   ADD ("/case/open/migration", test_migration);
+  ADD ("/case/open/first-release", test_first_release);
   ADD ("/case/open/two-connections", test_two_connections);
   ADD ("/case/open/read-only", test_read_only);
   return g_test_run ();
