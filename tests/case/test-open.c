@@ -146,32 +146,38 @@ test_migration (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *backup = NULL;
   g_autofree char *again = NULL;
-  const char *const steps[] = { smb_case_migrations[0], "ALTER TABLE evidence ADD COLUMN tag TEXT;" };
-  const char *const broken[] = { smb_case_migrations[0], "CREATE TABLE half (a); CREATE TABLE half (a);" };
+  enum { NOW = SMB_CASE_SCHEMA_VERSION, NEXT };
+  const char *steps[NEXT] = { NULL }, *broken[NEXT] = { NULL };
+  g_autofree char *suffix = g_strdup_printf (".v%d.bak.2", NOW);
   gint64 version = 0;
   SmbCase *copy;
 
+  for (int i = 0; i < NOW; i++)
+    steps[i] = broken[i] = smb_case_migrations[i];
+  steps[NOW] = "ALTER TABLE evidence ADD COLUMN tag TEXT;";
+  broken[NOW] = "CREATE TABLE half (a); CREATE TABLE half (a);";
+
   add_exhibit (fixture->store, "a.png");
   /* A step that fails leaves the case as it was. */
-  g_assert_false (smb_case_migrate (fixture->store, broken, 1, 2, NULL, &error));
+  g_assert_false (smb_case_migrate (fixture->store, broken, NOW, NEXT, NULL, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_true (smb_case_check_schema (fixture->store, smb_case_migrations, 1, &error));
+  g_assert_true (smb_case_check_schema (fixture->store, smb_case_migrations, NOW, &error));
   g_assert_true (smb_case_query_int (fixture->store, &version, 0, &error, "PRAGMA user_version", ""));
-  g_assert_cmpint (version, ==, 1);
+  g_assert_cmpint (version, ==, NOW);
 
-  g_assert_true (smb_case_migrate (fixture->store, steps, 1, 2, &backup, &error));
-  g_assert_true (smb_case_check_schema (fixture->store, steps, 2, &error));
+  g_assert_true (smb_case_migrate (fixture->store, steps, NOW, NEXT, &backup, &error));
+  g_assert_true (smb_case_check_schema (fixture->store, steps, NEXT, &error));
   g_assert_true (smb_case_query_int (fixture->store, &version, 0, &error, "PRAGMA user_version", ""));
-  g_assert_cmpint (version, ==, 2);
+  g_assert_cmpint (version, ==, NEXT);
   g_assert_true (smb_case_check (fixture->store, &error));
   /* The failed try left a backup as well; neither overwrote the other. */
-  g_assert_true (g_str_has_suffix (backup, ".v1.bak.2"));
+  g_assert_true (g_str_has_suffix (backup, suffix));
   copy = smb_case_open (backup, &error);
   g_assert_no_error (error);
   g_assert_true (smb_case_check (copy, &error));
   smb_case_close (copy);
-  reopen_refused (fixture, SMB_ERROR_NEWER, "2");
+  reopen_refused (fixture, SMB_ERROR_NEWER, "newer version");
 }
 
 static void
