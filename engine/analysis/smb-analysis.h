@@ -114,6 +114,11 @@ typedef struct {
 GPtrArray *smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, const SmbMapSpec *specs,
                                 guint n_specs, GCancellable *cancellable, GError **error);
 
+/* The regions that masks of this face are drawn by: job->regions, else those of its landmarks; at the side of the reconstruction
+ * network's input, or of the detector's if there is no other. */
+SmbRegions *smb_judge_region_map (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, GCancellable *cancellable,
+                                  GError **error);
+
 /* The region table and matrix of one face. Compared with the statistics of genuine faces that the model names or that are found
  * beside it (smb_model_dup_reference), read each time; where there are none, or they are of another network, the note says that
  * there is no z. A file that the user named and that does not fit is an error: MISMATCH, FORMAT, NOT_FOUND.

@@ -304,3 +304,13 @@ smb_judge_regions (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job,
   g_return_val_if_fail (judge != NULL && image != NULL && job != NULL && settings != NULL, NULL);
   return smb_judge_face_regions (&face, settings, error);
 }
+
+SmbRegions *
+smb_judge_region_map (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, GCancellable *cancellable,
+                      GError **error)
+{
+  g_auto (SmbJudgeFace) face = { .judge = judge, .image = image, .job = job, .cancellable = cancellable };
+  const SmbRegions *regions = smb_judge_face_get_regions (&face, error);
+
+  return regions != NULL ? smb_regions_resize (regions, regions->size_px) : NULL;
+}

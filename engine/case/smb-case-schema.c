@@ -119,8 +119,23 @@ static const char version_1[] =
     "CREATE TRIGGER finding_delete BEFORE DELETE ON finding"
     " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
 
-/* Which entry was written last, so that a log cut off at its end is noticed. */
+/* Region maps that an examiner corrected or imported. */
 static const char version_2[] =
+    "CREATE TABLE region_map ("
+    "  id INTEGER PRIMARY KEY,"
+    "  face_id INTEGER NOT NULL REFERENCES face (id),"
+    "  made_us INTEGER NOT NULL,"
+    "  author TEXT NOT NULL CHECK (length (author) <= 1000),"
+    "  size_px INTEGER NOT NULL CHECK (size_px BETWEEN 0 AND 8192),"
+    "  origin TEXT NOT NULL CHECK (length (origin) <= 1000),"
+    "  classes TEXT NOT NULL CHECK (length (classes) <= 16777216)"
+    ") STRICT;"
+    "CREATE INDEX region_map_by_face ON region_map (face_id);"
+    "CREATE TRIGGER region_map_delete BEFORE DELETE ON region_map"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
+
+/* Which entry was written last, so that a log cut off at its end is noticed. */
+static const char version_3[] =
     "CREATE TABLE audit_head ("
     "  id INTEGER PRIMARY KEY CHECK (id = 1),"
     "  seq INTEGER NOT NULL CHECK (seq > 0),"
@@ -132,7 +147,7 @@ static const char version_2[] =
     "CREATE TRIGGER audit_head_update BEFORE UPDATE ON audit_head WHEN NEW.seq <> OLD.seq + 1"
     " BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;";
 
-const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1, version_2 };
+const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 /* Reserves a name that nothing has yet, "CASE.v1.bak", "CASE.v1.bak.2" … */
 static char *

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * neither. Ids are SQLite row ids. Times are UTC, microseconds since 1970, as gint64. Text is UTF-8. */
 typedef struct _SmbCase SmbCase;
 
-#define SMB_CASE_SCHEMA_VERSION 2
+#define SMB_CASE_SCHEMA_VERSION 3
 
 typedef struct {
   char *number;     /* "SC-2026-001" */
@@ -51,6 +51,16 @@ typedef struct {
   char *origin; /* "detected", "drawn" */
   char *label;  /* "F1" */
 } SmbCaseFace;
+
+/* The region map of a face as an examiner left it. Each is kept; the newest counts. */
+typedef struct {
+  gint64 id, face_id;
+  gint64 made_us;
+  char *author;
+  int size_px;   /* side of the map; 0: back to what the program draws by itself */
+  char *origin;  /* "imported", "hand", …; "" with size_px 0 */
+  char *classes; /* packed as text (smb_regions_pack of engine/face); "" with size_px 0 */
+} SmbCaseRegions;
 
 /* A stored run: everything needed to repeat it. */
 typedef struct {
@@ -95,6 +105,7 @@ typedef struct {
 void smb_case_info_free (SmbCaseInfo *info);
 void smb_evidence_free (SmbEvidence *evidence);
 void smb_case_face_free (SmbCaseFace *face);
+void smb_case_regions_free (SmbCaseRegions *regions);
 void smb_case_analysis_free (SmbCaseAnalysis *analysis);
 void smb_note_free (SmbNote *note);
 void smb_finding_free (SmbFinding *finding);
@@ -102,6 +113,7 @@ void smb_audit_entry_free (SmbAuditEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseInfo, smb_case_info_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvidence, smb_evidence_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseFace, smb_case_face_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseRegions, smb_case_regions_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseAnalysis, smb_case_analysis_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbNote, smb_note_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFinding, smb_finding_free)
@@ -144,6 +156,13 @@ gboolean smb_case_relocate_evidence (SmbCase *store, gint64 evidence_id, const c
 gboolean smb_case_add_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrArray *faces, GError **error);
 GPtrArray *smb_case_list_analyses (SmbCase *store, gint64 evidence_id, GError **error); /* newest first; 0: all */
 GPtrArray *smb_case_list_faces (SmbCase *store, gint64 analysis_id, GError **error);
+
+/* Stores an edited region map of a face, with "regions.edit" in the log; id is filled in, author and made_us too where they are
+ * NULL and 0. NOT_FOUND if there is no such face. */
+gboolean smb_case_add_regions (SmbCase *store, SmbCaseRegions *regions, GError **error);
+/* The newest one of a face; NULL in *regions_out where none was ever stored, or the last act was to go back to what the program
+ * draws. FALSE on error. */
+gboolean smb_case_get_regions (SmbCase *store, gint64 face_id, SmbCaseRegions **regions_out, GError **error);
 
 gboolean smb_case_add_note (SmbCase *store, SmbNote *note, GError **error);
 gboolean smb_case_edit_note (SmbCase *store, gint64 note_id, const char *text, GError **error); /* the old text stays in the log */

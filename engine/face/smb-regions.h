@@ -42,6 +42,12 @@ const char *smb_region_class_name (SmbRegionClass class);
 /* The colour a class has wherever regions are drawn; the eleven differ from each other in lightness too. */
 void smb_region_class_colour (SmbRegionClass class, guint8 rgb[3]);
 
+/* As text, for a case: runs of one class from the upper left, row by row, each a letter ("a" background to "k" hair) and its
+ * length if that is not 1: "a224kkb220 …" without blanks. Free with g_free. */
+char *smb_regions_pack (const SmbRegions *regions);
+/* FORMAT if the text is not exactly a map of this size. */
+SmbRegions *smb_regions_unpack (const char *text, int size_px, SmbRegionsOrigin origin, GError **error);
+
 /* A map made elsewhere, of whole numbers 0 to 10 over the same square as the face's box. Sides from 8 to 8192 pixels.
  * Files of NumPy (.npy) of integers, (H,W) or (1,H,W), as facer writes them (int8). */
 SmbRegions *smb_regions_read_npy (const char *path, GError **error);

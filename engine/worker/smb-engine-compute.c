@@ -204,6 +204,30 @@ smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
   return g_steal_pointer (&maps);
 }
 
+SmbRegions *
+smb_engine_region_map (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
+                       GCancellable *cancellable, GError **error)
+{
+  SmbEngineCall call = { .type = SMB_MESSAGE_REGION_MAP };
+  g_autofree char *doing = g_strdup (_ ("while drawing the face's regions; try again"));
+  g_autoptr (SmbMessage) answer = NULL;
+  gint64 origin;
+
+  g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL, NULL);
+  call.doing = doing;
+  call.body = new_body (engine, model);
+  json_object_set_array_member (call.body, "box", box_to_json (job->box));
+  answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
+  if (answer == NULL)
+    return NULL;
+  origin = smb_message_get_int (answer, "origin", -1);
+  if (origin < 0 || origin > SMB_REGIONS_BY_HAND) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("a region map came in another form than was agreed"));
+    return NULL;
+  }
+  return smb_regions_take_fd (smb_message_steal_fd (answer, 0), (SmbRegionsOrigin) origin, error);
+}
+
 SmbRegionReport *
 smb_engine_regions (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
                     const SmbRegionSettings *settings, GCancellable *cancellable, GError **error)

@@ -47,6 +47,11 @@ GPtrArray *smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, c
                                  const SmbMapJob *job, const SmbMapSpec *specs, guint n_specs,
                                  GCancellable *cancellable, GError **error);
 
+/* The face's regions themselves, over its whole box, at the side of the network's input: for showing and editing. See
+ * smb_judge_region_map. */
+SmbRegions *smb_engine_region_map (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,
+                                   const SmbMapJob *job, GCancellable *cancellable, GError **error);
+
 /* Has every weights file of PyTorch's that this process reads from now on (smb_weights_read) read by a locked worker,
  * started for that one file: such a file is a small program. Without this, or a lock, they are refused. */
 void smb_engine_guard_weights (void);

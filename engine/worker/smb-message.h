@@ -31,6 +31,7 @@ typedef enum {
   SMB_MESSAGE_ANALYZE,   /* program: a picture to judge; descriptor: its plane */
   SMB_MESSAGE_MAPS,      /* program: maps to make; descriptor: the picture's plane */
   SMB_MESSAGE_REGIONS,   /* program: a face whose region table to make; descriptor: the picture's plane */
+  SMB_MESSAGE_REGION_MAP, /* program: a face whose regions to draw; descriptor: the picture's plane */
   SMB_MESSAGE_CANCEL,    /* program: stop the request of this id; {} */
   SMB_MESSAGE_PROGRESS,  /* worker: {"done", "total", "what"} */
   SMB_MESSAGE_RESULT,    /* worker: done; planes as descriptors */

@@ -237,6 +237,27 @@ make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbIma
 }
 
 static SmbMessage *
+draw_regions (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
+              GError **error)
+{
+  g_autoptr (SmbRegions) given = NULL, drawn = NULL;
+  SmbMessage *answer;
+  SmbMapJob job;
+  int fd = -1;
+
+  if (read_job (worker, request, &job, &given, error))
+    drawn = smb_judge_region_map (judge, image, &job, cancellable, error);
+  if (drawn != NULL)
+    fd = smb_regions_to_fd (drawn, error);
+  if (fd < 0)
+    return NULL;
+  answer = smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL);
+  json_object_set_int_member (answer->body, "origin", drawn->origin);
+  smb_message_take_fd (answer, fd);
+  return answer;
+}
+
+static SmbMessage *
 make_regions (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
               GError **error)
 {
@@ -261,7 +282,8 @@ make_regions (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const Smb
 SmbMessage *
 smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer compute, GError **error)
 {
-  const gboolean about_face = request->type == SMB_MESSAGE_MAPS || request->type == SMB_MESSAGE_REGIONS;
+  const gboolean about_face = request->type == SMB_MESSAGE_MAPS || request->type == SMB_MESSAGE_REGIONS
+                              || request->type == SMB_MESSAGE_REGION_MAP;
   g_autoptr (SmbImage) image = NULL;
   SmbJudge *judge;
 
@@ -276,6 +298,8 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   judge = ensure_judge (compute, worker, request, error);
   if (judge == NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
+  if (request->type == SMB_MESSAGE_REGION_MAP)
+    return draw_regions (worker, judge, request, image, cancellable, error);
   if (request->type == SMB_MESSAGE_REGIONS)
     return make_regions (worker, judge, request, image, cancellable, error);
   return request->type == SMB_MESSAGE_ANALYZE ? analyze (worker, judge, request, image, cancellable, error)
