@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * neither. Ids are SQLite row ids. Times are UTC, microseconds since 1970, as gint64. Text is UTF-8. */
 typedef struct _SmbCase SmbCase;
 
-#define SMB_CASE_SCHEMA_VERSION 2
+#define SMB_CASE_SCHEMA_VERSION 3
 
 typedef struct {
   char *number;     /* "SC-2026-001" */
@@ -129,6 +129,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCase, smb_case_close)
 
 const char *smb_case_get_path (const SmbCase *store);
 gboolean smb_case_get_read_only (const SmbCase *store);
+/* A whole copy as of this moment at `path`, which must not exist yet, also while others write to the case (the file
+ * alone, copied by other means, can lack what waits in its “-wal” file). Logged in the case, with the copy's hash, unless
+ * it is read-only. What is unfinished is removed again. */
+gboolean smb_case_save_copy (SmbCase *store, const char *path, GError **error);
 /* Who acts from now on, for the audit log; the account's name by default. */
 void smb_case_set_actor (SmbCase *store, const char *actor);
 SmbCaseInfo *smb_case_get_info (SmbCase *store, GError **error);
@@ -169,7 +173,9 @@ GPtrArray *smb_case_list_findings (SmbCase *store, gint64 evidence_id, GError **
 /* Adds an entry of its own for an act that stores nothing else ("report.export", "map.view" …). details: JSON or NULL. */
 gboolean smb_case_log (SmbCase *store, const char *action, const char *subject, const char *details, GError **error);
 GPtrArray *smb_case_list_log (SmbCase *store, GError **error);
-/* Recomputes the chain. INTEGRITY error naming the first bad entry; head_out gets the last hash (g_free). */
+/* Recomputes the chain up to the entry that was written last. INTEGRITY error naming the first bad entry; head_out gets
+ * the last hash (g_free). Who can also forge what the file says of its last entry is found out by a hash noted elsewhere
+ * (below). */
 gboolean smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GError **error);
 /* Is `head`, the last hash some earlier report printed, still an entry of the log? Together with verify_log this also
  * shows that no entries were cut off its end since. seq_out may be NULL. NOT_FOUND if it is no entry. */

@@ -2,6 +2,7 @@
 /* semblance-cli maps: the maps of a picture's faces as files: in colours with a legend, over the face, as numbers. */
 #include "cli/cli.h"
 
+#include "analysis/smb-faithfulness-json.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "cli/cli-map-picture.h"
@@ -23,7 +24,7 @@ typedef struct {
   GArray *specs;    /* SmbMapSpec, likewise */
   SmbColours colours;
   double opacity;
-  gboolean json;
+  gboolean json, check, raw;
 } Job;
 
 /* The face as the network that made the map saw it, so that map and face lie on each other. */
@@ -45,6 +46,19 @@ add_string (JsonBuilder *builder, const char *name, const char *value)
 }
 
 static void
+print_faithfulness (const char *text, const SmbFaithfulness *faithfulness)
+{
+  g_autofree char *sentence = smb_faithfulness_sentence (faithfulness);
+
+  g_printerr (_ ("%s: deletion %.4f, insertion %.4f (random orders %.4f ± %.4f), correlation with random weights %.2f\n"), text,
+              faithfulness->deletion_area, faithfulness->insertion_area, faithfulness->random_mean,
+              faithfulness->random_deviation, faithfulness->correlation);
+  /* A failure is in the map's note already. */
+  if (faithfulness->fails == 0)
+    g_printerr ("%s: %s\n", text, sentence);
+}
+
+static void
 print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -57,6 +71,8 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
       g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
     if (map->note != NULL)
       g_printerr ("%s: %s\n", text, map->note);
+    if (map->faithfulness != NULL)
+      print_faithfulness (text, map->faithfulness);
     return;
   }
   json_builder_begin_object (builder);
@@ -87,6 +103,9 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
+  if (map->faithfulness != NULL)
+    json_object_set_object_member (json_node_get_object (root), "faithfulness",
+                                   smb_faithfulness_to_json (map->faithfulness));
   smb_cli_print_json (root, FALSE);
 }
 
@@ -140,6 +159,13 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
         || !smb_png_write (over, PICTURE_PX, height, 3, overlay, error)
         || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, ".npy"), map, map->values, files, error))
       return FALSE;
+    if (job->raw) {
+      char *raw = smb_cli_map_file (job->folder, job->stem, face, name, "-16.png");
+
+      g_ptr_array_add (files, raw);
+      if (!smb_cli_map_write_png16 (raw, map, map->min, map->max, error))
+        return FALSE;
+    }
     if (map->deviation != NULL
         && (!write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-deviation.npy"), map, map->deviation,
                             files, error)
@@ -167,7 +193,8 @@ write_face (const Job *job, guint face, SmbBox box, GError **error)
   g_autofree char *path = smb_cli_map_file (job->folder, job->stem, face, "face", ".png");
   g_autoptr (SmbImage) crop = smb_image_crop (job->of.image, box);
   g_autoptr (GPtrArray) maps = NULL;
-  const SmbMapJob about = { .box = box, .regions = job->of.regions, .progress = smb_cli_progress () };
+  const SmbMapJob about = { .box = box, .regions = job->of.regions, .progress = smb_cli_progress (),
+                            .check = job->check };
 
   if (crop == NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
@@ -269,6 +296,7 @@ smb_cli_maps (int argc, char **argv)
   g_autofree char *folder = NULL, *colours_name = NULL;
   g_auto (GStrv) map_texts = NULL;
   double opacity = 0.6;
+  gboolean check = FALSE, raw = FALSE;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
@@ -277,6 +305,9 @@ smb_cli_maps (int argc, char **argv)
       N_ ("MAP") },
     { "colours", 0, 0, G_OPTION_ARG_STRING, &colours_name, N_ ("viridis, cividis, magma, grey or diverging"),
       N_ ("NAME") },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check,
+      N_ ("Test whether attention, rollout, relevance and occlusion show what the answer rests on"), NULL },
+    { "png16", 0, 0, G_OPTION_ARG_NONE, &raw, N_ ("Write the numbers as grey of 16 bits too"), NULL },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &opacity, N_ ("How strongly an overlay covers the face, 0 to 1"), "X" },
     { NULL },
   };
@@ -298,6 +329,8 @@ smb_cli_maps (int argc, char **argv)
   job.folder = folder;
   job.opacity = opacity;
   job.json = options.json;
+  job.check = check;
+  job.raw = raw;
   if (!parse_maps (&job, map_texts, &error))
     return smb_cli_usage ("%s", error->message);
   if (do_file (&job, &options, argv[1], &error))

@@ -179,24 +179,38 @@ test_migration (Fixture *fixture, gconstpointer data)
   reopen_refused (fixture, SMB_ERROR_NEWER, next);
 }
 
-/* A case of the first release: brought up to date when it is opened, with a copy kept. */
+/* A kept file of every format there ever was: brought up to date when it is opened, nothing lost, a copy kept. */
 static void
-test_first_release (Fixture *fixture, gconstpointer data)
+test_old_formats (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *backup = g_strconcat (fixture->path, ".v1.bak", NULL);
-  g_autoptr (GPtrArray) list = NULL;
+  for (int version = 1; version < SMB_CASE_SCHEMA_VERSION; version++) {
+    g_autofree char *name = g_strdup_printf ("v%d.smbcase", version), *kept = g_build_filename (SMB_FIXTURES, "case", name, NULL);
+    g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+    g_autofree char *backup = g_strdup_printf ("%s.v%d.bak", path, version), *bytes = NULL, *copied = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) list = NULL, analyses = NULL, log = NULL;
+    gsize n_bytes;
+    SmbCase *store;
 
-  add_exhibit (fixture->store, "a.png");
-  g_clear_pointer (&fixture->store, smb_case_close);
-  tamper (fixture->path, "DROP TRIGGER region_map_delete; DROP TABLE region_map; PRAGMA user_version = 1;");
-  fixture->store = smb_case_open (fixture->path, &error);
-  g_assert_no_error (error);
-  g_assert_true (g_file_test (backup, G_FILE_TEST_EXISTS));
-  list = smb_case_list_evidence (fixture->store, &error);
-  g_assert_cmpuint (list->len, ==, 1);
-  g_assert_true (smb_case_check (fixture->store, &error));
-  g_assert_no_error (error);
+    if (!g_file_get_contents (kept, &bytes, &n_bytes, &error))
+      g_error ("%s: keep a small case of format %d there", error->message, version);
+    g_assert_true (g_file_set_contents (path, bytes, (gssize) n_bytes, NULL));
+    store = smb_case_open (path, &error);
+    g_assert_no_error (error);
+    g_assert_true (smb_case_check (store, &error));
+    g_assert_no_error (error);
+    list = smb_case_list_evidence (store, &error);
+    analyses = smb_case_list_analyses (store, 0, &error);
+    log = smb_case_list_log (store, &error);
+    g_assert_cmpuint (list->len, ==, version == 1 ? 3 : 2);
+    g_assert_cmpuint (analyses->len, ==, 1);
+    g_assert_cmpstr (((SmbAuditEntry *) g_ptr_array_index (log, 0))->action, ==, "case.create");
+    g_assert_true (smb_case_log (store, "map.view", "S-01", NULL, &error));
+    g_assert_true (smb_case_check (store, &error));
+    smb_case_close (store);
+    g_assert_true (g_file_get_contents (backup, &copied, &n_bytes, &error));
+    g_unlink (backup);
+  }
 }
 
 static void
@@ -310,7 +324,7 @@ main (int argc, char **argv)
   ADD ("/case/open/foreign-schema", test_foreign_schema);
   ADD ("/case/open/damaged", test_damaged);
   ADD ("/case/open/migration", test_migration);
-  ADD ("/case/open/first-release", test_first_release);
+  ADD ("/case/open/old-formats", test_old_formats);
   ADD ("/case/open/two-connections", test_two_connections);
   ADD ("/case/open/read-only", test_read_only);
   return g_test_run ();
