@@ -51,7 +51,7 @@ typedef enum {
 } SmbPatchOrder;
 
 typedef struct {
-  char name[128];         /* "AMD EPYC 9654, AVX-512 BF16, OpenBLAS SkylakeX" */
+  char name[128];         /* "AMD EPYC 9654, AVX-512 BF16" */
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
   uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
