@@ -86,6 +86,9 @@ SmbModelInfo *smb_model_import (const char *path, const SmbModelImport *how, GEr
 /* model.json as text; free with g_free. */
 char *smb_model_info_to_json (const SmbModelInfo *info);
 
+/* Whether a class is the genuine one by its name ("real", "genuine", "bonafide", "live"). */
+gboolean smb_model_class_says_genuine (const char *name);
+
 /* "resize256-crop224", "resize": as in model.json; static. */
 const char *smb_face_transform_name (SmbFaceTransform transform);
 gboolean smb_face_transform_from_name (const char *name, SmbFaceTransform *transform);
