@@ -36,6 +36,7 @@ SEE_CPU = {("backend", "cpu/smb-cpu.h")}
 OUTSIDE = [
     (re.compile(r"gdk-pixbuf/"), {"media"}, "GdkPixbuf"),
     (re.compile(r"(jpeglib|jerror|lcms2|tiffio|png)\.h$"), {"media"}, "picture and colour libraries"),
+    (re.compile(r"gexiv2/"), {"media"}, "gexiv2"),
     (re.compile(r"lib(av|sw)\w+/"), {"media"}, "FFmpeg"),
     (re.compile(r"(cairo|pango)"), {"report", "app"}, "Cairo and Pango"),
     (re.compile(r"sqlite3"), {"case"}, "SQLite"),
