@@ -17,6 +17,11 @@ SmbTensorDict *smb_weights_read (const char *path, GError **error);
 /* The same from a descriptor that stays the caller's; `path` only for messages. */
 SmbTensorDict *smb_weights_read_fd (int fd, const char *path, GError **error);
 
+/* The state of the optimiser (Adam's or AdamW's) in a .pth: INDEX.exp_avg, INDEX.exp_avg_sq and INDEX.step (one number)
+ * for each parameter that has taken steps, in the numbering of its groups; metadata as above. Errors as above; NOT_FOUND:
+ * the file holds none, as no .safetensors does. */
+SmbTensorDict *smb_weights_read_optimiser (const char *path, GError **error);
+
 /* Writes .safetensors: to a temporary file beside it, fsync, rename. Tensors 8-byte aligned, header as compact JSON
  * with names in the dictionary's order: the same dictionary gives the same bytes. */
 gboolean smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error);
