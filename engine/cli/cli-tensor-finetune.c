@@ -230,6 +230,23 @@ resume (const Options *o, SmbFinetuner *tuner, GError **error)
 }
 
 static gboolean
+check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *inputs, const SmbNetConfig *config,
+              SmbNetKind kind, GError **error)
+{
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images");
+  gint64 batch = images != NULL && images->rank == 4 ? CLAMP (images->shape[0], 1, G_MAXINT) : 1;
+  const SmbFinetuneSettings *s = &o->settings;
+  guint64 need, one, two;
+
+  if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) /* the trainer has the words for it */
+    return TRUE;
+  return (need = smb_finetune_plan_bytes (device, config, kind, s, (int) batch, error)) > 0
+         && (one = smb_finetune_plan_bytes (device, config, kind, s, 1, error)) > 0
+         && (two = smb_finetune_plan_bytes (device, config, kind, s, 2, error)) > 0
+         && smb_cli_tensor_fits (device, batch, need, one, two, error);
+}
+
+static gboolean
 finetune (Options *o, GError **error)
 {
   g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->device, error);
@@ -248,7 +265,8 @@ finetune (Options *o, GError **error)
   description = smb_cli_tensor_describe (weights, inputs, o->config);
   if (!smb_net_config_detect (&config, &kind, weights, description, o->weights, error)
       || !settle (o, inputs, weights, kind, error)
-      || !read_class_weights (o, inputs, config.classes, &class_weights, error))
+      || !read_class_weights (o, inputs, config.classes, &class_weights, error)
+      || !check_memory (o, device, inputs, &config, kind, error))
     return FALSE;
   o->settings.class_weights = class_weights;
   tuner = smb_finetuner_new (device, weights, description, &o->settings, error);

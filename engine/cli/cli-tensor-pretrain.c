@@ -165,6 +165,26 @@ resume (const Options *o, SmbPretrainer *trainer, GError **error)
 }
 
 static gboolean
+check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *online, const SmbTensorDict *inputs,
+              const char *description, GError **error)
+{
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images");
+  gint64 batch = images != NULL && images->rank == 4 ? CLAMP (images->shape[0], 1, G_MAXINT) : 1;
+  guint64 need, one, two;
+  SmbNetConfig config;
+  SmbNetKind kind;
+
+  if (!smb_net_config_detect (&config, &kind, online, description, o->weights, error))
+    return FALSE;
+  if (kind != SMB_NET_ONLINE) /* the trainer has the words for it */
+    return TRUE;
+  return (need = smb_pretrain_plan_bytes (device, &config, (int) batch, o->settings.recompute, error)) > 0
+         && (one = smb_pretrain_plan_bytes (device, &config, 1, o->settings.recompute, error)) > 0
+         && (two = smb_pretrain_plan_bytes (device, &config, 2, o->settings.recompute, error)) > 0
+         && smb_cli_tensor_fits (device, batch, need, one, two, error);
+}
+
+static gboolean
 pretrain (Options *o, GError **error)
 {
   g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->device, error);
@@ -181,6 +201,8 @@ pretrain (Options *o, GError **error)
                                 &o->settings.mask_ratio, error))
     return FALSE;
   description = smb_cli_tensor_describe (online, inputs, o->config);
+  if (!check_memory (o, device, online, inputs, description, error))
+    return FALSE;
   trainer = smb_pretrainer_new (device, online, target, description, &o->settings, error);
   if (trainer == NULL || !resume (o, trainer, error) || !smb_cli_tensor_folder (o->out, error))
     return FALSE;

@@ -266,9 +266,9 @@ read_optimiser (Reader *reader, GError **error)
 }
 
 static SmbTensorDict *
-read_part (Reader *reader, SmbPthPart part, GError **error)
+read_part (Reader *reader, SmbWeightsPart part, GError **error)
 {
-  return part == SMB_PTH_OPTIMISER ? read_optimiser (reader, error) : read_model (reader, error);
+  return part == SMB_WEIGHTS_OPTIMISER ? read_optimiser (reader, error) : read_model (reader, error);
 }
 
 /* The folder inside the archive: the one that holds data.pkl. */
@@ -315,7 +315,7 @@ check_byte_order (Reader *reader, GError **error)
 }
 
 SmbTensorDict *
-smb_pth_read_zip (GBytes *bytes, SmbPthPart part, const char *path, GError **error)
+smb_pth_read_zip (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (SmbZip) zip = smb_zip_new (bytes, path, error);
   g_autofree char *prefix = zip != NULL ? find_prefix (zip, path, error) : NULL, *record = NULL;
@@ -391,7 +391,7 @@ place_storages (Reader *reader, const SmbPickleValue *keys, gsize at, GError **e
 /* Pickles one behind the other: the magic number (known already), the protocol's version, a description of the machine,
  * the checkpoint, the keys of its storages; then these. */
 SmbTensorDict *
-smb_pth_read_legacy (GBytes *bytes, SmbPthPart part, const char *path, GError **error)
+smb_pth_read_legacy (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (GHashTable) offsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Reader reader = { .bytes = bytes, .path = path, .offsets = offsets };

@@ -145,24 +145,67 @@ is_legacy (const guint8 *data, gsize n_bytes)
   return n_bytes >= at + sizeof magic && data[0] == 0x80 && memcmp (data + at, magic, sizeof magic) == 0;
 }
 
+static gboolean
+is_zip (const guint8 *data, gsize n_bytes)
+{
+  return n_bytes >= 4 && memcmp (data, "PK\x03\x04", 4) == 0;
+}
+
+static gboolean pickles_here;
+static SmbWeightsConvert convert_pickles;
+
+void
+smb_weights_read_pickles_here (void)
+{
+  pickles_here = TRUE;
+}
+
+void
+smb_weights_convert_pickles_with (SmbWeightsConvert convert)
+{
+  convert_pickles = convert;
+}
+
 static SmbTensorDict *
-read_bytes (GBytes *bytes, SmbPthPart part, const char *path, GError **error)
+read_converted (int fd, SmbWeightsPart part, const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  int converted;
+
+  if (convert_pickles == NULL) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                 _ ("%s: this is PyTorch's kind of weights file, which is read only by a process that is locked in, and "
+                    "this one is not. Import it into the library first: semblance-cli model import."), path);
+    return NULL;
+  }
+  converted = convert_pickles (fd, part, path, error);
+  if (converted < 0)
+    return NULL;
+  bytes = map_file (converted, path, error);
+  close (converted);
+  return bytes != NULL ? smb_safetensors_read (bytes, path, error) : NULL;
+}
+
+static SmbTensorDict *
+read_bytes (int fd, GBytes *bytes, SmbWeightsPart part, const char *path, GError **error)
 {
   gsize n_bytes;
   const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
   guint64 header_bytes;
 
-  if (n_bytes >= 4 && memcmp (data, "PK\x03\x04", 4) == 0)
+  if (!pickles_here && (is_zip (data, n_bytes) || is_legacy (data, n_bytes)))
+    return read_converted (fd, part, path, error);
+  if (is_zip (data, n_bytes))
     return smb_pth_read_zip (bytes, part, path, error);
   if (is_legacy (data, n_bytes))
     return smb_pth_read_legacy (bytes, part, path, error);
   if (n_bytes > 8) {
     memcpy (&header_bytes, data, sizeof header_bytes);
     header_bytes = GUINT64_FROM_LE (header_bytes);
-    if (part == SMB_PTH_MODEL && (data[8] == '{' || header_bytes <= n_bytes - 8))
+    if (part == SMB_WEIGHTS_MODEL && (data[8] == '{' || header_bytes <= n_bytes - 8))
       return smb_safetensors_read (bytes, path, error);
   }
-  if (part == SMB_PTH_OPTIMISER)
+  if (part == SMB_WEIGHTS_OPTIMISER)
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
                  _ ("%s holds no state of an optimiser from which a training could go on."), path);
   else if (n_bytes >= 2 && data[0] == 0x80 && data[1] <= 5)
@@ -173,11 +216,11 @@ read_bytes (GBytes *bytes, SmbPthPart part, const char *path, GError **error)
   return NULL;
 }
 
-static SmbTensorDict *
-read_fd (int fd, SmbPthPart part, const char *path, GError **error)
+SmbTensorDict *
+smb_weights_read_fd (int fd, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = map_file (fd, path, error);
-  SmbTensorDict *dict = bytes != NULL ? read_bytes (bytes, part, path, error) : NULL;
+  SmbTensorDict *dict = bytes != NULL ? read_bytes (fd, bytes, part, path, error) : NULL;
   const guint8 *data;
   gsize n_bytes;
 
@@ -192,14 +235,8 @@ read_fd (int fd, SmbPthPart part, const char *path, GError **error)
   return dict;
 }
 
-SmbTensorDict *
-smb_weights_read_fd (int fd, const char *path, GError **error)
-{
-  return read_fd (fd, SMB_PTH_MODEL, path, error);
-}
-
 static SmbTensorDict *
-read_path (const char *path, SmbPthPart part, GError **error)
+read_path (const char *path, SmbWeightsPart part, GError **error)
 {
   /* Not blocking: the name may be a pipe's. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -209,7 +246,7 @@ read_path (const char *path, SmbPthPart part, GError **error)
     smb_error_set_errno (error, errno, path, _ ("opening the weights file"));
     return NULL;
   }
-  dict = read_fd (fd, part, path, error);
+  dict = smb_weights_read_fd (fd, part, path, error);
   close (fd);
   return dict;
 }
@@ -217,11 +254,11 @@ read_path (const char *path, SmbPthPart part, GError **error)
 SmbTensorDict *
 smb_weights_read (const char *path, GError **error)
 {
-  return read_path (path, SMB_PTH_MODEL, error);
+  return read_path (path, SMB_WEIGHTS_MODEL, error);
 }
 
 SmbTensorDict *
 smb_weights_read_optimiser (const char *path, GError **error)
 {
-  return read_path (path, SMB_PTH_OPTIMISER, error);
+  return read_path (path, SMB_WEIGHTS_OPTIMISER, error);
 }

@@ -40,15 +40,9 @@ typedef struct {
 gboolean smb_safetensors_parse_header (const char *text, gsize n_bytes, guint64 data_bytes, GPtrArray **entries,
                                        GHashTable **metadata, const char *path, GError **error);
 
-/* What of a checkpoint is wanted. */
-typedef enum {
-  SMB_PTH_MODEL,
-  SMB_PTH_OPTIMISER,
-} SmbPthPart;
-
 /* PyTorch's checkpoints: a ZIP archive, or the older stream of pickles. */
-SmbTensorDict *smb_pth_read_zip (GBytes *bytes, SmbPthPart part, const char *path, GError **error);
-SmbTensorDict *smb_pth_read_legacy (GBytes *bytes, SmbPthPart part, const char *path, GError **error);
+SmbTensorDict *smb_pth_read_zip (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error);
+SmbTensorDict *smb_pth_read_legacy (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error);
 
 /* Writes a whole file: to a temporary one beside it, fsync, rename, fsync of the folder. */
 typedef gboolean (*SmbFillFile) (int fd, const char *path, gpointer user_data, GError **error);

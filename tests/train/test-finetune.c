@@ -454,6 +454,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_data_func ("/train/finetune/classifier-a", "a", test_classifier);
   g_test_add_data_func ("/train/finetune/classifier-acls", "acls", test_classifier);
   g_test_add_data_func ("/train/finetune/classifier-b", "b", test_classifier);

@@ -363,6 +363,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_data_func ("/train/pretrain/fixture-a", "a", test_fixture);
   g_test_add_data_func ("/train/pretrain/fixture-b", "b", test_fixture);
   g_test_add_data_func ("/train/pretrain/recompute-a", "a", test_recompute);
