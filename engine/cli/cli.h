@@ -25,6 +25,8 @@ int smb_cli_reference (int argc, char **argv);
 int smb_cli_case (int argc, char **argv);
 int smb_cli_report (int argc, char **argv);
 int smb_cli_model (int argc, char **argv);
+int smb_cli_dataset (int argc, char **argv);
+int smb_cli_finetune (int argc, char **argv);
 int smb_cli_pretrain (int argc, char **argv);
 int smb_cli_tensor (int argc, char **argv);
 int smb_cli_devices (int argc, char **argv);

@@ -23,6 +23,8 @@ static const Command commands[] = {
   { "report", smb_cli_report, N_ ("write a case's report as PDF or HTML") },
   { "model", smb_cli_model, N_ ("list, describe, import and export models") },
   { "pretrain", smb_cli_pretrain, N_ ("let a network learn faces from pictures nobody has labelled") },
+  { "dataset", smb_cli_dataset, N_ ("gather labelled faces, divide them, look them over") },
+  { "finetune", smb_cli_finetune, N_ ("make a detector from a pre-trained network and labelled faces") },
   { "tensor", smb_cli_tensor, N_ ("run the network on given tensors, to check its arithmetic") },
   { "devices", smb_cli_devices, N_ ("list what this machine can compute on") },
 };
