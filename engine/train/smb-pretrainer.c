@@ -502,6 +502,13 @@ smb_pretrainer_load_checkpoint (SmbPretrainer *t, const SmbTensorDict *online, c
   return TRUE;
 }
 
+void
+smb_pretrainer_set_iteration (SmbPretrainer *t, guint64 iteration)
+{
+  g_return_if_fail (t->accumulated == 0 && iteration % (guint64) t->settings.accumulate == 0);
+  t->iteration = iteration;
+}
+
 guint64
 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute, GError **error)
 {

@@ -72,9 +72,11 @@ SmbTensorDict *smb_pretrainer_save (SmbPretrainer *trainer, GError **error);
 /* Into a trainer made with the same settings and any weights of the same size. MISMATCH. */
 gboolean smb_pretrainer_load (SmbPretrainer *trainer, const SmbTensorDict *state, GError **error);
 /* The same from a checkpoint of the official scripts: its online network and its optimiser's state; the target network
- * stays, for it lies in a file of its own. The iterations done are the steps taken. MISMATCH. */
+ * stays, for it lies in a file of its own. The iterations done are the steps taken, unless it is said how many they are
+ * (then from the start of a step). MISMATCH. */
 gboolean smb_pretrainer_load_checkpoint (SmbPretrainer *trainer, const SmbTensorDict *online,
                                          const SmbTensorDict *optimiser, GError **error);
+void smb_pretrainer_set_iteration (SmbPretrainer *trainer, guint64 iteration);
 
 /* Bytes on the device for a batch, all in all: weights, gradients, moments, activations. */
 guint64 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute,
