@@ -16,6 +16,8 @@ typedef struct {
 static const Command commands[] = {
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
+  { "video", smb_cli_video, N_ ("tell what a video is: streams, codec, times, frames") },
+  { "frames", smb_cli_frames, N_ ("write single frames of a video as PNG files") },
   { "case", smb_cli_case, N_ ("make a case, add evidence, list it, verify it") },
   { "report", smb_cli_report, N_ ("write a case's report as PDF or HTML") },
   { "model", smb_cli_model, N_ ("list, describe, import and export models") },

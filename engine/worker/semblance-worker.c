@@ -3,6 +3,7 @@
  * `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
 #include "base/smb-locale.h"
 #include "media/smb-picture.h"
+#include "media/smb-video.h"
 #include "worker/smb-worker.h"
 
 #include <errno.h>
@@ -40,6 +41,7 @@ prepare_decoding (void)
   /* Memory given out per thread makes the C library look into /proc when it shrinks; one pool does not. */
   mallopt (M_ARENA_MAX, 1);
   smb_picture_prepare ();
+  smb_video_prepare ();
   /* The catalogues of words: ours, GLib's, the C library's. */
   g_dgettext (GETTEXT_PACKAGE, "evidence");
   g_cancellable_cancel (cancelled);

@@ -11,7 +11,8 @@ typedef struct {
   SmbEngineWorker worker;
   SmbMessageType type;
   JsonObject *body;   /* taken */
-  int fd;             /* sent along as a duplicate; stays the caller's */
+  int fd;             /* sent along as a duplicate; stays the caller's; -1: none */
+  GArray *more_fds;   /* int; likewise, after those two; NULL: none */
   int second_fd;      /* likewise, after it; 0: none */
   char *doing;        /* "while reading FILE; the file is skipped": ends the sentence of a worker that died; borrowed */
   int timeout_ms;

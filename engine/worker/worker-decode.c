@@ -37,6 +37,8 @@ smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancell
   SmbMessage *answer;
   int plane;
 
+  if (request->type >= SMB_MESSAGE_VIDEO_OPEN && request->type <= SMB_MESSAGE_VIDEO_CLOSE)
+    return smb_worker_video (worker, request, cancellable, error);
   if (request->type != SMB_MESSAGE_DECODE || request->n_fds != 1 || max_side_px < 0 || max_side_px > G_MAXINT) {
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the decoder was asked for what it does not do"));
     return NULL;
