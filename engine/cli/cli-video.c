@@ -7,6 +7,7 @@
 #include "examine/smb-examine-video.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* Frames asked about at a time: answers without pixels are small. */
@@ -209,19 +210,19 @@ print_text (const char *path, const SmbEngineVideo *video, const Frames *frames)
              text_of (container, "created"));
   print_tags (container);
   if (about != NULL && *text_of (about, "pixel_format") != '\0')
-    g_print (_ ("  Codec: %s %s, %s, %" G_GINT64_FORMAT " bits, fields %s, numbered by %s\n"), text_of (about, "codec"),
+    g_print (_ ("  Codec: %s %s, %s, %" PRId64 " bits, fields %s, numbered by %s\n"), text_of (about, "codec"),
              text_of (about, "profile"), text_of (about, "pixel_format"), number_of (about, "bits"), text_of (about, "fields"),
              text_of (about, "numbered_by"));
   if (*text_of (about, "encoder") != '\0' || *text_of (about, "encoder_signature") != '\0')
     g_print (_ ("  Encoder: %s %s\n"), text_of (about, "encoder"), text_of (about, "encoder_signature"));
   if (gops != NULL)
-    g_print (_ ("  Key frames: %" G_GINT64_FORMAT ", groups of %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " pictures, %" G_GINT64_FORMAT
-                " open, %" G_GINT64_FORMAT " hidden pictures\n"),
+    g_print (_ ("  Key frames: %" PRId64 ", groups of %" PRId64 " to %" PRId64 " pictures, %" PRId64
+                " open, %" PRId64 " hidden pictures\n"),
              number_of (gops, "key_frames"), number_of (gops, "shortest"), number_of (gops, "longest"), number_of (gops, "open"),
              number_of (gops, "hidden_pictures"));
   if (times != NULL)
-    g_print (_ ("  Times: usually %.3f ms apart (%.3f to %.3f); %" G_GINT64_FORMAT " gaps (%" G_GINT64_FORMAT
-                " frames missing), %" G_GINT64_FORMAT " repeated, %" G_GINT64_FORMAT " backwards\n"),
+    g_print (_ ("  Times: usually %.3f ms apart (%.3f to %.3f); %" PRId64 " gaps (%" PRId64
+                " frames missing), %" PRId64 " repeated, %" PRId64 " backwards\n"),
              (double) number_of (times, "usual_interval_us") / 1e3, (double) number_of (times, "shortest_us") / 1e3,
              (double) number_of (times, "longest_us") / 1e3, number_of (times, "gaps"), number_of (times, "frames_missing_in_gaps"),
              number_of (times, "repeated"), number_of (times, "backwards"));

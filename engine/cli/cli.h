@@ -22,6 +22,8 @@ int smb_cli_analyze (int argc, char **argv);
 int smb_cli_maps (int argc, char **argv);
 int smb_cli_video (int argc, char **argv);
 int smb_cli_frames (int argc, char **argv);
+int smb_cli_regions (int argc, char **argv);
+int smb_cli_reference (int argc, char **argv);
 int smb_cli_case (int argc, char **argv);
 int smb_cli_report (int argc, char **argv);
 int smb_cli_model (int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "media/video-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <libavutil/frame.h>
 #include <string.h>
 #include <webp/demux.h>
@@ -32,7 +33,7 @@ read_all (SmbVideo *video, GError **error)
 
   if (video->job.size_bytes > video->limits.picture.max_file_bytes)
     return picture_fail (&video->job, error, SMB_ERROR_LIMIT,
-                         _ ("an animated picture may have %" G_GUINT64_FORMAT " bytes, and this has %" G_GUINT64_FORMAT
+                         _ ("an animated picture may have %" PRIu64 " bytes, and this has %" PRIu64
                             "; if you trust it, raise SEMBLANCE_MAX_FILE_MB"),
                          video->limits.picture.max_file_bytes, video->job.size_bytes);
   webp->data = g_try_malloc (video->job.size_bytes);

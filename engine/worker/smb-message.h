@@ -35,10 +35,13 @@ typedef enum {
   SMB_MESSAGE_VIDEO_CLOSE,  /* program: done with it */
   SMB_MESSAGE_FOLLOW,    /* program: frames whose faces to find and follow; descriptors: their planes */
   SMB_MESSAGE_SCORE,     /* program: frames whose faces to judge; likewise */
+  SMB_MESSAGE_REGIONS,   /* program: a face whose region table to make; descriptor: the picture's plane */
+  SMB_MESSAGE_REGION_MAP, /* program: a face whose regions to draw; descriptor: the picture's plane */
   SMB_MESSAGE_CANCEL,    /* program: stop the request of this id; {} */
   SMB_MESSAGE_PROGRESS,  /* worker: {"done", "total", "what"} */
   SMB_MESSAGE_RESULT,    /* worker: done; planes as descriptors */
   SMB_MESSAGE_ERROR,     /* worker: the request failed, the worker goes on; {"domain", "code", "message"} */
+  SMB_MESSAGE_WEIGHTS,   /* program: a weights file to write anew; descriptor: the file, read-only */
 } SmbMessageType;
 
 typedef struct {
