@@ -70,7 +70,7 @@ smb_engine_unref (SmbEngine *engine)
 }
 
 const char *
-smb_engine_get_device (const SmbEngine *engine)
+smb_engine_get_device_name (const SmbEngine *engine)
 {
   return engine->device;
 }
