@@ -341,6 +341,38 @@ smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *
   return image;
 }
 
+SmbMetadata *
+smb_examine_metadata (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
+                      GError **error)
+{
+  int fd = smb_examine_open_checked (store, evidence, cancellable, error);
+  SmbMetadata *metadata;
+
+  if (fd < 0)
+    return NULL;
+  metadata = smb_engine_metadata (engine, fd, evidence->path, cancellable, error);
+  close (fd);
+  if (!log_lock (store, engine, evidence, metadata != NULL ? error : NULL))
+    g_clear_pointer (&metadata, smb_metadata_free);
+  return metadata;
+}
+
+SmbPictureMap *
+smb_examine_picture_map (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, SmbPictureMapKind kind,
+                         int quality, GCancellable *cancellable, GError **error)
+{
+  int fd = smb_examine_open_checked (store, evidence, cancellable, error);
+  SmbPictureMap *map;
+
+  if (fd < 0)
+    return NULL;
+  map = smb_engine_picture_map (engine, fd, evidence->path, kind, quality, cancellable, error);
+  close (fd);
+  if (!log_lock (store, engine, evidence, map != NULL ? error : NULL))
+    g_clear_pointer (&map, smb_picture_map_free);
+  return map;
+}
+
 static GPtrArray *
 faces_to_store (const SmbAnalysis *analysis)
 {

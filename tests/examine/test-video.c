@@ -20,7 +20,7 @@ make_clip (void)
   g_autofree char *scale = g_strdup ("scale=256:256,setsar=1,format=yuv420p,fps=12");
 
   clip = video_clip_make (folder, "people.mp4", FALSE,
-                          "-loop 1 -t 2 -i %s/18f-dave.jpg -loop 1 -t 1 -i %s/18f-melody.jpg -loop 1 -t 2 -i %s/18f-dave.jpg "
+                          "-loop 1 -t 2 -i %s/18f-brethauer.jpg -loop 1 -t 1 -i %s/18f-melody.jpg -loop 1 -t 2 -i %s/18f-brethauer.jpg "
                           "-filter_complex [0:v]%s[a];[1:v]%s[b];[2:v]%s[c];[a][b][c]concat=n=3:v=1[v] -map [v] -c:v libx264 -g 30 -bf 2",
                           SMB_SAMPLES, SMB_SAMPLES, SMB_SAMPLES, scale, scale, scale);
 }
@@ -128,13 +128,13 @@ test_run (void)
   g_assert_true (smb_examine_load_video (other, same->id, &state, &error));
   g_assert_true (state->finished);
   g_assert_true (smb_examine_edit_track (other, state, SMB_TRACK_MERGE, 2, 1, 0, NULL, &error));
-  g_assert_true (smb_examine_edit_track (other, state, SMB_TRACK_NAME, 1, 0, 0, "Dave", &error));
+  g_assert_true (smb_examine_edit_track (other, state, SMB_TRACK_NAME, 1, 0, 0, "B.", &error));
   g_clear_pointer (&state, smb_video_state_free);
   g_assert_true (smb_examine_load_video (other, same->id, &state, &error));
   g_clear_pointer (&tracks, g_ptr_array_unref);
   tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
   g_assert_cmpuint (tracks->len, ==, 1);
-  g_assert_cmpstr (((SmbTrackSummary *) tracks->pdata[0])->name, ==, "Dave");
+  g_assert_cmpstr (((SmbTrackSummary *) tracks->pdata[0])->name, ==, "B.");
   g_assert_true (smb_case_check (other, &error));
   g_assert_no_error (error);
 }
