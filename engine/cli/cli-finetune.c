@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "cli/cli-train.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-finetune-job.h"
@@ -15,7 +16,7 @@
 
 typedef struct {
   char *out, *init, *size, *config, *train, *preset, *blended, *degrade, *shares, *mean, *std, *device, *licence,
-      *provenance, *title;
+      *provenance, *title, *limits, *init_sha256;
   int epochs, batch, accumulate, last_blocks, threads, checkpoint_every;
   gint64 seed, stop_after;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip, contrast,
@@ -113,6 +114,8 @@ settle (Options *o, GError **error)
   p->licence = o->licence;
   p->provenance = o->provenance;
   p->title = o->title;
+  p->limits = o->limits;
+  p->init = o->init;
   s->layer_decay = or_preset (o->layer_decay, s->layer_decay);
   s->weight_decay = or_preset (o->weight_decay, s->weight_decay);
   s->smoothing = or_preset (o->smoothing, s->smoothing);
@@ -221,6 +224,8 @@ start (Options *o, const SmbDataset *dataset, GError **error)
 
   if (o->init != NULL) {
     init = smb_weights_read (o->init, error);
+    o->init_sha256 = init != NULL ? smb_sha256_of_file (o->init, NULL, NULL, error) : NULL;
+    o->plan.init_sha256 = o->init_sha256;
   } else if (smb_net_size_get (&config, o->size != NULL ? o->size : "tiny", o->config, error)) {
     g_clear_pointer (&o->config, g_free);
     o->config = smb_net_config_to_json (&config);
@@ -290,7 +295,8 @@ static void
 clear (Options *o)
 {
   char **const texts[] = { &o->out,    &o->init,   &o->size, &o->config, &o->train,  &o->preset,  &o->blended,    &o->degrade,
-                           &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title };
+                           &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title,
+                           &o->limits, &o->init_sha256 };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
@@ -351,6 +357,7 @@ smb_cli_finetune (int argc, char **argv)
     { "licence", 0, 0, G_OPTION_ARG_STRING, &o.licence, N_ ("Of the weights, kept with them"), N_ ("TEXT") },
     { "provenance", 0, 0, G_OPTION_ARG_STRING, &o.provenance, N_ ("A sentence on where they come from"), N_ ("TEXT") },
     { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("What people call the model"), N_ ("TEXT") },
+    { "limits", 0, 0, G_OPTION_ARG_STRING, &o.limits, N_ ("What it cannot do, for its card"), N_ ("TEXT") },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },

@@ -27,6 +27,8 @@ int smb_cli_report (int argc, char **argv);
 int smb_cli_model (int argc, char **argv);
 int smb_cli_dataset (int argc, char **argv);
 int smb_cli_finetune (int argc, char **argv);
+int smb_cli_evaluate (int argc, char **argv);
+int smb_cli_calibrate (int argc, char **argv);
 int smb_cli_pretrain (int argc, char **argv);
 int smb_cli_tensor (int argc, char **argv);
 int smb_cli_devices (int argc, char **argv);

@@ -12,6 +12,7 @@
 #include "base/smb-error.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-finetune-validate.h"
+#include "learn/smb-model-card.h"
 #include "learn/smb-run-log.h"
 #include "train/smb-schedule.h"
 #include "weights/smb-weights-file.h"
@@ -290,8 +291,9 @@ static gboolean
 finish (Job *job, GError **error)
 {
   g_autofree char *path = g_build_filename (job->folder, "detector.safetensors", NULL);
+  g_autoptr (JsonNode) card = smb_model_card_new (job->plan, job->dataset, job->name, job->best_epoch, job->best_value);
 
-  return smb_weights_write (path, job->best, error);
+  return smb_model_card_write (job->folder, card, error) && smb_weights_write (path, job->best, error);
 }
 
 static gboolean
