@@ -36,11 +36,12 @@ SEE_CPU = {("backend", "cpu/smb-cpu.h")}
 OUTSIDE = [
     (re.compile(r"gdk-pixbuf/"), {"media"}, "GdkPixbuf"),
     (re.compile(r"(jpeglib|jerror|lcms2|tiffio|png)\.h$"), {"media"}, "picture and colour libraries"),
+    (re.compile(r"gexiv2/"), {"media"}, "gexiv2"),
     (re.compile(r"lib(av|sw)\w+/"), {"media"}, "FFmpeg"),
     (re.compile(r"(cairo|pango)"), {"report", "app"}, "Cairo and Pango"),
     (re.compile(r"sqlite3"), {"case"}, "SQLite"),
     (re.compile(r"dlib/"), {"face"}, "dlib"),
-    (re.compile(r"(cblas|openblas|lapack)"), {"cpu"}, "BLAS"),
+    (re.compile(r"(cblas|openblas|lapack)"), {"face"}, "BLAS"),
     (re.compile(r"(gtk|gdk|gsk)/"), {"app"}, "GTK"),
     (re.compile(r"mpi\.h$"), {"learn"}, "MPI"),
 ]
