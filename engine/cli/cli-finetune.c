@@ -21,7 +21,9 @@ typedef struct {
   gint64 seed, stop_after;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip, contrast,
       grey, zoom; /* NAN: the preset's */
-  gboolean adapter, recompute, resume, plan_only, json;
+  gboolean adapter, recompute, resume, plan_only, json, background;
+  int argc; /* as given, for a job */
+  char **argv;
   GStrv classes;
   double *class_shares;
   SmbFinetunePlan plan;
@@ -255,6 +257,8 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
   o->plan.feed.view.image_px = config.image_px;
   if (o->plan_only)
     return TRUE;
+  if (o->background)
+    return smb_cli_start_job (o->title, o->argc, o->argv, error);
   if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->out, o->resume, &report, &stopped, stop, error))
     return FALSE;
   if (stopped)
@@ -268,8 +272,8 @@ run (Options *o, const char *folder)
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
-  if (o->out == NULL)
-    return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training."));
+  if (o->out == NULL && !o->background && !o->plan_only)
+    return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training, or --background."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
   if (o->epochs < 0 || o->batch < 0 || o->batch > 65536 || o->accumulate < 1 || o->checkpoint_every < 1 || o->stop_after < 0
@@ -358,13 +362,17 @@ smb_cli_finetune (int argc, char **argv)
     { "provenance", 0, 0, G_OPTION_ARG_STRING, &o.provenance, N_ ("A sentence on where they come from"), N_ ("TEXT") },
     { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("What people call the model"), N_ ("TEXT") },
     { "limits", 0, 0, G_OPTION_ARG_STRING, &o.limits, N_ ("What it cannot do, for its card"), N_ ("TEXT") },
+    { "background", 0, 0, G_OPTION_ARG_NONE, &o.background, N_ ("Train as a job, after those that wait; see “jobs”"), NULL },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
     { NULL },
   };
+  g_auto (GStrv) given = g_strdupv (argv);
   int code = SMB_EXIT_USAGE;
 
+  o.argc = argc;
+  o.argv = given;
   if (smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
                      _ ("Fine-tunes a network to tell the classes of a data set that “dataset build” made, and forgeries made of its "
                         "genuine faces.")))

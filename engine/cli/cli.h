@@ -30,6 +30,7 @@ int smb_cli_report (int argc, char **argv);
 int smb_cli_model (int argc, char **argv);
 int smb_cli_dataset (int argc, char **argv);
 int smb_cli_finetune (int argc, char **argv);
+int smb_cli_jobs (int argc, char **argv);
 int smb_cli_evaluate (int argc, char **argv);
 int smb_cli_calibrate (int argc, char **argv);
 int smb_cli_pretrain (int argc, char **argv);

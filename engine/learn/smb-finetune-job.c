@@ -225,7 +225,9 @@ static gboolean
 write_point (Job *job, const SmbFinetunePoint *p, GError **error)
 {
   smb_run_log_begin (job->log, p->iteration);
+  smb_run_log_number (job->log, "iterations", (double) p->iterations);
   smb_run_log_number (job->log, "epoch", p->epoch);
+  smb_run_log_number (job->log, "seconds", p->seconds);
   smb_run_log_number (job->log, "lr", p->lr);
   smb_run_log_number (job->log, "loss", p->losses.total);
   smb_run_log_number (job->log, "cross_entropy", p->losses.cross_entropy);

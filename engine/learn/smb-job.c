@@ -381,9 +381,9 @@ change (const char *id, gboolean (*how) (SmbJobFile *f, gboolean running, GError
 }
 
 static gboolean
-refuse (GError **error, const SmbJobFile *f, const char *sentence)
+refuse (GError **error, const char *sentence)
 {
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, sentence, f->id);
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT, sentence);
   return FALSE;
 }
 
@@ -391,7 +391,7 @@ static gboolean
 to_pause (SmbJobFile *f, gboolean running, GError **error)
 {
   if (f->end != SMB_END_NONE)
-    return refuse (error, f, _ ("Job %s has ended and cannot be paused."));
+    return refuse (error, _ ("The job has ended and cannot be paused."));
   f->wish = SMB_WISH_PAUSE;
   return TRUE;
 }
@@ -400,7 +400,7 @@ static gboolean
 to_resume (SmbJobFile *f, gboolean running, GError **error)
 {
   if (f->end == SMB_END_FINISHED)
-    return refuse (error, f, _ ("Job %s is finished; there is nothing to go on with."));
+    return refuse (error, _ ("The job is finished; there is nothing to go on with."));
   f->wish = SMB_WISH_RUN;
   f->end = SMB_END_NONE;
   f->ended_s = 0;
@@ -413,7 +413,7 @@ static gboolean
 to_cancel (SmbJobFile *f, gboolean running, GError **error)
 {
   if (f->end != SMB_END_NONE)
-    return refuse (error, f, _ ("Job %s has ended already."));
+    return refuse (error, _ ("The job has ended already."));
   f->wish = SMB_WISH_CANCEL;
   if (!running) {
     f->end = SMB_END_CANCELLED;
@@ -499,8 +499,8 @@ smb_job_remove (const char *id, GError **error)
   if (lock < 0)
     return FALSE;
   f = smb_job_file_read (id, error);
-  good = f != NULL && (f->end != SMB_END_NONE || refuse (error, f, _ ("Job %s has not ended; cancel it first.")))
-         && (!smb_job_is_running (f->folder, NULL) || refuse (error, f, _ ("Job %s is still running; try again when it has stopped.")));
+  good = f != NULL && (f->end != SMB_END_NONE || refuse (error, _ ("The job has not ended; cancel it first.")))
+         && (!smb_job_is_running (f->folder, NULL) || refuse (error, _ ("The job is still running; try again when it has stopped.")));
   if (good)
     remove_tree (f->folder);
   close (lock);
