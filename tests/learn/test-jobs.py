@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-CLI, ROOT = sys.argv[1:3]
+CLI, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
 
