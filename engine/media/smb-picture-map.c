@@ -116,8 +116,14 @@ add_row (SmbPictureMap *map, int y, const float *row)
 {
   float *out = map->values + (gsize) (y / map->step_px) * (gsize) map->columns;
 
-  for (int x = 0; x < map->picture_width; x++)
-    out[x / map->step_px] += row[x];
+  for (int column = 0, x = 0; column < map->columns; column++) {
+    const int end = MIN (x + map->step_px, map->picture_width);
+    float sum = 0;
+
+    for (; x < end; x++)
+      sum += row[x];
+    out[column] += sum;
+  }
   if ((y + 1) % map->step_px != 0 && y + 1 != map->picture_height)
     return;
   for (int column = 0; column < map->columns; column++) {
