@@ -6,7 +6,9 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,11 @@ template <> struct image_traits<const semblance::RgbView> {
 
 }
 
+/* Written by dump-detector. */
+static const unsigned char detector_bytes[] = {
+#include "detector-bytes.inc"
+};
+
 struct SmbDlibDetector {
   dlib::frontal_face_detector detector;
 };
@@ -94,7 +101,14 @@ guarded (char *message, Body body) noexcept
 SmbDlibStatus
 smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES])
 {
-  return guarded (message, [&] { *detector = new SmbDlibDetector{ dlib::get_frontal_face_detector () }; });
+  *detector = nullptr;
+  return guarded (message, [&] {
+    std::istringstream in (std::string (reinterpret_cast<const char *> (detector_bytes), sizeof detector_bytes));
+    std::unique_ptr<SmbDlibDetector> fresh (new SmbDlibDetector);
+
+    dlib::deserialize (fresh->detector, in);
+    *detector = fresh.release ();
+  });
 }
 
 void
