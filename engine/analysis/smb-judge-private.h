@@ -24,6 +24,7 @@ struct _SmbJudge {
   SmbFaceDetector *faces; /* made at the first search */
   SmbLandmarker *landmarker; /* made when regions are first asked for; NULL: none, or not looked for yet */
   gboolean landmarker_sought;
+  GThread *landmarker_seeker; /* reads the predictor meanwhile; NULL: not begun, or taken over */
   char *name, *detector_sha256, *mim_sha256;
   char **classes;
   int real_class;
@@ -41,6 +42,10 @@ SmbNet *smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision preci
 /* The face as the network's RGB input (size * size * 3, g_free), size from its configuration. */
 guint8 *smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform transform, const SmbNetConfig *config,
                         GError **error);
+
+/* Begins to read the landmark predictor, a hundred megabytes, while other work goes on. */
+void smb_judge_seek_landmarks (SmbJudge *judge);
+void smb_judge_forget_landmarks (SmbJudge *judge);
 
 /* The points of a face: by dlib's predictor (SEMBLANCE_LANDMARKS=FILE, or Debian's), or, where none is installed or
  * SEMBLANCE_LANDMARKS=none, by the template, which `coarse` says. detected: the detector's own box. */
