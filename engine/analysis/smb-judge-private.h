@@ -24,6 +24,7 @@ struct _SmbJudge {
   SmbFaceDetector *faces; /* made at the first search */
   SmbLandmarker *landmarker; /* made when regions are first asked for; NULL: none, or not looked for yet */
   gboolean landmarker_sought;
+  double stage_seconds[SMB_N_STAGES]; /* of the analysis that is going on */
   GThread *landmarker_seeker; /* reads the predictor meanwhile; NULL: not begun, or taken over */
   char *name, *detector_sha256, *mim_sha256;
   char **classes;
@@ -46,6 +47,12 @@ guint8 *smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform tran
 /* Begins to read the landmark predictor, a hundred megabytes, while other work goes on. */
 void smb_judge_seek_landmarks (SmbJudge *judge);
 void smb_judge_forget_landmarks (SmbJudge *judge);
+
+/* Why this face gets no score, a sentence (g_free); NULL if it gets one. */
+char *smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face);
+/* One pass of the detector over n faces, each in the picture of the same index; fills in probabilities and score. */
+gboolean smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pictures, SmbFaceResult **results, guint n,
+                                GCancellable *cancellable, GError **error);
 
 /* The points of a face: by dlib's predictor (SEMBLANCE_LANDMARKS=FILE, or Debian's), or, where none is installed or
  * SEMBLANCE_LANDMARKS=none, by the template, which `coarse` says. detected: the detector's own box. */
