@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 1u
+#define SMB_BACKEND_ABI_VERSION 2u
 
 typedef enum {
   SMB_STATUS_OK = 0,
@@ -31,7 +31,8 @@ typedef enum {
   SMB_STATUS_FAILED,
 } SmbStatus;
 
-/* Arithmetic of the linear layers in inference; everything else stays float32. */
+/* Arithmetic of products: of linear layers and of attention. Everything else, and every sum, stays float32. A backend
+ * refuses what it lacks for linear layers (precisions, training_precisions); attention it may compute more precisely. */
 typedef enum {
   SMB_PRECISION_F32 = 0,
   SMB_PRECISION_TF32,
@@ -54,7 +55,8 @@ typedef struct {
   char name[128];         /* "AMD EPYC 9654, AVX-512 BF16, OpenBLAS SkylakeX" */
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
-  uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
+  uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here with prepared weights */
+  uint32_t training_precisions; /* the same with weights that change, and for the backward passes */
 } SmbDeviceInfo;
 
 /* y (rows, n_out) = epilogue (x (rows, n_in) . w (n_out, n_in)^T + bias) [+ residual (rows, n_out)] */
@@ -68,6 +70,7 @@ typedef struct {
   const float *residual; /* NULL, or (rows, n_out); may be y itself */
   int64_t rows, n_in, n_out;
   SmbEpilogue epilogue;
+  SmbPrecision precision; /* looked at where `prepared` is NULL */
 } SmbLinearForward;
 
 /* dx = dy . w;   dw += dy^T . x;   dbias += column sums of dy. Any output may be NULL. dy is already behind the
@@ -78,6 +81,7 @@ typedef struct {
   float *dbias; /* (n_out) */
   const float *dy, *x, *w;
   int64_t rows, n_in, n_out;
+  SmbPrecision precision;
 } SmbLinearBackward;
 
 /* softmax (q k^T / sqrt D) v per head.  qkv (B,T,3C): the channels of a token are q, k, v, each [head][D]. */
@@ -87,6 +91,7 @@ typedef struct {
   float *lse;   /* NULL, or (B,H,T): log of the sum of exponentials of each row, all the backward pass needs */
   const float *qkv;
   int64_t b, t, h, d;
+  SmbPrecision precision;
 } SmbAttentionForward;
 
 typedef struct {
@@ -94,6 +99,7 @@ typedef struct {
   float *dprobs; /* NULL, or (B,H,T,T) = d loss / d probs (for gradient relevance) */
   const float *dy, *y, *qkv, *lse;
   int64_t b, t, h, d;
+  SmbPrecision precision;
 } SmbAttentionBackward;
 
 /* AdamW with decoupled decay (Loshchilov and Hutter 2019), PyTorch's order: decay first.
@@ -129,7 +135,7 @@ typedef struct SmbBackendAbi {
   SmbStatus (*copy) (void *ctx, void *out, const void *in, size_t bytes);
   SmbStatus (*fill) (void *ctx, float *out, float value, int64_t n);
 
-  /* Products. */
+  /* Products. w stays unchanged until weight_release: a backend may keep it instead of a copy. */
   SmbStatus (*weight_prepare) (void *ctx, const float *w, int64_t n_out, int64_t n_in, SmbPrecision precision,
                                void **prepared_out);
   void (*weight_release) (void *ctx, void *prepared);

@@ -26,7 +26,7 @@ forward_case (Bench *t, const void *data)
   a.y = bench_out (t, out);
   a.probs = bench_out (t, rows * s->t);
   a.lse = bench_out (t, rows);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
   oracle_attention (y, probs, lse, exact, s->b, s->t, s->h, s->d);
   bench_expect (t, "y", a.y, y, out, FORWARD_TOLERANCE);
   bench_expect (t, "probs", a.probs, probs, rows * s->t, FORWARD_TOLERANCE);
@@ -41,7 +41,7 @@ forward_case (Bench *t, const void *data)
   bare = a;
   bare.y = bench_out (t, out);
   bare.probs = bare.lse = NULL;
-  bench_ok (t, t->abi->attention_forward (t->ctx, &bare));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (bare)));
   bench_expect_same (t, "y without probs", bare.y, a.y, out);
 }
 
@@ -95,13 +95,13 @@ backward_case (Bench *t, const void *data)
   f.qkv = a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
   f.y = bench_out (t, out);
   f.lse = bench_out (t, rows);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &f));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (f)));
   a.dy = bench_in (t, out, 1, &dy);
   a.y = f.y;
   a.lse = f.lse;
   a.dqkv = bench_out (t, s->b * s->t * 3 * c);
   a.dprobs = bench_out (t, rows * s->t);
-  bench_ok (t, t->abi->attention_backward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (a)));
   loss.qkv = exact;
   loss.dy = dy;
   bench_expect_gradient (t, "dqkv", a.dqkv, NULL, exact, s->b * s->t * 3 * c, weighted_output, &loss, places);
@@ -110,7 +110,7 @@ backward_case (Bench *t, const void *data)
   bare = a;
   bare.dprobs = NULL;
   bare.dqkv = bench_out (t, s->b * s->t * 3 * c);
-  bench_ok (t, t->abi->attention_backward (t->ctx, &bare));
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (bare)));
   bench_expect_same (t, "dqkv without dprobs", bare.dqkv, a.dqkv, s->b * s->t * 3 * c);
 }
 
@@ -125,7 +125,7 @@ nan_case (Bench *t, const void *data)
   qkv[3 * 48 + 16 + 2] = NAN; /* a key of head 0 */
   a.qkv = qkv;
   a.y = bench_out (t, 2 * out);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
   for (gint64 i = 0; i < 2 * out; i++)
     g_assert_true (isnan (a.y[i]) == (i < out && i % 16 < 8));
 }
@@ -153,7 +153,7 @@ run_nan (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/attention/forward", (gconstpointer) forward_case, run_small);
   g_test_add_data_func ("/cpu/attention/forward/197", (gconstpointer) forward_case, run_large);
   g_test_add_data_func ("/cpu/attention/backward", (gconstpointer) backward_case, run_small);
