@@ -2,6 +2,7 @@
 #include "smb-application.h"
 
 #include "base/smb-locale.h"
+#include "worker/smb-engine.h"
 
 int
 main (int argc, char **argv)
@@ -9,6 +10,7 @@ main (int argc, char **argv)
   g_autoptr (SmbApplication) application = NULL;
 
   smb_locale_init ();
+  smb_engine_guard_weights ();
   /* GTK would set the locale again, and numbers would lose their point. */
   gtk_disable_setlocale ();
   application = smb_application_new ();

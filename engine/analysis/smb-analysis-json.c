@@ -74,6 +74,8 @@ face_to_json (const SmbFaceResult *result, char **classes)
   smb_json_set_string (out, "outside", result->outside);
   if (result->quality != NULL)
     json_object_set_object_member (out, "quality", smb_quality_to_json (result));
+  if (result->regions != NULL)
+    json_object_set_object_member (out, "regions", smb_region_report_to_json (result->regions));
   return out;
 }
 
@@ -172,7 +174,7 @@ read_box (SmbJsonReader *reader, JsonObject *in, const char *member)
 static void
 read_face (SmbJsonReader *reader, JsonNode *node, SmbAnalysis *out)
 {
-  JsonObject *in = NULL, *probabilities;
+  JsonObject *in = NULL, *probabilities, *regions;
   g_autoptr (SmbFaceResult) face = g_new0 (SmbFaceResult, 1);
   g_autofree char *origin_name = NULL;
   int origin;
@@ -198,6 +200,9 @@ read_face (SmbJsonReader *reader, JsonNode *node, SmbAnalysis *out)
     smb_json_fail (reader, "score", _ ("a number from 0 to 1"));
   face->outside = smb_json_string (reader, in, "outside", SMB_JSON_OPTIONAL);
   smb_quality_from_json (reader, in, face);
+  regions = smb_json_object (reader, in, "regions", SMB_JSON_OPTIONAL);
+  if (regions != NULL)
+    face->regions = smb_region_report_from_json (reader, regions);
   probabilities = smb_json_object (reader, in, "probabilities", SMB_JSON_OPTIONAL);
   if (probabilities != NULL) {
     face->n_classes = (int) g_strv_length (out->classes);
@@ -260,6 +265,8 @@ settings_to_node (const SmbAnalysisSettings *settings)
     json_object_set_boolean_member (out, "detect_too", TRUE);
   json_object_set_int_member (out, "detect_upsample", settings->detect_upsample);
   json_object_set_string_member (out, "precision", precisions[settings->precision]);
+  if (settings->region_draws > 0)
+    json_object_set_int_member (out, "region_draws", settings->region_draws);
   smb_json_set_uint64 (out, "seed", settings->seed);
   return node_of (out);
 }
@@ -295,6 +302,8 @@ smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text
   read.detect_max_side_px = (int) smb_json_int (&reader, in, "detect_max_side_px", 0, MAX_SIDE_PX);
   if (in != NULL && json_object_has_member (in, "detect_too"))
     read.detect_too = smb_json_boolean (&reader, in, "detect_too");
+  if (in != NULL && json_object_has_member (in, "region_draws"))
+    read.region_draws = (int) smb_json_int (&reader, in, "region_draws", 1, SMB_REGION_MAX_DRAWS);
   read.detect_upsample = (int) smb_json_int (&reader, in, "detect_upsample", 0, 4);
   name = smb_json_string (&reader, in, "precision", SMB_JSON_REQUIRED);
   precision = index_of (precisions, G_N_ELEMENTS (precisions), name);

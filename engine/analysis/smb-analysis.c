@@ -26,6 +26,7 @@ smb_face_result_copy (const SmbFaceResult *result)
   copy->outside = g_strdup (result->outside);
   copy->quality = g_memdup2 (result->quality, result->quality != NULL ? sizeof *result->quality : 0);
   copy->quality_notes = g_strdupv (result->quality_notes);
+  copy->regions = result->regions != NULL ? smb_region_report_copy (result->regions) : NULL;
   return copy;
 }
 
@@ -38,6 +39,7 @@ smb_face_result_free (SmbFaceResult *result)
   g_free (result->outside);
   g_free (result->quality);
   g_strfreev (result->quality_notes);
+  smb_region_report_free (result->regions);
   g_free (result);
 }
 

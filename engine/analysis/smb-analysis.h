@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "analysis/smb-region-report.h"
 #include "backend/smb-backend-abi.h"
 #include "base/smb-progress.h"
 #include "explain/smb-map.h"
@@ -24,6 +25,7 @@ typedef struct {
   char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
   SmbFaceQuality *quality; /* NULL: not measured */
   char **quality_notes;    /* sentences: where it lies outside the range the model was validated on; NULL-terminated or NULL */
+  SmbRegionReport *regions; /* NULL: not asked for */
 } SmbFaceResult;
 
 typedef struct {
@@ -51,7 +53,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 
 /* {"width", "height", "faces": [{"box": [x,y,w,h], "detected_box", "origin", "detector_confidence",
  *   "probabilities": {class: p}, "score", "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch",
- *   "roll", "cut", "landmarks": "found" or "template", "outside": [sentence]}}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
+ *   "roll", "cut", "landmarks": "found" or "template", "outside": [sentence]},
+ *   "regions": see smb_region_report_to_json; absent if not asked for}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
  *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds"}.
  * What there is not (score of a face outside, hash of a network the model lacks, a pose without landmarks) is null; `quality` is absent
  * where it was not measured. `note` is the sentence that
@@ -69,6 +72,7 @@ typedef struct {
   int detect_upsample;    /* 1 */
   guint64 seed;
   SmbPrecision precision; /* F32, the published numbers; lower ones are faster and change a score a little */
+  int region_draws; /* > 0: the region table of each face that is scored, with so many draws (8 are usual); 0: none */
   gboolean detect_too; /* boxes drawn by hand are judged besides what the detector finds; FALSE: in place of it */
 } SmbAnalysisSettings;
 
@@ -101,6 +105,7 @@ typedef struct {
   const SmbRegions *regions; /* borrowed; any size; NULL: drawn from the face's landmarks */
   SmbProgress progress;      /* may be NULL */
   gpointer user_data;
+  gboolean check;            /* test maps that explain the answer for faithfulness; many passes of the detector each */
 } SmbMapJob;
 
 /* The maps asked for, of one face: array of SmbMap*, in order; an attention spec with all heads gives one map for each
@@ -110,7 +115,21 @@ typedef struct {
 GPtrArray *smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, const SmbMapSpec *specs,
                                 guint n_specs, GCancellable *cancellable, GError **error);
 
-/* The same for the face in `box`, with regions from its landmarks and without progress. */
+/* The regions that masks of this face are drawn by: job->regions, else those of its landmarks; at the side of the reconstruction
+ * network's input, or of the detector's if there is no other. */
+SmbRegions *smb_judge_region_map (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, GCancellable *cancellable,
+                                  GError **error);
+
+/* The region table and matrix of one face. Compared with the statistics of genuine faces that the model names or that are found
+ * beside it (smb_model_dup_reference), read each time; where there are none, or they are of another network, the note says that
+ * there is no z. A file that the user named and that does not fit is an error: MISMATCH, FORMAT, NOT_FOUND.
+ * Else: UNSUPPORTED without a reconstruction network, ARGUMENT for a senseless number of draws, MEMORY, cancelled.
+ * The features of the whole face are the online network's projector's, standing in for the target network's, which
+ * follows it and is kept in no model; those under a mask are the predictor's, as in training. */
+SmbRegionReport *smb_judge_regions (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job,
+                                    const SmbRegionSettings *settings, GCancellable *cancellable, GError **error);
+
+/* Maps of the face in `box`, with regions from its landmarks and without progress. */
 GPtrArray *smb_judge_maps (SmbJudge *judge, const SmbImage *image, SmbBox box, const SmbMapSpec *specs, guint n_specs,
                            GCancellable *cancellable, GError **error);
 

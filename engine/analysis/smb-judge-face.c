@@ -130,8 +130,8 @@ smb_judge_uncrop (SmbBox crop)
 
 /* Away from the picture's edges the crop rule turned round tells; at an edge, where the crop was clipped, the search is
  * made again. */
-static gboolean
-detected_box (SmbJudgeFace *face, SmbBox *out, GError **error)
+gboolean
+smb_judge_face_get_detected (SmbJudgeFace *face, SmbBox *out, GError **error)
 {
   const SmbBox box = face->job->box;
   const SmbAnalysisSettings settings = smb_analysis_settings_default ();
@@ -164,7 +164,7 @@ draw_regions (SmbJudgeFace *face, const SmbNetConfig *config, GError **error)
   SmbLandmarks landmarks;
   SmbBox detected;
 
-  if (rgb == NULL || !detected_box (face, &detected, error)
+  if (rgb == NULL || !smb_judge_face_get_detected (face, &detected, error)
       || !smb_judge_find_landmarks (face->judge, face->image, detected, &landmarks, error))
     return NULL;
   return smb_regions_new_take (config->image_px, smb_region_map_draw (&landmarks, &view, rgb),

@@ -32,6 +32,7 @@ struct _SmbJudge {
   gboolean trained, calibrated;
   int min_face_px;
   SmbFaceLimits limits;
+  char *folder, *reference; /* of the model: where a reference may lie, and the one the user named */
 };
 
 /* The network, which the model must have, computing with this precision; made if need be. Borrowed. */
@@ -67,6 +68,9 @@ const SmbRegions *smb_judge_face_get_regions (SmbJudgeFace *face, GError **error
 const guint8 *smb_judge_face_get_member (SmbJudgeFace *face, GError **error);
 /* What of the picture the MIM network sees, or with of_detector the detector. */
 SmbMapArea smb_judge_face_get_area (const SmbJudgeFace *face, gboolean of_detector);
+
+/* The detector's own box of this face: the crop's rule turned round or, at an edge of the picture, searched again. */
+gboolean smb_judge_face_get_detected (SmbJudgeFace *face, SmbBox *out, GError **error);
 
 /* The detector's own box behind a crop of FSFM's rule: the rule turned round, exact to a pixel unless it was clipped. */
 SmbBox smb_judge_uncrop (SmbBox crop);
@@ -104,6 +108,10 @@ gboolean smb_judge_add_masked_maps (SmbJudgeFace *face, const SmbMapSpec *specs,
 SmbMap *smb_judge_occlusion_map (SmbJudgeFace *face, const SmbMapSpec *spec, GError **error);
 SmbMap *smb_judge_coverage_map (SmbJudgeFace *face, const SmbMapSpec *spec, GError **error);
 SmbMap *smb_judge_regions_map (SmbJudgeFace *face, const SmbMapSpec *spec, GError **error);
+SmbRegionReport *smb_judge_face_regions (SmbJudgeFace *face, const SmbRegionSettings *settings, GError **error);
+
+/* Tests those of the maps that explain the answer; see smb-faithfulness.h. */
+gboolean smb_judge_check_maps (SmbJudgeFace *face, SmbMap **maps, guint n_maps, GError **error);
 
 /* (n,classes) of n inputs (n,3,size,size) of the detector, or of a network of its kind; several at a time. */
 gboolean smb_judge_probabilities (SmbJudgeFace *face, SmbNet *net, const float *images, guint n, double *out,

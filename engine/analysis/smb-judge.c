@@ -41,6 +41,8 @@ smb_judge_free (SmbJudge *judge)
   g_free (judge->name);
   g_free (judge->detector_sha256);
   g_free (judge->mim_sha256);
+  g_free (judge->folder);
+  g_free (judge->reference);
   g_strfreev (judge->classes);
   g_free (judge);
 }
@@ -129,6 +131,8 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
   judge->name = g_strdup (model->name);
   judge->detector_sha256 = g_strdup (model->detector_sha256);
   judge->mim_sha256 = g_strdup (model->mim_sha256);
+  judge->folder = g_strdup (model->folder);
+  judge->reference = g_strdup (model->reference);
   judge->classes = model->classes != NULL ? g_strdupv (model->classes) : g_new0 (char *, 1);
   judge->real_class = model->real_class;
   memcpy (judge->mean, model->mean, sizeof judge->mean);
@@ -340,6 +344,24 @@ analysis_about (const SmbJudge *judge, const SmbImage *image, const SmbAnalysisS
   return analysis;
 }
 
+/* The region table of every face that is judged, if it is asked for. */
+static gboolean
+add_regions (SmbJudge *judge, const SmbImage *image, const GPtrArray *faces, const SmbAnalysisSettings *settings,
+             GCancellable *cancellable, GError **error)
+{
+  const SmbRegionSettings how = { settings->region_draws, settings->seed };
+
+  for (guint i = 0; settings->region_draws > 0 && i < faces->len; i++) {
+    SmbFaceResult *result = g_ptr_array_index (faces, i);
+    const SmbMapJob job = { .box = result->face.box };
+
+    result->regions = smb_judge_regions (judge, image, &job, &how, cancellable, error);
+    if (result->regions == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 SmbAnalysis *
 smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const SmbAnalysisSettings *settings,
                    GCancellable *cancellable, GError **error)
@@ -379,6 +401,8 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
         || !score_faces (judge, net, image, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
       return NULL;
   }
+  if (!add_regions (judge, image, inside, settings, cancellable, error))
+    return NULL;
   analysis->seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
   return g_steal_pointer (&analysis);
 }

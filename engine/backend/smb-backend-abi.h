@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 2u
+#define SMB_BACKEND_ABI_VERSION 3u
 
 typedef enum {
   SMB_STATUS_OK = 0,
@@ -31,8 +31,8 @@ typedef enum {
   SMB_STATUS_FAILED,
 } SmbStatus;
 
-/* Arithmetic of products: of linear layers and of attention. Everything else, and every sum, stays float32. A backend
- * refuses what it lacks for linear layers (precisions, training_precisions); attention it may compute more precisely. */
+/* Arithmetic of the linear layers: of the factors of their products. Sums, results and everything else stay float32;
+ * only attention's two products may follow, where a backend gains by it. */
 typedef enum {
   SMB_PRECISION_F32 = 0,
   SMB_PRECISION_TF32,
@@ -55,8 +55,8 @@ typedef struct {
   char name[128];         /* "AMD EPYC 9654, AVX-512 BF16, OpenBLAS SkylakeX" */
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
-  uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here with prepared weights */
-  uint32_t training_precisions; /* the same with weights that change, and for the backward passes */
+  uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
+  uint32_t chunk_rows;    /* tokens that are best taken through a block at a time, so that they stay in a cache; 0: all */
 } SmbDeviceInfo;
 
 /* y (rows, n_out) = epilogue (x (rows, n_in) . w (n_out, n_in)^T + bias) [+ residual (rows, n_out)] */
@@ -70,7 +70,7 @@ typedef struct {
   const float *residual; /* NULL, or (rows, n_out); may be y itself */
   int64_t rows, n_in, n_out;
   SmbEpilogue epilogue;
-  SmbPrecision precision; /* looked at where `prepared` is NULL */
+  SmbPrecision precision; /* without `prepared`: F32, or BF16 where the device has it */
 } SmbLinearForward;
 
 /* dx = dy . w;   dw += dy^T . x;   dbias += column sums of dy. Any output may be NULL. dy is already behind the
@@ -81,7 +81,7 @@ typedef struct {
   float *dbias; /* (n_out) */
   const float *dy, *x, *w;
   int64_t rows, n_in, n_out;
-  SmbPrecision precision;
+  SmbPrecision precision; /* of the products: F32, or BF16 where the device has it */
 } SmbLinearBackward;
 
 /* softmax (q k^T / sqrt D) v per head.  qkv (B,T,3C): the channels of a token are q, k, v, each [head][D]. */
@@ -91,7 +91,7 @@ typedef struct {
   float *lse;   /* NULL, or (B,H,T): log of the sum of exponentials of each row, all the backward pass needs */
   const float *qkv;
   int64_t b, t, h, d;
-  SmbPrecision precision;
+  SmbPrecision precision; /* what its products need be; a backend may compute more precisely */
 } SmbAttentionForward;
 
 typedef struct {
@@ -99,7 +99,7 @@ typedef struct {
   float *dprobs; /* NULL, or (B,H,T,T) = d loss / d probs (for gradient relevance) */
   const float *dy, *y, *qkv, *lse;
   int64_t b, t, h, d;
-  SmbPrecision precision;
+  SmbPrecision precision; /* as in forward */
 } SmbAttentionBackward;
 
 /* AdamW with decoupled decay (Loshchilov and Hutter 2019), PyTorch's order: decay first.

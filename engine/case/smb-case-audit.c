@@ -42,9 +42,10 @@ update_int (GChecksum *sum, gint64 value)
   update_text (sum, text);
 }
 
-gboolean
-smb_case_append_log (SmbCase *store, const char *action, const char *subject, const char *details, const char *table,
-                     gint64 id, GError **error)
+/* One entry and, with it, what the file says of its last entry. */
+static gboolean
+append_entry (SmbCase *store, const char *action, const char *subject, const char *details, const char *table,
+              gint64 id, GError **error)
 {
   g_autoptr (sqlite3_stmt) last = NULL;
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
@@ -74,7 +75,43 @@ smb_case_append_log (SmbCase *store, const char *action, const char *subject, co
   update_text (sum, record);
   return smb_case_run (store, error, "INSERT INTO audit_log (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                        "iisssssss", seq, at_us, store->actor, action, subject, details, record, previous,
-                       g_checksum_get_string (sum));
+                       g_checksum_get_string (sum))
+         && smb_case_run (store, error,
+                          "INSERT INTO audit_head VALUES (1, ?1, ?2)"
+                          " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+                          "is", seq, g_checksum_get_string (sum));
+}
+
+/* The first entry of a connection is followed by what its clock is, if that is not what the log says already. */
+static gboolean
+note_clock (SmbCase *store, GError **error)
+{
+  const char *now = smb_case_clock_source ();
+  g_autoptr (sqlite3_stmt) stmt
+      = smb_case_query (store, error,
+                        "SELECT json_extract (details, '$.clock') FROM audit_log"
+                        " WHERE action IN ('case.create', 'clock.source') AND json_valid (details) ORDER BY seq DESC LIMIT 1",
+                        "");
+  g_autofree char *known = NULL;
+  g_autofree char *details = NULL;
+  int got = stmt != NULL ? smb_case_step (store, stmt, error) : -1;
+
+  if (got < 0)
+    return FALSE;
+  known = got > 0 ? smb_case_column_text (stmt, 0) : NULL;
+  details = smb_case_details ("clock", 's', now, NULL);
+  return g_strcmp0 (known, now) == 0 || append_entry (store, "clock.source", "", details, NULL, 0, error);
+}
+
+gboolean
+smb_case_append_log (SmbCase *store, const char *action, const char *subject, const char *details, const char *table,
+                     gint64 id, GError **error)
+{
+  if (!append_entry (store, action, subject, details, table, id, error)
+      || (!store->clock_noted && !note_clock (store, error)))
+    return FALSE;
+  store->clock_noted = TRUE;
+  return TRUE;
 }
 
 gboolean
@@ -145,6 +182,33 @@ entry_is_intact (sqlite3_stmt *stmt, gint64 expected_seq, const char *previous)
          && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 8), g_checksum_get_string (sum)) == 0;
 }
 
+/* The chain ends where the file says it ends. */
+static gboolean
+check_head (SmbCase *store, gint64 n, const char *head, GError **error)
+{
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (store, error, "SELECT seq, hash FROM audit_head", "");
+  gint64 last = 0;
+  int got = stmt != NULL ? smb_case_step (store, stmt, error) : -1;
+
+  if (got < 0)
+    return FALSE;
+  if (got > 0)
+    last = sqlite3_column_int64 (stmt, 0);
+  if (last == n && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1), head) == 0)
+    return TRUE;
+  if (last > n)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+                 _("%s: the audit log was altered: entry %lld is missing (the log ends before it, but %lld were written). "
+                   "Compare with a backup copy."),
+                 store->name, (long long) n + 1, (long long) last);
+  else
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+                 _("%s: the audit log was altered: entry %lld is not the one that was written last. Compare with a backup "
+                   "copy."),
+                 store->name, (long long) (last > 0 && last < n ? last + 1 : n));
+  return FALSE;
+}
+
 gboolean
 smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GError **error)
 {
@@ -184,6 +248,8 @@ smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GEr
                  store->name);
     return FALSE;
   }
+  if (!check_head (store, n, head, error))
+    return FALSE;
   if (head_out != NULL)
     *head_out = g_steal_pointer (&head);
   if (n_entries_out != NULL)

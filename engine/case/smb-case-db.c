@@ -7,6 +7,16 @@
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <sys/timex.h>
+
+const char *
+smb_case_clock_source (void)
+{
+  struct timex state = { .modes = 0 };
+
+  return adjtimex (&state) != -1 && (state.status & STA_UNSYNC) == 0 ? "system clock, synchronised"
+                                                                     : "system clock, not synchronised";
+}
 
 gint64
 smb_case_now_us (void)
@@ -228,6 +238,7 @@ smb_case_end (SmbCase *store, gboolean ok, GError **error)
     if (smb_case_exec (store, sql, error))
       return TRUE;
   }
+  store->clock_noted = FALSE; /* its entry may be among what is undone */
   /* SQLite may have rolled back by itself (disk full); then there is nothing left to undo. */
   if (sqlite3_get_autocommit (store->db))
     return FALSE;

@@ -24,7 +24,8 @@ struct _SmbCase {
   char *name; /* `path` as UTF-8, for messages */
   char *actor;
   gboolean read_only;
-  int depth; /* of nested transactions */
+  gboolean clock_noted; /* the log knows of the clock this connection stamps its entries with */
+  int depth;            /* of nested transactions */
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3_stmt, sqlite3_finalize)
@@ -62,6 +63,10 @@ gboolean smb_case_check_text (const char *what, const char *text, gsize max_byte
  * 'd' double), value; ends with a NULL key. NULL strings become null. */
 char *smb_case_details (const char *key, ...) G_GNUC_NULL_TERMINATED;
 
+/* Where the times of the log come from: "system clock, synchronised" or "system clock, not synchronised", as the kernel
+ * says of it now; static, for details. */
+const char *smb_case_clock_source (void);
+
 /* Schema. `migrations[v]` takes version v to v + 1. */
 extern const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION];
 /* Brings the open database from `from` to `to` in one transaction; copies the file to a fresh name beside it first
@@ -76,6 +81,10 @@ gboolean smb_case_check_schema (SmbCase *store, const char *const *migrations, i
  * goes into the chain as well; NULL and 0: none. */
 gboolean smb_case_append_log (SmbCase *store, const char *action, const char *subject, const char *details,
                               const char *table, gint64 id, GError **error);
+/* Everything the database holds into the file `name`, which exists and is empty. The error says only why; the file is
+ * left to the caller. */
+gboolean smb_case_copy_into (SmbCase *store, const char *name, GError **error);
+
 /* "table:id:digest" of a stored record. Free with g_free; NULL with an error. */
 char *smb_case_describe_record (SmbCase *store, const char *table, gint64 id, GError **error);
 /* Every record is as the newest entry that speaks for it says, and every record has one. */

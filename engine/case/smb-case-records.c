@@ -30,6 +30,8 @@ static const struct {
   { "note", "SELECT id FROM note", { "SELECT evidence_id, made_us, author, text FROM note WHERE id = ?1", NULL } },
   { "finding", "SELECT id FROM finding",
     { "SELECT evidence_id, analysis_id, made_us, kind, text, details FROM finding WHERE id = ?1", NULL } },
+  { "region_map", "SELECT id FROM region_map",
+    { "SELECT face_id, made_us, author, size_px, origin, classes FROM region_map WHERE id = ?1", NULL } },
 };
 
 static void

@@ -119,7 +119,35 @@ static const char version_1[] =
     "CREATE TRIGGER finding_delete BEFORE DELETE ON finding"
     " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
 
-const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1 };
+/* Region maps that an examiner corrected or imported. */
+static const char version_2[] =
+    "CREATE TABLE region_map ("
+    "  id INTEGER PRIMARY KEY,"
+    "  face_id INTEGER NOT NULL REFERENCES face (id),"
+    "  made_us INTEGER NOT NULL,"
+    "  author TEXT NOT NULL CHECK (length (author) <= 1000),"
+    "  size_px INTEGER NOT NULL CHECK (size_px BETWEEN 0 AND 8192),"
+    "  origin TEXT NOT NULL CHECK (length (origin) <= 1000),"
+    "  classes TEXT NOT NULL CHECK (length (classes) <= 16777216)"
+    ") STRICT;"
+    "CREATE INDEX region_map_by_face ON region_map (face_id);"
+    "CREATE TRIGGER region_map_delete BEFORE DELETE ON region_map"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
+
+/* Which entry was written last, so that a log cut off at its end is noticed. */
+static const char version_3[] =
+    "CREATE TABLE audit_head ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  seq INTEGER NOT NULL CHECK (seq > 0),"
+    "  hash TEXT NOT NULL CHECK (length (hash) = 64)"
+    ") STRICT;"
+    "INSERT INTO audit_head SELECT 1, seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1;"
+    "CREATE TRIGGER audit_head_delete BEFORE DELETE ON audit_head"
+    " BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;"
+    "CREATE TRIGGER audit_head_update BEFORE UPDATE ON audit_head WHEN NEW.seq <> OLD.seq + 1"
+    " BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;";
+
+const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 /* Reserves a name that nothing has yet, "CASE.v1.bak", "CASE.v1.bak.2" … */
 static char *
@@ -148,26 +176,16 @@ static char *
 back_up (SmbCase *store, int version, GError **error)
 {
   g_autofree char *name = reserve_backup_name (store, version, error);
-  sqlite3 *copy = NULL;
-  sqlite3_backup *backup;
-  int result;
+  g_autoptr (GError) why = NULL;
 
   if (name == NULL)
     return NULL;
-  result = sqlite3_open_v2 (name, &copy, SQLITE_OPEN_READWRITE, NULL);
-  if (result == SQLITE_OK) {
-    backup = sqlite3_backup_init (copy, "main", store->db, "main");
-    if (backup != NULL)
-      sqlite3_backup_step (backup, -1);
-    result = backup == NULL ? sqlite3_errcode (copy) : sqlite3_backup_finish (backup);
-  }
-  sqlite3_close (copy);
-  if (result != SQLITE_OK) {
+  if (!smb_case_copy_into (store, name, &why)) {
     g_autofree char *shown = g_filename_display_name (name);
 
     g_set_error (error, SMB_ERROR, SMB_ERROR_IO,
                  _("%s: the backup before updating the case could not be written (%s); the case is unchanged."), shown,
-                 sqlite3_errstr (result));
+                 why->message);
     g_unlink (name);
     return NULL;
   }

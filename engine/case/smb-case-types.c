@@ -39,6 +39,17 @@ smb_case_face_free (SmbCaseFace *face)
 }
 
 void
+smb_case_regions_free (SmbCaseRegions *regions)
+{
+  if (regions == NULL)
+    return;
+  g_free (regions->author);
+  g_free (regions->origin);
+  g_free (regions->classes);
+  g_free (regions);
+}
+
+void
 smb_case_analysis_free (SmbCaseAnalysis *analysis)
 {
   if (analysis == NULL)

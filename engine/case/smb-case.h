@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * neither. Ids are SQLite row ids. Times are UTC, microseconds since 1970, as gint64. Text is UTF-8. */
 typedef struct _SmbCase SmbCase;
 
-#define SMB_CASE_SCHEMA_VERSION 1
+#define SMB_CASE_SCHEMA_VERSION 3
 
 typedef struct {
   char *number;     /* "SC-2026-001" */
@@ -51,6 +51,16 @@ typedef struct {
   char *origin; /* "detected", "drawn" */
   char *label;  /* "F1" */
 } SmbCaseFace;
+
+/* The region map of a face as an examiner left it. Each is kept; the newest counts. */
+typedef struct {
+  gint64 id, face_id;
+  gint64 made_us;
+  char *author;
+  int size_px;   /* side of the map; 0: back to what the program draws by itself */
+  char *origin;  /* "imported", "hand", …; "" with size_px 0 */
+  char *classes; /* packed as text (smb_regions_pack of engine/face); "" with size_px 0 */
+} SmbCaseRegions;
 
 /* A stored run: everything needed to repeat it. */
 typedef struct {
@@ -95,6 +105,7 @@ typedef struct {
 void smb_case_info_free (SmbCaseInfo *info);
 void smb_evidence_free (SmbEvidence *evidence);
 void smb_case_face_free (SmbCaseFace *face);
+void smb_case_regions_free (SmbCaseRegions *regions);
 void smb_case_analysis_free (SmbCaseAnalysis *analysis);
 void smb_note_free (SmbNote *note);
 void smb_finding_free (SmbFinding *finding);
@@ -102,6 +113,7 @@ void smb_audit_entry_free (SmbAuditEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseInfo, smb_case_info_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvidence, smb_evidence_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseFace, smb_case_face_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseRegions, smb_case_regions_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseAnalysis, smb_case_analysis_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbNote, smb_note_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFinding, smb_finding_free)
@@ -117,6 +129,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCase, smb_case_close)
 
 const char *smb_case_get_path (const SmbCase *store);
 gboolean smb_case_get_read_only (const SmbCase *store);
+/* A whole copy as of this moment at `path`, which must not exist yet, also while others write to the case (the file
+ * alone, copied by other means, can lack what waits in its “-wal” file). Logged in the case, with the copy's hash, unless
+ * it is read-only. What is unfinished is removed again. */
+gboolean smb_case_save_copy (SmbCase *store, const char *path, GError **error);
 /* Who acts from now on, for the audit log; the account's name by default. */
 void smb_case_set_actor (SmbCase *store, const char *actor);
 SmbCaseInfo *smb_case_get_info (SmbCase *store, GError **error);
@@ -141,6 +157,13 @@ gboolean smb_case_add_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrA
 GPtrArray *smb_case_list_analyses (SmbCase *store, gint64 evidence_id, GError **error); /* newest first; 0: all */
 GPtrArray *smb_case_list_faces (SmbCase *store, gint64 analysis_id, GError **error);
 
+/* Stores an edited region map of a face, with "regions.edit" in the log; id is filled in, author and made_us too where they are
+ * NULL and 0. NOT_FOUND if there is no such face. */
+gboolean smb_case_add_regions (SmbCase *store, SmbCaseRegions *regions, GError **error);
+/* The newest one of a face; NULL in *regions_out where none was ever stored, or the last act was to go back to what the program
+ * draws. FALSE on error. */
+gboolean smb_case_get_regions (SmbCase *store, gint64 face_id, SmbCaseRegions **regions_out, GError **error);
+
 gboolean smb_case_add_note (SmbCase *store, SmbNote *note, GError **error);
 gboolean smb_case_edit_note (SmbCase *store, gint64 note_id, const char *text, GError **error); /* the old text stays in the log */
 GPtrArray *smb_case_list_notes (SmbCase *store, gint64 evidence_id, GError **error); /* -1: all */
@@ -150,7 +173,9 @@ GPtrArray *smb_case_list_findings (SmbCase *store, gint64 evidence_id, GError **
 /* Adds an entry of its own for an act that stores nothing else ("report.export", "map.view" …). details: JSON or NULL. */
 gboolean smb_case_log (SmbCase *store, const char *action, const char *subject, const char *details, GError **error);
 GPtrArray *smb_case_list_log (SmbCase *store, GError **error);
-/* Recomputes the chain. INTEGRITY error naming the first bad entry; head_out gets the last hash (g_free). */
+/* Recomputes the chain up to the entry that was written last. INTEGRITY error naming the first bad entry; head_out gets
+ * the last hash (g_free). Who can also forge what the file says of its last entry is found out by a hash noted elsewhere
+ * (below). */
 gboolean smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GError **error);
 /* Is `head`, the last hash some earlier report printed, still an entry of the log? Together with verify_log this also
  * shows that no entries were cut off its end since. seq_out may be NULL. NOT_FOUND if it is no entry. */

@@ -211,7 +211,7 @@ smb_cli_analyze (int argc, char **argv)
 {
   g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL, *precision = NULL;
   g_auto (GStrv) box_texts = NULL;
-  gboolean json = FALSE;
+  gboolean json = FALSE, region_table = FALSE;
   int threads = 0, failed = 0;
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
@@ -220,6 +220,8 @@ smb_cli_analyze (int argc, char **argv)
       N_ ("CASE") },
     { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
       N_ ("Judge this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
+    { "region-table", 0, 0, G_OPTION_ARG_NONE, &region_table,
+      N_ ("Measure the regions of each face too, see “regions”; takes several times as long"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
@@ -252,6 +254,7 @@ smb_cli_analyze (int argc, char **argv)
     return smb_cli_usage ("%s", error->message);
   if (precision != NULL && !smb_precision_from_text (precision, device, &settings.precision, &error))
     return smb_cli_usage ("%s", error->message);
+  settings.region_draws = region_table ? smb_region_settings_default ().draws : 0;
   model = smb_model_find (model_name, &error);
   if (model != NULL && case_path != NULL)
     store = smb_case_open (case_path, &error);

@@ -479,6 +479,31 @@ case_verify (int argc, char **argv)
   return good ? SMB_EXIT_OK : SMB_EXIT_FAILED;
 }
 
+static int
+case_copy (int argc, char **argv)
+{
+  g_autofree char *examiner = NULL;
+  const GOptionEntry entries[] = {
+    { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
+    { NULL },
+  };
+  g_autoptr (SmbCase) store = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!smb_cli_parse (&argc, &argv, entries, _ ("CASE COPY"),
+                      _ ("Writes a whole copy of a case, also while it is open in another program.")))
+    return SMB_EXIT_USAGE;
+  if (argc != 3)
+    return smb_cli_usage (_ ("“case copy” needs a case file and a name for the copy."));
+  store = open_case (argv[1], examiner);
+  if (store == NULL)
+    return SMB_EXIT_FAILED;
+  if (smb_case_save_copy (store, argv[2], &error))
+    return SMB_EXIT_OK;
+  smb_cli_print_error (error);
+  return SMB_EXIT_FAILED;
+}
+
 int
 smb_cli_case (int argc, char **argv)
 {
@@ -490,6 +515,7 @@ smb_cli_case (int argc, char **argv)
     { "add", "case add", case_add },
     { "list", "case list", case_list },
     { "verify", "case verify", case_verify },
+    { "copy", "case copy", case_copy },
   };
 
   for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS (acts); i++) {
@@ -503,11 +529,12 @@ smb_cli_case (int argc, char **argv)
                 "  semblance-cli case new CASE.smbcase --title=TEXT [OPTIONS…]\n"
                 "  semblance-cli case add CASE FILE…\n"
                 "  semblance-cli case list CASE\n"
-                "  semblance-cli case verify CASE\n\n"
+                "  semblance-cli case verify CASE\n"
+                "  semblance-cli case copy CASE COPY\n\n"
                 "“semblance-cli case new --help” explains the first, and so on.\n"));
     return SMB_EXIT_OK;
   }
   if (argc > 1)
-    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list and verify."), argv[1]);
-  return smb_cli_usage (_ ("“case” needs one of new, add, list and verify."));
+    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, verify and copy."), argv[1]);
+  return smb_cli_usage (_ ("“case” needs one of new, add, list, verify and copy."));
 }

@@ -13,6 +13,7 @@
 /* A file's name may have 255 bytes; a list of patches can be longer. */
 #define MAX_NAME_BYTES 120
 #define HASH_DIGITS 12
+#define MAX_ENTRIES 32 /* options of one command */
 
 SmbImage *
 smb_cli_open_picture (SmbEngine *engine, const char *path, GError **error)
@@ -67,6 +68,117 @@ smb_cli_read_regions (SmbEngine *engine, const char *path, GError **error)
     return smb_regions_read_npy (path, error);
   image = smb_cli_open_picture (engine, path, error);
   return image != NULL ? smb_regions_from_picture (image, path, error) : NULL;
+}
+
+gboolean
+smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const GOptionEntry *own, gboolean with_reference,
+                    const char *parameters, const char *summary)
+{
+  const GOptionEntry shared[] = {
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &options->model, N_ ("Model to use: its name, folder or weights file"),
+      N_ ("MODEL") },
+    { "regions", 0, 0, G_OPTION_ARG_FILENAME, &options->regions,
+      N_ ("Region map of the face made elsewhere: .npy or picture of the classes 0 to 10"), N_ ("FILE") },
+    { "landmarks", 0, 0, G_OPTION_ARG_FILENAME, &options->landmarks,
+      N_ ("dlib's 68-point predictor to draw regions by; “none”: a coarse template"), N_ ("FILE") },
+    { "face", 0, 0, G_OPTION_ARG_INT, &options->face, N_ ("Only this face, counted from 1"), "N" },
+    { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->boxes,
+      N_ ("Take this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("One JSON object a line"), NULL },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &options->threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options->device, N_ ("Where to compute: see “semblance-cli devices”"),
+      N_ ("DEVICE") },
+    { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
+      N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
+    { with_reference ? "reference" : NULL, 0, 0, G_OPTION_ARG_FILENAME, &options->reference,
+      N_ ("Statistics of genuine faces to compare with, as “reference build” writes them"), N_ ("FILE") },
+    { NULL },
+  };
+  GOptionEntry all[MAX_ENTRIES] = { { NULL } };
+  g_autoptr (GArray) boxes = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  for (; own != NULL && own->long_name != NULL; own++)
+    all[n++] = *own;
+  for (const GOptionEntry *entry = shared; entry->long_name != NULL; entry++)
+    all[n++] = *entry;
+  g_return_val_if_fail (n < MAX_ENTRIES, FALSE);
+  if (!smb_cli_parse (argc, argv, all, parameters, summary))
+    return FALSE;
+  boxes = smb_cli_parse_boxes (options->boxes, &error);
+  if (error != NULL)
+    smb_cli_usage ("%s", error->message);
+  else if (options->threads < 0)
+    smb_cli_usage (_ ("--threads takes a number from 0, not %d."), options->threads);
+  else if (options->face < 0)
+    smb_cli_usage (_ ("--face takes a number from 1, not %d."), options->face);
+  else {
+    if (options->landmarks != NULL)
+      g_setenv ("SEMBLANCE_LANDMARKS", options->landmarks, TRUE);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+void
+smb_cli_face_options_clear (SmbCliFaceOptions *options)
+{
+  g_free (options->model);
+  g_free (options->regions);
+  g_free (options->landmarks);
+  g_free (options->device);
+  g_free (options->reference);
+  g_strfreev (options->boxes);
+}
+
+gboolean
+smb_cli_faces_open (SmbCliFaces *faces, const SmbCliFaceOptions *options, const char *path, GError **error)
+{
+  g_autoptr (GArray) drawn = smb_cli_parse_boxes (options->boxes, NULL);
+
+  faces->only = options->face;
+  faces->model = smb_model_find (options->model, error);
+  if (faces->model == NULL)
+    return FALSE;
+  faces->model->reference = options->reference != NULL ? g_canonicalize_filename (options->reference, NULL) : NULL;
+  faces->engine = smb_engine_new (options->device, options->threads);
+  if (options->regions != NULL) {
+    faces->regions = smb_cli_read_regions (faces->engine, options->regions, error);
+    if (faces->regions == NULL)
+      return FALSE;
+  }
+  faces->image = smb_cli_open_picture (faces->engine, path, error);
+  if (faces->image != NULL)
+    faces->boxes = smb_cli_find_faces (faces->engine, faces->model, faces->image, drawn, faces->only, path, error);
+  return faces->boxes != NULL;
+}
+
+void
+smb_cli_faces_clear (SmbCliFaces *faces)
+{
+  g_clear_pointer (&faces->engine, smb_engine_unref);
+  g_clear_pointer (&faces->model, smb_model_info_free);
+  g_clear_pointer (&faces->image, smb_image_unref);
+  g_clear_pointer (&faces->regions, smb_regions_free);
+  g_clear_pointer (&faces->boxes, g_array_unref);
+}
+
+gboolean
+smb_cli_faces_wants (const SmbCliFaces *faces, guint index)
+{
+  return faces->only == 0 || (guint) faces->only == index + 1;
+}
+
+char *
+smb_cli_stem (const char *path)
+{
+  char *base = g_path_get_basename (path);
+  char *dot = strrchr (base, '.');
+
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+  return base;
 }
 
 static void

@@ -8,6 +8,40 @@ G_BEGIN_DECLS
 
 /* What the commands about single faces share. */
 
+typedef struct {
+  char *model, *regions, *landmarks, *device, *reference;
+  char **boxes;
+  int face, threads;
+  gboolean json;
+} SmbCliFaceOptions;
+
+/* Parses the command's own options together with those that all of these commands have: --model, --regions, --landmarks,
+ * --face, --box, --json, --threads, --device, --allow-unsandboxed, and --reference if `with_reference`. FALSE: a sentence was
+ * printed, return SMB_EXIT_USAGE. */
+gboolean smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const GOptionEntry *own,
+                             gboolean with_reference, const char *parameters, const char *summary);
+void smb_cli_face_options_clear (SmbCliFaceOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SmbCliFaceOptions, smb_cli_face_options_clear)
+
+/* A picture with the faces that a command is about. */
+typedef struct {
+  SmbEngine *engine;
+  SmbModelInfo *model;
+  SmbImage *image;
+  SmbRegions *regions; /* made elsewhere; NULL: drawn from landmarks */
+  GArray *boxes;       /* SmbBox of every face, also of those not asked for */
+  int only;            /* face counted from 1; 0: all */
+} SmbCliFaces;
+
+/* Opens model and picture and looks for the faces. */
+gboolean smb_cli_faces_open (SmbCliFaces *faces, const SmbCliFaceOptions *options, const char *path, GError **error);
+void smb_cli_faces_clear (SmbCliFaces *faces);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SmbCliFaces, smb_cli_faces_clear)
+gboolean smb_cli_faces_wants (const SmbCliFaces *faces, guint index); /* from 0 */
+
+/* A picture's name without folder and ending: "portrait". Free with g_free. */
+char *smb_cli_stem (const char *path);
+
 /* Decodes the whole picture. */
 SmbImage *smb_cli_open_picture (SmbEngine *engine, const char *path, GError **error);
 

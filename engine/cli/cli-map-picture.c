@@ -3,6 +3,7 @@
 
 #include "base/smb-error.h"
 #include "explain/smb-overlay.h"
+#include "media/smb-png.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -146,4 +147,16 @@ smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error)
                g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
                _ ("%s: the numbers cannot be written: %s. Choose a folder that can be written to."), path, cause->message);
   return FALSE;
+}
+
+gboolean
+smb_cli_map_write_png16 (const char *path, const SmbMap *map, double lo, double hi, GError **error)
+{
+  const gsize n = (gsize) map->rows * (gsize) map->columns;
+  g_autofree guint16 *values = g_new0 (guint16, n);
+
+  for (gsize i = 0; i < n; i++)
+    if (!isnan (map->values[i]) && hi > lo)
+      values[i] = (guint16) lround (CLAMP (((double) map->values[i] - lo) / (hi - lo), 0.0, 1.0) * G_MAXUINT16);
+  return smb_png_write_grey16 (path, map->columns, map->rows, values, error);
 }

@@ -23,4 +23,7 @@ guint8 *smb_cli_map_overlay (const SmbMap *map, SmbColours colours, double opaci
 /* NumPy's .npy, version 1.0: float32, little-endian, (rows, columns). IO or PERMISSION error. */
 gboolean smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error);
 
+/* The values as grey of 16 bits, 0 at `lo` to 65535 at `hi` (lo == hi: all 0); places without a number are 0. */
+gboolean smb_cli_map_write_png16 (const char *path, const SmbMap *map, double lo, double hi, GError **error);
+
 G_END_DECLS

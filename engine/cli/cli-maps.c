@@ -2,6 +2,7 @@
 /* semblance-cli maps: the maps of a picture's faces as files: in colours with a legend, over the face, as numbers. */
 #include "cli/cli.h"
 
+#include "analysis/smb-faithfulness-json.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "cli/cli-map-picture.h"
@@ -16,17 +17,14 @@
 #define PICTURE_PX 448
 
 typedef struct {
-  SmbEngine *engine;
-  SmbModelInfo *model;
-  SmbImage *image;
+  SmbCliFaces of;
   const char *folder;
   char *stem;      /* of every file: "portrait" */
   GPtrArray *names; /* of the maps, as given */
   GArray *specs;    /* SmbMapSpec, likewise */
-  SmbRegions *regions; /* made elsewhere; NULL: drawn from landmarks */
   SmbColours colours;
   double opacity;
-  gboolean json;
+  gboolean json, check, raw;
 } Job;
 
 /* The face as the network that made the map saw it, so that map and face lie on each other. */
@@ -35,9 +33,9 @@ face_under (const Job *job, SmbBox box, SmbMapKind kind)
 {
   gboolean of_detector = smb_map_kind_is_of_detector (kind);
 
-  if (of_detector && job->model->transform == SMB_FACE_RESIZE_CENTRE_CROP)
-    return smb_face_crop_resize_centre (job->image, box, PICTURE_PX);
-  return smb_face_crop_resize (job->image, box, PICTURE_PX);
+  if (of_detector && job->of.model->transform == SMB_FACE_RESIZE_CENTRE_CROP)
+    return smb_face_crop_resize_centre (job->of.image, box, PICTURE_PX);
+  return smb_face_crop_resize (job->of.image, box, PICTURE_PX);
 }
 
 static void
@@ -48,18 +46,33 @@ add_string (JsonBuilder *builder, const char *name, const char *value)
 }
 
 static void
+print_faithfulness (const char *text, const SmbFaithfulness *faithfulness)
+{
+  g_autofree char *sentence = smb_faithfulness_sentence (faithfulness);
+
+  g_printerr (_ ("%s: deletion %.4f, insertion %.4f (random orders %.4f ± %.4f), correlation with random weights %.2f\n"), text,
+              faithfulness->deletion_area, faithfulness->insertion_area, faithfulness->random_mean,
+              faithfulness->random_deviation, faithfulness->correlation);
+  /* A failure is in the map's note already. */
+  if (faithfulness->fails == 0)
+    g_printerr ("%s: %s\n", text, sentence);
+}
+
+static void
 print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = smb_map_spec_to_text (&map->spec);
-  const char *note = smb_model_warning (job->model->trained, job->model->calibrated);
+  const char *note = smb_model_warning (job->of.model->trained, job->of.model->calibrated);
 
   if (!job->json) {
     for (guint i = 0; i < files->len; i++)
       g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
     if (map->note != NULL)
       g_printerr ("%s: %s\n", text, map->note);
+    if (map->faithfulness != NULL)
+      print_faithfulness (text, map->faithfulness);
     return;
   }
   json_builder_begin_object (builder);
@@ -82,14 +95,17 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
     add_string (builder, "note", map->note);
   json_builder_set_member_name (builder, "model");
   json_builder_begin_object (builder);
-  add_string (builder, "name", job->model->name);
+  add_string (builder, "name", job->of.model->name);
   json_builder_set_member_name (builder, "trained");
-  json_builder_add_boolean_value (builder, job->model->trained);
+  json_builder_add_boolean_value (builder, job->of.model->trained);
   if (note != NULL)
     add_string (builder, "note", note);
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
+  if (map->faithfulness != NULL)
+    json_object_set_object_member (json_node_get_object (root), "faithfulness",
+                                   smb_faithfulness_to_json (map->faithfulness));
   smb_cli_print_json (root, FALSE);
 }
 
@@ -143,6 +159,13 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
         || !smb_png_write (over, PICTURE_PX, height, 3, overlay, error)
         || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, ".npy"), map, map->values, files, error))
       return FALSE;
+    if (job->raw) {
+      char *raw = smb_cli_map_file (job->folder, job->stem, face, name, "-16.png");
+
+      g_ptr_array_add (files, raw);
+      if (!smb_cli_map_write_png16 (raw, map, map->min, map->max, error))
+        return FALSE;
+    }
     if (map->deviation != NULL
         && (!write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-deviation.npy"), map, map->deviation,
                             files, error)
@@ -168,19 +191,20 @@ static gboolean
 write_face (const Job *job, guint face, SmbBox box, GError **error)
 {
   g_autofree char *path = smb_cli_map_file (job->folder, job->stem, face, "face", ".png");
-  g_autoptr (SmbImage) crop = smb_image_crop (job->image, box);
+  g_autoptr (SmbImage) crop = smb_image_crop (job->of.image, box);
   g_autoptr (GPtrArray) maps = NULL;
-  const SmbMapJob about = { .box = box, .regions = job->regions, .progress = smb_cli_progress () };
+  const SmbMapJob about = { .box = box, .regions = job->of.regions, .progress = smb_cli_progress (),
+                            .check = job->check };
 
   if (crop == NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                  _ ("The box %d,%d,%d,%d lies outside the picture, which has %d × %d pixels."), box.x, box.y, box.width,
-                 box.height, job->image->width, job->image->height);
+                 box.height, job->of.image->width, job->of.image->height);
     return FALSE;
   }
   if (!smb_png_write (path, crop->width, crop->height, 3, smb_image_get_pixels (crop), error))
     return FALSE;
-  maps = smb_engine_make_maps (job->engine, job->model, job->image, &about,
+  maps = smb_engine_make_maps (job->of.engine, job->of.model, job->of.image, &about,
                                (const SmbMapSpec *) (gconstpointer) job->specs->data, job->specs->len, NULL, error);
   smb_cli_progress_end ();
   if (maps == NULL)
@@ -195,78 +219,71 @@ write_face (const Job *job, guint face, SmbBox box, GError **error)
   return TRUE;
 }
 
-/* What was asked for, or one of each kind that the model has the networks for. */
 static gboolean
-choose_maps (Job *job, char **texts, GError **error)
+add_map (Job *job, const char *text, GError **error)
 {
-  static const char *const of_detector[] = { "attention", "rollout", NULL };
-  static const char *const of_mim[] = { "masked-input", "reconstruction", "error", NULL };
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) chosen = NULL;
+  SmbMapSpec spec;
 
-  if (texts != NULL && texts[0] != NULL) {
-    g_strv_builder_addv (builder, (const char **) texts);
-  } else {
-    g_strv_builder_addv (builder, (const char **) of_detector);
-    if (job->model->mim_path != NULL)
-      g_strv_builder_addv (builder, (const char **) of_mim);
-  }
-  chosen = g_strv_builder_end (builder);
+  if (!smb_map_spec_parse (&spec, text, error))
+    return FALSE;
+  g_array_append_val (job->specs, spec);
+  g_ptr_array_add (job->names, g_strdup (text));
+  return TRUE;
+}
+
+static gboolean
+parse_maps (Job *job, char **texts, GError **error)
+{
   job->names = g_ptr_array_new_with_free_func (g_free);
   job->specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
-  for (char **text = chosen; *text != NULL; text++) {
-    SmbMapSpec spec;
-
-    if (!smb_map_spec_parse (&spec, *text, error))
+  for (; texts != NULL && *texts != NULL; texts++)
+    if (!add_map (job, *texts, error))
       return FALSE;
-    g_array_append_val (job->specs, spec);
-    g_ptr_array_add (job->names, g_strdup (*text));
-  }
   return TRUE;
+}
+
+/* Where nothing was asked for: one of each kind that the model has the networks for. */
+static void
+choose_maps (Job *job)
+{
+  static const char *const of_detector[] = { "attention", "rollout" };
+  static const char *const of_mim[] = { "masked-input", "reconstruction", "error" };
+
+  if (job->specs->len > 0)
+    return;
+  for (guint i = 0; job->of.model->detector_path != NULL && i < G_N_ELEMENTS (of_detector); i++)
+    add_map (job, of_detector[i], NULL);
+  for (guint i = 0; job->of.model->mim_path != NULL && i < G_N_ELEMENTS (of_mim); i++)
+    add_map (job, of_mim[i], NULL);
 }
 
 static void
 job_clear (Job *job)
 {
-  g_clear_pointer (&job->engine, smb_engine_unref);
-  g_clear_pointer (&job->model, smb_model_info_free);
-  g_clear_pointer (&job->image, smb_image_unref);
+  smb_cli_faces_clear (&job->of);
   g_clear_pointer (&job->stem, g_free);
   g_clear_pointer (&job->names, g_ptr_array_unref);
   g_clear_pointer (&job->specs, g_array_unref);
-  g_clear_pointer (&job->regions, smb_regions_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
 static gboolean
-do_file (Job *job, const char *path, GArray *drawn, int only, const char *regions, GError **error)
+do_file (Job *job, const SmbCliFaceOptions *options, const char *path, GError **error)
 {
-  g_autofree char *base = g_path_get_basename (path);
-  g_autoptr (GArray) boxes = NULL;
-  const char *note = smb_model_warning (job->model->trained, job->model->calibrated);
-  char *dot = strrchr (base, '.');
+  const char *note;
 
-  if (regions != NULL) {
-    job->regions = smb_cli_read_regions (job->engine, regions, error);
-    if (job->regions == NULL)
-      return FALSE;
-  }
-  job->image = smb_cli_open_picture (job->engine, path, error);
-  if (job->image == NULL)
+  if (!smb_cli_faces_open (&job->of, options, path, error))
     return FALSE;
-  boxes = smb_cli_find_faces (job->engine, job->model, job->image, drawn, only, path, error);
-  if (boxes == NULL)
-    return FALSE;
-  if (boxes->len == 0)
+  if (job->of.boxes->len == 0)
     return TRUE;
-  if (dot != NULL && dot != base)
-    *dot = '\0';
-  job->stem = g_steal_pointer (&base);
+  choose_maps (job);
+  job->stem = smb_cli_stem (path);
   if (g_mkdir_with_parents (job->folder, 0777) != 0)
     return smb_error_set_errno (error, errno, job->folder, _ ("making the folder"));
-  for (guint i = 0; i < boxes->len; i++)
-    if ((only == 0 || (guint) only == i + 1) && !write_face (job, i + 1, g_array_index (boxes, SmbBox, i), error))
+  for (guint i = 0; i < job->of.boxes->len; i++)
+    if (smb_cli_faces_wants (&job->of, i) && !write_face (job, i + 1, g_array_index (job->of.boxes, SmbBox, i), error))
       return FALSE;
+  note = smb_model_warning (job->of.model->trained, job->of.model->calibrated);
   if (note != NULL && !job->json)
     g_print ("%s\n", note);
   return TRUE;
@@ -275,69 +292,49 @@ do_file (Job *job, const char *path, GArray *drawn, int only, const char *region
 int
 smb_cli_maps (int argc, char **argv)
 {
-  g_autofree char *model_name = NULL, *folder = NULL, *device = NULL, *colours_name = NULL, *regions = NULL;
-  g_auto (GStrv) box_texts = NULL, map_texts = NULL;
-  gboolean json = FALSE;
-  int threads = 0, face = 0;
+  g_auto (SmbCliFaceOptions) options = { 0 };
+  g_autofree char *folder = NULL, *colours_name = NULL;
+  g_auto (GStrv) map_texts = NULL;
   double opacity = 0.6;
+  gboolean check = FALSE, raw = FALSE;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
       N_ ("attention, rollout, relevance, occlusion, masked-input, reconstruction, error, signed-error, absolute-error, "
           "ssim, coverage or regions, with settings as in attention:layer=11,head=mean (repeatable)"),
       N_ ("MAP") },
-    { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
-      N_ ("MODEL") },
-    { "regions", 0, 0, G_OPTION_ARG_FILENAME, &regions,
-      N_ ("Region map of the face made elsewhere: .npy or picture of the classes 0 to 10"), N_ ("FILE") },
-    { "face", 0, 0, G_OPTION_ARG_INT, &face, N_ ("Only this face, counted from 1"), "N" },
-    { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
-      N_ ("Take this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
     { "colours", 0, 0, G_OPTION_ARG_STRING, &colours_name, N_ ("viridis, cividis, magma, grey or diverging"),
       N_ ("NAME") },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check,
+      N_ ("Test whether attention, rollout, relevance and occlusion show what the answer rests on"), NULL },
+    { "png16", 0, 0, G_OPTION_ARG_NONE, &raw, N_ ("Write the numbers as grey of 16 bits too"), NULL },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &opacity, N_ ("How strongly an overlay covers the face, 0 to 1"), "X" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line for each map"), NULL },
-    { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
-      N_ ("DEVICE") },
-    { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
-      N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
     { NULL },
   };
   g_auto (Job) job = { 0 };
-  g_autoptr (GArray) drawn = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("FILE"),
-                      _ ("Writes maps of each face: where the model looks, and what it cannot reconstruct.")))
+  if (!smb_cli_face_parse (&options, &argc, &argv, entries, FALSE, _ ("FILE"),
+                           _ ("Writes maps of each face: where the model looks, and what it cannot reconstruct.")))
     return SMB_EXIT_USAGE;
   if (argc != 2)
     return smb_cli_usage (_ ("“maps” takes one picture."));
   if (folder == NULL)
     return smb_cli_usage (_ ("“maps” needs --out=FOLDER to write into."));
-  if (threads < 0)
-    return smb_cli_usage (_ ("--threads takes a number from 0, not %d."), threads);
-  if (face < 0)
-    return smb_cli_usage (_ ("--face takes a number from 1, not %d."), face);
   if (!(opacity >= 0.0 && opacity <= 1.0))
     return smb_cli_usage (_ ("--opacity takes a number between 0 and 1."));
   job.colours = SMB_COLOURS_VIRIDIS;
   if (colours_name != NULL && !smb_colours_from_name (colours_name, &job.colours))
     return smb_cli_usage (_ ("“%s” names no colours; choose viridis, cividis, magma, grey or diverging."), colours_name);
-  drawn = smb_cli_parse_boxes (box_texts, &error);
-  if (error != NULL)
-    return smb_cli_usage ("%s", error->message);
   job.folder = folder;
   job.opacity = opacity;
-  job.json = json;
-  job.model = smb_model_find (model_name, &error);
-  if (job.model != NULL) {
-    if (!choose_maps (&job, map_texts, &error))
-      return smb_cli_usage ("%s", error->message);
-    job.engine = smb_engine_new (device, threads);
-    if (do_file (&job, argv[1], drawn, face, regions, &error))
-      return SMB_EXIT_OK;
-  }
+  job.json = options.json;
+  job.check = check;
+  job.raw = raw;
+  if (!parse_maps (&job, map_texts, &error))
+    return smb_cli_usage ("%s", error->message);
+  if (do_file (&job, &options, argv[1], &error))
+    return SMB_EXIT_OK;
   smb_cli_print_error (error);
   return SMB_EXIT_FAILED;
 }

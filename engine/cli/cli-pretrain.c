@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/smb-analysis.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "learn/smb-net-size.h"
@@ -17,7 +18,7 @@
 #include "weights/smb-weights-file.h"
 
 typedef struct {
-  char *out, *cache, *size, *config, *init, *target, *strategy, *contrast, *mean, *std, *device;
+  char *out, *cache, *size, *config, *init, *target, *strategy, *contrast, *mean, *std, *device, *precision;
   int epochs, batch, accumulate, threads, checkpoint_every;
   gint64 seed, stop_after;
   double warmup;
@@ -239,6 +240,7 @@ static int
 settle (Options *o)
 {
   SmbPretrainSettings *s = &o->plan.settings;
+  g_autoptr (GError) error = NULL;
 
   if (o->out == NULL)
     return smb_cli_usage (_ ("“pretrain” needs --out, a folder for what becomes of the training."));
@@ -260,6 +262,8 @@ settle (Options *o)
     return SMB_EXIT_USAGE;
   if (o->norm_pix && o->raw_pix)
     return smb_cli_usage (_ ("Give --norm-pix or --no-norm-pix, not both."));
+  if (o->precision != NULL && !smb_precision_from_text (o->precision, o->device, &s->precision, &error))
+    return smb_cli_usage ("%s", error->message);
   s->accumulate = o->accumulate;
   s->recompute = o->recompute;
   s->seed = (guint64) o->seed;
@@ -300,7 +304,8 @@ static void
 clear (Options *o)
 {
   char **const texts[] = { &o->out,      &o->cache,    &o->size, &o->config, &o->init,  &o->target,
-                           &o->strategy, &o->contrast, &o->mean, &o->std,    &o->device };
+                           &o->strategy, &o->contrast, &o->mean, &o->std,    &o->device,
+                           &o->precision };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
@@ -348,6 +353,8 @@ smb_cli_pretrain (int argc, char **argv)
       N_ ("N") },
     { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision,
+      N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is fast"), N_ ("PRECISION") },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },

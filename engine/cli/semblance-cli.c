@@ -3,6 +3,7 @@
 
 #include "base/smb-locale.h"
 #include "smb-config.h"
+#include "worker/smb-engine.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ typedef struct {
 static const Command commands[] = {
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
+  { "regions", smb_cli_regions, N_ ("measure which regions of a face the model cannot explain") },
+  { "reference", smb_cli_reference, N_ ("make and show the statistics of genuine faces that regions are compared with") },
   { "case", smb_cli_case, N_ ("make a case, add evidence, list it, verify it") },
   { "report", smb_cli_report, N_ ("write a case's report as PDF or HTML") },
   { "model", smb_cli_model, N_ ("list, describe, import and export models") },
@@ -41,6 +44,7 @@ main (int argc, char **argv)
 {
   smb_locale_init ();
   g_set_prgname ("semblance-cli");
+  smb_engine_guard_weights ();
   if (argc < 2) {
     print_help ();
     return SMB_EXIT_USAGE;

@@ -80,7 +80,6 @@ smb_cuda_device_describe (int device, SmbDeviceInfo *out)
   *out = (SmbDeviceInfo){ .total_bytes = total_bytes, .free_bytes = free_bytes, .precisions = 1u << SMB_PRECISION_F32 };
   if (properties.major * 10 + properties.minor >= BF16_CAPABILITY)
     out->precisions |= 1u << SMB_PRECISION_TF32 | 1u << SMB_PRECISION_BF16;
-  out->training_precisions = out->precisions;
   snprintf (out->name, sizeof out->name, "%.64s, compute capability %d.%d, driver for CUDA %d.%d", properties.name,
             properties.major, properties.minor, driver / 1000, driver % 1000 / 10);
   return SMB_STATUS_OK;

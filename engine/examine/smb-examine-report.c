@@ -83,6 +83,20 @@ model_makes (const SmbModelInfo *model, SmbMapKind kind)
   return (of_detector ? model->detector_path : model->mim_path) != NULL;
 }
 
+static GPtrArray *
+maps_of_face (const Maker *maker, const Gathered *gathered, const SmbImage *image, guint index, const SmbMapSpec *specs,
+              guint n_specs, GError **error)
+{
+  const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, index);
+  g_autoptr (SmbRegions) edited = NULL;
+  SmbMapJob job = { .box = result->face.box };
+
+  if (!smb_examine_get_regions (maker->store, gathered->stored->id, index, &edited, error))
+    return NULL;
+  job.regions = edited;
+  return smb_engine_make_maps (maker->engine, maker->model, image, &job, specs, n_specs, maker->cancellable, error);
+}
+
 /* The maps of each face that has a score or was drawn by hand; others get none. FALSE only if cancelled. */
 static gboolean
 make_maps (const Maker *maker, Gathered *gathered, const SmbImage *image, GError **error)
@@ -102,8 +116,7 @@ make_maps (const Maker *maker, Gathered *gathered, const SmbImage *image, GError
     GPtrArray *maps = NULL;
 
     if (n_specs > 0 && result->outside == NULL)
-      maps = smb_engine_maps (maker->engine, maker->model, image, result->face.box, specs, n_specs, maker->cancellable,
-                              &problem);
+      maps = maps_of_face (maker, gathered, image, i, specs, n_specs, &problem);
     if (is_cancelled (problem)) {
       g_propagate_error (error, g_steal_pointer (&problem));
       return FALSE;

@@ -38,6 +38,11 @@ SmbCaseAnalysis *smb_examine_analyze (SmbCase *store, SmbEngine *engine, const S
                                       const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,
                                       GCancellable *cancellable, GError **error);
 
+/* The region map that the examiner gave face `index` (from 0) of a stored analysis; NULL in *regions_out where there is none.
+ * set: NULL goes back to what the program draws. Both in the case alone; the analysis stays as it is. */
+gboolean smb_examine_get_regions (SmbCase *store, gint64 analysis_id, guint index, SmbRegions **regions_out, GError **error);
+gboolean smb_examine_set_regions (SmbCase *store, gint64 analysis_id, guint index, const SmbRegions *regions, GError **error);
+
 /* Gathers, draws the maps named (for each face), writes a .pdf or .html report, logs the export with the report's hash.
  * evidence_ids NULL: every exhibit. model: the one the maps are made with; NULL: no maps. */
 gboolean smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const char *path,

@@ -85,6 +85,17 @@ smb_regions_origin_name (SmbRegionsOrigin origin)
   return origins[origin];
 }
 
+gboolean
+smb_regions_origin_from_name (const char *name, SmbRegionsOrigin *out)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (origins); i++)
+    if (g_strcmp0 (name, origins[i]) == 0) {
+      *out = (SmbRegionsOrigin) i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 const char *
 smb_region_class_title (SmbRegionClass class)
 {

@@ -34,12 +34,19 @@ const char *smb_regions_note (SmbRegionsOrigin origin);
 
 /* "landmarks", "template", "imported", "hand": as in JSON; static. */
 const char *smb_regions_origin_name (SmbRegionsOrigin origin);
+gboolean smb_regions_origin_from_name (const char *name, SmbRegionsOrigin *out);
 
 /* What people call a class, translated ("left brow"), and the word files know it by ("brow-left"); static. */
 const char *smb_region_class_title (SmbRegionClass class);
 const char *smb_region_class_name (SmbRegionClass class);
 /* The colour a class has wherever regions are drawn; the eleven differ from each other in lightness too. */
 void smb_region_class_colour (SmbRegionClass class, guint8 rgb[3]);
+
+/* As text, for a case: runs of one class from the upper left, row by row, each a letter ("a" background to "k" hair) and its
+ * length if that is not 1: "a224kkb220 …" without blanks. Free with g_free. */
+char *smb_regions_pack (const SmbRegions *regions);
+/* FORMAT if the text is not exactly a map of this size. */
+SmbRegions *smb_regions_unpack (const char *text, int size_px, SmbRegionsOrigin origin, GError **error);
 
 /* A map made elsewhere, of whole numbers 0 to 10 over the same square as the face's box. Sides from 8 to 8192 pixels.
  * Files of NumPy (.npy) of integers, (H,W) or (1,H,W), as facer writes them (int8). */

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#define N_COVERABLE 6 /* skin and background are never covered as a whole */
-
 static const char *const strategy_names[] = { "random", "fasking-i", "frp", "crfr-r", "crfr-p", "patches" };
 static const char *const region_names[SMB_N_REGIONS] = { "brows", "eyes", "nose", "mouth", "boundary", "hair", "skin",
                                                          "background" };
@@ -193,8 +191,8 @@ smb_mask_draw (guint8 *mask, guint8 *fr, SmbRng *rng, SmbMaskStrategy strategy, 
   memset (mask, 0, (gsize) n_patches);
   memset (fr, 0, (gsize) n_patches);
   if (strategy == SMB_MASK_CRFR_R || strategy == SMB_MASK_CRFR_P) {
-    covered = region == SMB_REGION_RANDOM ? (int) smb_rng_below (rng, N_COVERABLE) : (int) region;
-    g_return_val_if_fail (covered < N_COVERABLE, -1);
+    covered = region == SMB_REGION_RANDOM ? (int) smb_rng_below (rng, SMB_N_COVERED_REGIONS) : (int) region;
+    g_return_val_if_fail (covered < SMB_N_COVERED_REGIONS, -1);
   }
   switch (strategy) {
   case SMB_MASK_RANDOM:

@@ -32,6 +32,9 @@ typedef enum {
   SMB_N_REGIONS,
 } SmbRegion;
 
+/* The first so many regions can be covered as a whole. */
+#define SMB_N_COVERED_REGIONS 6
+
 const char *smb_mask_strategy_name (SmbMaskStrategy strategy); /* "crfr-p"; static */
 gboolean smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out); /* of those that are drawn */
 const char *smb_region_name (SmbRegion region); /* "brows"; static */

@@ -216,6 +216,23 @@ smb_report_face_label (guint index)
   return g_strdup_printf ("F%u", index + 1);
 }
 
+/* What the log says of the clock that gave its times, as it was last. */
+static const char *
+clock_words (GPtrArray *log)
+{
+  for (guint i = log->len; i > 0; i--) {
+    const SmbAuditEntry *entry = g_ptr_array_index (log, i - 1);
+
+    if (!g_str_equal (entry->action, "clock.source") && !g_str_equal (entry->action, "case.create"))
+      continue;
+    if (strstr (entry->details, "\"system clock, synchronised\"") != NULL)
+      return _("UTC, from the computer's clock, which a time server keeps right");
+    if (strstr (entry->details, "\"system clock, not synchronised\"") != NULL)
+      return _("UTC, from the computer's clock, which no time server keeps right");
+  }
+  return _("UTC, from the computer's clock; it is not recorded whether a time server kept it right");
+}
+
 GPtrArray *
 smb_report_case_facts (const SmbReportData *data)
 {
@@ -239,6 +256,7 @@ smb_report_case_facts (const SmbReportData *data)
                              data->log->len),
             FALSE);
   add_fact (facts, _("Hash of the last log entry"), g_strdup (data->log_head), TRUE);
+  add_fact (facts, _("Times"), g_strdup (clock_words (data->log)), FALSE);
   return facts;
 }
 

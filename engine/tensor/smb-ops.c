@@ -5,12 +5,13 @@
 
 void
 smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before, const SmbTensor *x, const SmbTensor *w,
-               const void *prepared, const SmbTensor *bias, const SmbTensor *residual, SmbEpilogue epilogue)
+               const void *prepared, SmbPrecision precision, const SmbTensor *bias, const SmbTensor *residual,
+               SmbEpilogue epilogue)
 {
   gint64 n_out = w->rank > 0 ? w->shape[0] : 0, n_in = n_out > 0 ? w->n / n_out : 0, rows = ROWS (x);
   SmbLinearForward a = { .y = y->data, .before = DATA (before), .x = x->data, .w = w->data, .prepared = prepared,
                          .bias = DATA (bias), .residual = DATA (residual), .rows = rows, .n_in = n_in,
-                         .n_out = n_out, .epilogue = epilogue };
+                         .n_out = n_out, .epilogue = epilogue, .precision = precision };
 
   RUN (exec, "linear",
        n_in > 0 && LAST (x) == n_in && y->n == rows * n_out && LAST (y) == n_out && HAS (before, y->n)
@@ -20,11 +21,11 @@ smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before, const SmbTensor *
 
 void
 smb_op_linear_backward (SmbExec *exec, SmbTensor *dx, SmbTensor *dw, SmbTensor *dbias, const SmbTensor *dy,
-                        const SmbTensor *x, const SmbTensor *w)
+                        const SmbTensor *x, const SmbTensor *w, SmbPrecision precision)
 {
   gint64 n_out = w->rank > 0 ? w->shape[0] : 0, n_in = n_out > 0 ? w->n / n_out : 0, rows = ROWS (x);
   SmbLinearBackward a = { .dx = DATA (dx), .dw = DATA (dw), .dbias = DATA (dbias), .dy = dy->data, .x = x->data,
-                          .w = w->data, .rows = rows, .n_in = n_in, .n_out = n_out };
+                          .w = w->data, .rows = rows, .n_in = n_in, .n_out = n_out, .precision = precision };
 
   if (dx == NULL && dw == NULL && dbias == NULL)
     return;
@@ -60,21 +61,23 @@ attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *lse
 }
 
 void
-smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads)
+smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads,
+                  SmbPrecision precision)
 {
   SmbAttentionForward a = { .y = y->data, .probs = DATA (probs), .lse = DATA (lse), .qkv = qkv->data,
-                            .b = y->shape[0], .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1) };
+                            .b = y->shape[0], .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1),
+                            .precision = precision };
 
   RUN (exec, "attention", attention_fits (y, probs, lse, qkv, heads), attention_forward (ctx, &a), y, qkv);
 }
 
 void
 smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, const SmbTensor *dy, const SmbTensor *y,
-                           const SmbTensor *qkv, const SmbTensor *lse, int heads)
+                           const SmbTensor *qkv, const SmbTensor *lse, int heads, SmbPrecision precision)
 {
   SmbAttentionBackward a = { .dqkv = dqkv->data, .dprobs = DATA (dprobs), .dy = dy->data, .y = y->data,
                              .qkv = qkv->data, .lse = lse->data, .b = y->shape[0], .t = y->shape[1], .h = heads,
-                             .d = LAST (y) / MAX (heads, 1) };
+                             .d = LAST (y) / MAX (heads, 1), .precision = precision };
 
   RUN (exec, "attention backward",
        attention_fits (y, dprobs, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,

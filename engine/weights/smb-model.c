@@ -25,6 +25,7 @@ smb_model_info_free (SmbModelInfo *info)
   g_free (info->limits);
   g_free (info->licence);
   g_free (info->provenance);
+  g_free (info->reference);
   g_free (info);
 }
 
@@ -217,6 +218,25 @@ smb_model_verify (const SmbModelInfo *info, GCancellable *cancellable, GError **
 {
   return verify_file (info->detector_path, info->detector_sha256, cancellable, error) &&
          verify_file (info->mim_path, info->mim_sha256, cancellable, error);
+}
+
+char *
+smb_model_dup_own_reference (const char *mim_sha256)
+{
+  g_autofree char *name = g_strconcat (mim_sha256, ".json", NULL);
+
+  return g_build_filename (g_get_user_data_dir (), "semblance", "references", name, NULL);
+}
+
+char *
+smb_model_dup_reference (const char *folder, const char *mim_sha256)
+{
+  g_autofree char *own = mim_sha256 != NULL ? smb_model_dup_own_reference (mim_sha256) : NULL;
+  g_autofree char *came = folder != NULL ? g_build_filename (folder, "reference.json", NULL) : NULL;
+
+  if (own != NULL && g_file_test (own, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&own);
+  return came != NULL && g_file_test (came, G_FILE_TEST_EXISTS) ? g_steal_pointer (&came) : NULL;
 }
 
 /* --- the user's choice --- */

@@ -44,6 +44,8 @@ typedef struct {
   char *limits;        /* JSON text of the further limits, or NULL */
   char *licence;       /* "Apache-2.0", "CC-BY-NC-4.0" … shown wherever the model is used */
   char *provenance;    /* one or two sentences */
+  char *reference;     /* statistics of genuine faces that the user named in place of those found beside the model (see
+                        * smb_model_dup_reference); NULL as loaded */
 } SmbModelInfo;
 
 void smb_model_info_free (SmbModelInfo *info);
@@ -82,6 +84,13 @@ typedef struct {
  * pretrain_ds_mean_std.txt beside the file, else from what its run's arguments or its kind imply (README of the
  * reference, 32), and `provenance` says which; the licence is "unknown: ask the source". */
 SmbModelInfo *smb_model_import (const char *path, const SmbModelImport *how, GError **error);
+
+/* Where statistics of genuine faces for the reconstruction network with this hash are looked for: those made on this machine
+ * ($XDG_DATA_HOME/semblance/references/HASH.json), then those that came with the model (reference.json in its folder, which
+ * may be NULL). NULL if there are none. Free with g_free. */
+char *smb_model_dup_reference (const char *folder, const char *mim_sha256);
+/* The first of these places, whether there is a file or not. */
+char *smb_model_dup_own_reference (const char *mim_sha256);
 
 /* model.json as text; free with g_free. */
 char *smb_model_info_to_json (const SmbModelInfo *info);

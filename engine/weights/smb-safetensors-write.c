@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define HEADER_ALIGNMENT 8
@@ -183,8 +184,8 @@ check_text (const char *text, const char *path, GError **error)
   return FALSE;
 }
 
-gboolean
-smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error)
+static gboolean
+check_texts (const SmbTensorDict *dict, const char *path, GError **error)
 {
   GHashTableIter iter;
   gpointer key, value;
@@ -205,5 +206,36 @@ smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error)
       return FALSE;
     }
   }
-  return smb_weights_replace_file (path, fill_safetensors, (gpointer) dict, error);
+  return TRUE;
+}
+
+gboolean
+smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error)
+{
+  return check_texts (dict, path, error)
+         && smb_weights_replace_file (path, fill_safetensors, (gpointer) dict, error);
+}
+
+int
+smb_weights_write_memory (const SmbTensorDict *dict, const char *path, GError **error)
+{
+  int fd;
+
+  if (!check_texts (dict, path, error))
+    return -1;
+  fd = memfd_create ("semblance-weights", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) {
+    smb_error_set_errno (error, errno, path, _ ("asking for memory"));
+    return -1;
+  }
+  if (!fill_safetensors (fd, path, (gpointer) dict, error)) {
+    close (fd);
+    return -1;
+  }
+  if (fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+    smb_error_set_errno (error, errno, path, _ ("sealing its memory"));
+    close (fd);
+    return -1;
+  }
+  return fd;
 }

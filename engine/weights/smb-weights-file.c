@@ -145,14 +145,57 @@ is_legacy (const guint8 *data, gsize n_bytes)
   return n_bytes >= at + sizeof magic && data[0] == 0x80 && memcmp (data + at, magic, sizeof magic) == 0;
 }
 
+static gboolean
+is_zip (const guint8 *data, gsize n_bytes)
+{
+  return n_bytes >= 4 && memcmp (data, "PK\x03\x04", 4) == 0;
+}
+
+static gboolean pickles_here;
+static SmbWeightsConvert convert_pickles;
+
+void
+smb_weights_read_pickles_here (void)
+{
+  pickles_here = TRUE;
+}
+
+void
+smb_weights_convert_pickles_with (SmbWeightsConvert convert)
+{
+  convert_pickles = convert;
+}
+
 static SmbTensorDict *
-read_bytes (GBytes *bytes, const char *path, GError **error)
+read_converted (int fd, const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  int converted;
+
+  if (convert_pickles == NULL) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                 _ ("%s: this is PyTorch's kind of weights file, which is read only by a process that is locked in, and "
+                    "this one is not. Import it into the library first: semblance-cli model import."), path);
+    return NULL;
+  }
+  converted = convert_pickles (fd, path, error);
+  if (converted < 0)
+    return NULL;
+  bytes = map_file (converted, path, error);
+  close (converted);
+  return bytes != NULL ? smb_safetensors_read (bytes, path, error) : NULL;
+}
+
+static SmbTensorDict *
+read_bytes (int fd, GBytes *bytes, const char *path, GError **error)
 {
   gsize n_bytes;
   const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
   guint64 header_bytes;
 
-  if (n_bytes >= 4 && memcmp (data, "PK\x03\x04", 4) == 0)
+  if (!pickles_here && (is_zip (data, n_bytes) || is_legacy (data, n_bytes)))
+    return read_converted (fd, path, error);
+  if (is_zip (data, n_bytes))
     return smb_pth_read_zip (bytes, path, error);
   if (is_legacy (data, n_bytes))
     return smb_pth_read_legacy (bytes, path, error);
@@ -174,7 +217,7 @@ SmbTensorDict *
 smb_weights_read_fd (int fd, const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = map_file (fd, path, error);
-  SmbTensorDict *dict = bytes != NULL ? read_bytes (bytes, path, error) : NULL;
+  SmbTensorDict *dict = bytes != NULL ? read_bytes (fd, bytes, path, error) : NULL;
   const guint8 *data;
   gsize n_bytes;
 

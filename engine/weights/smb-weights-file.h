@@ -17,6 +17,16 @@ SmbTensorDict *smb_weights_read (const char *path, GError **error);
 /* The same from a descriptor that stays the caller's; `path` only for messages. */
 SmbTensorDict *smb_weights_read_fd (int fd, const char *path, GError **error);
 
+/* PyTorch's files hold a pickle, which is a small program, so a process reads them itself only if it says that it is
+ * locked in (or has nothing to lose, as a test). Everywhere else `convert` does it: a descriptor of the same tensors as
+ * .safetensors, sealed, to be closed; -1 with an error. Until either was called they are refused. Once, at the start. */
+typedef int (*SmbWeightsConvert) (int fd, const char *path, GError **error);
+void smb_weights_read_pickles_here (void);
+void smb_weights_convert_pickles_with (SmbWeightsConvert convert);
+
+/* The dictionary as .safetensors in a sealed memory descriptor; -1 with an error. */
+int smb_weights_write_memory (const SmbTensorDict *dict, const char *path, GError **error);
+
 /* Writes .safetensors: to a temporary file beside it, fsync, rename. Tensors 8-byte aligned, header as compact JSON
  * with names in the dictionary's order: the same dictionary gives the same bytes. */
 gboolean smb_weights_write (const char *path, const SmbTensorDict *dict, GError **error);

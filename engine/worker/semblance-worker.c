@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program that does what must not happen in the window's process: `semblance-worker decode SOCKET` reads evidence,
- * `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
+ * `semblance-worker weights SOCKET` foreign weights files, `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
 #include "base/smb-locale.h"
 #include "media/smb-picture.h"
+#include "weights/smb-weights-file.h"
 #include "worker/smb-worker.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@
 /* Libraries, threads' stacks and tables; and for each pixel the decoder's own rows, ours, a turned copy, the plane. */
 #define BASE_MEMORY_BYTES (2ull << 30)
 #define MEMORY_BYTES_A_PIXEL 16
+/* Address space: the file is mapped, and what of it lies scattered is copied. */
+#define WEIGHTS_MEMORY_BYTES (64ull << 30)
 
 /* Libraries have words of their own for broken evidence; what matters comes back as the request's error. */
 static GLogWriterOutput
@@ -33,18 +36,25 @@ write_own_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
 
 /* Everything that libraries load when they first need it: behind the walls nothing can be opened any more. */
 static void
-prepare_decoding (void)
+prepare (SmbWorkerMode mode)
 {
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
 
   /* Memory given out per thread makes the C library look into /proc when it shrinks; one pool does not. */
   mallopt (M_ARENA_MAX, 1);
-  smb_picture_prepare ();
+  if (mode == SMB_WORKER_DECODE)
+    smb_picture_prepare ();
   /* The catalogues of words: ours, GLib's, the C library's. */
   g_dgettext (GETTEXT_PACKAGE, "evidence");
   g_cancellable_cancel (cancelled);
   g_cancellable_set_error_if_cancelled (cancelled, NULL);
   (void) strerror (EIO);
+}
+
+static guint64
+memory_of (SmbWorkerMode mode, const SmbPictureLimits *limits)
+{
+  return mode == SMB_WORKER_WEIGHTS ? WEIGHTS_MEMORY_BYTES : BASE_MEMORY_BYTES + limits->max_pixels * MEMORY_BYTES_A_PIXEL;
 }
 
 static int
@@ -73,18 +83,23 @@ main (int argc, char **argv)
     mode = SMB_WORKER_DECODE;
   else if (g_str_equal (argv[1], "compute"))
     mode = SMB_WORKER_COMPUTE;
+  else if (g_str_equal (argv[1], "weights"))
+    mode = SMB_WORKER_WEIGHTS;
   else
     return usage ();
   g_log_set_writer_func (write_own_log, NULL, NULL);
   signal (SIGPIPE, SIG_IGN);
-  if (mode == SMB_WORKER_DECODE)
-    prepare_decoding ();
-  if (!smb_picture_limits_get (&limits, &error)
-      || !smb_worker_lock_in (mode, BASE_MEMORY_BYTES + limits.max_pixels * MEMORY_BYTES_A_PIXEL, &lock, &error)) {
+  if (mode != SMB_WORKER_COMPUTE)
+    prepare (mode);
+  if (!smb_picture_limits_get (&limits, &error) || !smb_worker_lock_in (mode, memory_of (mode, &limits), &lock, &error)) {
     fprintf (stderr, "semblance-worker: %s\n", error->message);
     return 2;
   }
   if (mode == SMB_WORKER_DECODE)
     smb_worker_run ((int) socket, argv[1], lock, smb_worker_decode, &limits);
+  /* From here on, and not before, whatever a checkpoint holds may be looked at. */
+  smb_weights_read_pickles_here ();
+  if (mode == SMB_WORKER_WEIGHTS)
+    smb_worker_run ((int) socket, argv[1], lock, smb_worker_weights, NULL);
   smb_worker_run ((int) socket, argv[1], lock, smb_worker_compute, smb_worker_compute_new ());
 }

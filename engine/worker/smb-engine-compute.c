@@ -88,6 +88,7 @@ settings_to_json (const SmbAnalysisSettings *settings)
   json_object_set_boolean_member (object, "detect_too", settings->detect_too);
   json_object_set_int_member (object, "detect_upsample", settings->detect_upsample);
   json_object_set_int_member (object, "precision", settings->precision);
+  json_object_set_int_member (object, "region_draws", settings->region_draws);
   smb_json_set_uint64 (object, "seed", settings->seed);
   return object;
 }
@@ -177,6 +178,7 @@ add_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, c
     json_array_add_string_element (texts, text);
   }
   json_object_set_array_member (call.body, "specs", texts);
+  json_object_set_int_member (call.body, "check", job->check ? 1 : 0);
   answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
   return answer != NULL && take_maps (answer, specs, n_specs, maps, error);
 }
@@ -201,6 +203,61 @@ smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
       return NULL;
   }
   return g_steal_pointer (&maps);
+}
+
+SmbRegions *
+smb_engine_region_map (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
+                       GCancellable *cancellable, GError **error)
+{
+  SmbEngineCall call = { .type = SMB_MESSAGE_REGION_MAP };
+  g_autofree char *doing = g_strdup (_ ("while drawing the face's regions; try again"));
+  g_autoptr (SmbMessage) answer = NULL;
+  gint64 origin;
+
+  g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL, NULL);
+  call.doing = doing;
+  call.body = new_body (engine, model);
+  json_object_set_array_member (call.body, "box", box_to_json (job->box));
+  answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
+  if (answer == NULL)
+    return NULL;
+  origin = smb_message_get_int (answer, "origin", -1);
+  if (origin < 0 || origin > SMB_REGIONS_BY_HAND) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("a region map came in another form than was agreed"));
+    return NULL;
+  }
+  return smb_regions_take_fd (smb_message_steal_fd (answer, 0), (SmbRegionsOrigin) origin, error);
+}
+
+SmbRegionReport *
+smb_engine_regions (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const SmbMapJob *job,
+                    const SmbRegionSettings *settings, GCancellable *cancellable, GError **error)
+{
+  SmbEngineCall call = { .type = SMB_MESSAGE_REGIONS };
+  g_autofree char *doing = g_strdup (_ ("while measuring the face's regions; try again, or with fewer draws"));
+  g_autoptr (SmbMessage) answer = NULL;
+  g_autoptr (SmbRegionReport) table = NULL;
+  SmbJsonReader reader = { .what = _ ("Region table"), .where = "table.", .error = error };
+
+  g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL && settings != NULL, NULL);
+  call.progress = job->progress;
+  call.user_data = job->user_data;
+  call.doing = doing;
+  call.body = new_body (engine, model);
+  json_object_set_array_member (call.body, "box", box_to_json (job->box));
+  json_object_set_int_member (call.body, "draws", settings->draws);
+  smb_json_set_uint64 (call.body, "seed", settings->seed);
+  answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
+  if (answer == NULL)
+    return NULL;
+  table = smb_region_report_from_json (&reader, smb_json_object (&reader, answer->body, "table", SMB_JSON_REQUIRED));
+  if (!reader.failed && table->note != NULL) {
+    char *clean = smb_engine_clean_text (table->note);
+
+    g_free (table->note);
+    table->note = clean;
+  }
+  return reader.failed ? NULL : g_steal_pointer (&table);
 }
 
 GPtrArray *

@@ -47,7 +47,21 @@ GPtrArray *smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, c
                                  const SmbMapJob *job, const SmbMapSpec *specs, guint n_specs,
                                  GCancellable *cancellable, GError **error);
 
-typedef enum { SMB_ENGINE_DECODE, SMB_ENGINE_COMPUTE } SmbEngineWorker;
+/* The face's regions themselves, over its whole box, at the side of the network's input: for showing and editing. See
+ * smb_judge_region_map. */
+SmbRegions *smb_engine_region_map (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,
+                                   const SmbMapJob *job, GCancellable *cancellable, GError **error);
+
+/* Has every weights file of PyTorch's that this process reads from now on (smb_weights_read) read by a locked worker,
+ * started for that one file: such a file is a small program. Without this, or a lock, they are refused. */
+void smb_engine_guard_weights (void);
+
+/* The region table of one face; see smb_judge_regions. */
+SmbRegionReport *smb_engine_regions (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,
+                                     const SmbMapJob *job, const SmbRegionSettings *settings, GCancellable *cancellable,
+                                     GError **error);
+
+typedef enum { SMB_ENGINE_DECODE, SMB_ENGINE_COMPUTE, SMB_ENGINE_WEIGHTS } SmbEngineWorker;
 
 /* Behind which walls the worker works that served the last call; starts one if there is none yet. An error if it cannot
  * be started. */

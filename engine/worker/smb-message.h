@@ -30,10 +30,13 @@ typedef enum {
   SMB_MESSAGE_DECODE,    /* program: a picture to decode; descriptor: the evidence, read-only */
   SMB_MESSAGE_ANALYZE,   /* program: a picture to judge; descriptor: its plane */
   SMB_MESSAGE_MAPS,      /* program: maps to make; descriptor: the picture's plane */
+  SMB_MESSAGE_REGIONS,   /* program: a face whose region table to make; descriptor: the picture's plane */
+  SMB_MESSAGE_REGION_MAP, /* program: a face whose regions to draw; descriptor: the picture's plane */
   SMB_MESSAGE_CANCEL,    /* program: stop the request of this id; {} */
   SMB_MESSAGE_PROGRESS,  /* worker: {"done", "total", "what"} */
   SMB_MESSAGE_RESULT,    /* worker: done; planes as descriptors */
   SMB_MESSAGE_ERROR,     /* worker: the request failed, the worker goes on; {"domain", "code", "message"} */
+  SMB_MESSAGE_WEIGHTS,   /* program: a weights file to write anew; descriptor: the file, read-only */
 } SmbMessageType;
 
 typedef struct {

@@ -46,6 +46,7 @@ smb_model_to_message (const SmbModelInfo *model)
   smb_json_set_string (object, "limits", model->limits);
   smb_json_set_string (object, "licence", model->licence);
   smb_json_set_string (object, "provenance", model->provenance);
+  smb_json_set_string (object, "reference", model->reference);
   return object;
 }
 
@@ -114,5 +115,6 @@ smb_model_from_message (JsonObject *object, GError **error)
   model->limits = smb_json_string (&reader, object, "limits", SMB_JSON_OPTIONAL);
   model->licence = smb_json_string (&reader, object, "licence", SMB_JSON_OPTIONAL);
   model->provenance = smb_json_string (&reader, object, "provenance", SMB_JSON_OPTIONAL);
+  model->reference = smb_json_string (&reader, object, "reference", SMB_JSON_OPTIONAL);
   return reader.failed ? NULL : g_steal_pointer (&model);
 }

@@ -103,18 +103,25 @@ fail (GError **error, const char *what)
   return FALSE;
 }
 
+gboolean
+smb_plane_is_sealed (int fd)
+{
+  int seals = fd >= 0 ? fcntl (fd, F_GET_SEALS) : -1;
+
+  /* Sealing against writing fails while anyone still has it mapped for writing. */
+  return seals >= 0 && ((seals & SEALS) == SEALS || fcntl (fd, F_ADD_SEALS, SEALS) == 0);
+}
+
 /* Everything a lying peer could get wrong, before a byte of the data is touched. */
 static gboolean
 check_fd (int fd, guint64 max_bytes, PlaneHeader *header, GError **error)
 {
   struct stat info;
-  int seals = fcntl (fd, F_GET_SEALS);
   guint64 data_bytes;
 
-  if (seals < 0)
+  if (fcntl (fd, F_GET_SEALS) < 0)
     return fail (error, _ ("what it sent is not a memory descriptor"));
-  /* Sealing against writing fails while anyone still has it mapped for writing. */
-  if ((seals & SEALS) != SEALS && fcntl (fd, F_ADD_SEALS, SEALS) != 0)
+  if (!smb_plane_is_sealed (fd))
     return fail (error, _ ("its memory is not sealed and cannot be"));
   if (fstat (fd, &info) != 0 || info.st_size < (off_t) sizeof *header
       || pread (fd, header, sizeof *header, 0) != (gssize) sizeof *header)

@@ -28,6 +28,9 @@ typedef struct {
 /* A sealed descriptor holding a copy of data (height, width, channels); -1 with an error (MEMORY, LIMIT). */
 int smb_plane_new_fd (SmbPlaneType type, int width, int height, int channels, const void *data, GError **error);
 
+/* Whether it is a memory descriptor that nobody can change any more; seals it if it is not sealed yet. */
+gboolean smb_plane_is_sealed (int fd);
+
 /* Maps what a peer sent; takes the descriptor in every case. Checked: it is a memory descriptor, it carries the three
  * seals or can be sealed now, its header makes sense, its size is exactly what the header says and no more than
  * max_bytes. Errors: WORKER. */

@@ -72,7 +72,7 @@ spawn (SmbWorkerProcess *self)
   int failed;
 
   /* Decoding needs no matrix products: their threads' stacks would count against the worker's memory. */
-  if (g_str_equal (self->mode, "decode"))
+  if (!g_str_equal (self->mode, "compute"))
     env = g_environ_setenv (env, "OPENBLAS_NUM_THREADS", "1", TRUE);
   sigemptyset (&none);
   sigfillset (&defaults);

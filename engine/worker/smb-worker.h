@@ -24,11 +24,11 @@ void smb_worker_run (int socket, const char *mode, SmbLockState lock, SmbWorkerH
 /* From within a handler: how far it is. What the other end makes of it is its affair; failures are ignored. */
 void smb_worker_report (SmbWorker *worker, guint64 done, guint64 total, const char *what);
 
-typedef enum { SMB_WORKER_DECODE, SMB_WORKER_COMPUTE } SmbWorkerMode;
+typedef enum { SMB_WORKER_DECODE, SMB_WORKER_COMPUTE, SMB_WORKER_WEIGHTS } SmbWorkerMode;
 
 /* The one place where a worker gives up what it does not need, before it reads anything: it dies with its parent, can
- * gain no privileges, writes no core (evidence would be in it), and, decoding, may take only `max_memory_bytes` of
- * address space and a few descriptors; then the walls of smb-lock-state.h go up, as far as the system lets them.
+ * gain no privileges, writes no core (evidence would be in it), and, unless it computes, may take only
+ * `max_memory_bytes` of address space and a few descriptors; then the walls of smb-lock-state.h go up, as far as the system lets them.
  * Decoding, everything that is loaded when first needed must be loaded already (smb_picture_prepare). An error if the
  * system refuses the limits; what became of the walls is *state_out, for the greeting: whether that is enough is for the
  * program to decide. */
@@ -38,6 +38,10 @@ void smb_worker_allow_cpu (guint seconds);
 
 SmbMessage *smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer limits,
                                GError **error);
+
+/* A weights file in, its tensors as .safetensors in a sealed memory descriptor out. */
+SmbMessage *smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer nothing,
+                                GError **error);
 
 /* What the compute worker keeps between requests. */
 typedef struct _SmbWorkerCompute SmbWorkerCompute;

@@ -147,6 +147,7 @@ read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError 
   settings->detect_max_side_px = (int) smb_json_int (&reader, object, "detect_max_side_px", 0, G_MAXINT);
   settings->detect_too = smb_json_boolean (&reader, object, "detect_too");
   settings->detect_upsample = (int) smb_json_int (&reader, object, "detect_upsample", 0, 8);
+  settings->region_draws = (int) smb_json_int (&reader, object, "region_draws", 0, SMB_REGION_MAX_DRAWS);
   settings->precision = (SmbPrecision) smb_json_int (&reader, object, "precision", 0, SMB_PRECISION_INT8);
   settings->seed = smb_json_uint64 (&reader, object, "seed");
   return !reader.failed;
@@ -185,7 +186,9 @@ read_job (SmbWorker *worker, SmbMessage *request, SmbMapJob *job, SmbRegions **r
   JsonNode *box = json_object_get_member (request->body, "box");
   gint64 origin = smb_message_get_int (request, "regions", -1);
 
-  *job = (SmbMapJob){ .progress = report, .user_data = worker };
+  *job = (SmbMapJob){ .progress = report,
+                      .user_data = worker,
+                      .check = smb_message_get_int (request, "check", 0) != 0 };
   if (box == NULL || !box_from_json (box, &job->box) || (request->n_fds == 2) != (origin >= 0)
       || origin > SMB_REGIONS_BY_HAND) {
     set_misuse (error);
@@ -235,14 +238,59 @@ make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbIma
   return g_steal_pointer (&answer);
 }
 
+static SmbMessage *
+draw_regions (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
+              GError **error)
+{
+  g_autoptr (SmbRegions) given = NULL, drawn = NULL;
+  SmbMessage *answer;
+  SmbMapJob job;
+  int fd = -1;
+
+  if (read_job (worker, request, &job, &given, error))
+    drawn = smb_judge_region_map (judge, image, &job, cancellable, error);
+  if (drawn != NULL)
+    fd = smb_regions_to_fd (drawn, error);
+  if (fd < 0)
+    return NULL;
+  answer = smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL);
+  json_object_set_int_member (answer->body, "origin", drawn->origin);
+  smb_message_take_fd (answer, fd);
+  return answer;
+}
+
+static SmbMessage *
+make_regions (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
+              GError **error)
+{
+  SmbRegionSettings settings = { .draws = (int) CLAMP (smb_message_get_int (request, "draws", 0), 0, G_MAXINT) };
+  SmbJsonReader reader = { .what = "settings", .where = "", .error = error };
+  g_autoptr (SmbRegions) regions = NULL;
+  g_autoptr (SmbRegionReport) table = NULL;
+  JsonObject *body;
+  SmbMapJob job;
+
+  settings.seed = smb_json_uint64 (&reader, request->body, "seed");
+  if (reader.failed || !read_job (worker, request, &job, &regions, error))
+    return NULL;
+  table = smb_judge_regions (judge, image, &job, &settings, cancellable, error);
+  if (table == NULL)
+    return NULL;
+  body = json_object_new ();
+  json_object_set_object_member (body, "table", smb_region_report_to_json (table));
+  return smb_message_new (SMB_MESSAGE_RESULT, request->id, body);
+}
+
 SmbMessage *
 smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer compute, GError **error)
 {
+  const gboolean about_face = request->type == SMB_MESSAGE_MAPS || request->type == SMB_MESSAGE_REGIONS
+                              || request->type == SMB_MESSAGE_REGION_MAP;
   g_autoptr (SmbImage) image = NULL;
   SmbJudge *judge;
 
-  if ((request->type != SMB_MESSAGE_ANALYZE && request->type != SMB_MESSAGE_MAPS)
-      || request->n_fds < 1 || request->n_fds > (request->type == SMB_MESSAGE_MAPS ? 2u : 1u)) {
+  if ((request->type != SMB_MESSAGE_ANALYZE && !about_face) || request->n_fds < 1
+      || request->n_fds > (about_face ? 2u : 1u)) {
     set_misuse (error);
     return NULL;
   }
@@ -252,6 +300,10 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   judge = ensure_judge (compute, worker, request, error);
   if (judge == NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
+  if (request->type == SMB_MESSAGE_REGION_MAP)
+    return draw_regions (worker, judge, request, image, cancellable, error);
+  if (request->type == SMB_MESSAGE_REGIONS)
+    return make_regions (worker, judge, request, image, cancellable, error);
   return request->type == SMB_MESSAGE_ANALYZE ? analyze (worker, judge, request, image, cancellable, error)
                                               : make_maps (worker, judge, request, image, cancellable, error);
 }

@@ -59,7 +59,7 @@ smb_worker_landlock (SmbWorkerMode mode)
   if (version >= 4)
     wanted.ports = PORTS;
   /* A graphics card is spoken to by such calls on its device. */
-  if (version >= 5 && mode == SMB_WORKER_DECODE)
+  if (version >= 5 && mode != SMB_WORKER_COMPUTE)
     wanted.files |= FILES_IOCTL;
   if (version >= 6)
     wanted.scopes = SCOPES;

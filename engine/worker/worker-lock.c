@@ -27,7 +27,7 @@ limit (int resource, const char *what, rlim_t value, GError **error)
 }
 
 static SmbLockState
-wall_off (SmbWorkerMode mode)
+wall_off (SmbWorkerMode mode, gboolean alone)
 {
   g_autoptr (GError) why = NULL;
   /* First, for the filter would refuse the calls that raise it. */
@@ -37,22 +37,27 @@ wall_off (SmbWorkerMode mode)
     g_warning ("%s", why->message);
     return SMB_LOCK_NONE;
   }
-  return landlock > 0 ? SMB_LOCK_CALLS_AND_FILES : SMB_LOCK_CALLS;
+  return SMB_LOCK_CALLS | (landlock > 0 ? SMB_LOCK_FILES : 0) | (alone ? SMB_LOCK_ALONE : 0);
 }
 
 gboolean
 smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, SmbLockState *state_out, GError **error)
 {
+  gboolean alone;
+
   *state_out = SMB_LOCK_NONE;
+  /* Models and devices are opened later, so the compute worker stays where they are. Before the rest: a new user
+   * forgets what was asked of the kernel as the old one. */
+  alone = mode != SMB_WORKER_COMPUTE && smb_worker_leave_world ();
   if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return smb_error_set_errno (error, errno, "semblance-worker", _ ("giving up privileges"));
   if (!limit (RLIMIT_CORE, "RLIMIT_CORE", 0, error))
     return FALSE;
-  if (mode == SMB_WORKER_DECODE
+  if (mode != SMB_WORKER_COMPUTE
       && (!limit (RLIMIT_NOFILE, "RLIMIT_NOFILE", DECODE_MAX_FDS, error)
           || !limit (RLIMIT_AS, "RLIMIT_AS", (rlim_t) max_memory_bytes, error)))
     return FALSE;
-  *state_out = wall_off (mode);
+  *state_out = wall_off (mode, alone);
   return TRUE;
 }
 

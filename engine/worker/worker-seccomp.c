@@ -166,12 +166,12 @@ fill_compute (Filter *filter)
 gboolean
 smb_worker_filter_calls (SmbWorkerMode mode, GError **error)
 {
-  g_autoptr (Filter) filter = seccomp_init (mode == SMB_WORKER_DECODE ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW);
+  g_autoptr (Filter) filter = seccomp_init (mode != SMB_WORKER_COMPUTE ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW);
 
   if (filter == NULL)
     return check (-ENOMEM, error);
   return check (seccomp_attr_set (filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), error)
          && check (seccomp_attr_set (filter, SCMP_FLTATR_CTL_TSYNC, 1), error)
-         && check (mode == SMB_WORKER_DECODE ? fill_decode (filter) : fill_compute (filter), error)
+         && check (mode != SMB_WORKER_COMPUTE ? fill_decode (filter) : fill_compute (filter), error)
          && check (seccomp_load (filter), error);
 }

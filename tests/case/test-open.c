@@ -146,32 +146,71 @@ test_migration (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *backup = NULL;
   g_autofree char *again = NULL;
-  const char *const steps[] = { smb_case_migrations[0], "ALTER TABLE evidence ADD COLUMN tag TEXT;" };
-  const char *const broken[] = { smb_case_migrations[0], "CREATE TABLE half (a); CREATE TABLE half (a);" };
+  enum { NOW = SMB_CASE_SCHEMA_VERSION };
+  const char *steps[NOW + 1], *broken[NOW + 1];
+  g_autofree char *second = g_strdup_printf (".v%d.bak.2", NOW), *next = g_strdup_printf ("%d", NOW + 1);
   gint64 version = 0;
   SmbCase *copy;
 
+  memcpy (steps, smb_case_migrations, NOW * sizeof *steps);
+  memcpy (broken, smb_case_migrations, NOW * sizeof *broken);
+  steps[NOW] = "ALTER TABLE evidence ADD COLUMN tag TEXT;";
+  broken[NOW] = "CREATE TABLE half (a); CREATE TABLE half (a);";
   add_exhibit (fixture->store, "a.png");
   /* A step that fails leaves the case as it was. */
-  g_assert_false (smb_case_migrate (fixture->store, broken, 1, 2, NULL, &error));
+  g_assert_false (smb_case_migrate (fixture->store, broken, NOW, NOW + 1, NULL, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_true (smb_case_check_schema (fixture->store, smb_case_migrations, 1, &error));
+  g_assert_true (smb_case_check_schema (fixture->store, smb_case_migrations, NOW, &error));
   g_assert_true (smb_case_query_int (fixture->store, &version, 0, &error, "PRAGMA user_version", ""));
-  g_assert_cmpint (version, ==, 1);
+  g_assert_cmpint (version, ==, NOW);
 
-  g_assert_true (smb_case_migrate (fixture->store, steps, 1, 2, &backup, &error));
-  g_assert_true (smb_case_check_schema (fixture->store, steps, 2, &error));
+  g_assert_true (smb_case_migrate (fixture->store, steps, NOW, NOW + 1, &backup, &error));
+  g_assert_true (smb_case_check_schema (fixture->store, steps, NOW + 1, &error));
   g_assert_true (smb_case_query_int (fixture->store, &version, 0, &error, "PRAGMA user_version", ""));
-  g_assert_cmpint (version, ==, 2);
+  g_assert_cmpint (version, ==, NOW + 1);
   g_assert_true (smb_case_check (fixture->store, &error));
   /* The failed try left a backup as well; neither overwrote the other. */
-  g_assert_true (g_str_has_suffix (backup, ".v1.bak.2"));
+  g_assert_true (g_str_has_suffix (backup, second));
   copy = smb_case_open (backup, &error);
   g_assert_no_error (error);
   g_assert_true (smb_case_check (copy, &error));
   smb_case_close (copy);
-  reopen_refused (fixture, SMB_ERROR_NEWER, "2");
+  reopen_refused (fixture, SMB_ERROR_NEWER, next);
+}
+
+/* A kept file of every format there ever was: brought up to date when it is opened, nothing lost, a copy kept. */
+static void
+test_old_formats (Fixture *fixture, gconstpointer data)
+{
+  for (int version = 1; version < SMB_CASE_SCHEMA_VERSION; version++) {
+    g_autofree char *name = g_strdup_printf ("v%d.smbcase", version), *kept = g_build_filename (SMB_FIXTURES, "case", name, NULL);
+    g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+    g_autofree char *backup = g_strdup_printf ("%s.v%d.bak", path, version), *bytes = NULL, *copied = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) list = NULL, analyses = NULL, log = NULL;
+    gsize n_bytes;
+    SmbCase *store;
+
+    if (!g_file_get_contents (kept, &bytes, &n_bytes, &error))
+      g_error ("%s: keep a small case of format %d there", error->message, version);
+    g_assert_true (g_file_set_contents (path, bytes, (gssize) n_bytes, NULL));
+    store = smb_case_open (path, &error);
+    g_assert_no_error (error);
+    g_assert_true (smb_case_check (store, &error));
+    g_assert_no_error (error);
+    list = smb_case_list_evidence (store, &error);
+    analyses = smb_case_list_analyses (store, 0, &error);
+    log = smb_case_list_log (store, &error);
+    g_assert_cmpuint (list->len, ==, version == 1 ? 3 : 2);
+    g_assert_cmpuint (analyses->len, ==, 1);
+    g_assert_cmpstr (((SmbAuditEntry *) g_ptr_array_index (log, 0))->action, ==, "case.create");
+    g_assert_true (smb_case_log (store, "map.view", "S-01", NULL, &error));
+    g_assert_true (smb_case_check (store, &error));
+    smb_case_close (store);
+    g_assert_true (g_file_get_contents (backup, &copied, &n_bytes, &error));
+    g_unlink (backup);
+  }
 }
 
 static void
@@ -285,6 +324,7 @@ main (int argc, char **argv)
   ADD ("/case/open/foreign-schema", test_foreign_schema);
   ADD ("/case/open/damaged", test_damaged);
   ADD ("/case/open/migration", test_migration);
+  ADD ("/case/open/old-formats", test_old_formats);
   ADD ("/case/open/two-connections", test_two_connections);
   ADD ("/case/open/read-only", test_read_only);
   return g_test_run ();

@@ -356,6 +356,64 @@ test_notes (Fixture *fixture, gconstpointer data)
 
 #define ADD(path, function) g_test_add (path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
 
+/* Every version stays; the newest counts, and going back to none is one too. */
+static void
+test_regions (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) faces = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_face_free), log = NULL;
+  g_autoptr (SmbCaseRegions) got = NULL;
+  SmbCaseAnalysis analysis = { .evidence_id = add_exhibit (fixture->store, "a.png"),
+                               .model_name = (char *) "m",
+                               .settings = (char *) "{}",
+                               .program_version = (char *) "0",
+                               .device = (char *) "cpu",
+                               .result = (char *) "{}" };
+  SmbCaseRegions first = { .size_px = 8, .origin = (char *) "imported", .classes = (char *) "a64" };
+  SmbCaseRegions second = { .size_px = 8, .origin = (char *) "hand", .classes = (char *) "a63k" }, none = { 0 };
+  SmbAuditEntry *entry;
+
+  g_ptr_array_add (faces, make_face (1));
+  g_assert_true (smb_case_add_analysis (fixture->store, &analysis, faces, &error));
+  first.face_id = second.face_id = none.face_id = ((SmbCaseFace *) g_ptr_array_index (faces, 0))->id;
+  g_assert_true (smb_case_get_regions (fixture->store, first.face_id, &got, &error));
+  g_assert_null (got);
+  g_assert_true (smb_case_add_regions (fixture->store, &first, &error));
+  g_assert_true (smb_case_add_regions (fixture->store, &second, &error));
+  smb_case_close (fixture->store);
+  fixture->store = smb_case_open (fixture->path, &error);
+  g_assert_no_error (error);
+  g_assert_true (smb_case_get_regions (fixture->store, first.face_id, &got, &error));
+  g_assert_cmpint (got->id, ==, second.id);
+  g_assert_cmpint (got->size_px, ==, 8);
+  g_assert_cmpstr (got->origin, ==, "hand");
+  g_assert_cmpstr (got->classes, ==, "a63k");
+  g_assert_cmpstr (got->author, ==, second.author);
+  log = smb_case_list_log (fixture->store, &error);
+  entry = g_ptr_array_index (log, log->len - 1);
+  g_assert_cmpstr (entry->action, ==, "regions.edit");
+  g_assert_cmpstr (entry->subject, ==, "S-01");
+  g_assert_nonnull (strstr (entry->details, "hand"));
+  g_assert_true (smb_case_add_regions (fixture->store, &none, &error));
+  g_clear_pointer (&got, smb_case_regions_free);
+  g_assert_true (smb_case_get_regions (fixture->store, first.face_id, &got, &error));
+  g_assert_null (got);
+  g_assert_true (smb_case_check (fixture->store, &error));
+  g_assert_no_error (error);
+
+  first.face_id = 77;
+  g_assert_false (smb_case_add_regions (fixture->store, &first, &error));
+  assert_refused (error, SMB_ERROR_NOT_FOUND, "77");
+  error = NULL;
+  tamper (fixture->path, "UPDATE region_map SET classes = 'k64' WHERE id = 1");
+  g_assert_false (smb_case_check (fixture->store, &error));
+  assert_refused (error, SMB_ERROR_INTEGRITY, "region_map");
+  error = NULL;
+  g_free (first.author);
+  g_free (second.author);
+  g_free (none.author);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -367,6 +425,7 @@ main (int argc, char **argv)
   ADD ("/case/records/hash-state", test_hash_state);
   ADD ("/case/records/relocate", test_relocate);
   ADD ("/case/records/analysis", test_analysis);
+  ADD ("/case/records/regions", test_regions);
   ADD ("/case/records/notes", test_notes);
   return g_test_run ();
 }

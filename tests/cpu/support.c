@@ -203,7 +203,7 @@ bench_expect_gradient (Bench *bench, const char *name, const float *got, const d
       break;
     most = MAX (most, fabs (want));
   }
-  judge (bench, name, worst, most, GRADIENT_TOLERANCE, place);
+  judge (bench, name, worst, most, bench->gradient_tolerance, place);
   for (gint64 i = 0; i < n; i++)
     if (isnan (got[i]))
       g_error ("%s: %s: element %" G_GINT64_FORMAT " was not written", bench->what, name, i);
@@ -230,7 +230,8 @@ buffers_check_and_free (Bench *bench)
 static GArray *
 run_once (BenchCase run, const void *shape, const char *what, int threads)
 {
-  Bench bench = { .abi = smb_cpu_backend (), .what = what, .device = device };
+  Bench bench = { .abi = smb_cpu_backend (), .what = what, .device = device,
+                  .gradient_tolerance = GRADIENT_TOLERANCE };
 
   if (device != NULL) {
     bench.abi = device->abi;
@@ -295,7 +296,7 @@ bench_is_cpu (void)
 void
 bench_run (BenchCase run, const void *shape)
 {
-  static const char *const names[] = { "base", "AVX2", "AVX-512" };
+  static const char *const names[] = { "base", "AVX2", "AVX-512", "AMX" };
 
   g_test_message ("seed %u", SEED);
   if (device != NULL) {
@@ -321,5 +322,5 @@ bench_run (BenchCase run, const void *shape)
     }
     g_array_unref (one);
   }
-  smb_cpu_limit_isa (SMB_CPU_ISA_AVX512);
+  smb_cpu_limit_isa (SMB_CPU_ISA_AMX);
 }

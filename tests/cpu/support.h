@@ -22,6 +22,7 @@ typedef struct {
   GPtrArray *doubles;
   GArray *record; /* float: every value checked, in order */
   const char *what;
+  double gradient_tolerance; /* GRADIENT_TOLERANCE at first */
 } Bench;
 
 typedef void (*BenchCase) (Bench *bench, const void *shape);

@@ -273,6 +273,28 @@ log_has (const Fixture *fixture, const char *action, const char *subject, const 
   return FALSE;
 }
 
+/* A region map of the examiner's comes back as it was, and can be given up again. */
+static void
+edit_regions (Fixture *fixture, gint64 analysis_id)
+{
+  guint8 *classes = g_malloc0 (32 * 32);
+  g_autoptr (SmbRegions) regions = smb_regions_new_take (32, classes, SMB_REGIONS_BY_HAND), got = NULL;
+  g_autoptr (GError) error = NULL;
+
+  memset (classes + 300, SMB_CLASS_NOSE, 40);
+  g_assert_true (smb_examine_set_regions (fixture->store, analysis_id, 0, NULL, &error));
+  g_assert_true (smb_examine_get_regions (fixture->store, analysis_id, 0, &got, &error));
+  g_assert_null (got);
+  g_assert_true (smb_examine_set_regions (fixture->store, analysis_id, 0, regions, &error));
+  g_assert_true (smb_examine_get_regions (fixture->store, analysis_id, 0, &got, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (got->origin, ==, SMB_REGIONS_BY_HAND);
+  g_assert_cmpmem (got->classes, 32 * 32, classes, 32 * 32);
+  g_assert_true (log_has (fixture, "regions.edit", "S-01", "hand"));
+  g_assert_false (smb_examine_set_regions (fixture->store, analysis_id, 1, regions, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
+}
+
 static void
 test_analyze_and_report (Fixture *fixture, gconstpointer data)
 {
@@ -305,6 +327,7 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
   g_clear_error (&error);
   analyses = smb_case_list_analyses (fixture->store, 0, NULL);
   g_assert_cmpuint (analyses->len, ==, 1);
+  edit_regions (fixture, stored->id);
   for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
     g_autofree char *report = g_build_filename (fixture->folder, endings[i], NULL);
     g_autofree char *sha256 = NULL;

@@ -43,6 +43,25 @@ test_round_trip (void)
   g_assert_no_error (error);
   g_assert_cmpint (again->origin, ==, SMB_REGIONS_IMPORTED);
   g_assert_cmpmem (again->classes, 256, classes, 256);
+  {
+    static const char *const damaged[] = { "", "a256x", "a255", "a257", "a255l", "a0a256", "a1a255", "A256", "a99999999999999999999" };
+    g_autofree char *packed = smb_regions_pack (regions), *plain = NULL;
+    g_autoptr (SmbRegions) unpacked = smb_regions_unpack (packed, 16, SMB_REGIONS_BY_HAND, &error);
+    g_autoptr (SmbRegions) one = smb_regions_unpack ("a256", 16, SMB_REGIONS_BY_HAND, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpmem (unpacked->classes, 256, classes, 256);
+    plain = smb_regions_pack (one);
+    g_assert_cmpstr (plain, ==, "a256");
+    for (guint i = 0; i < G_N_ELEMENTS (damaged); i++) {
+      g_assert_null (smb_regions_unpack (damaged[i], 16, SMB_REGIONS_BY_HAND, &error));
+      g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
+      g_clear_error (&error);
+    }
+    g_assert_null (smb_regions_unpack (packed, 1 << 20, SMB_REGIONS_BY_HAND, &error));
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
+    g_clear_error (&error);
+  }
   twice = smb_regions_resize (regions, 32);
   half = smb_regions_resize (twice, 16);
   g_assert_cmpmem (half->classes, 256, classes, 256);

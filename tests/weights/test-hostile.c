@@ -144,6 +144,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/hostile/manifest", test_manifest);
   g_test_add_func ("/weights/hostile/codes", test_codes);
   g_test_add_func ("/weights/hostile/truncated", test_truncated);

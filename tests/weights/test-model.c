@@ -397,6 +397,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/model/untrained", test_untrained);
   g_test_add_func ("/weights/model/import-classifier", test_import_classifier);
   g_test_add_func ("/weights/model/never-overwrites", test_never_overwrites);

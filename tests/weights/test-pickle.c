@@ -170,6 +170,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/pickle/views", test_views);
   g_test_add_func ("/weights/pickle/opaque", test_opaque);
   g_test_add_func ("/weights/pickle/opaque-in-model", test_opaque_in_model);

@@ -96,6 +96,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/pth/legacy", test_legacy);
   g_test_add_func ("/weights/pth/pretrained", test_zip_pretrained);
   g_test_add_func ("/weights/pth/metadata", test_metadata);

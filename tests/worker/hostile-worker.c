@@ -67,10 +67,12 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  gboolean decode = argc == 3 && g_str_equal (argv[1], "decode");
+  SmbWorkerMode mode = SMB_WORKER_COMPUTE;
   SmbLockState lock;
 
-  if (!smb_worker_lock_in (decode ? SMB_WORKER_DECODE : SMB_WORKER_COMPUTE, (guint64) 4 << 30, &lock, &error))
+  if (argc == 3 && !g_str_equal (argv[1], "compute"))
+    mode = g_str_equal (argv[1], "decode") ? SMB_WORKER_DECODE : SMB_WORKER_WEIGHTS;
+  if (!smb_worker_lock_in (mode, (guint64) 4 << 30, &lock, &error))
     return 2;
   smb_worker_run ((int) strtol (argv[2], NULL, 10), argv[1], lock, answer, NULL);
 }

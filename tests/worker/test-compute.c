@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The compute worker must say exactly what the judge says in this process. */
 #include "base/smb-error.h"
+#include "explain/smb-faithfulness.h"
 #include "judge-fixture.h"
 #include "worker/smb-engine.h"
 
@@ -81,6 +82,9 @@ assert_same_map (const SmbMap *a, const SmbMap *b)
   g_assert_cmpfloat (a->area.x, ==, b->area.x);
   g_assert_cmpfloat (a->area.width, ==, b->area.width);
   g_assert_cmpstr (a->note, ==, b->note);
+  g_assert_true ((a->faithfulness == NULL) == (b->faithfulness == NULL));
+  if (a->faithfulness != NULL)
+    g_assert_cmpmem (a->faithfulness, sizeof *a->faithfulness, b->faithfulness, sizeof *b->faithfulness);
   g_assert_true ((a->count == NULL) == (b->count == NULL) && (a->deviation == NULL) == (b->deviation == NULL));
   if (a->rgb != NULL)
     g_assert_true (memcmp (a->rgb, b->rgb, (gsize) a->rgb_size * (gsize) a->rgb_size * 3) == 0);
@@ -104,7 +108,7 @@ test_maps (void)
   guint8 *classes = g_malloc0 (40 * 40);
   g_autoptr (SmbRegions) regions = smb_regions_new_take (40, classes, SMB_REGIONS_BY_HAND);
   int notes = 0;
-  const SmbMapJob job = { { 10, 20, 90, 90 }, regions, note_progress, &notes };
+  const SmbMapJob job = { { 10, 20, 90, 90 }, regions, note_progress, &notes, TRUE };
   SmbMapSpec specs[G_N_ELEMENTS (texts)];
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) here = NULL, there = NULL;
@@ -112,7 +116,7 @@ test_maps (void)
   memset (classes + 500, SMB_CLASS_NOSE, 20);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_assert_true (smb_map_spec_parse (&specs[i], texts[i], &error));
-  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ job.box, regions }, specs, G_N_ELEMENTS (specs), NULL, &error);
+  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ .box = job.box, .regions = regions, .check = TRUE }, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);
   there = smb_engine_make_maps (engine, model, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);
@@ -124,6 +128,44 @@ test_maps (void)
   classes[7] = 200;
   g_assert_null (smb_engine_make_maps (engine, model, image, &job, specs, 1, NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
+}
+
+/* The region table and the region map are here as there. */
+static void
+test_regions (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  guint8 *classes = g_malloc0 (40 * 40);
+  g_autoptr (SmbRegions) regions = smb_regions_new_take (40, classes, SMB_REGIONS_BY_HAND), map = NULL, drawn = NULL;
+  const SmbMapJob job = { { 10, 20, 90, 90 }, regions, NULL, NULL }, own = { .box = { 10, 20, 90, 90 } };
+  const SmbRegionSettings settings = { 2, 7 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbRegionReport) here = NULL, there = NULL;
+
+  memset (classes, SMB_CLASS_SKIN, 800);
+  memset (classes + 500, SMB_CLASS_NOSE, 200);
+  here = smb_judge_regions (judge, image, &job, &settings, NULL, &error);
+  g_assert_no_error (error);
+  there = smb_engine_regions (engine, model, image, &job, &settings, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (there->rows[SMB_REGION_NOSE].n_patches, >, 0);
+  for (int i = 0; i < SMB_N_COVERED_REGIONS; i++)
+    for (int m = 0; m < SMB_N_MEASURES; m++) {
+      const double a = here->rows[i].measures[m].value, b = there->rows[i].measures[m].value;
+
+      g_assert_true (a == b || (a != a && b != b));
+    }
+  g_assert_cmpstr (here->note, ==, there->note);
+  map = smb_engine_region_map (engine, model, image, &job, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (map->size_px, ==, 32);
+  g_assert_cmpint (map->origin, ==, SMB_REGIONS_BY_HAND);
+  drawn = smb_engine_region_map (engine, model, image, &own, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (drawn->origin, <=, SMB_REGIONS_FROM_TEMPLATE);
 }
 
 /* More maps than one message carries. */
@@ -188,6 +230,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker/compute/analyze", test_analyze);
   g_test_add_func ("/worker/compute/maps", test_maps);
+  g_test_add_func ("/worker/compute/regions", test_regions);
   g_test_add_func ("/worker/compute/many-maps", test_many_maps);
   g_test_add_func ("/worker/compute/failures", test_failures);
   return g_test_run ();

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/smb-worker.h"
+
+#include "base/smb-error.h"
+#include "weights/smb-weights-file.h"
+
+#include <glib/gi18n-lib.h>
+
+#define CPU_SECONDS 300
+
+SmbMessage *
+smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer nothing, GError **error)
+{
+  const char *path = smb_message_get_string (request, "path", _ ("weights"));
+  g_autoptr (SmbTensorDict) dict = NULL;
+  SmbMessage *answer;
+  int memory;
+
+  if (request->type != SMB_MESSAGE_WEIGHTS || request->n_fds != 1) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the reader of weights was asked for what it does not do"));
+    return NULL;
+  }
+  smb_worker_allow_cpu (CPU_SECONDS);
+  dict = smb_weights_read_fd (request->fds[0], path, error);
+  memory = dict != NULL ? smb_weights_write_memory (dict, path, error) : -1;
+  if (memory < 0)
+    return NULL;
+  answer = smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL);
+  smb_message_take_fd (answer, memory);
+  return answer;
+}
