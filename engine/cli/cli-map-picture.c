@@ -49,17 +49,17 @@ draw_number (guint8 *rgb, int width, int x, int y, const char *text)
 
 /* Fills the rows below the picture. */
 static void
-draw_legend (guint8 *rgb, int size_px, const SmbMap *map, SmbColours colours)
+draw_legend (guint8 *rgb, int width, int height, const SmbMap *map, SmbColours colours)
 {
   const double places[3] = { 0.0, 0.5, 1.0 };
 
-  memset (rgb + (gsize) size_px * (gsize) size_px * 3, 0xFF, (gsize) size_px * SMB_CLI_LEGEND_HEIGHT_PX * 3);
-  for (int x = 0; x < size_px; x++) {
+  memset (rgb + (gsize) width * (gsize) height * 3, 0xFF, (gsize) width * SMB_CLI_LEGEND_HEIGHT_PX * 3);
+  for (int x = 0; x < width; x++) {
     guint8 colour[3];
 
-    smb_colours_lookup (colours, size_px > 1 ? (double) x / (size_px - 1) : 0.0, colour);
+    smb_colours_lookup (colours, width > 1 ? (double) x / (width - 1) : 0.0, colour);
     for (int y = 0; y < BAR_HEIGHT_PX; y++)
-      put_pixel (rgb, size_px, x, size_px + 2 + y, colour);
+      put_pixel (rgb, width, x, height + 2 + y, colour);
   }
   for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -67,15 +67,15 @@ draw_legend (guint8 *rgb, int size_px, const SmbMap *map, SmbColours colours)
 
     g_ascii_formatd (text, sizeof text, "%.3g", map->min + places[i] * (map->max - map->min));
     text_px = (int) strlen (text) * GLYPH_ADVANCE_PX - GLYPH_SCALE;
-    draw_number (rgb, size_px, (int) (places[i] * (size_px - text_px)), size_px + 2 + BAR_HEIGHT_PX + 5, text);
+    draw_number (rgb, width, (int) (places[i] * (width - text_px)), height + 2 + BAR_HEIGHT_PX + 5, text);
   }
 }
 
 /* Puts a rendered overlay (premultiplied B, G, R, A) over what rgb holds. */
 static void
-put_over (guint8 *rgb, const guint8 *bgra, int size_px)
+put_over (guint8 *rgb, const guint8 *bgra, int width, int height)
 {
-  for (gsize i = 0; i < (gsize) size_px * (gsize) size_px; i++) {
+  for (gsize i = 0; i < (gsize) width * (gsize) height; i++) {
     const guint8 *over = bgra + i * 4;
     guint8 *under = rgb + i * 3;
 
@@ -85,36 +85,36 @@ put_over (guint8 *rgb, const guint8 *bgra, int size_px)
 }
 
 static guint8 *
-render (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px)
+render (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int width, int height)
 {
-  guint8 *rgb = g_malloc ((gsize) size_px * (gsize) (size_px + SMB_CLI_LEGEND_HEIGHT_PX) * 3);
-  g_autofree guint8 *bgra = g_malloc ((gsize) size_px * (gsize) size_px * 4);
+  guint8 *rgb = g_malloc ((gsize) width * (gsize) (height + SMB_CLI_LEGEND_HEIGHT_PX) * 3);
+  g_autofree guint8 *bgra = g_malloc ((gsize) width * (gsize) height * 4);
 
-  smb_overlay_render (bgra, size_px, size_px, map, map->min, map->max, colours, opacity, NAN);
+  smb_overlay_render (bgra, width, height, map, map->min, map->max, colours, opacity, NAN);
   if (face != NULL)
-    memcpy (rgb, face, (gsize) size_px * (gsize) size_px * 3);
+    memcpy (rgb, face, (gsize) width * (gsize) height * 3);
   else
-    for (int y = 0; y < size_px; y++)
-      for (int x = 0; x < size_px; x++) {
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++) {
         guint8 grey = (x / CHEQUER_PX + y / CHEQUER_PX) % 2 == 0 ? 0xE0 : 0xC4;
 
-        put_pixel (rgb, size_px, x, y, (const guint8[]) { grey, grey, grey });
+        put_pixel (rgb, width, x, y, (const guint8[]) { grey, grey, grey });
       }
-  put_over (rgb, bgra, size_px);
-  draw_legend (rgb, size_px, map, colours);
+  put_over (rgb, bgra, width, height);
+  draw_legend (rgb, width, height, map, colours);
   return rgb;
 }
 
 guint8 *
-smb_cli_map_picture (const SmbMap *map, SmbColours colours, int size_px)
+smb_cli_map_picture (const SmbMap *map, SmbColours colours, int width, int height)
 {
-  return render (map, colours, 1.0, NULL, size_px);
+  return render (map, colours, 1.0, NULL, width, height);
 }
 
 guint8 *
 smb_cli_map_overlay (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px)
 {
-  return render (map, colours, opacity, face, size_px);
+  return render (map, colours, opacity, face, size_px, size_px);
 }
 
 gboolean

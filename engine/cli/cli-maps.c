@@ -6,6 +6,7 @@
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "cli/cli-map-picture.h"
+#include "cli/cli-picture-map.h"
 #include "media/smb-png.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ typedef struct {
   char *stem;      /* of every file: "portrait" */
   GPtrArray *names; /* of the maps, as given */
   GArray *specs;    /* SmbMapSpec, likewise */
+  GPtrArray *of_picture; /* names of the maps of the whole picture */
   SmbColours colours;
   double opacity;
   gboolean json, check, raw;
@@ -149,7 +151,7 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
     SmbColours colours;
     const SmbMap shown = as_shown (job, map, &colours);
     g_autofree guint8 *under = face_under (job, box, map->spec.kind);
-    g_autofree guint8 *coloured = smb_cli_map_picture (&shown, colours, PICTURE_PX);
+    g_autofree guint8 *coloured = smb_cli_map_picture (&shown, colours, PICTURE_PX, PICTURE_PX);
     g_autofree guint8 *overlay = smb_cli_map_overlay (&shown, colours, job->opacity, under, PICTURE_PX);
     const int height = PICTURE_PX + SMB_CLI_LEGEND_HEIGHT_PX;
     char *over = smb_cli_map_file (job->folder, job->stem, face, name, "-overlay.png");
@@ -236,9 +238,20 @@ parse_maps (Job *job, char **texts, GError **error)
 {
   job->names = g_ptr_array_new_with_free_func (g_free);
   job->specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
-  for (; texts != NULL && *texts != NULL; texts++)
-    if (!add_map (job, *texts, error))
+  job->of_picture = g_ptr_array_new_with_free_func (g_free);
+  for (; texts != NULL && *texts != NULL; texts++) {
+    g_autoptr (GError) local = NULL;
+    SmbCliPictureMap map;
+
+    if (smb_cli_picture_map_parse (&map, *texts, &local)) {
+      g_ptr_array_add (job->of_picture, g_strdup (*texts));
+    } else if (local != NULL) {
+      g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
+    } else if (!add_map (job, *texts, error)) {
+      return FALSE;
+    }
+  }
   return TRUE;
 }
 
@@ -249,7 +262,7 @@ choose_maps (Job *job)
   static const char *const of_detector[] = { "attention", "rollout" };
   static const char *const of_mim[] = { "masked-input", "reconstruction", "error" };
 
-  if (job->specs->len > 0)
+  if (job->specs->len > 0 || job->of_picture->len > 0)
     return;
   for (guint i = 0; job->of.model->detector_path != NULL && i < G_N_ELEMENTS (of_detector); i++)
     add_map (job, of_detector[i], NULL);
@@ -264,22 +277,63 @@ job_clear (Job *job)
   g_clear_pointer (&job->stem, g_free);
   g_clear_pointer (&job->names, g_ptr_array_unref);
   g_clear_pointer (&job->specs, g_array_unref);
+  g_clear_pointer (&job->of_picture, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
+
+/* Error level and noise need neither model nor face. */
+static gboolean
+write_picture_map (const Job *job, const SmbCliFaceOptions *options, const char *path, const char *name, GError **error)
+{
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (SmbEngine) engine = smb_engine_new (options->device, options->threads);
+  g_autoptr (JsonNode) node = NULL;
+  SmbCliPictureMap map;
+  JsonObject *object;
+  JsonArray *list;
+  double range[2];
+
+  if (!smb_cli_picture_map_parse (&map, name, error)
+      || !smb_cli_picture_map_write (engine, path, &map, job->folder, job->stem, name, job->colours, job->raw, files, range,
+                                     error))
+    return FALSE;
+  for (guint i = 0; !job->json && i < files->len; i++)
+    g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
+  if (!job->json)
+    return TRUE;
+  object = json_object_new ();
+  list = json_array_new ();
+  for (guint i = 0; i < files->len; i++)
+    json_array_add_string_element (list, g_ptr_array_index (files, i));
+  json_object_set_string_member (object, "map", name);
+  json_object_set_array_member (object, "files", list);
+  json_object_set_double_member (object, "min", range[0]);
+  json_object_set_double_member (object, "max", range[1]);
+  json_object_set_string_member (object, "colours", smb_colours_name (job->colours));
+  node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+  smb_cli_print_json (node, FALSE);
+  return TRUE;
+}
 
 static gboolean
 do_file (Job *job, const SmbCliFaceOptions *options, const char *path, GError **error)
 {
   const char *note;
 
+  job->stem = smb_cli_stem (path);
+  if (g_mkdir_with_parents (job->folder, 0777) != 0)
+    return smb_error_set_errno (error, errno, job->folder, _ ("making the folder"));
+  for (guint i = 0; i < job->of_picture->len; i++)
+    if (!write_picture_map (job, options, path, g_ptr_array_index (job->of_picture, i), error))
+      return FALSE;
+  if (job->of_picture->len > 0 && job->specs->len == 0)
+    return TRUE;
   if (!smb_cli_faces_open (&job->of, options, path, error))
     return FALSE;
   if (job->of.boxes->len == 0)
     return TRUE;
   choose_maps (job);
-  job->stem = smb_cli_stem (path);
-  if (g_mkdir_with_parents (job->folder, 0777) != 0)
-    return smb_error_set_errno (error, errno, job->folder, _ ("making the folder"));
   for (guint i = 0; i < job->of.boxes->len; i++)
     if (smb_cli_faces_wants (&job->of, i) && !write_face (job, i + 1, g_array_index (job->of.boxes, SmbBox, i), error))
       return FALSE;
@@ -301,7 +355,8 @@ smb_cli_maps (int argc, char **argv)
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
       N_ ("attention, rollout, relevance, occlusion, masked-input, reconstruction, error, signed-error, absolute-error, "
-          "ssim, coverage or regions, with settings as in attention:layer=11,head=mean (repeatable)"),
+          "ssim, coverage or regions, with settings as in attention:layer=11,head=mean; of the whole picture ela or noise "
+          "(repeatable)"),
       N_ ("MAP") },
     { "colours", 0, 0, G_OPTION_ARG_STRING, &colours_name, N_ ("viridis, cividis, magma, grey or diverging"),
       N_ ("NAME") },
