@@ -62,6 +62,7 @@ context_free (void *ctx)
   cudaSetDevice (cuda->device);
   if (cuda->stream != NULL)
     cudaStreamSynchronize (cuda->stream);
+  smb_cuda_group_leave (cuda->group);
   smb_cuda_plans_free (cuda->plans);
   smb_cuda_staging_free (cuda->staging);
   smb_cuda_pool_free (cuda->pool);
@@ -195,6 +196,9 @@ smb_backend_entry (void)
     .adamw = smb_cuda_adamw,
     .ema = smb_cuda_ema,
     .sum_squares = smb_cuda_sum_squares,
+    .group_id = smb_cuda_group_id,
+    .group_join = smb_cuda_group_join,
+    .group_sum = smb_cuda_group_sum,
   };
 
   return &abi;

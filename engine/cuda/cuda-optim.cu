@@ -99,3 +99,22 @@ smb_cuda_sum_squares (void *ctx, double *host_out, const float *x, int64_t n)
   status = smb_cuda_launched (cuda, "sum of squares");
   return status == SMB_STATUS_OK ? smb_cuda_download (ctx, host_out, room, sizeof (double)) : status;
 }
+
+static __global__ void
+parts_kernel (float *out, const float *parts, int64_t n, int size)
+{
+  FOR_ELEMENTS (i, n) {
+    double sum = 0.0;
+
+    for (int part = 0; part < size; part++)
+      sum += (double) parts[part * n + i];
+    out[i] = (float) sum;
+  }
+}
+
+SmbStatus
+smb_cuda_sum_parts (SmbCuda *cuda, float *out, const float *parts, int64_t n, int size)
+{
+  LAUNCH (cuda, parts_kernel, blocks_for (n), BLOCK, 0, out, parts, n, size);
+  return smb_cuda_launched (cuda, "a sum over processes");
+}

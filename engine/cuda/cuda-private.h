@@ -19,6 +19,7 @@ extern "C" {
 typedef struct SmbCudaPool SmbCudaPool;
 typedef struct SmbCudaPlans SmbCudaPlans;
 typedef struct SmbCudaStaging SmbCudaStaging;
+typedef struct SmbCudaGroup SmbCudaGroup;
 
 /* Memory of the device that operations use between launches, grown on demand; its content does not survive the next
  * operation that asks for the same. */
@@ -43,6 +44,7 @@ typedef struct {
   SmbCudaPool *pool;
   SmbCudaPlans *plans;
   SmbCudaStaging *staging;
+  SmbCudaGroup *group; /* NULL: this process alone */
   struct {
     void *data;
     size_t bytes;
@@ -80,6 +82,14 @@ void smb_cuda_staging_free (SmbCudaStaging *staging);
 SmbStatus smb_cuda_upload (void *ctx, void *device, const void *host, size_t bytes);
 SmbStatus smb_cuda_download (void *ctx, void *host, const void *device, size_t bytes);
 SmbStatus smb_cuda_copy (void *ctx, void *out, const void *in, size_t bytes);
+
+/* Processes (cuda-group.c). */
+SmbStatus smb_cuda_group_id (void *ctx, uint8_t *id);
+SmbStatus smb_cuda_group_join (void *ctx, const uint8_t *id, int rank, int size);
+SmbStatus smb_cuda_group_sum (void *ctx, float *x, int64_t n);
+void smb_cuda_group_leave (SmbCudaGroup *group);
+/* out (n) = the sum of parts (size, n), in their order (cuda-optim.cu). */
+SmbStatus smb_cuda_sum_parts (SmbCuda *cuda, float *out, const float *parts, int64_t n, int size);
 
 /* Products (cuda-product.c). Matrices as the table has them, row by row:
  * d (m,n; rows ldd apart) = alpha op(a) op(b) [+ bias (n)] [+ beta c], c laid out as d and possibly d itself. */
