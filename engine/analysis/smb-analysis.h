@@ -105,6 +105,7 @@ typedef struct {
   const SmbRegions *regions; /* borrowed; any size; NULL: drawn from the face's landmarks */
   SmbProgress progress;      /* may be NULL */
   gpointer user_data;
+  gboolean check;            /* test maps that explain the answer for faithfulness; many passes of the detector each */
 } SmbMapJob;
 
 /* The maps asked for, of one face: array of SmbMap*, in order; an attention spec with all heads gives one map for each

@@ -66,7 +66,8 @@ smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *jo
   places = (SmbMap **) maps->pdata;
   if (!smb_judge_add_attention_maps (&face, each, all->len, places, error)
       || !smb_judge_add_masked_maps (&face, each, all->len, places, error)
-      || !add_single_maps (&face, each, all->len, places, error))
+      || !add_single_maps (&face, each, all->len, places, error)
+      || (job->check && !smb_judge_check_maps (&face, places, all->len, error)))
     return NULL;
   return g_steal_pointer (&maps);
 }

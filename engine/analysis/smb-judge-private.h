@@ -110,6 +110,9 @@ SmbMap *smb_judge_coverage_map (SmbJudgeFace *face, const SmbMapSpec *spec, GErr
 SmbMap *smb_judge_regions_map (SmbJudgeFace *face, const SmbMapSpec *spec, GError **error);
 SmbRegionReport *smb_judge_face_regions (SmbJudgeFace *face, const SmbRegionSettings *settings, GError **error);
 
+/* Tests those of the maps that explain the answer; see smb-faithfulness.h. */
+gboolean smb_judge_check_maps (SmbJudgeFace *face, SmbMap **maps, guint n_maps, GError **error);
+
 /* (n,classes) of n inputs (n,3,size,size) of the detector, or of a network of its kind; several at a time. */
 gboolean smb_judge_probabilities (SmbJudgeFace *face, SmbNet *net, const float *images, guint n, double *out,
                                   GError **error);

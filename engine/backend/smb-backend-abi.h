@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 1u
+#define SMB_BACKEND_ABI_VERSION 2u
 
 typedef enum {
   SMB_STATUS_OK = 0,
@@ -31,7 +31,7 @@ typedef enum {
   SMB_STATUS_FAILED,
 } SmbStatus;
 
-/* Arithmetic of the linear layers in inference; everything else stays float32. */
+/* Arithmetic of the linear layers: of the factors of their products. Sums, results and everything else stay float32. */
 typedef enum {
   SMB_PRECISION_F32 = 0,
   SMB_PRECISION_TF32,
@@ -55,6 +55,7 @@ typedef struct {
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
   uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
+  uint32_t chunk_rows;    /* tokens that are best taken through a block at a time, so that they stay in a cache; 0: all */
 } SmbDeviceInfo;
 
 /* y (rows, n_out) = epilogue (x (rows, n_in) . w (n_out, n_in)^T + bias) [+ residual (rows, n_out)] */
@@ -68,6 +69,7 @@ typedef struct {
   const float *residual; /* NULL, or (rows, n_out); may be y itself */
   int64_t rows, n_in, n_out;
   SmbEpilogue epilogue;
+  SmbPrecision precision; /* without `prepared`: F32, or BF16 where the device has it */
 } SmbLinearForward;
 
 /* dx = dy . w;   dw += dy^T . x;   dbias += column sums of dy. Any output may be NULL. dy is already behind the
@@ -78,6 +80,7 @@ typedef struct {
   float *dbias; /* (n_out) */
   const float *dy, *x, *w;
   int64_t rows, n_in, n_out;
+  SmbPrecision precision; /* of the products: F32, or BF16 where the device has it */
 } SmbLinearBackward;
 
 /* softmax (q k^T / sqrt D) v per head.  qkv (B,T,3C): the channels of a token are q, k, v, each [head][D]. */

@@ -3,6 +3,7 @@
 
 #include "base/smb-error.h"
 #include "explain/smb-overlay.h"
+#include "media/smb-png.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -48,17 +49,17 @@ draw_number (guint8 *rgb, int width, int x, int y, const char *text)
 
 /* Fills the rows below the picture. */
 static void
-draw_legend (guint8 *rgb, int size_px, const SmbMap *map, SmbColours colours)
+draw_legend (guint8 *rgb, int width, int height, const SmbMap *map, SmbColours colours)
 {
   const double places[3] = { 0.0, 0.5, 1.0 };
 
-  memset (rgb + (gsize) size_px * (gsize) size_px * 3, 0xFF, (gsize) size_px * SMB_CLI_LEGEND_HEIGHT_PX * 3);
-  for (int x = 0; x < size_px; x++) {
+  memset (rgb + (gsize) width * (gsize) height * 3, 0xFF, (gsize) width * SMB_CLI_LEGEND_HEIGHT_PX * 3);
+  for (int x = 0; x < width; x++) {
     guint8 colour[3];
 
-    smb_colours_lookup (colours, size_px > 1 ? (double) x / (size_px - 1) : 0.0, colour);
+    smb_colours_lookup (colours, width > 1 ? (double) x / (width - 1) : 0.0, colour);
     for (int y = 0; y < BAR_HEIGHT_PX; y++)
-      put_pixel (rgb, size_px, x, size_px + 2 + y, colour);
+      put_pixel (rgb, width, x, height + 2 + y, colour);
   }
   for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -66,15 +67,15 @@ draw_legend (guint8 *rgb, int size_px, const SmbMap *map, SmbColours colours)
 
     g_ascii_formatd (text, sizeof text, "%.3g", map->min + places[i] * (map->max - map->min));
     text_px = (int) strlen (text) * GLYPH_ADVANCE_PX - GLYPH_SCALE;
-    draw_number (rgb, size_px, (int) (places[i] * (size_px - text_px)), size_px + 2 + BAR_HEIGHT_PX + 5, text);
+    draw_number (rgb, width, (int) (places[i] * (width - text_px)), height + 2 + BAR_HEIGHT_PX + 5, text);
   }
 }
 
 /* Puts a rendered overlay (premultiplied B, G, R, A) over what rgb holds. */
 static void
-put_over (guint8 *rgb, const guint8 *bgra, int size_px)
+put_over (guint8 *rgb, const guint8 *bgra, int width, int height)
 {
-  for (gsize i = 0; i < (gsize) size_px * (gsize) size_px; i++) {
+  for (gsize i = 0; i < (gsize) width * (gsize) height; i++) {
     const guint8 *over = bgra + i * 4;
     guint8 *under = rgb + i * 3;
 
@@ -84,36 +85,36 @@ put_over (guint8 *rgb, const guint8 *bgra, int size_px)
 }
 
 static guint8 *
-render (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px)
+render (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int width, int height)
 {
-  guint8 *rgb = g_malloc ((gsize) size_px * (gsize) (size_px + SMB_CLI_LEGEND_HEIGHT_PX) * 3);
-  g_autofree guint8 *bgra = g_malloc ((gsize) size_px * (gsize) size_px * 4);
+  guint8 *rgb = g_malloc ((gsize) width * (gsize) (height + SMB_CLI_LEGEND_HEIGHT_PX) * 3);
+  g_autofree guint8 *bgra = g_malloc ((gsize) width * (gsize) height * 4);
 
-  smb_overlay_render (bgra, size_px, size_px, map, map->min, map->max, colours, opacity, NAN);
+  smb_overlay_render (bgra, width, height, map, map->min, map->max, colours, opacity, NAN);
   if (face != NULL)
-    memcpy (rgb, face, (gsize) size_px * (gsize) size_px * 3);
+    memcpy (rgb, face, (gsize) width * (gsize) height * 3);
   else
-    for (int y = 0; y < size_px; y++)
-      for (int x = 0; x < size_px; x++) {
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++) {
         guint8 grey = (x / CHEQUER_PX + y / CHEQUER_PX) % 2 == 0 ? 0xE0 : 0xC4;
 
-        put_pixel (rgb, size_px, x, y, (const guint8[]) { grey, grey, grey });
+        put_pixel (rgb, width, x, y, (const guint8[]) { grey, grey, grey });
       }
-  put_over (rgb, bgra, size_px);
-  draw_legend (rgb, size_px, map, colours);
+  put_over (rgb, bgra, width, height);
+  draw_legend (rgb, width, height, map, colours);
   return rgb;
 }
 
 guint8 *
-smb_cli_map_picture (const SmbMap *map, SmbColours colours, int size_px)
+smb_cli_map_picture (const SmbMap *map, SmbColours colours, int width, int height)
 {
-  return render (map, colours, 1.0, NULL, size_px);
+  return render (map, colours, 1.0, NULL, width, height);
 }
 
 guint8 *
 smb_cli_map_overlay (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px)
 {
-  return render (map, colours, opacity, face, size_px);
+  return render (map, colours, opacity, face, size_px, size_px);
 }
 
 gboolean
@@ -146,4 +147,16 @@ smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error)
                g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
                _ ("%s: the numbers cannot be written: %s. Choose a folder that can be written to."), path, cause->message);
   return FALSE;
+}
+
+gboolean
+smb_cli_map_write_png16 (const char *path, const SmbMap *map, double lo, double hi, GError **error)
+{
+  const gsize n = (gsize) map->rows * (gsize) map->columns;
+  g_autofree guint16 *values = g_new0 (guint16, n);
+
+  for (gsize i = 0; i < n; i++)
+    if (!isnan (map->values[i]) && hi > lo)
+      values[i] = (guint16) lround (CLAMP (((double) map->values[i] - lo) / (hi - lo), 0.0, 1.0) * G_MAXUINT16);
+  return smb_png_write_grey16 (path, map->columns, map->rows, values, error);
 }

@@ -2,9 +2,11 @@
 /* semblance-cli maps: the maps of a picture's faces as files: in colours with a legend, over the face, as numbers. */
 #include "cli/cli.h"
 
+#include "analysis/smb-faithfulness-json.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "cli/cli-map-picture.h"
+#include "cli/cli-picture-map.h"
 #include "media/smb-png.h"
 
 #include <errno.h>
@@ -21,9 +23,10 @@ typedef struct {
   char *stem;      /* of every file: "portrait" */
   GPtrArray *names; /* of the maps, as given */
   GArray *specs;    /* SmbMapSpec, likewise */
+  GPtrArray *of_picture; /* names of the maps of the whole picture */
   SmbColours colours;
   double opacity;
-  gboolean json;
+  gboolean json, check, raw;
 } Job;
 
 /* The face as the network that made the map saw it, so that map and face lie on each other. */
@@ -45,6 +48,19 @@ add_string (JsonBuilder *builder, const char *name, const char *value)
 }
 
 static void
+print_faithfulness (const char *text, const SmbFaithfulness *faithfulness)
+{
+  g_autofree char *sentence = smb_faithfulness_sentence (faithfulness);
+
+  g_printerr (_ ("%s: deletion %.4f, insertion %.4f (random orders %.4f ± %.4f), correlation with random weights %.2f\n"), text,
+              faithfulness->deletion_area, faithfulness->insertion_area, faithfulness->random_mean,
+              faithfulness->random_deviation, faithfulness->correlation);
+  /* A failure is in the map's note already. */
+  if (faithfulness->fails == 0)
+    g_printerr ("%s: %s\n", text, sentence);
+}
+
+static void
 print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -57,6 +73,8 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
       g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
     if (map->note != NULL)
       g_printerr ("%s: %s\n", text, map->note);
+    if (map->faithfulness != NULL)
+      print_faithfulness (text, map->faithfulness);
     return;
   }
   json_builder_begin_object (builder);
@@ -87,6 +105,9 @@ print_written (const Job *job, guint face, const SmbMap *map, GPtrArray *files)
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
+  if (map->faithfulness != NULL)
+    json_object_set_object_member (json_node_get_object (root), "faithfulness",
+                                   smb_faithfulness_to_json (map->faithfulness));
   smb_cli_print_json (root, FALSE);
 }
 
@@ -130,7 +151,7 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
     SmbColours colours;
     const SmbMap shown = as_shown (job, map, &colours);
     g_autofree guint8 *under = face_under (job, box, map->spec.kind);
-    g_autofree guint8 *coloured = smb_cli_map_picture (&shown, colours, PICTURE_PX);
+    g_autofree guint8 *coloured = smb_cli_map_picture (&shown, colours, PICTURE_PX, PICTURE_PX);
     g_autofree guint8 *overlay = smb_cli_map_overlay (&shown, colours, job->opacity, under, PICTURE_PX);
     const int height = PICTURE_PX + SMB_CLI_LEGEND_HEIGHT_PX;
     char *over = smb_cli_map_file (job->folder, job->stem, face, name, "-overlay.png");
@@ -140,6 +161,13 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
         || !smb_png_write (over, PICTURE_PX, height, 3, overlay, error)
         || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, ".npy"), map, map->values, files, error))
       return FALSE;
+    if (job->raw) {
+      char *raw = smb_cli_map_file (job->folder, job->stem, face, name, "-16.png");
+
+      g_ptr_array_add (files, raw);
+      if (!smb_cli_map_write_png16 (raw, map, map->min, map->max, error))
+        return FALSE;
+    }
     if (map->deviation != NULL
         && (!write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-deviation.npy"), map, map->deviation,
                             files, error)
@@ -167,7 +195,8 @@ write_face (const Job *job, guint face, SmbBox box, GError **error)
   g_autofree char *path = smb_cli_map_file (job->folder, job->stem, face, "face", ".png");
   g_autoptr (SmbImage) crop = smb_image_crop (job->of.image, box);
   g_autoptr (GPtrArray) maps = NULL;
-  const SmbMapJob about = { .box = box, .regions = job->of.regions, .progress = smb_cli_progress () };
+  const SmbMapJob about = { .box = box, .regions = job->of.regions, .progress = smb_cli_progress (),
+                            .check = job->check };
 
   if (crop == NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
@@ -209,9 +238,20 @@ parse_maps (Job *job, char **texts, GError **error)
 {
   job->names = g_ptr_array_new_with_free_func (g_free);
   job->specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
-  for (; texts != NULL && *texts != NULL; texts++)
-    if (!add_map (job, *texts, error))
+  job->of_picture = g_ptr_array_new_with_free_func (g_free);
+  for (; texts != NULL && *texts != NULL; texts++) {
+    g_autoptr (GError) local = NULL;
+    SmbCliPictureMap map;
+
+    if (smb_cli_picture_map_parse (&map, *texts, &local)) {
+      g_ptr_array_add (job->of_picture, g_strdup (*texts));
+    } else if (local != NULL) {
+      g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
+    } else if (!add_map (job, *texts, error)) {
+      return FALSE;
+    }
+  }
   return TRUE;
 }
 
@@ -222,7 +262,7 @@ choose_maps (Job *job)
   static const char *const of_detector[] = { "attention", "rollout" };
   static const char *const of_mim[] = { "masked-input", "reconstruction", "error" };
 
-  if (job->specs->len > 0)
+  if (job->specs->len > 0 || job->of_picture->len > 0)
     return;
   for (guint i = 0; job->of.model->detector_path != NULL && i < G_N_ELEMENTS (of_detector); i++)
     add_map (job, of_detector[i], NULL);
@@ -237,22 +277,63 @@ job_clear (Job *job)
   g_clear_pointer (&job->stem, g_free);
   g_clear_pointer (&job->names, g_ptr_array_unref);
   g_clear_pointer (&job->specs, g_array_unref);
+  g_clear_pointer (&job->of_picture, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
+
+/* Error level and noise need neither model nor face. */
+static gboolean
+write_picture_map (const Job *job, const SmbCliFaceOptions *options, const char *path, const char *name, GError **error)
+{
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (SmbEngine) engine = smb_engine_new (options->device, options->threads);
+  g_autoptr (JsonNode) node = NULL;
+  SmbCliPictureMap map;
+  JsonObject *object;
+  JsonArray *list;
+  double range[2];
+
+  if (!smb_cli_picture_map_parse (&map, name, error)
+      || !smb_cli_picture_map_write (engine, path, &map, job->folder, job->stem, name, job->colours, job->raw, files, range,
+                                     error))
+    return FALSE;
+  for (guint i = 0; !job->json && i < files->len; i++)
+    g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
+  if (!job->json)
+    return TRUE;
+  object = json_object_new ();
+  list = json_array_new ();
+  for (guint i = 0; i < files->len; i++)
+    json_array_add_string_element (list, g_ptr_array_index (files, i));
+  json_object_set_string_member (object, "map", name);
+  json_object_set_array_member (object, "files", list);
+  json_object_set_double_member (object, "min", range[0]);
+  json_object_set_double_member (object, "max", range[1]);
+  json_object_set_string_member (object, "colours", smb_colours_name (job->colours));
+  node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+  smb_cli_print_json (node, FALSE);
+  return TRUE;
+}
 
 static gboolean
 do_file (Job *job, const SmbCliFaceOptions *options, const char *path, GError **error)
 {
   const char *note;
 
+  job->stem = smb_cli_stem (path);
+  if (g_mkdir_with_parents (job->folder, 0777) != 0)
+    return smb_error_set_errno (error, errno, job->folder, _ ("making the folder"));
+  for (guint i = 0; i < job->of_picture->len; i++)
+    if (!write_picture_map (job, options, path, g_ptr_array_index (job->of_picture, i), error))
+      return FALSE;
+  if (job->of_picture->len > 0 && job->specs->len == 0)
+    return TRUE;
   if (!smb_cli_faces_open (&job->of, options, path, error))
     return FALSE;
   if (job->of.boxes->len == 0)
     return TRUE;
   choose_maps (job);
-  job->stem = smb_cli_stem (path);
-  if (g_mkdir_with_parents (job->folder, 0777) != 0)
-    return smb_error_set_errno (error, errno, job->folder, _ ("making the folder"));
   for (guint i = 0; i < job->of.boxes->len; i++)
     if (smb_cli_faces_wants (&job->of, i) && !write_face (job, i + 1, g_array_index (job->of.boxes, SmbBox, i), error))
       return FALSE;
@@ -269,14 +350,19 @@ smb_cli_maps (int argc, char **argv)
   g_autofree char *folder = NULL, *colours_name = NULL;
   g_auto (GStrv) map_texts = NULL;
   double opacity = 0.6;
+  gboolean check = FALSE, raw = FALSE;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
       N_ ("attention, rollout, relevance, occlusion, masked-input, reconstruction, error, signed-error, absolute-error, "
-          "ssim, coverage or regions, with settings as in attention:layer=11,head=mean (repeatable)"),
+          "ssim, coverage or regions, with settings as in attention:layer=11,head=mean; of the whole picture ela or noise "
+          "(repeatable)"),
       N_ ("MAP") },
     { "colours", 0, 0, G_OPTION_ARG_STRING, &colours_name, N_ ("viridis, cividis, magma, grey or diverging"),
       N_ ("NAME") },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check,
+      N_ ("Test whether attention, rollout, relevance and occlusion show what the answer rests on"), NULL },
+    { "png16", 0, 0, G_OPTION_ARG_NONE, &raw, N_ ("Write the numbers as grey of 16 bits too"), NULL },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &opacity, N_ ("How strongly an overlay covers the face, 0 to 1"), "X" },
     { NULL },
   };
@@ -298,6 +384,8 @@ smb_cli_maps (int argc, char **argv)
   job.folder = folder;
   job.opacity = opacity;
   job.json = options.json;
+  job.check = check;
+  job.raw = raw;
   if (!parse_maps (&job, map_texts, &error))
     return smb_cli_usage ("%s", error->message);
   if (do_file (&job, &options, argv[1], &error))

@@ -5,19 +5,19 @@
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "analysis/smb-analysis.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
+#include "cli/cli-train.h"
 #include "learn/smb-net-size.h"
 #include "learn/smb-pretrain-job.h"
 #include "learn/smb-processes.h"
 #include "weights/smb-weights-file.h"
 
 typedef struct {
-  char *out, *cache, *size, *config, *init, *target, *strategy, *contrast, *mean, *std, *device;
+  char *out, *cache, *size, *config, *init, *target, *strategy, *contrast, *mean, *std, *device, *precision;
   int epochs, batch, accumulate, threads, checkpoint_every;
   gint64 seed, stop_after;
   double warmup;
@@ -28,109 +28,29 @@ typedef struct {
   GCancellable *stop;
 } Options;
 
-static GCancellable *stop_now; /* of the run going on */
-
-/* Cancelling takes a lock, which a signal handler must not: a thread of its own waits for the signals. */
-static gpointer
-wait_for_signals (gpointer data)
-{
-  const sigset_t *set = data;
-  int number;
-
-  if (sigwait (set, &number) == 0)
-    g_cancellable_cancel (stop_now);
-  pthread_sigmask (SIG_UNBLOCK, set, NULL); /* asked once more, the process ends at once: this thread lets it */
-  while (pause () != 0) {
-  }
-  return NULL;
-}
-
-static void
-stop_on_signals (GCancellable *stop)
-{
-  static sigset_t set;
-
-  stop_now = stop;
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  pthread_sigmask (SIG_BLOCK, &set, NULL); /* threads made later inherit it */
-  g_thread_unref (g_thread_new ("signals", wait_for_signals, &set));
-}
-
-static SmbImage *
-open_picture (const char *path, gpointer user_data, GError **error)
-{
-  const Options *o = user_data;
-
-  return smb_cli_open_picture (o->engine, path, error);
-}
-
-static void
-warn (const char *sentence, gpointer user_data)
-{
-  g_printerr ("semblance-cli: %s\n", sentence);
-}
-
 static void
 show_point (const SmbPretrainPoint *p, gpointer user_data)
 {
   const Options *o = user_data;
 
-  if (o->parallel != NULL && o->parallel->rank > 0)
-    return;
-  if (o->json) {
-    g_autoptr (JsonBuilder) b = json_builder_new ();
-    g_autoptr (JsonNode) root = NULL;
-
-    json_builder_begin_object (b);
-    json_builder_set_member_name (b, "iteration");
-    json_builder_add_int_value (b, (gint64) p->iteration);
-    json_builder_set_member_name (b, "iterations");
-    json_builder_add_int_value (b, (gint64) p->iterations);
-    json_builder_set_member_name (b, "loss");
-    if (isfinite (p->losses.total))
-      json_builder_add_double_value (b, p->losses.total);
-    else
-      json_builder_add_null_value (b);
-    json_builder_set_member_name (b, "images_per_second");
-    json_builder_add_double_value (b, p->images_per_second);
-    json_builder_end_object (b);
-    root = json_builder_get_root (b);
-    smb_cli_print_json (root, FALSE);
-  } else if (p->iteration == p->iterations || p->iteration % 10 == 0) {
-    g_print (_ ("%" PRIu64 " of %" PRIu64 ": loss %.4f, rate %.3g, %.1f images a second\n"), p->iteration, p->iterations,
-             p->losses.total, p->lr, p->images_per_second);
-  }
+  if (o->parallel == NULL || o->parallel->rank == 0)
+    smb_cli_show_step (o->json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
 /* Tells what memory the training takes; LIMIT if the device has less, naming the batch that fits. */
 static gboolean
 check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, GError **error)
 {
-  int share = o->parallel != NULL ? (o->batch + o->parallel->size - 1) / o->parallel->size : o->batch;
-  guint64 available = device->info.free_bytes, need, one, two;
-  int fits;
+  int processes = o->parallel != NULL ? o->parallel->size : 1;
+  const int batches[] = { (o->batch + processes - 1) / processes, 1, 2 };
+  guint64 bytes[3];
 
-  if ((need = smb_pretrain_plan_bytes (device, config, share, o->recompute, error)) == 0
-      || (one = smb_pretrain_plan_bytes (device, config, 1, o->recompute, error)) == 0
-      || (two = smb_pretrain_plan_bytes (device, config, 2, o->recompute, error)) == 0)
-    return FALSE;
+  for (int i = 0; i < 3; i++)
+    if ((bytes[i] = smb_pretrain_plan_bytes (device, config, batches[i], o->recompute, error)) == 0)
+      return FALSE;
   if (o->parallel == NULL || o->parallel->rank == 0)
-    g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), share, (double) need / 1e9,
-                (double) available / 1e9, device->id);
-  if (available == 0 || need <= available)
-    return TRUE;
-  fits = smb_train_suggest_batch (one, two, available);
-  if (fits > 0)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
-                 _ ("A batch of %d does not fit into memory; --batch=%d does. --accumulate makes up for it, --recompute "
-                    "saves more."),
-                 share, fits * (o->parallel != NULL ? o->parallel->size : 1));
-  else
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
-                         _ ("Not even one image at a time fits into memory; choose a smaller network or --recompute."));
-  return FALSE;
+    smb_cli_tell_memory (device, batches[0], bytes[0]);
+  return smb_cli_fits_memory (device, batches[0], processes, bytes, error);
 }
 
 /* The weights to start from and, in `config`, their network. */
@@ -167,10 +87,10 @@ gather (Options *o, const char *const *sources, int size_px, GError **error)
   g_autofree char *folder = o->cache != NULL ? g_strdup (o->cache) : g_build_filename (o->out, "faces", NULL);
   const SmbFaceGather how = { .size_px = size_px,
                               .cropped = o->cropped,
-                              .open = open_picture,
-                              .warn = warn,
+                              .open = smb_cli_open_for_learning,
+                              .warn = smb_cli_warn,
                               .progress = smb_cli_progress (),
-                              .user_data = o };
+                              .user_data = o->engine };
   SmbFaceStore *store = NULL;
   float ready = 0.0f;
 
@@ -216,29 +136,12 @@ pretrain (Options *o, const char *const *sources, GError **error)
   return TRUE;
 }
 
-static gboolean
-parse_three (const char *option, const char *text, double values[3])
-{
-  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
-  gboolean good = g_strv_length (parts) == 3;
-
-  for (int i = 0; good && i < 3; i++) {
-    char *end;
-
-    values[i] = g_ascii_strtod (parts[i], &end);
-    good = end != parts[i] && *end == '\0' && isfinite (values[i]);
-  }
-  if (!good)
-    smb_cli_usage (_ ("%s should be three numbers, for red, green and blue, like 0.485,0.456,0.406, not “%s”."), option,
-                   text);
-  return good;
-}
-
 /* Takes the options into the plan; an exit code, SMB_EXIT_OK to go on. */
 static int
 settle (Options *o)
 {
   SmbPretrainSettings *s = &o->plan.settings;
+  g_autoptr (GError) error = NULL;
 
   if (o->out == NULL)
     return smb_cli_usage (_ ("“pretrain” needs --out, a folder for what becomes of the training."));
@@ -256,10 +159,12 @@ settle (Options *o)
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   o->plan.measured = o->mean != NULL;
   if (o->plan.measured
-      && (!parse_three ("--mean", o->mean, o->plan.mean) || !parse_three ("--std", o->std, o->plan.std)))
+      && (!smb_cli_parse_three ("--mean", o->mean, o->plan.mean) || !smb_cli_parse_three ("--std", o->std, o->plan.std)))
     return SMB_EXIT_USAGE;
   if (o->norm_pix && o->raw_pix)
     return smb_cli_usage (_ ("Give --norm-pix or --no-norm-pix, not both."));
+  if (o->precision != NULL && !smb_precision_from_text (o->precision, o->device, &s->precision, &error))
+    return smb_cli_usage ("%s", error->message);
   s->accumulate = o->accumulate;
   s->recompute = o->recompute;
   s->seed = (guint64) o->seed;
@@ -284,7 +189,7 @@ run (Options *o, const char *const *sources)
     return code;
   o->stop = stop;
   o->engine = engine;
-  stop_on_signals (stop);
+  smb_cli_stop_on_signals (stop);
   good = smb_processes_join (&o->parallel, &error);
   o->plan.settings.parallel = o->parallel;
   good = good && pretrain (o, sources, &error);
@@ -300,7 +205,8 @@ static void
 clear (Options *o)
 {
   char **const texts[] = { &o->out,      &o->cache,    &o->size, &o->config, &o->init,  &o->target,
-                           &o->strategy, &o->contrast, &o->mean, &o->std,    &o->device };
+                           &o->strategy, &o->contrast, &o->mean, &o->std,    &o->device,
+                           &o->precision };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
@@ -348,6 +254,8 @@ smb_cli_pretrain (int argc, char **argv)
       N_ ("N") },
     { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision,
+      N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is fast"), N_ ("PRECISION") },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },

@@ -20,11 +20,14 @@ typedef enum {
 /* Each command lives in its own file, cli-NAME.c. */
 int smb_cli_analyze (int argc, char **argv);
 int smb_cli_maps (int argc, char **argv);
+int smb_cli_metadata (int argc, char **argv);
 int smb_cli_regions (int argc, char **argv);
 int smb_cli_reference (int argc, char **argv);
 int smb_cli_case (int argc, char **argv);
 int smb_cli_report (int argc, char **argv);
 int smb_cli_model (int argc, char **argv);
+int smb_cli_dataset (int argc, char **argv);
+int smb_cli_finetune (int argc, char **argv);
 int smb_cli_pretrain (int argc, char **argv);
 int smb_cli_tensor (int argc, char **argv);
 int smb_cli_devices (int argc, char **argv);

@@ -17,12 +17,15 @@ typedef struct {
 static const Command commands[] = {
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
+  { "metadata", smb_cli_metadata, N_ ("print what pictures' files say besides their pixels") },
   { "regions", smb_cli_regions, N_ ("measure which regions of a face the model cannot explain") },
   { "reference", smb_cli_reference, N_ ("make and show the statistics of genuine faces that regions are compared with") },
   { "case", smb_cli_case, N_ ("make a case, add evidence, list it, verify it") },
   { "report", smb_cli_report, N_ ("write a case's report as PDF or HTML") },
   { "model", smb_cli_model, N_ ("list, describe, import and export models") },
   { "pretrain", smb_cli_pretrain, N_ ("let a network learn faces from pictures nobody has labelled") },
+  { "dataset", smb_cli_dataset, N_ ("gather labelled faces, divide them, look them over") },
+  { "finetune", smb_cli_finetune, N_ ("make a detector from a pre-trained network and labelled faces") },
   { "tensor", smb_cli_tensor, N_ ("run the network on given tensors, to check its arithmetic") },
   { "devices", smb_cli_devices, N_ ("list what this machine can compute on") },
 };
@@ -34,7 +37,7 @@ print_help (void)
               "Tells whether faces in pictures look genuine, and shows why. Nothing leaves this machine.\n\n"
               "Commands:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_print ("  %-9s %s\n", commands[i].name, _ (commands[i].summary));
+    g_print ("  %-10s %s\n", commands[i].name, _ (commands[i].summary));
   g_print (_ ("\n“semblance-cli COMMAND --help” explains a command; semblance-cli(1) explains them all.\n"
               "Exit status: 0 all done, 1 something failed, 2 the arguments make no sense.\n"));
 }

@@ -33,7 +33,7 @@ choose_core (void)
 {
 #ifdef SMB_CPU_X86
   if (getenv (CORE_VARIABLE) == NULL && gotoblas_dynamic_init != NULL && gotoblas_dynamic_quit != NULL
-      && smb_cpu_best_isa () == SMB_CPU_ISA_AVX512 && !core_has_avx512 (openblas_get_corename ())) {
+      && smb_cpu_best_isa () >= SMB_CPU_ISA_AVX512 && !core_has_avx512 (openblas_get_corename ())) {
     setenv (CORE_VARIABLE, "SkylakeX", 1);
     gotoblas_dynamic_quit ();
     gotoblas_dynamic_init ();

@@ -9,7 +9,8 @@
 
 /* Contexts, memory, and the table itself. */
 
-#define ALIGNMENT 64
+#define ALIGNMENT  64
+#define CHUNK_ROWS 1024
 
 /* Failures before there is a context. */
 static _Thread_local char early_error[256];
@@ -113,6 +114,8 @@ static const char *
 isa_text (void)
 {
   switch (smb_cpu_used_isa ()) {
+  case SMB_CPU_ISA_AMX:
+    return "AVX-512, AMX";
   case SMB_CPU_ISA_AVX512:
 #ifdef SMB_CPU_X86
     return __builtin_cpu_supports ("avx512bf16") ? "AVX-512 BF16" : "AVX-512";
@@ -135,7 +138,7 @@ device_describe (int device, SmbDeviceInfo *out)
     return smb_cpu_fail (NULL, SMB_STATUS_NO_DEVICE, "There is no processor number %d; use 0.", device);
   if (!proc_value ("/proc/cpuinfo", "model name", model, sizeof model))
     snprintf (model, sizeof model, "CPU");
-  *out = (SmbDeviceInfo){ 0 };
+  *out = (SmbDeviceInfo){ .chunk_rows = CHUNK_ROWS };
   for (int p = SMB_PRECISION_F32; p <= SMB_PRECISION_INT8; p++)
     if (smb_cpu_linear_kernels (smb_cpu_used_isa (), (SmbPrecision) p) != NULL)
       out->precisions |= 1u << p;

@@ -16,23 +16,39 @@ typedef struct {
   float eps, grad_scale;
 } SmbCpuAdamStep;
 
-/* Linear layers with packed weights, in one number format: ceil (n_out / panel) panels of panel_bytes each. pack and
- * forward go over panels [panel0, panel1), forward over rows [row0, row1) as well; a->w and a->prepared are not looked
- * at. */
+/* Where the rows of a product go: y = epilogue (alpha x . w^T + bias) [+ residual]. */
+typedef struct {
+  float *y, *before;            /* before: NULL, or gets the value before the epilogue */
+  const float *bias, *residual; /* or NULL; residual may be y */
+  int64_t ldy;                  /* floats between rows of y, before and residual */
+  int64_t n_in, n_out;
+  float alpha;
+  SmbEpilogue epilogue;
+} SmbCpuProduct;
+
+/* Products with packed weights, in one number format: ceil (n_out / panel) panels of panel_bytes each. */
 typedef struct {
   int64_t panel;     /* outputs a panel */
+  int64_t tile;      /* rows that are computed together: fewer cost as much */
+  int64_t part;      /* how much of a long n_in is best summed at a time */
   int64_t most_n_in; /* 0: any */
   size_t (*panel_bytes) (int64_t n_in);
-  /* w (n_out, n_in), whose rows lie ldw apart. */
+  /* Panels [panel0, panel1) of w (n_out, n_in), whose rows lie ldw apart. */
   void (*pack) (void *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0, int64_t panel1);
-  /* The same of a transposed part: panels [panel0, panel1) of w (n_in, n_out), whose rows lie ldw apart. Float32 only. */
-  void (*pack_across) (float *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0,
+  /* The same of w (n_in, n_out). NULL: this format is for inference alone. */
+  void (*pack_across) (void *panels, const float *w, int64_t ldw, int64_t n_out, int64_t n_in, int64_t panel0,
                        int64_t panel1);
-  /* The format's own form of rows of x, row_bytes apart, which `forward` reads as `rows`; NULL: it reads a->x. */
+  /* The format's own form of rows of x, row_bytes apart; `forward` may read `spare` rows behind the last. convert NULL:
+   * x itself will do. */
+  int64_t spare;
   size_t (*row_bytes) (int64_t n_in);
-  void (*convert) (void *rows, const float *x, int64_t n_in, int64_t row0, int64_t row1);
-  void (*forward) (const SmbLinearForward *a, const void *panels, const void *rows, int64_t row0, int64_t row1,
-                   int64_t panel0, int64_t panel1);
+  void (*convert) (void *rows, const float *x, int64_t ldx, int64_t n_in, int64_t count);
+  /* The same of columns [0, count) of x (n_in, ldx); NULL as pack_across. */
+  void (*turn) (void *rows, const float *x, int64_t ldx, int64_t n_in, int64_t count);
+  /* Rows [row0, row1) of the product's outputs in panels [panel0, panel1); `rows`: row0 and what follows it, ld_bytes
+   * apart; `panels`: all of them. */
+  void (*forward) (const SmbCpuProduct *p, const void *panels, const void *rows, size_t ld_bytes, int64_t row0,
+                   int64_t row1, int64_t panel0, int64_t panel1);
 } SmbCpuLinear;
 
 typedef struct {

@@ -24,6 +24,9 @@ refuse_precision (SmbCpu *cpu, const SmbCpuLinear *k, int64_t n_in)
   if (k == NULL)
     return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
                          "This processor has no instructions for the precision asked for; choose f32.");
+  if (k->most_n_in == 0 || n_in <= k->most_n_in)
+    return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
+                         "Training is not possible in the precision asked for; choose bf16 or f32.");
   return smb_cpu_fail (cpu, SMB_STATUS_UNSUPPORTED,
                        "A layer of %lld inputs is too wide for the precision asked for; choose f32.", (long long) n_in);
 }
@@ -65,84 +68,136 @@ smb_cpu_weight_release (void *ctx, void *prepared)
 
 typedef struct {
   SmbCpu *cpu;
-  const SmbLinearForward *a;
-  const SmbCpuPrepared *prepared;
+  const SmbCpuProduct *p;
+  const SmbCpuRows *x;
+  const SmbCpuPrepared *w;
   int down, across;
-} PackedJob;
+  size_t row_bytes; /* of the format's own rows; 0: x is read where it is */
+} Product;
+
+#define BLOCK_ROWS 192 /* rows of x that stay in the second cache while the panels go by */
+
+static void
+convert_rows (const Product *j, char *out, int64_t from, int64_t to)
+{
+  const SmbCpuRows *x = j->x;
+
+  if (x->turned)
+    j->w->k->turn (out, x->x + from, x->ld, j->p->n_in, to - from);
+  else
+    j->w->k->convert (out, x->x + from * x->ld, x->ld, j->p->n_in, to - from);
+}
 
 static void
 convert_work (void *arg, int thread, int64_t from, int64_t to)
 {
-  const PackedJob *j = arg;
+  const Product *j = arg;
 
-  j->prepared->k->convert (j->cpu->rooms[SMB_CPU_ROOM_ROWS].data, j->a->x, j->a->n_in, from, to);
+  convert_rows (j, (char *) j->cpu->rooms[SMB_CPU_ROOM_ROWS].data + (size_t) from * j->row_bytes, from, to);
 }
 
+/* A thread that shares its rows with nobody converts them itself, a block at a time. */
 static void
-packed_work (void *arg, int thread, int64_t from, int64_t to)
+product_work (void *arg, int thread, int64_t from, int64_t to)
 {
-  const PackedJob *j = arg;
+  const Product *j = arg;
+  char *room = j->cpu->rooms[SMB_CPU_ROOM_ROWS].data;
 
   for (int64_t i = from; i < to; i++) {
-    int64_t row = i / j->across, column = i % j->across, rows = j->a->rows, panels = j->prepared->n_panels;
+    int64_t row = i / j->across, column = i % j->across, count = j->x->count, panels = j->w->n_panels;
+    int64_t end = count * (row + 1) / j->down;
 
-    j->prepared->k->forward (j->a, j->prepared->panels, j->cpu->rooms[SMB_CPU_ROOM_ROWS].data, rows * row / j->down,
-                             rows * (row + 1) / j->down, panels * column / j->across,
-                             panels * (column + 1) / j->across);
-  }
-}
+    for (int64_t r0 = count * row / j->down, r1; r0 < end; r0 = r1) {
+      const char *rows = (const char *) (j->x->x + r0 * j->x->ld);
+      size_t ld_bytes = (size_t) j->x->ld * sizeof (float);
 
-/* The grid whose largest tile is smallest; of equal ones the one that reads the weights least often. */
-SmbStatus
-smb_cpu_packed_forward (SmbCpu *cpu, const SmbLinearForward *a, const SmbCpuPrepared *prepared)
-{
-  PackedJob job = { cpu, a, prepared, 1, 1 };
-  int64_t least = INT64_MAX;
-  int threads = (double) a->rows * (double) a->n_out * (double) a->n_in < SMB_CPU_SMALL ? 1 : cpu->threads;
+      r1 = end - r0 < BLOCK_ROWS ? end : r0 + BLOCK_ROWS;
+      if (j->row_bytes > 0) {
+        ld_bytes = j->row_bytes;
+        if (j->across == 1) {
+          char *own = room + (size_t) thread * (size_t) (BLOCK_ROWS + j->w->k->spare) * ld_bytes;
 
-  for (int down = 1; down <= threads; down++) {
-    int across = threads / down;
-    int64_t tile = ((a->rows + down - 1) / down + 7) / 8 * ((prepared->n_panels + across - 1) / across);
-
-    if (tile < least) {
-      least = tile;
-      job.down = down;
-      job.across = across;
+          convert_rows (j, own, r0, r1);
+          rows = own;
+        } else {
+          rows = room + (size_t) r0 * ld_bytes;
+        }
+      }
+      j->w->k->forward (j->p, j->w->panels, rows, ld_bytes, r0, r1, panels * column / j->across,
+                        panels * (column + 1) / j->across);
     }
   }
-  if (prepared->k->convert != NULL) { /* once, for all threads */
-    SmbStatus status = smb_cpu_need_room (cpu, SMB_CPU_ROOM_ROWS, a->rows, prepared->k->row_bytes (a->n_in));
-
-    if (status != SMB_STATUS_OK)
-      return status;
-    smb_cpu_parallel (cpu, a->rows, threads > 1 ? 8 : a->rows, convert_work, &job);
-  }
-  smb_cpu_parallel (cpu, job.down * job.across, 1, packed_work, &job);
-  return SMB_STATUS_OK;
 }
 
-/* Weights that change from step to step are packed for the one product. */
-static SmbStatus
-pack_and_forward (SmbCpu *cpu, const SmbLinearForward *a)
+/* The grid whose largest share is smallest; of equal ones with few rows the one that reads the weights least often,
+ * else the one that reads the rows least often. */
+static void
+choose_grid (Product *j, int threads)
 {
-  const SmbCpuLinear *k = cpu->k->linear;
-  SmbCpuPrepared prepared = { k, a->n_out, a->n_in, (a->n_out + k->panel - 1) / k->panel, NULL };
-  PackJob job = { &prepared, a->w };
-  SmbStatus status = smb_cpu_need_room (cpu, SMB_CPU_ROOM_PANELS, prepared.n_panels, k->panel_bytes (a->n_in));
+  const SmbCpuLinear *k = j->w->k;
+  int64_t least = INT64_MAX;
+  int many = j->x->count >= threads * BLOCK_ROWS;
 
-  if (status != SMB_STATUS_OK)
-    return status;
-  prepared.panels = cpu->rooms[SMB_CPU_ROOM_PANELS].data;
-  smb_cpu_parallel (cpu, prepared.n_panels, 1, pack_work, &job);
-  return smb_cpu_packed_forward (cpu, a, &prepared);
+  for (int i = 0; i < threads; i++) {
+    int down = many ? threads - i : i + 1, across = threads / down;
+    int64_t rows = (j->x->count + down - 1) / down, panels = (j->w->n_panels + across - 1) / across;
+    int64_t share = (rows + k->tile - 1) / k->tile * panels;
+
+    if (share < least) {
+      least = share;
+      j->down = down;
+      j->across = across;
+    }
+  }
+}
+
+SmbStatus
+smb_cpu_multiply (SmbCpu *cpu, const SmbCpuProduct *p, const SmbCpuRows *x, const SmbCpuPrepared *w)
+{
+  Product job = { cpu, p, x, w, 1, 1, 0 };
+  int threads = (double) x->count * (double) p->n_out * (double) p->n_in < SMB_CPU_SMALL ? 1 : cpu->threads;
+
+  choose_grid (&job, threads);
+  if (x->turned || w->k->convert != NULL) {
+    int64_t rows = job.across == 1 ? cpu->threads * (BLOCK_ROWS + w->k->spare) : x->count + w->k->spare;
+    SmbStatus status;
+
+    job.row_bytes = w->k->row_bytes (p->n_in);
+    status = smb_cpu_need_room (cpu, SMB_CPU_ROOM_ROWS, rows, job.row_bytes);
+    if (status != SMB_STATUS_OK)
+      return status;
+    if (job.across > 1)
+      smb_cpu_parallel (cpu, x->count, 16, convert_work, &job);
+  }
+  smb_cpu_parallel (cpu, job.down * job.across, 1, product_work, &job);
+  return SMB_STATUS_OK;
 }
 
 SmbStatus
 smb_cpu_linear_forward (void *ctx, const SmbLinearForward *a)
 {
+  SmbCpu *cpu = ctx;
+  SmbCpuProduct product = { .y = a->y, .before = a->before, .bias = a->bias, .residual = a->residual, .ldy = a->n_out,
+                            .n_in = a->n_in, .n_out = a->n_out, .alpha = 1.0f, .epilogue = a->epilogue };
+  SmbCpuRows rows = { a->x, a->n_in, a->rows, 0 };
+  SmbCpuPrepared own = { .n_out = a->n_out, .n_in = a->n_in };
+  PackJob job = { &own, a->w };
+  SmbStatus status;
+
   if (a->rows <= 0 || a->n_out <= 0)
     return SMB_STATUS_OK;
-  return a->prepared != NULL ? smb_cpu_packed_forward (ctx, a, a->prepared) : pack_and_forward (ctx, a);
+  if (a->prepared != NULL)
+    return smb_cpu_multiply (cpu, &product, &rows, a->prepared);
+  own.k = smb_cpu_linear_kernels (cpu->isa, a->precision); /* weights that change: packed for the one product */
+  if (own.k == NULL || own.k->pack_across == NULL)
+    return refuse_precision (cpu, own.k, a->n_in);
+  own.n_panels = (a->n_out + own.k->panel - 1) / own.k->panel;
+  status = smb_cpu_need_room (cpu, SMB_CPU_ROOM_PANELS, own.n_panels, own.k->panel_bytes (a->n_in));
+  if (status != SMB_STATUS_OK)
+    return status;
+  own.panels = cpu->rooms[SMB_CPU_ROOM_PANELS].data;
+  smb_cpu_parallel (cpu, own.n_panels, 1, pack_work, &job);
+  return smb_cpu_multiply (cpu, &product, &rows, &own);
 }
 
 typedef struct {
@@ -162,12 +217,17 @@ SmbStatus
 smb_cpu_linear_backward (void *ctx, const SmbLinearBackward *a)
 {
   SmbCpu *cpu = ctx;
+  const SmbCpuLinear *k = smb_cpu_linear_kernels (cpu->isa, a->precision);
   SmbStatus status = SMB_STATUS_OK;
 
+  if (a->rows <= 0 || a->n_in <= 0)
+    return SMB_STATUS_OK;
+  if (k == NULL || k->pack_across == NULL)
+    return refuse_precision (cpu, k, a->n_in);
   if (a->dx != NULL)
-    status = smb_cpu_gemm (ctx, a->dx, a->dy, a->w, a->rows, a->n_in, a->n_out, 0, 0, 1.0f, 0.0f);
+    status = smb_cpu_gemm_with (cpu, k, a->dx, a->dy, a->w, a->rows, a->n_in, a->n_out, 0, 0, 1.0f, 0);
   if (status == SMB_STATUS_OK && a->dw != NULL)
-    status = smb_cpu_gemm (ctx, a->dw, a->dy, a->x, a->n_out, a->n_in, a->rows, 1, 0, 1.0f, 1.0f);
+    status = smb_cpu_gemm_with (cpu, k, a->dw, a->dy, a->x, a->n_out, a->n_in, a->rows, 1, 0, 1.0f, 1);
   if (status == SMB_STATUS_OK && a->dbias != NULL) {
     BiasJob job = { cpu, a };
 

@@ -87,6 +87,44 @@ vec_sum (Vec x)
   return lanes[0];
 }
 
+/* Exchanges the off-diagonal squares of side `half` between two rows that lie `half` apart. */
+VEC_INLINE void
+vec_exchange (Vec *a, Vec *b, const int half)
+{
+#if LANES == 16
+  const VecInt lane = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+#elif LANES == 8
+  const VecInt lane = { 0, 1, 2, 3, 4, 5, 6, 7 };
+#else
+  const VecInt lane = { 0, 1, 2, 3 };
+#endif
+  const VecInt right = ((lane & half) != 0) & (LANES - half);
+  Vec upper = __builtin_shuffle (*a, *b, lane + right), lower = __builtin_shuffle (*a, *b, lane + half + right);
+
+  *a = upper;
+  *b = lower;
+}
+
+/* Turns a square of LANES vectors. */
+VEC_INLINE void
+vec_transpose (Vec *v)
+{
+#define EXCHANGE_ALL(half)                                                                                             \
+  _Pragma ("GCC unroll 16") for (int i = 0; i < LANES; i++)                                                            \
+    if ((i & (half)) == 0)                                                                                             \
+      vec_exchange (&v[i], &v[i + (half)], (half));
+
+#if LANES >= 16
+  EXCHANGE_ALL (8)
+#endif
+#if LANES >= 8
+  EXCHANGE_ALL (4)
+#endif
+  EXCHANGE_ALL (2)
+  EXCHANGE_ALL (1)
+#undef EXCHANGE_ALL
+}
+
 /* exp (x) for x <= 0 (a little above is fine), below 1.5 units in the last place; 0 where it would be subnormal;
  * NaN stays NaN. x = n ln 2 + r, |r| <= ln 2 / 2; the polynomial interpolates exp at Chebyshev nodes of that range. */
 VEC_INLINE Vec

@@ -143,22 +143,23 @@ convert_row (Word *to, const float *x, int64_t n_in)
 }
 
 static void
-convert (void *rows, const float *x, int64_t n_in, int64_t row0, int64_t row1)
+convert (void *rows, const float *x, int64_t ldx, int64_t n_in, int64_t count)
 {
-  for (int64_t r = row0; r < row1; r++)
-    convert_row ((Word *) ((char *) rows + (size_t) r * row_bytes (n_in)), x + r * n_in, n_in);
+  for (int64_t r = 0; r < count; r++)
+    convert_row ((Word *) ((char *) rows + (size_t) r * row_bytes (n_in)), x + r * ldx, n_in);
 }
 
 static void
-forward (const SmbLinearForward *a, const void *panels, const void *rows, int64_t row0, int64_t row1, int64_t panel0,
-         int64_t panel1)
+forward (const SmbCpuProduct *p, const void *panels, const void *rows, size_t ld_bytes, int64_t row0, int64_t row1,
+         int64_t panel0, int64_t panel1)
 {
-  linear_tiles (a, panels, (int64_t) (panel_bytes (a->n_in) / sizeof (Word)), rows,
-                (int64_t) (row_bytes (a->n_in) / sizeof (Word)), words_of (a->n_in), row0, row1, panel0, panel1);
+  linear_tiles (p, panels, (int64_t) (panel_bytes (p->n_in) / sizeof (Word)), rows,
+                (int64_t) (ld_bytes / sizeof (Word)), words_of (p->n_in), row0, row1, panel0, panel1);
 }
 
 const SmbCpuLinear smb_cpu_linear_int8 = {
   .panel = PANEL,
+  .tile = ROWS,
   .most_n_in = 65536, /* 255 * 127 * 65536 < 2^31 */
   .panel_bytes = panel_bytes,
   .pack = pack,

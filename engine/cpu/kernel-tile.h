@@ -15,8 +15,7 @@
  *   VALUE (sum, head, tail)   the sum as Vec; head: the words before a row, tail: one vector's lanes behind a panel
  *   HEAD_WORDS                words before each row of x */
 
-#include "cpu/cpu-vector.h"
-#include "cpu/cpu-kernels.h"
+#include "cpu/kernel-finish.h"
 
 #define VECTORS 3
 #define PANEL (VECTORS * LANES)
@@ -25,7 +24,6 @@
 #else
 #define ROWS 4 /* 12 sums of 16 registers */
 #endif
-#define BLOCK_ROWS 200 /* rows of x that stay in the second cache while the panels go by */
 
 typedef Weights WeightsAnywhere __attribute__ ((aligned (4), may_alias));
 
@@ -83,55 +81,40 @@ tile_any (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t words
 }
 
 static void
-finish_tile (const SmbLinearForward *a, const Sum *sums, const Word *x, int64_t ldx, const Word *tail, int64_t row0,
+finish_tile (const SmbCpuProduct *p, const Sum *sums, const Word *x, int64_t ldx, const Word *tail, int64_t row0,
              int64_t rows, int64_t column0)
 {
-  int64_t columns = a->n_out - column0 < PANEL ? a->n_out - column0 : PANEL;
+  int64_t columns = p->n_out - column0 < PANEL ? p->n_out - column0 : PANEL;
 
   for (int64_t r = 0; r < rows; r++) {
-    int64_t at = (row0 + r) * a->n_out + column0;
+    int64_t at = (row0 + r) * p->ldy + column0;
     const Word *head = x + r * ldx;
 
-    FOR_VECTORS (i, columns) {
-      Vec z = VALUE (sums[r * VECTORS + i / LANES], head, tail + i), bell;
-
-      if (a->bias != NULL)
-        z += LOAD (a->bias + column0 + i);
-      if (a->before != NULL)
-        STORE (a->before + at + i, z);
-      if (a->epilogue == SMB_EPILOGUE_GELU)
-        z *= vec_normal_cdf (z, &bell);
-      else if (a->epilogue == SMB_EPILOGUE_RELU)
-        z = vec_select (z < 0.0f, vec_of (0.0f), z);
-      if (a->residual != NULL)
-        z += LOAD (a->residual + at + i);
-      STORE (a->y + at + i, z);
-    }
+    FOR_VECTORS (i, columns)
+      FINISH (p, VALUE (sums[r * VECTORS + i / LANES], head, tail + i), at + i, column0 + i);
     (void) head; /* formats without scales do not look */
   }
 }
 
-/* `x`: rows of ldx words, the head first; `panels`: panel_words apart, their tails behind words * PANEL. */
+/* `x`: the first row, the head first, ldx words before the next; `panels`: panel_words apart, their tails behind
+ * words * PANEL. */
 static void
-linear_tiles (const SmbLinearForward *a, const Word *panels, int64_t panel_words, const Word *x, int64_t ldx,
+linear_tiles (const SmbCpuProduct *product, const Word *panels, int64_t panel_words, const Word *x, int64_t ldx,
               int64_t words, int64_t row0, int64_t row1, int64_t panel0, int64_t panel1)
 {
   Sum sums[ROWS * VECTORS];
 
-  for (int64_t block = row0; block < row1; block += BLOCK_ROWS) {
-    int64_t end = row1 - block < BLOCK_ROWS ? row1 : block + BLOCK_ROWS;
+  for (int64_t p = panel0; p < panel1; p++) {
+    int64_t left = product->n_out - p * PANEL;
+    int vectors = left >= PANEL ? VECTORS : (int) ((left + LANES - 1) / LANES);
+    const Word *panel = panels + p * panel_words;
 
-    for (int64_t p = panel0; p < panel1; p++) {
-      int64_t left = a->n_out - p * PANEL;
-      int vectors = left >= PANEL ? VECTORS : (int) ((left + LANES - 1) / LANES);
-      const Word *panel = panels + p * panel_words;
+    for (int64_t r = row0; r < row1; r += ROWS) {
+      const Word *first = x + (r - row0) * ldx;
+      int rows = row1 - r < ROWS ? (int) (row1 - r) : ROWS;
 
-      for (int64_t r = block; r < end; r += ROWS) {
-        int rows = end - r < ROWS ? (int) (end - r) : ROWS;
-
-        tile_any (sums, x + r * ldx + HEAD_WORDS, ldx, panel, words, rows, vectors);
-        finish_tile (a, sums, x + r * ldx, ldx, panel + words * PANEL, r, rows, p * PANEL);
-      }
+      tile_any (sums, first + HEAD_WORDS, ldx, panel, words, rows, vectors);
+      finish_tile (product, sums, first, ldx, panel + words * PANEL, r, rows, p * PANEL);
     }
   }
 }

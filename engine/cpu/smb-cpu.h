@@ -3,7 +3,7 @@
 
 #include "backend/smb-backend-abi.h"
 
-/* The backend that is always there: OpenBLAS for products, own kernels for the rest. Static, never freed. */
+/* The backend that is always there: OpenBLAS for attention, own kernels for the rest. Static, never freed. */
 const SmbBackendAbi *smb_cpu_backend (void);
 
 /* The instruction sets the own kernels are built for, slowest first. */
@@ -11,6 +11,7 @@ typedef enum {
   SMB_CPU_ISA_BASE = 0, /* what the compiler assumes for this architecture: SSE2 on x86-64 */
   SMB_CPU_ISA_AVX2,     /* x86-64-v3 */
   SMB_CPU_ISA_AVX512,   /* x86-64-v4 */
+  SMB_CPU_ISA_AMX,      /* the same with tile registers, which the system must grant */
 } SmbCpuIsa;
 
 /* The best that both this build and this processor have. */

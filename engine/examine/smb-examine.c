@@ -220,42 +220,81 @@ smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *s
   return record_state (store, evidence, state, found, error);
 }
 
-SmbImage *
-smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
-                          GCancellable *cancellable, GError **error)
+/* A descriptor of the exhibit's bytes if they are those that were acquired; -1 with an error. */
+static int
+open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) why = NULL;
   g_autofree char *found = NULL;
   SmbHashState state;
-  SmbImage *image;
   int fd = open_and_hash (evidence, &state, &found, &why, cancellable);
 
   if (fd < 0 && g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_propagate_error (error, g_steal_pointer (&why));
-    return NULL;
+    return -1;
   }
   /* Looking at an exhibit is no verification of its own: only news is recorded. */
   if (state != evidence->hash_state && !record_state (store, evidence, state, found, error)) {
     if (fd >= 0)
       close (fd);
-    return NULL;
+    return -1;
   }
-  if (fd < 0 && state == SMB_HASH_ALTERED) {
+  if (fd < 0 && state == SMB_HASH_ALTERED)
     g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
                  _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
                     "the original."),
                  evidence->exhibit, evidence->path, found);
-    return NULL;
-  }
-  if (fd < 0) {
+  else if (fd < 0)
     g_propagate_error (error, g_steal_pointer (&why));
+  return fd;
+}
+
+SmbImage *
+smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
+                          GCancellable *cancellable, GError **error)
+{
+  int fd = open_checked (store, evidence, cancellable, error);
+  SmbImage *image;
+
+  if (fd < 0)
     return NULL;
-  }
   image = smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
   close (fd);
   if (!log_lock (store, engine, evidence, image != NULL ? error : NULL))
     g_clear_pointer (&image, smb_image_unref);
   return image;
+}
+
+SmbMetadata *
+smb_examine_metadata (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
+                      GError **error)
+{
+  int fd = open_checked (store, evidence, cancellable, error);
+  SmbMetadata *metadata;
+
+  if (fd < 0)
+    return NULL;
+  metadata = smb_engine_metadata (engine, fd, evidence->path, cancellable, error);
+  close (fd);
+  if (!log_lock (store, engine, evidence, metadata != NULL ? error : NULL))
+    g_clear_pointer (&metadata, smb_metadata_free);
+  return metadata;
+}
+
+SmbPictureMap *
+smb_examine_picture_map (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, SmbPictureMapKind kind,
+                         int quality, GCancellable *cancellable, GError **error)
+{
+  int fd = open_checked (store, evidence, cancellable, error);
+  SmbPictureMap *map;
+
+  if (fd < 0)
+    return NULL;
+  map = smb_engine_picture_map (engine, fd, evidence->path, kind, quality, cancellable, error);
+  close (fd);
+  if (!log_lock (store, engine, evidence, map != NULL ? error : NULL))
+    g_clear_pointer (&map, smb_picture_map_free);
+  return map;
 }
 
 static GPtrArray *

@@ -32,6 +32,12 @@ gboolean smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHas
 SmbImage *smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
                                     GCancellable *cancellable, GError **error);
 
+/* What an exhibit's file says besides its pixels, and a map of the whole picture; checked likewise. */
+SmbMetadata *smb_examine_metadata (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
+                                   GError **error);
+SmbPictureMap *smb_examine_picture_map (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence,
+                                        SmbPictureMapKind kind, int quality, GCancellable *cancellable, GError **error);
+
 /* Opens, checks, decodes, analyses, stores. drawn as in smb_engine_analyze. */
 SmbCaseAnalysis *smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model,
                                       const SmbEvidence *evidence, const GArray *drawn,

@@ -47,6 +47,12 @@ smb_map_kind_is_of_detector (SmbMapKind kind)
 }
 
 gboolean
+smb_map_spec_explains (const SmbMapSpec *spec)
+{
+  return smb_map_kind_is_of_detector (spec->kind) && (spec->kind == SMB_MAP_OCCLUSION || spec->query <= 0);
+}
+
+gboolean
 smb_map_kind_is_masked (SmbMapKind kind)
 {
   return (smb_map_kind_get_keys (kind) & SMB_KEY_PATCHES) != 0;

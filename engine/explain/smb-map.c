@@ -52,7 +52,8 @@ smb_map_take_note (SmbMap *map, char *note)
   if (map->note != NULL) {
     char *both = g_strdup_printf ("%s %s", map->note, note);
 
-    g_free (map->note);
+    g_free (map->faithfulness);
+  g_free (map->note);
     g_free (note);
     note = both;
   }

@@ -48,6 +48,8 @@ typedef struct {
   double x, y, width, height;
 } SmbMapArea;
 
+typedef struct _SmbFaithfulness SmbFaithfulness; /* see smb-faithfulness.h; a plain value, g_free */
+
 /* A map of one face. Either `values` (grid: rows * columns float32, NAN = no value) or `rgb` (size * size * 3). */
 typedef struct {
   SmbMapSpec spec;
@@ -61,6 +63,7 @@ typedef struct {
   float *deviation, *count;
   int rgb_size;
   guint8 *rgb;
+  SmbFaithfulness *faithfulness; /* of maps that explain the detector's answer, where it was asked for; else NULL */
   char *note; /* what must be said with the map (a translated sentence), or NULL */
 } SmbMap;
 
@@ -72,6 +75,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbMap, smb_map_free)
 
 const char *smb_map_kind_name (SmbMapKind kind); /* "masked-input": the word of the text form; static */
 gboolean smb_map_kind_is_of_detector (SmbMapKind kind); /* made by the detector, over its view; else by the MIM network */
+/* Attention as the model reads it, rollout, relevance and occlusion: they claim to show what the answer rests on, which can be
+ * tested. A view from one patch claims no such thing. */
+gboolean smb_map_spec_explains (const SmbMapSpec *spec);
 gboolean smb_map_kind_is_masked (SmbMapKind kind);      /* rests on one mask */
 gboolean smb_map_kind_is_picture (SmbMapKind kind);     /* has `rgb`, not `values` */
 

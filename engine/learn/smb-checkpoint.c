@@ -131,3 +131,27 @@ smb_learn_mean_std_text (const double mean[3], const double std[3])
   g_string_append (text, "]}\n");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
+
+gboolean
+smb_learn_read_mean_std (const char *path, double mean[3], double std[3], GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+  int n = 0;
+
+  if (g_file_get_contents (path, &text, &length, NULL) && length < 65536)
+    for (const char *at = text; n < 6 && (at = strpbrk (at, "-0123456789")) != NULL; n++) {
+      char *end;
+      double value = g_ascii_strtod (at, &end);
+
+      if (end == at || !(value >= (n < 3 ? 0.0 : 1e-4) && value <= 10.0))
+        break;
+      *(n < 3 ? &mean[n] : &std[n - 3]) = value;
+      at = end;
+    }
+  if (n == 6)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+               _ ("%s: does not hold the mean and standard deviation of three colours; correct it, or give --mean and --std."), path);
+  return FALSE;
+}

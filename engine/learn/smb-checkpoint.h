@@ -26,5 +26,7 @@ gboolean smb_learn_write_text (const char *path, const char *text, GError **erro
 gboolean smb_learn_cut_log (const char *path, guint64 last, GError **error);
 /* "{"mean": [..], "std": [..]}\n", as pretrain_ds_mean_std.txt beside published weights says it. Free with g_free. */
 char *smb_learn_mean_std_text (const double mean[3], const double std[3]);
+/* Reads it back. FORMAT if the numbers are not there or make no sense. */
+gboolean smb_learn_read_mean_std (const char *path, double mean[3], double std[3], GError **error);
 
 G_END_DECLS

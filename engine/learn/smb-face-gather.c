@@ -24,7 +24,7 @@ typedef struct {
   const SmbFaceGather *how;
   SmbFaceDetector *detector;  /* NULL: cropped already */
   SmbLandmarker *landmarker;  /* NULL: template */
-  FILE *rgb, *regions;
+  FILE *rgb, *regions, *points;
   JsonBuilder *index;
   gint64 n;
   guint left_out;
@@ -39,6 +39,8 @@ gather_clear (Gather *g)
     fclose (g->rgb);
   if (g->regions != NULL)
     fclose (g->regions);
+  if (g->points != NULL)
+    fclose (g->points);
   g_clear_object (&g->index);
 }
 
@@ -51,6 +53,8 @@ make_key (const GPtrArray *files, const SmbFaceGather *how, gboolean landmarks)
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_printf (text, "1 %d %d %d %s\n", how->size_px, how->cropped, landmarks, smb_face_detector_name ());
+  if (how->points || how->first)
+    g_string_append_printf (text, "points %d first %d\n", how->points, how->first);
   for (guint i = 0; i < files->len; i++) {
     GStatBuf info;
 
@@ -86,7 +90,7 @@ find_faces (Gather *g, const SmbImage *image, GError **error)
   faces = smb_face_detect (g->detector, image, DETECT_SIDE_PX, 1, error);
   if (faces == NULL)
     return NULL;
-  for (guint i = 0; i < faces->len; i++)
+  for (guint i = 0; i < faces->len && !(g->how->first && sure->len > 0); i++)
     if (g_array_index (faces, SmbFace, i).confidence >= SURE_CONFIDENCE)
       g_array_append_val (sure, g_array_index (faces, SmbFace, i));
   return g_steal_pointer (&sure);
@@ -113,6 +117,22 @@ describe_face (Gather *g, const char *path, const char *sha256, const SmbFace *f
 }
 
 static gboolean
+write_points (Gather *g, const char *path, const SmbLandmarks *marks, SmbBox box, GError **error)
+{
+  double scale[2] = { (double) g->how->size_px / box.width, (double) g->how->size_px / box.height };
+  float points[SMB_N_LANDMARKS][2];
+
+  if (!g->how->points)
+    return TRUE;
+  for (int i = 0; i < SMB_N_LANDMARKS; i++) {
+    points[i][0] = (float) ((marks->points[i].x - box.x + 0.5) * scale[0] - 0.5);
+    points[i][1] = (float) ((marks->points[i].y - box.y + 0.5) * scale[1] - 0.5);
+  }
+  return fwrite (points, sizeof points, 1, g->points) == 1
+         || smb_error_set_errno (error, errno, path, _ ("writing the face's landmarks"));
+}
+
+static gboolean
 add_face (Gather *g, const char *path, const char *sha256, const SmbImage *image, const SmbFace *face, GError **error)
 {
   gsize pixels = (gsize) g->how->size_px * (gsize) g->how->size_px;
@@ -129,6 +149,8 @@ add_face (Gather *g, const char *path, const char *sha256, const SmbImage *image
   map = smb_region_map_draw (&marks, &view, marks.coarse ? NULL : rgb);
   if (fwrite (rgb, 3, pixels, g->rgb) != pixels || fwrite (map, 1, pixels, g->regions) != pixels)
     return smb_error_set_errno (error, errno, path, _ ("writing the face's crop"));
+  if (!write_points (g, path, &marks, face->box, error))
+    return FALSE;
   describe_face (g, path, sha256, face, marks.coarse ? SMB_REGIONS_FROM_TEMPLATE : SMB_REGIONS_FROM_LANDMARKS);
   g->n++;
   return TRUE;
@@ -174,7 +196,7 @@ finish (Gather *g, const char *folder, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "index.json", NULL), *text = NULL;
   g_autoptr (JsonNode) root = NULL;
-  gboolean good = fflush (g->rgb) == 0 && fflush (g->regions) == 0;
+  gboolean good = fflush (g->rgb) == 0 && fflush (g->regions) == 0 && (g->points == NULL || fflush (g->points) == 0);
 
   if (!good)
     return smb_error_set_errno (error, errno, folder, _ ("writing the faces"));
@@ -197,7 +219,8 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
   if (g_unlink (index) != 0 && errno != ENOENT) /* what it speaks of is about to go */
     return smb_error_set_errno (error, errno, index, _ ("removing the old index"));
   if ((g->rgb = create (folder, "faces.rgb", error)) == NULL
-      || (g->regions = create (folder, "regions.u8", error)) == NULL)
+      || (g->regions = create (folder, "regions.u8", error)) == NULL
+      || (g->how->points && (g->points = create (folder, "points.f32", error)) == NULL))
     return FALSE;
   g->index = json_builder_new ();
   json_builder_begin_object (g->index);
@@ -207,6 +230,10 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
   json_builder_add_int_value (g->index, g->how->size_px);
   json_builder_set_member_name (g->index, "key");
   json_builder_add_string_value (g->index, key);
+  if (g->how->points) {
+    json_builder_set_member_name (g->index, "points");
+    json_builder_add_boolean_value (g->index, TRUE);
+  }
   json_builder_set_member_name (g->index, "faces");
   json_builder_begin_array (g->index);
   for (guint i = 0; i < files->len; i++) {

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/smb-error.h"
+#include "face/smb-regions.h"
 
 #define MAX_SIDE_PX 4096
 
@@ -16,7 +17,10 @@ smb_face_store_free (SmbFaceStore *store)
     return;
   g_clear_pointer (&store->rgb_map, g_mapped_file_unref);
   g_clear_pointer (&store->regions_map, g_mapped_file_unref);
+  g_clear_pointer (&store->points_map, g_mapped_file_unref);
   g_strfreev (store->files);
+  g_strfreev (store->sha256);
+  g_free (store->coarse);
   g_free (store->key);
   g_free (store);
 }
@@ -46,29 +50,34 @@ object_of (JsonParser *parser)
   return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
 }
 
-/* The paths of an index's faces; NULL if anything is not as written. */
-static GStrv
-read_files (JsonObject *index, gint64 *n)
+/* What an index says of its faces; FALSE if anything is not as written. */
+static gboolean
+read_faces (SmbFaceStore *store, JsonObject *index)
 {
-  g_autoptr (GStrvBuilder) files = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) files = g_strv_builder_new (), sha256 = g_strv_builder_new ();
   JsonNode *node = json_object_get_member (index, "faces");
   JsonArray *faces;
 
   if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return NULL;
+    return FALSE;
   faces = json_node_get_array (node);
-  *n = json_array_get_length (faces);
-  for (guint i = 0; i < *n; i++) {
-    JsonNode *face = json_array_get_element (faces, i);
-    const char *file = JSON_NODE_HOLDS_OBJECT (face)
-                           ? json_object_get_string_member_with_default (json_node_get_object (face), "file", NULL)
-                           : NULL;
+  store->n = json_array_get_length (faces);
+  store->coarse = g_new0 (guint8, store->n);
+  for (guint i = 0; i < store->n; i++) {
+    JsonNode *element = json_array_get_element (faces, i);
+    JsonObject *face = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
+    const char *file = face != NULL ? json_object_get_string_member_with_default (face, "file", NULL) : NULL;
 
     if (file == NULL)
-      return NULL;
+      return FALSE;
     g_strv_builder_add (files, file);
+    g_strv_builder_add (sha256, json_object_get_string_member_with_default (face, "sha256", ""));
+    store->coarse[i] = g_str_equal (json_object_get_string_member_with_default (face, "regions", ""),
+                                    smb_regions_origin_name (SMB_REGIONS_FROM_TEMPLATE));
   }
-  return g_strv_builder_end (files);
+  store->files = g_strv_builder_end (files);
+  store->sha256 = g_strv_builder_end (sha256);
+  return TRUE;
 }
 
 SmbFaceStore *
@@ -78,6 +87,7 @@ smb_face_store_open (const char *folder, GError **error)
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (SmbFaceStore) store = g_new0 (SmbFaceStore, 1);
   g_autoptr (GError) local = NULL;
+  gboolean good = FALSE, points = FALSE;
   JsonObject *index;
   guint64 pixels;
 
@@ -89,9 +99,10 @@ smb_face_store_open (const char *folder, GError **error)
   if (index != NULL && json_object_get_int_member_with_default (index, "format", 0) == 1) {
     store->size_px = (int) CLAMP (json_object_get_int_member_with_default (index, "size", 0), 0, MAX_SIDE_PX);
     store->key = g_strdup (json_object_get_string_member_with_default (index, "key", ""));
-    store->files = read_files (index, &store->n);
+    points = json_object_get_boolean_member_with_default (index, "points", FALSE);
+    good = read_faces (store, index);
   }
-  if (store->files == NULL || store->size_px < 1 || store->n < 1) {
+  if (!good || store->size_px < 1 || store->n < 1) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
                  _ ("%s: is not an index of gathered faces; remove the folder, it is made anew."), path);
     return NULL;
@@ -103,9 +114,25 @@ smb_face_store_open (const char *folder, GError **error)
   store->regions_map = map_file (folder, "regions.u8", pixels, error);
   if (store->regions_map == NULL)
     return NULL;
+  if (points) {
+    store->points_map = map_file (folder, "points.f32", (guint64) store->n * SMB_N_LANDMARKS * 2 * sizeof (float), error);
+    if (store->points_map == NULL)
+      return NULL;
+    store->points = (const float *) (gconstpointer) g_mapped_file_get_contents (store->points_map);
+  }
   store->rgb = (const guint8 *) g_mapped_file_get_contents (store->rgb_map);
   store->regions = (const guint8 *) g_mapped_file_get_contents (store->regions_map);
   return g_steal_pointer (&store);
+}
+
+gboolean
+smb_face_store_get_points (const SmbFaceStore *store, gint64 face, SmbPoint points[SMB_N_LANDMARKS])
+{
+  const float *at = store->points != NULL ? store->points + face * SMB_N_LANDMARKS * 2 : NULL;
+
+  for (int i = 0; at != NULL && i < SMB_N_LANDMARKS; i++)
+    points[i] = (SmbPoint){ at[2 * i], at[2 * i + 1] };
+  return at != NULL;
 }
 
 void

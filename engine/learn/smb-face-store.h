@@ -3,6 +3,7 @@
 
 #include "base/smb-image.h"
 #include "base/smb-progress.h"
+#include "face/smb-landmarks.h"
 
 #include <gio/gio.h>
 
@@ -10,15 +11,19 @@ G_BEGIN_DECLS
 
 /* Faces cropped once and kept in a folder, mapped into memory when they are learnt from: "faces.rgb" (n, size, size, 3)
  * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the file, its SHA-256, the box and the
- * origin of the region map of each. The index is written last: a folder without it holds nothing. */
+ * origin of the region map of each; where asked for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The index
+ * is written last: a folder without it holds nothing. */
 typedef struct {
   int size_px;
   gint64 n;
   const guint8 *rgb, *regions; /* borrowed from the maps */
+  const float *points;         /* borrowed; NULL: not kept */
   GStrv files;                 /* n: the picture each face comes from */
+  GStrv sha256;                /* n: of that file */
+  guint8 *coarse;              /* n: 1: points and regions are a template's */
   char *key;                   /* SHA-256 of what the store was made from and how */
   /* private */
-  GMappedFile *rgb_map, *regions_map;
+  GMappedFile *rgb_map, *regions_map, *points_map;
 } SmbFaceStore;
 
 /* Opens a picture for reading; NULL with an error. The caller says how, for pictures are decoded elsewhere. */
@@ -29,6 +34,8 @@ typedef void (*SmbFaceWarn) (const char *sentence, gpointer user_data);
 typedef struct {
   int size_px;
   gboolean cropped; /* every picture is a face already, with FSFM's margin: nothing is looked for */
+  gboolean points;  /* keep the landmarks too */
+  gboolean first;   /* of several faces only the surest: what is said of a picture is said of one face */
   SmbFaceOpen open;
   SmbFaceWarn warn;     /* may be NULL */
   SmbProgress progress; /* may be NULL */
@@ -45,6 +52,9 @@ SmbFaceStore *smb_face_store_gather (const char *folder, const char *const *sour
 SmbFaceStore *smb_face_store_open (const char *folder, GError **error);
 void smb_face_store_free (SmbFaceStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceStore, smb_face_store_free)
+
+/* The points of a face as the engine's other rooms take them. FALSE if the store has none. */
+gboolean smb_face_store_get_points (const SmbFaceStore *store, gint64 face, SmbPoint points[SMB_N_LANDMARKS]);
 
 /* Mean and standard deviation of all pixels in [0, 1], a channel each. */
 void smb_face_store_measure (const SmbFaceStore *store, double mean[3], double std[3]);

@@ -12,6 +12,7 @@
 #include "base/smb-error.h"
 #include "face/smb-face.h"
 #include "learn/smb-checkpoint.h"
+#include "learn/smb-run-log.h"
 #include "train/smb-schedule.h"
 #include "weights/smb-weights-file.h"
 
@@ -119,12 +120,13 @@ name_of (const Job *job)
 
   return g_strdup_printf ("faces %.16s, %d epochs of %" PRIu64 ", batch %d x %d, rate %.9g to %.9g after %.9g, momentum "
                           "%.9g, %s %.9g, %s %.9g %.9g %.9g, betas %.9g %.9g, decay %.9g, clip %.9g, seed %" PRIu64
-                          ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s",
+                          ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s",
                           job->faces->key, p->epochs, job->epoch_iterations, p->batch, s->accumulate, p->base_lr,
                           p->min_lr, warmup_of (p), p->momentum, smb_mask_strategy_name (s->strategy), s->mask_ratio,
                           smb_contrast_name (s->contrast), s->contrast_temperature, s->weight_region,
                           s->weight_contrast, s->beta1, s->beta2, s->weight_decay, s->clip_norm, s->seed, job->mean[0],
-                          job->mean[1], job->mean[2], job->std[0], job->std[1], job->std[2], config);
+                          job->mean[1], job->mean[2], job->std[0], job->std[1], job->std[2],
+                          s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", config);
 }
 
 static gboolean
@@ -157,14 +159,9 @@ go_on (Job *job, gboolean resume, GError **error)
 static gboolean
 open_log (Job *job, GError **error)
 {
-  g_autofree char *path = g_build_filename (job->folder, "metrics.jsonl", NULL);
-
-  if (!writes (job))
-    return TRUE;
-  if (!smb_learn_cut_log (path, smb_pretrainer_get_iteration (job->trainer), error))
-    return FALSE;
-  job->log = fopen (path, "abe");
-  return job->log != NULL || smb_error_set_errno (error, errno, path, _ ("opening the log"));
+  if (writes (job))
+    job->log = smb_run_log_open (job->folder, smb_pretrainer_get_iteration (job->trainer), error);
+  return !writes (job) || job->log != NULL;
 }
 
 static SmbTensorDict *
@@ -253,34 +250,23 @@ load_batch (Job *job, guint64 iteration)
   smb_pretrainer_draw_masks (job->trainer, job->mask, job->region, job->parsing, batch);
 }
 
-static void
-write_number (FILE *log, const char *key, double value)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  fprintf (log, ",\"%s\":%s", key,
-           isfinite (value) ? g_ascii_formatd (text, sizeof text, "%.9g", value) : "null");
-}
-
 static gboolean
 write_point (Job *job, const SmbPretrainPoint *p, GError **error)
 {
   if (job->log == NULL)
     return TRUE;
-  fprintf (job->log, "{\"iteration\":%" PRIu64, p->iteration);
-  write_number (job->log, "epoch", p->epoch);
-  write_number (job->log, "lr", p->lr);
-  write_number (job->log, "momentum", p->momentum);
-  write_number (job->log, "rec", p->losses.rec);
-  write_number (job->log, "region", p->losses.region);
-  write_number (job->log, "cl", p->losses.cl);
-  write_number (job->log, "total", p->losses.total);
-  write_number (job->log, "grad_norm", p->losses.grad_norm);
-  write_number (job->log, "images_per_second", p->images_per_second);
-  fprintf (job->log, ",\"skipped\":%s}\n", p->losses.skipped ? "true" : "false");
-  if (fflush (job->log) == 0)
-    return TRUE;
-  return smb_error_set_errno (error, errno, job->folder, _ ("writing the log"));
+  smb_run_log_begin (job->log, p->iteration);
+  smb_run_log_number (job->log, "epoch", p->epoch);
+  smb_run_log_number (job->log, "lr", p->lr);
+  smb_run_log_number (job->log, "momentum", p->momentum);
+  smb_run_log_number (job->log, "rec", p->losses.rec);
+  smb_run_log_number (job->log, "region", p->losses.region);
+  smb_run_log_number (job->log, "cl", p->losses.cl);
+  smb_run_log_number (job->log, "total", p->losses.total);
+  smb_run_log_number (job->log, "grad_norm", p->losses.grad_norm);
+  smb_run_log_number (job->log, "images_per_second", p->images_per_second);
+  fprintf (job->log, ",\"skipped\":%s", p->losses.skipped ? "true" : "false");
+  return smb_run_log_end (job->log, job->folder, error);
 }
 
 /* Every process must stop at the same iteration, whichever was asked. */

@@ -62,6 +62,8 @@ gssize picture_read (PictureJob *job, guint64 offset, guint8 *out, gsize n_bytes
 void picture_warn (PictureJob *job, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Sets "PATH: sentence". Always FALSE. */
 gboolean picture_fail (PictureJob *job, GError **error, int code, const char *format, ...) G_GNUC_PRINTF (4, 5);
+/* Only a file with bytes in it can be a picture; notes its size. */
+gboolean picture_check_file (PictureJob *job, GError **error);
 /* Compares a picture's size, as its file states it, with the limits. */
 gboolean picture_check_size (PictureJob *job, guint64 width, guint64 height, GError **error);
 /* Memory for the pixels; the error names the size. */
@@ -94,6 +96,13 @@ gboolean picture_decode_jpeg (PictureJob *job, PicturePixels *out, GError **erro
 /* Every other kind. Feeds the loader the file up to `end` (0: all of it), then n_tail bytes of `tail`. */
 gboolean picture_decode_pixbuf (PictureJob *job, PictureKind kind, guint64 end, const guint8 *tail, gsize n_tail,
                                 PicturePixels *out, GError **error);
+
+/* Of a JPEG: tables, sampling, a manifest; the file up to its first scan and an end mark, which is all that a reader of metadata
+ * needs, or NULL if it does not get so far. */
+struct _SmbMetadata;
+GBytes *picture_read_jpeg_head (PictureJob *job, struct _SmbMetadata *metadata);
+/* A C2PA manifest of the other kinds. */
+void picture_find_manifest (PictureJob *job, PictureKind kind, struct _SmbMetadata *metadata);
 
 /* Each replaces the pixels in place (freeing what it had). */
 gboolean picture_shrink (PictureJob *job, PicturePixels *pixels, int max_side_px, GError **error);

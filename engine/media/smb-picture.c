@@ -63,9 +63,9 @@ smb_picture_limits_get (SmbPictureLimits *limits, GError **error)
   return TRUE;
 }
 
-/* Only a file with bytes in it can be a picture. */
-static gboolean
-check_file (PictureJob *job, GError **error)
+
+gboolean
+picture_check_file (PictureJob *job, GError **error)
 {
   struct stat info;
 
@@ -145,7 +145,7 @@ decode_job (PictureJob *job, GError **error)
   g_autoptr (GBytes) bytes = NULL;
   SmbImage *image = NULL;
 
-  if (!check_file (job, error) || !picture_sniff (job, &kind, error))
+  if (!picture_check_file (job, error) || !picture_sniff (job, &kind, error))
     return NULL;
   g_free (job->info->format);
   job->info->format = g_strdup (picture_kind_name (kind));

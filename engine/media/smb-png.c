@@ -104,8 +104,9 @@ deflate (const guint8 *data, gsize n_bytes)
   return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
 }
 
-GBytes *
-smb_png_encode (int width, int height, int channels, const guint8 *pixels)
+/* pixels: rows of width * channels samples of `bits`, those of 16 bits with the higher byte first. */
+static GBytes *
+encode (int width, int height, int channels, int bits, const guint8 *pixels)
 {
   static const guint8 signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n' };
   static const guint8 colour_types[5] = { 0, 0, 4, 2, 6 };
@@ -116,12 +117,11 @@ smb_png_encode (int width, int height, int channels, const guint8 *pixels)
   gsize row_bytes, n_packed;
   const guint8 *packed;
 
-  g_return_val_if_fail (width > 0 && height > 0 && channels >= 1 && channels <= 4 && pixels != NULL, NULL);
-  row_bytes = (gsize) width * (gsize) channels;
+  row_bytes = (gsize) width * (gsize) channels * (gsize) bits / 8;
   filtered = g_malloc_n ((gsize) height, row_bytes + 1);
   for (gsize y = 0; y < (gsize) height; y++)
     filter_row (filtered + y * (row_bytes + 1), pixels + y * row_bytes, y > 0 ? pixels + (y - 1) * row_bytes : NULL,
-                row_bytes, (gsize) channels);
+                row_bytes, (gsize) channels * (gsize) bits / 8);
   data = deflate (filtered, (gsize) height * (row_bytes + 1));
   g_return_val_if_fail (data != NULL, NULL);
   packed = g_bytes_get_data (data, &n_packed);
@@ -131,17 +131,23 @@ smb_png_encode (int width, int height, int channels, const guint8 *pixels)
   append_be32 (header, (guint32) width);
   append_be32 (header, (guint32) height);
   /* Bit depth, colour type, then deflate, the five filters, no interlacing. */
-  g_byte_array_append (header, (const guint8[]) { 8, colour_types[channels], 0, 0, 0 }, 5);
+  g_byte_array_append (header, (const guint8[]) { (guint8) bits, colour_types[channels], 0, 0, 0 }, 5);
   append_chunk (out, "IHDR", header->data, header->len);
   append_chunk (out, "IDAT", packed, n_packed);
   append_chunk (out, "IEND", NULL, 0);
   return g_byte_array_free_to_bytes (g_steal_pointer (&out));
 }
 
-gboolean
-smb_png_write (const char *path, int width, int height, int channels, const guint8 *pixels, GError **error)
+GBytes *
+smb_png_encode (int width, int height, int channels, const guint8 *pixels)
 {
-  g_autoptr (GBytes) bytes = smb_png_encode (width, height, channels, pixels);
+  g_return_val_if_fail (width > 0 && height > 0 && channels >= 1 && channels <= 4 && pixels != NULL, NULL);
+  return encode (width, height, channels, 8, pixels);
+}
+
+static gboolean
+write_bytes (const char *path, GBytes *bytes, GError **error)
+{
   g_autoptr (GError) cause = NULL;
   gsize n_bytes;
   const char *data;
@@ -155,4 +161,29 @@ smb_png_write (const char *path, int width, int height, int channels, const guin
                _ ("%s: the picture cannot be written: %s. Choose a folder that can be written to."), path,
                cause->message);
   return FALSE;
+}
+
+gboolean
+smb_png_write (const char *path, int width, int height, int channels, const guint8 *pixels, GError **error)
+{
+  g_autoptr (GBytes) bytes = smb_png_encode (width, height, channels, pixels);
+
+  return write_bytes (path, bytes, error);
+}
+
+gboolean
+smb_png_write_grey16 (const char *path, int width, int height, const guint16 *values, GError **error)
+{
+  const gsize n = (gsize) width * (gsize) height;
+  g_autofree guint8 *pixels = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_val_if_fail (width > 0 && height > 0 && values != NULL, FALSE);
+  pixels = g_malloc (n * 2);
+  for (gsize i = 0; i < n; i++) {
+    pixels[2 * i] = (guint8) (values[i] >> 8);
+    pixels[2 * i + 1] = (guint8) values[i];
+  }
+  bytes = encode (width, height, 1, 16, pixels);
+  return write_bytes (path, bytes, error);
 }

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /* The whole file in memory; free with g_bytes_unref. */
 GBytes *smb_png_encode (int width, int height, int channels, const guint8 *pixels);
 
+/* The same for grey of 16 bits: values (height, width) in the machine's own byte order. */
+gboolean smb_png_write_grey16 (const char *path, int width, int height, const guint16 *values, GError **error);
+
 /* Written beside `path` and renamed, so that an older file is replaced whole or stays. IO or PERMISSION error naming
  * the file. */
 gboolean smb_png_write (const char *path, int width, int height, int channels, const guint8 *pixels, GError **error);

@@ -46,18 +46,23 @@ host_value (SmbTensor *stored, const char *name, const SmbNetConfig *config)
   return resized;
 }
 
-/* Packs a weight for the device's products. A lower precision is for the blocks, where the time goes: the projection of
- * the pixels and the heads cost next to nothing and stay float32. */
+/* A lower precision is for the blocks, where the time goes: the projection of the pixels and the heads cost next to
+ * nothing and stay float32. */
+static SmbPrecision
+precision_of (const char *name, SmbPrecision precision)
+{
+  return strstr (name, "blocks.") != NULL ? precision : SMB_PRECISION_F32;
+}
+
+/* Packs a weight for the device's products. */
 static gboolean
 prepare (SmbParamSet *set, SmbParam *param, SmbPrecision precision, GError **error)
 {
   gint64 n_out = param->value->shape[0];
   SmbStatus status;
 
-  if (strstr (param->name, "blocks.") == NULL)
-    precision = SMB_PRECISION_F32;
   status = set->device->abi->weight_prepare (set->device->ctx, param->value->data, n_out, param->value->n / n_out,
-                                             precision, &param->prepared);
+                                             precision_of (param->name, precision), &param->prepared);
   if (status == SMB_STATUS_OK)
     return TRUE;
   param->prepared = NULL;
@@ -84,6 +89,7 @@ param_new (SmbParamSet *set, SmbTensor *stored, const SmbParamRow *row, const Sm
   host = host_value (stored, row->name, config);
   param = g_new0 (SmbParam, 1);
   param->name = g_strdup (row->name);
+  param->precision = precision_of (row->name, precision);
   param->value = use == SMB_PARAMS_FIXED ? smb_tensor_on_device (host, set->device, error)
                                          : smb_tensor_upload (host, set->device, error);
   if (param->value == NULL
@@ -153,6 +159,18 @@ smb_param_set_add_gradient (SmbParamSet *set, SmbParam *param, GError **error)
   return param->grad != NULL;
 }
 
+/* Gradients need factors of float range: integers will not do. */
+static gboolean
+check_precision (const SmbDevice *device, SmbPrecision precision, SmbParamUse use, GError **error)
+{
+  if ((device->info.precisions & (1u << precision)) != 0
+      && (use == SMB_PARAMS_FIXED || precision != SMB_PRECISION_INT8))
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+               _ ("The device %s cannot compute with the precision asked for; choose f32 or another device."), device->id);
+  return FALSE;
+}
+
 SmbParamSet *
 smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights, const SmbNetConfig *config, SmbNetKind kind,
                    SmbParamUse use, SmbPrecision precision, const char *name, GError **error)
@@ -160,6 +178,8 @@ smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights, const SmbNet
   g_autoptr (SmbParamSet) set = set_new (device);
   g_autoptr (GPtrArray) rows = smb_params_table (config, kind);
 
+  if (!check_precision (device, precision, use, error))
+    return NULL;
   for (guint i = 0; i < rows->len; i++) {
     const SmbParamRow *row = g_ptr_array_index (rows, i);
     SmbParam *param = param_new (set, smb_tensor_dict_get (weights, row->name), row, config, use, precision, name,
@@ -206,14 +226,15 @@ void
 smb_linear_forward (SmbExec *exec, const SmbLinear *layer, SmbTensor *y, SmbTensor *before, const SmbTensor *x,
                     const SmbTensor *residual, SmbEpilogue epilogue)
 {
-  smb_op_linear (exec, y, before, x, layer->w->value, layer->w->prepared, layer->b != NULL ? layer->b->value : NULL,
-                 residual, epilogue);
+  smb_op_linear (exec, y, before, x, layer->w->value, layer->w->prepared, layer->w->precision,
+                 layer->b != NULL ? layer->b->value : NULL, residual, epilogue);
 }
 
 void
 smb_linear_backward (SmbExec *exec, const SmbLinear *layer, SmbTensor *dx, const SmbTensor *dy, const SmbTensor *x)
 {
-  smb_op_linear_backward (exec, dx, layer->w->grad, layer->b != NULL ? layer->b->grad : NULL, dy, x, layer->w->value);
+  smb_op_linear_backward (exec, dx, layer->w->grad, layer->b != NULL ? layer->b->grad : NULL, dy, x, layer->w->value,
+                          layer->w->precision);
 }
 
 void

@@ -12,6 +12,7 @@ typedef struct {
   SmbTensor *value;
   SmbTensor *grad; /* accumulates; NULL: frozen, or a network for inference */
   void *prepared;  /* what weight_prepare made of it; NULL: the plain values are used */
+  SmbPrecision precision; /* of its products where nothing is prepared */
 } SmbParam;
 
 /* All parameters of a network on a device. */
@@ -24,7 +25,7 @@ typedef struct {
 typedef enum {
   SMB_PARAMS_FIXED,    /* for inference: host memory is read in place where the device allows, weights are packed for
                          the products, and those of the blocks in the precision asked for */
-  SMB_PARAMS_WRITABLE, /* for training: own copies */
+  SMB_PARAMS_WRITABLE, /* for training: own copies, in float32; the precision is that of the blocks' products */
 } SmbParamUse;
 
 /* Brings a network's weights (as smb_net_config_detect accepted them) onto a device in float32; position tables are

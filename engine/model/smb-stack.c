@@ -49,10 +49,27 @@ smb_stack_tape_clear (SmbStackTape *tape)
   g_clear_pointer (&tape->tapes, g_free);
 }
 
+/* Samples [from, from + n) of a block's batch. Blocks take so many at a time as a cache holds. */
+typedef struct {
+  int layer;
+  gint64 from, n;
+} Part;
+
 static SmbTensor *
-gate_of (const SmbStackRun *run, int layer, int branch)
+gate_of (SmbExec *exec, const SmbStackRun *run, const Part *part, int branch)
 {
-  return run->gates != NULL ? run->gates[2 * layer + branch] : NULL;
+  SmbTensor *gate = run->gates != NULL ? run->gates[2 * part->layer + branch] : NULL;
+
+  return gate != NULL ? smb_exec_view_part (exec, gate, part->from, part->n) : NULL;
+}
+
+/* How many samples of x (B,T,C) to take at a time: all where a tap wants to see the whole batch. */
+static gint64
+samples_at_once (SmbExec *exec, const SmbTensor *x, const SmbStackRun *run)
+{
+  gint64 rows = smb_exec_get_device (exec)->info.chunk_rows, all = MAX (x->shape[0], 1);
+
+  return rows > 0 && run->tap == NULL ? CLAMP (rows / MAX (x->shape[1], 1), 1, all) : all;
 }
 
 /* y = x + gate * (a . w^T + b); y may be x. The branch goes through scratch only where a gate scales it. */
@@ -73,9 +90,10 @@ add_branch (SmbExec *exec, const SmbLinear *layer, SmbTensor *y, const SmbTensor
   smb_exec_rewind (exec, mark);
 }
 
-/* Inference: x in place, all scratch given back. */
+/* Inference: x, the part's own, in place; all scratch given back. */
 static void
-block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, const SmbStackRun *run, gboolean tapped)
+block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const Part *part, const SmbStackRun *run,
+             gboolean tapped)
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2];
   SmbExecMark mark = smb_exec_mark (exec), inner;
@@ -89,47 +107,68 @@ block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, cons
   smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
   smb_op_attention (exec, n, probs, NULL, wide, block->heads);
   if (tapped)
-    run->tap (exec, layer, probs, NULL, run->tap_data);
-  add_branch (exec, &block->proj, x, x, n, gate_of (run, layer, 0));
+    run->tap (exec, part->layer, probs, NULL, run->tap_data);
+  add_branch (exec, &block->proj, x, x, n, gate_of (exec, run, part, 0));
   smb_exec_rewind (exec, inner);
   wide = smb_take (exec, b, t, block->fc1.w->value->shape[0]);
   smb_norm_forward (exec, &block->norm2, n, NULL, NULL, x);
   smb_linear_forward (exec, &block->fc1, wide, NULL, n, NULL, SMB_EPILOGUE_GELU);
-  add_branch (exec, &block->fc2, x, x, wide, gate_of (run, layer, 1));
+  add_branch (exec, &block->fc2, x, x, wide, gate_of (exec, run, part, 1));
   smb_exec_rewind (exec, mark);
 }
 
-/* Training: out (B,T,C), or NULL when only the tape is wanted (recomputation). x stays. probs (B,H,T,T) or NULL. */
-static void
-block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, SmbTensor *x, int layer, const SmbStackRun *run,
-              SmbBlockTape *tape, SmbTensor *probs)
+/* Room for everything of a block that reads x. */
+static SmbBlockTape
+tape_new (SmbExec *exec, const SmbBlock *block, SmbTensor *x)
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2], wide = block->fc1.w->value->shape[0];
-  SmbExecMark mark;
-  SmbTensor *act;
 
-  *tape = (SmbBlockTape){ .x = x,
-                          .mid = smb_take (exec, b, t, c),
-                          .mean1 = smb_take (exec, b * t),
-                          .rstd1 = smb_take (exec, b * t),
-                          .mean2 = smb_take (exec, b * t),
-                          .rstd2 = smb_take (exec, b * t),
-                          .n1 = smb_take (exec, b, t, c),
-                          .n2 = smb_take (exec, b, t, c),
-                          .qkv = smb_take (exec, b, t, 3 * c),
-                          .lse = smb_take (exec, b, block->heads, t),
-                          .mixed = smb_take (exec, b, t, c),
-                          .inner = smb_take (exec, b, t, wide) };
+  return (SmbBlockTape){ .x = x,
+                         .mid = smb_take (exec, b, t, c),
+                         .mean1 = smb_take (exec, b, t),
+                         .rstd1 = smb_take (exec, b, t),
+                         .mean2 = smb_take (exec, b, t),
+                         .rstd2 = smb_take (exec, b, t),
+                         .n1 = smb_take (exec, b, t, c),
+                         .n2 = smb_take (exec, b, t, c),
+                         .qkv = smb_take (exec, b, t, 3 * c),
+                         .lse = smb_take (exec, b, block->heads, t),
+                         .mixed = smb_take (exec, b, t, c),
+                         .inner = smb_take (exec, b, t, wide) };
+}
+
+static SmbBlockTape
+tape_part (SmbExec *exec, const SmbBlockTape *whole, const Part *part)
+{
+  SmbBlockTape out;
+  SmbTensor *const from[] = { whole->x,  whole->mid, whole->mean1, whole->rstd1, whole->mean2, whole->rstd2,
+                              whole->n1, whole->n2,  whole->qkv,   whole->lse,   whole->mixed, whole->inner };
+  SmbTensor **const to[] = { &out.x,  &out.mid, &out.mean1, &out.rstd1, &out.mean2, &out.rstd2,
+                             &out.n1, &out.n2,  &out.qkv,   &out.lse,   &out.mixed, &out.inner };
+
+  for (guint i = 0; i < G_N_ELEMENTS (to); i++)
+    *to[i] = smb_exec_view_part (exec, from[i], part->from, part->n);
+  return out;
+}
+
+/* Training: fills a part's tape, and out (B,T,C) unless it is NULL (recomputation). probs (B,H,T,T) or NULL. */
+static void
+block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const Part *part, const SmbStackRun *run,
+              const SmbBlockTape *tape, SmbTensor *probs)
+{
+  SmbTensor *x = tape->x, *act;
+  SmbExecMark mark;
+
   smb_norm_forward (exec, &block->norm1, tape->n1, tape->mean1, tape->rstd1, x);
   smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, tape->n1, NULL, SMB_EPILOGUE_NONE);
   smb_op_attention (exec, tape->mixed, probs, tape->lse, tape->qkv, block->heads);
-  add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (run, layer, 0));
+  add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (exec, run, part, 0));
   smb_norm_forward (exec, &block->norm2, tape->n2, tape->mean2, tape->rstd2, tape->mid);
   mark = smb_exec_mark (exec);
-  act = smb_take (exec, b, t, wide);
+  act = smb_exec_take_like (exec, tape->inner);
   smb_linear_forward (exec, &block->fc1, act, tape->inner, tape->n2, NULL, SMB_EPILOGUE_GELU);
   if (out != NULL)
-    add_branch (exec, &block->fc2, out, tape->mid, act, gate_of (run, layer, 1));
+    add_branch (exec, &block->fc2, out, tape->mid, act, gate_of (exec, run, part, 1));
   smb_exec_rewind (exec, mark);
 }
 
@@ -148,11 +187,11 @@ gated (SmbExec *exec, SmbTensor *d, const SmbTensor *gate)
 
 /* d += gradient through the MLP branch */
 static void
-mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, int layer, const SmbStackRun *run,
+mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *part, const SmbStackRun *run,
               const SmbBlockTape *tape)
 {
   SmbExecMark mark = smb_exec_mark (exec);
-  SmbTensor *branch = gated (exec, d, gate_of (run, layer, 1));
+  SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 1));
   SmbTensor *act = smb_exec_take_like (exec, tape->inner), *dact = smb_exec_take_like (exec, tape->inner);
   SmbTensor *dn = smb_exec_take_like (exec, d), *dmid = smb_exec_take_like (exec, d);
 
@@ -167,11 +206,11 @@ mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, int layer, con
 
 /* d += gradient through the attention branch; dprobs (B,H,T,T) or NULL */
 static void
-attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, int layer, const SmbStackRun *run,
+attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *part, const SmbStackRun *run,
                     const SmbBlockTape *tape, SmbTensor *dprobs)
 {
   SmbExecMark mark = smb_exec_mark (exec);
-  SmbTensor *branch = gated (exec, d, gate_of (run, layer, 0));
+  SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 0));
   SmbTensor *dmixed = smb_exec_take_like (exec, d), *dqkv = smb_exec_take_like (exec, tape->qkv);
   SmbTensor *dn = smb_exec_take_like (exec, d), *dx = smb_exec_take_like (exec, d);
 
@@ -183,50 +222,81 @@ attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, int laye
   smb_exec_rewind (exec, mark);
 }
 
+/* Block `layer` of a forward pass over x, a part at a time; `tape` NULL where nothing is kept. Returns its output. */
+static SmbTensor *
+block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, const SmbStackRun *run,
+               SmbBlockTape *tape)
+{
+  gint64 each = samples_at_once (exec, x, run);
+  SmbTensor *out = x;
+
+  if (tape != NULL) {
+    out = smb_exec_take_like (exec, x);
+    *tape = run->recompute ? (SmbBlockTape){ .x = x } : tape_new (exec, block, x);
+  }
+  for (gint64 from = 0; from < x->shape[0]; from += each) {
+    const Part part = { layer, from, MIN (each, x->shape[0] - from) };
+    SmbExecMark mark = smb_exec_mark (exec);
+    SmbTensor *of_x = smb_exec_view_part (exec, x, part.from, part.n);
+
+    if (tape == NULL) {
+      block_infer (exec, block, of_x, &part, run, run->tap != NULL && !run->keep);
+    } else {
+      SmbBlockTape own = run->recompute ? tape_new (exec, block, of_x) : tape_part (exec, tape, &part);
+
+      block_record (exec, block, smb_exec_view_part (exec, out, part.from, part.n), &part, run, &own, NULL);
+    }
+    smb_exec_rewind (exec, mark);
+  }
+  return out;
+}
+
 SmbTensor *
 smb_stack_forward (SmbExec *exec, const SmbStack *stack, SmbTensor *x, const SmbStackRun *run, SmbStackTape *tape)
 {
-  for (int i = 0; i < stack->depth; i++) {
-    SmbTensor *out;
-    SmbExecMark mark;
-
-    if (!run->keep || i < run->first) {
-      block_infer (exec, &stack->blocks[i], x, i, run, run->tap != NULL && !run->keep);
-      continue;
-    }
-    out = smb_exec_take_like (exec, x);
-    mark = smb_exec_mark (exec);
-    block_record (exec, &stack->blocks[i], out, x, i, run, &tape->tapes[i], NULL);
-    if (run->recompute) {
-      tape->tapes[i] = (SmbBlockTape){ .x = x };
-      smb_exec_rewind (exec, mark);
-    }
-    x = out;
-  }
+  for (int i = 0; i < stack->depth; i++)
+    x = block_forward (exec, &stack->blocks[i], x, i, run, run->keep && i >= run->first ? &tape->tapes[i] : NULL);
   return x;
+}
+
+/* d (the part's own) becomes the gradient of the block's input. */
+static void
+block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *part, const SmbStackRun *run,
+                const SmbBlockTape *tape)
+{
+  SmbTensor *probs = NULL, *dprobs = NULL;
+  SmbBlockTape own;
+
+  if (run->tap != NULL) {
+    probs = smb_take (exec, d->shape[0], block->heads, d->shape[1], d->shape[1]);
+    dprobs = smb_exec_take_like (exec, probs);
+  }
+  if (run->recompute)
+    own = tape_new (exec, block, smb_exec_view_part (exec, tape->x, part->from, part->n));
+  else
+    own = tape_part (exec, tape, part);
+  /* The probabilities are not kept either: a tap has them computed again. */
+  if (run->recompute || run->tap != NULL)
+    block_record (exec, block, NULL, part, run, &own, probs);
+  mlp_backward (exec, block, d, part, run, &own);
+  attention_backward (exec, block, d, part, run, &own, dprobs);
+  if (run->tap != NULL)
+    run->tap (exec, part->layer, probs, dprobs, run->tap_data);
 }
 
 void
 smb_stack_backward (SmbExec *exec, const SmbStack *stack, SmbTensor *d, const SmbStackRun *run,
                     const SmbStackTape *tape)
 {
-  for (int i = stack->depth - 1; i >= run->first; i--) {
-    const SmbBlock *block = &stack->blocks[i];
-    SmbExecMark mark = smb_exec_mark (exec);
-    SmbBlockTape again = tape->tapes[i];
-    SmbTensor *probs = NULL, *dprobs = NULL;
+  gint64 each = samples_at_once (exec, d, run);
 
-    if (run->tap != NULL) {
-      probs = smb_take (exec, d->shape[0], block->heads, d->shape[1], d->shape[1]);
-      dprobs = smb_exec_take_like (exec, probs);
+  for (int i = stack->depth - 1; i >= run->first; i--)
+    for (gint64 from = 0; from < d->shape[0]; from += each) {
+      const Part part = { i, from, MIN (each, d->shape[0] - from) };
+      SmbExecMark mark = smb_exec_mark (exec);
+
+      block_backward (exec, &stack->blocks[i], smb_exec_view_part (exec, d, part.from, part.n), &part, run,
+                      &tape->tapes[i]);
+      smb_exec_rewind (exec, mark);
     }
-    /* The probabilities are not kept either: a tap has them computed again. */
-    if (run->recompute || run->tap != NULL)
-      block_record (exec, block, NULL, tape->tapes[i].x, i, run, &again, probs);
-    mlp_backward (exec, block, d, i, run, &again);
-    attention_backward (exec, block, d, i, run, &again, dprobs);
-    if (run->tap != NULL)
-      run->tap (exec, i, probs, dprobs, run->tap_data);
-    smb_exec_rewind (exec, mark);
-  }
 }

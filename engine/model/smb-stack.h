@@ -21,7 +21,7 @@ typedef struct {
 /* What the backward pass of a block needs; borrowed from the run. Under recomputation only `x` is kept. */
 typedef struct {
   SmbTensor *x, *mid;           /* (B,T,C) before the block, between its branches */
-  SmbTensor *mean1, *rstd1, *mean2, *rstd2;
+  SmbTensor *mean1, *rstd1, *mean2, *rstd2; /* (B,T) */
   SmbTensor *n1, *n2;           /* (B,T,C) behind the norms */
   SmbTensor *qkv, *lse, *mixed; /* (B,T,3C), (B,H,T), (B,T,C) the attention's output */
   SmbTensor *inner;             /* (B,T,rC) before GELU */

@@ -181,6 +181,15 @@ smb_exec_view_shape (SmbExec *exec, SmbTensor *tensor, int rank, const gint64 *s
 }
 
 SmbTensor *
+smb_exec_view_part (SmbExec *exec, SmbTensor *tensor, gint64 from, gint64 n)
+{
+  SmbTensor *view = smb_tensor_part (tensor, from, n);
+
+  g_ptr_array_add (exec->tensors, view);
+  return view;
+}
+
+SmbTensor *
 smb_exec_upload (SmbExec *exec, const SmbTensor *host)
 {
   SmbTensor *tensor = smb_exec_take_shape (exec, host->rank, host->shape);

@@ -54,6 +54,8 @@ SmbTensor *smb_exec_view_shape (SmbExec *exec, SmbTensor *tensor, int rank, cons
 #define smb_view(exec, tensor, ...)                                                                                    \
   smb_exec_view_shape ((exec), (tensor), (int) (sizeof ((gint64[]){ __VA_ARGS__ }) / sizeof (gint64)),                 \
                        (const gint64[]){ __VA_ARGS__ })
+/* Entries [from, from + n) along the first dimension; borrowed like scratch. */
+SmbTensor *smb_exec_view_part (SmbExec *exec, SmbTensor *tensor, gint64 from, gint64 n);
 /* Scratch filled from a host tensor: float32, or int32 for indices. */
 SmbTensor *smb_exec_upload (SmbExec *exec, const SmbTensor *host);
 /* A host copy of a float32 tensor; NULL when the run is dry or has failed. */

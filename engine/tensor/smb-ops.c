@@ -5,12 +5,13 @@
 
 void
 smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before, const SmbTensor *x, const SmbTensor *w,
-               const void *prepared, const SmbTensor *bias, const SmbTensor *residual, SmbEpilogue epilogue)
+               const void *prepared, SmbPrecision precision, const SmbTensor *bias, const SmbTensor *residual,
+               SmbEpilogue epilogue)
 {
   gint64 n_out = w->rank > 0 ? w->shape[0] : 0, n_in = n_out > 0 ? w->n / n_out : 0, rows = ROWS (x);
   SmbLinearForward a = { .y = y->data, .before = DATA (before), .x = x->data, .w = w->data, .prepared = prepared,
                          .bias = DATA (bias), .residual = DATA (residual), .rows = rows, .n_in = n_in,
-                         .n_out = n_out, .epilogue = epilogue };
+                         .n_out = n_out, .epilogue = epilogue, .precision = precision };
 
   RUN (exec, "linear",
        n_in > 0 && LAST (x) == n_in && y->n == rows * n_out && LAST (y) == n_out && HAS (before, y->n)
@@ -20,11 +21,11 @@ smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before, const SmbTensor *
 
 void
 smb_op_linear_backward (SmbExec *exec, SmbTensor *dx, SmbTensor *dw, SmbTensor *dbias, const SmbTensor *dy,
-                        const SmbTensor *x, const SmbTensor *w)
+                        const SmbTensor *x, const SmbTensor *w, SmbPrecision precision)
 {
   gint64 n_out = w->rank > 0 ? w->shape[0] : 0, n_in = n_out > 0 ? w->n / n_out : 0, rows = ROWS (x);
   SmbLinearBackward a = { .dx = DATA (dx), .dw = DATA (dw), .dbias = DATA (dbias), .dy = dy->data, .x = x->data,
-                          .w = w->data, .rows = rows, .n_in = n_in, .n_out = n_out };
+                          .w = w->data, .rows = rows, .n_in = n_in, .n_out = n_out, .precision = precision };
 
   if (dx == NULL && dw == NULL && dbias == NULL)
     return;

@@ -12,11 +12,12 @@ G_BEGIN_DECLS
 
 /* Products. w may have more than two dimensions (a patch projection): (n_out, everything else). */
 void smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before /* or NULL */, const SmbTensor *x,
-                    const SmbTensor *w, const void *prepared /* or NULL */, const SmbTensor *bias /* or NULL */,
+                    const SmbTensor *w, const void *prepared /* or NULL */,
+                    SmbPrecision precision /* where nothing is prepared */, const SmbTensor *bias /* or NULL */,
                     const SmbTensor *residual /* or NULL */, SmbEpilogue epilogue);
 void smb_op_linear_backward (SmbExec *exec, SmbTensor *dx /* or NULL */, SmbTensor *dw /* or NULL */,
                              SmbTensor *dbias /* or NULL */, const SmbTensor *dy, const SmbTensor *x,
-                             const SmbTensor *w);
+                             const SmbTensor *w, SmbPrecision precision);
 /* c (m,n) = alpha op (a) op (b) + beta c on matrices; op transposes where asked. */
 void smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTensor *b, gboolean trans_a,
                   gboolean trans_b, double alpha, double beta);

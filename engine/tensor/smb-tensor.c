@@ -208,6 +208,23 @@ smb_tensor_reshape (SmbTensor *tensor, int rank, const gint64 *shape)
 }
 
 SmbTensor *
+smb_tensor_part (SmbTensor *tensor, gint64 from, gint64 n)
+{
+  gint64 shape[SMB_MAX_RANK], each = tensor->rank > 0 && tensor->shape[0] > 0 ? tensor->n / tensor->shape[0] : 0;
+  SmbTensor *view;
+
+  g_return_val_if_fail (tensor->rank > 0 && from >= 0 && n >= 0 && from + n <= tensor->shape[0], NULL);
+  memcpy (shape, tensor->shape, (gsize) tensor->rank * sizeof shape[0]);
+  shape[0] = n;
+  view = borrow (tensor, tensor->rank, shape);
+  if (view->data != NULL)
+    view->data = (char *) view->data + (gsize) (from * each) * smb_dtype_size_bytes (tensor->dtype);
+  if (tensor->device != NULL)
+    view->device = smb_device_ref (tensor->device);
+  return view;
+}
+
+SmbTensor *
 smb_tensor_upload (const SmbTensor *host, SmbDevice *device, GError **error)
 {
   SmbTensor *tensor;

@@ -62,6 +62,8 @@ void smb_tensor_release_pages (const SmbTensor *tensor);
 gboolean smb_tensor_is_finite (const SmbTensor *tensor);
 /* The same bytes under another shape of as many elements; keeps `tensor` alive. */
 SmbTensor *smb_tensor_reshape (SmbTensor *tensor, int rank, const gint64 *shape);
+/* Entries [from, from + n) along the first dimension; keeps `tensor` alive. */
+SmbTensor *smb_tensor_part (SmbTensor *tensor, gint64 from, gint64 n);
 /* Float32 host tensor for reading on a device: the processor reads the host's own bytes (nothing is copied, `host` is
  * kept alive), any other device gets a copy. Never write to it. */
 SmbTensor *smb_tensor_on_device (SmbTensor *host, SmbDevice *device, GError **error);

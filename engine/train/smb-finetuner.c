@@ -101,7 +101,7 @@ smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *
   if (settings->class_weights != NULL)
     t->class_weights = g_memdup2 (settings->class_weights, (gsize) t->config.classes * sizeof (double));
   t->exec = smb_exec_new (device);
-  t->set = smb_param_set_new (device, weights, &t->config, t->kind, SMB_PARAMS_WRITABLE, SMB_PRECISION_F32,
+  t->set = smb_param_set_new (device, weights, &t->config, t->kind, SMB_PARAMS_WRITABLE, settings->precision,
                               _ ("the network"), error);
   if (t->set == NULL)
     return NULL;

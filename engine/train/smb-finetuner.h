@@ -28,6 +28,7 @@ typedef struct {
   double contrast_weight, contrast_temperature; /* real-anchor loss of an adapter: 0.01, 0.07 */
   int accumulate;
   gboolean recompute;
+  SmbPrecision precision; /* of the blocks' products: F32 or BF16; weights, gradients and sums are float32 always */
   guint64 seed;
 } SmbFinetuneSettings;
 

@@ -123,11 +123,11 @@ smb_pretrainer_new (SmbDevice *device, const SmbTensorDict *online, const SmbTen
     return NULL;
   t->exec = smb_exec_new (device);
   t->online_set = smb_param_set_new (device, online, &t->config, SMB_NET_ONLINE, SMB_PARAMS_WRITABLE,
-                                     SMB_PRECISION_F32, _ ("the online network"), error);
+                                     settings->precision, _ ("the online network"), error);
   if (t->online_set == NULL)
     return NULL;
   t->target_set = smb_param_set_new (device, target != NULL ? target : online, &t->config, SMB_NET_TARGET,
-                                     SMB_PARAMS_WRITABLE, SMB_PRECISION_F32, _ ("the target network"), error);
+                                     SMB_PARAMS_WRITABLE, settings->precision, _ ("the target network"), error);
   if (t->target_set == NULL)
     return NULL;
   groups = smb_groups_pretrain (&t->config, settings->weight_decay);

@@ -25,6 +25,7 @@ typedef struct {
   double clip_norm;                     /* 1; 0: no clipping */
   int accumulate;                       /* iterations to one step of the optimiser */
   gboolean recompute;                   /* less memory, a third more time */
+  SmbPrecision precision;               /* of the blocks' products: F32 or BF16; all that is kept is float32 */
   guint64 seed;
   const SmbParallel *parallel;          /* borrowed; NULL: this process alone */
 } SmbPretrainSettings;

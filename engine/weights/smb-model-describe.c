@@ -30,8 +30,8 @@ smb_model_source_clear (SmbModelSource *source)
   g_clear_pointer (&source->normalisation, g_free);
 }
 
-static gboolean
-says_genuine (const char *name)
+gboolean
+smb_model_class_says_genuine (const char *name)
 {
   static const char *const words[] = { "real", "genuine", "bonafide", "bona fide", "live" };
   g_autofree char *lower = g_utf8_strdown (name, -1);
@@ -52,7 +52,7 @@ smb_model_settle_classes (SmbModelInfo *info, const char *const *classes, int n_
     info->classes[i] = classes != NULL ? g_strdup (classes[i]) : g_strdup_printf ("class %d", i);
   info->real_class = MAX (real_class, 0);
   for (int i = n_classes - 1; real_class < 0 && i >= 0; i--) {
-    if (says_genuine (info->classes[i]))
+    if (smb_model_class_says_genuine (info->classes[i]))
       info->real_class = i;
   }
 }

@@ -95,6 +95,9 @@ char *smb_model_dup_own_reference (const char *mim_sha256);
 /* model.json as text; free with g_free. */
 char *smb_model_info_to_json (const SmbModelInfo *info);
 
+/* Whether a class is the genuine one by its name ("real", "genuine", "bonafide", "live"). */
+gboolean smb_model_class_says_genuine (const char *name);
+
 /* "resize256-crop224", "resize": as in model.json; static. */
 const char *smb_face_transform_name (SmbFaceTransform transform);
 gboolean smb_face_transform_from_name (const char *name, SmbFaceTransform *transform);

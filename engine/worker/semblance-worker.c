@@ -2,6 +2,7 @@
 /* The program that does what must not happen in the window's process: `semblance-worker decode SOCKET` reads evidence,
  * `semblance-worker weights SOCKET` foreign weights files, `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
 #include "base/smb-locale.h"
+#include "media/smb-metadata.h"
 #include "media/smb-picture.h"
 #include "weights/smb-weights-file.h"
 #include "worker/smb-worker.h"
@@ -44,6 +45,7 @@ prepare (SmbWorkerMode mode)
   mallopt (M_ARENA_MAX, 1);
   if (mode == SMB_WORKER_DECODE)
     smb_picture_prepare ();
+  smb_metadata_prepare ();
   /* The catalogues of words: ours, GLib's, the C library's. */
   g_dgettext (GETTEXT_PACKAGE, "evidence");
   g_cancellable_cancel (cancelled);

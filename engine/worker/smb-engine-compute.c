@@ -178,6 +178,7 @@ add_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, c
     json_array_add_string_element (texts, text);
   }
   json_object_set_array_member (call.body, "specs", texts);
+  json_object_set_int_member (call.body, "check", job->check ? 1 : 0);
   answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
   return answer != NULL && take_maps (answer, specs, n_specs, maps, error);
 }

@@ -5,6 +5,8 @@
 
 #include "analysis/smb-analysis.h"
 #include "base/smb-progress.h"
+#include "media/smb-metadata.h"
+#include "media/smb-picture-map.h"
 #include "media/smb-picture.h"
 #include "worker/smb-lock-state.h"
 
@@ -32,6 +34,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEngine, smb_engine_unref)
  * Errors: those of smb_picture_decode, WORKER. */
 SmbImage *smb_engine_decode (SmbEngine *engine, int fd, const char *path, int max_side_px, SmbPictureInfo **info_out,
                              GCancellable *cancellable, GError **error);
+
+/* What the file says besides its pixels; see smb_metadata_read. Descriptor and path as above. */
+SmbMetadata *smb_engine_metadata (SmbEngine *engine, int fd, const char *path, GCancellable *cancellable, GError **error);
+
+/* Error level or noise over the whole picture; see smb_picture_map_make. quality 1 to 100: of the error level. */
+SmbPictureMap *smb_engine_picture_map (SmbEngine *engine, int fd, const char *path, SmbPictureMapKind kind, int quality,
+                                       GCancellable *cancellable, GError **error);
 
 /* Faces and scores; see smb_judge_analyze. The model stays loaded in the compute worker between calls. */
 SmbAnalysis *smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image,

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/smb-faithfulness-json.h"
 #include "base/smb-error.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-plane.h"
@@ -53,6 +54,8 @@ smb_map_to_message (const SmbMap *map, SmbMessage *message, GError **error)
   json_object_set_array_member (object, "area", numbers);
   if (map->note != NULL)
     json_object_set_string_member (object, "note", map->note);
+  if (map->faithfulness != NULL)
+    json_object_set_object_member (object, "faithfulness", smb_faithfulness_to_json (map->faithfulness));
   json_array_add_object_element (json_object_get_array_member (message->body, "maps"), object);
   return TRUE;
 }
@@ -126,6 +129,14 @@ smb_map_from_message (SmbMessage *message, guint index, GError **error)
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER,
                          _ ("the compute process sent another map than was asked for"));
     return NULL;
+  }
+  if (json_object_has_member (object, "faithfulness")) {
+    SmbJsonReader reader = { .what = _ ("Map"), .where = "faithfulness.", .error = error };
+
+    map->faithfulness
+        = smb_faithfulness_from_json (&reader, smb_json_object (&reader, object, "faithfulness", SMB_JSON_REQUIRED));
+    if (reader.failed)
+      return NULL;
   }
   note = json_object_get_string_member_with_default (object, "note", NULL);
   if (note != NULL)

@@ -32,6 +32,8 @@ typedef enum {
   SMB_MESSAGE_MAPS,      /* program: maps to make; descriptor: the picture's plane */
   SMB_MESSAGE_REGIONS,   /* program: a face whose region table to make; descriptor: the picture's plane */
   SMB_MESSAGE_REGION_MAP, /* program: a face whose regions to draw; descriptor: the picture's plane */
+  SMB_MESSAGE_METADATA,  /* program: a file whose metadata to read; descriptor: the evidence, read-only */
+  SMB_MESSAGE_PICTURE_MAP, /* program: a map of the whole picture; descriptor: likewise */
   SMB_MESSAGE_CANCEL,    /* program: stop the request of this id; {} */
   SMB_MESSAGE_PROGRESS,  /* worker: {"done", "total", "what"} */
   SMB_MESSAGE_RESULT,    /* worker: done; planes as descriptors */

@@ -186,7 +186,9 @@ read_job (SmbWorker *worker, SmbMessage *request, SmbMapJob *job, SmbRegions **r
   JsonNode *box = json_object_get_member (request->body, "box");
   gint64 origin = smb_message_get_int (request, "regions", -1);
 
-  *job = (SmbMapJob){ .progress = report, .user_data = worker };
+  *job = (SmbMapJob){ .progress = report,
+                      .user_data = worker,
+                      .check = smb_message_get_int (request, "check", 0) != 0 };
   if (box == NULL || !box_from_json (box, &job->box) || (request->n_fds == 2) != (origin >= 0)
       || origin > SMB_REGIONS_BY_HAND) {
     set_misuse (error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "explain/smb-faithfulness.h"
 #include "judge-fixture.h"
 #include "model/smb-net.h"
 #include "weights/smb-weights-file.h"
@@ -48,9 +49,9 @@ regions_with (int patch, SmbRegionClass class)
   return smb_regions_new_take (SIZE, classes, SMB_REGIONS_IMPORTED);
 }
 
-/* What the network itself says, asked without the judge; with `hide`, its lower left quarter is the mean colour. */
+/* What the network itself says, asked without the judge; the patches of `hidden` (NULL: none) are the mean colour. */
 static SmbTensorDict *
-direct (const SmbModelInfo *model, int label, const guint8 *rgb, gboolean hide)
+direct (const SmbModelInfo *model, int label, const guint8 *rgb, const guint8 *hidden)
 {
   const gint64 shape[] = { 1, 3, SIZE, SIZE }, one = 1;
   g_autoptr (GError) error = NULL;
@@ -62,8 +63,8 @@ direct (const SmbModelInfo *model, int label, const guint8 *rgb, gboolean hide)
   SmbTensorDict *outputs;
 
   smb_face_normalise (images->data, rgb, SIZE, model->mean, model->std);
-  for (int i = 0; hide && i < 3 * SIZE * SIZE; i++)
-    if (i % SIZE < 16 && i / SIZE % SIZE >= 16)
+  for (int i = 0; hidden != NULL && i < 3 * SIZE * SIZE; i++)
+    if (hidden[i / SIZE % SIZE / 8 * 4 + i % SIZE / 8])
       ((float *) images->data)[i] = 0;
   *(gint64 *) labels->data = MAX (label, 0);
   smb_tensor_dict_set (inputs, "in.images", images);
@@ -85,7 +86,7 @@ test_relevance (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) maps = smb_judge_maps (judge, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_autofree guint8 *rgb = smb_face_crop_resize_centre (image, box, SIZE);
-  g_autoptr (SmbTensorDict) of_two = direct (model, 2, rgb, FALSE), of_best = direct (model, -1, rgb, FALSE);
+  g_autoptr (SmbTensorDict) of_two = direct (model, 2, rgb, NULL), of_best = direct (model, -1, rgb, NULL);
   const char *const names[] = { "out.relevance_patches_pooled", NULL, "out.relevance_patches_pooled",
                                 "out.relevance_patches_cls" };
   const SmbMapSpec bad = spec_of ("relevance:class=4");
@@ -135,7 +136,8 @@ test_occlusion (void)
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   g_autoptr (GPtrArray) maps = make (judge, NULL, "occlusion:class=1,patch=16,stride=16");
   g_autofree guint8 *rgb = smb_face_crop_resize_centre (image, box, SIZE);
-  g_autoptr (SmbTensorDict) whole = direct (model, -1, rgb, FALSE), hidden = direct (model, -1, rgb, TRUE);
+  const guint8 lower_left[PATCHES] = { [8] = 1, [9] = 1, [12] = 1, [13] = 1 };
+  g_autoptr (SmbTensorDict) whole = direct (model, -1, rgb, NULL), hidden = direct (model, -1, rgb, lower_left);
   const float p = ((float *) smb_tensor_dict_get (whole, "out.probabilities")->data)[1];
   const float q = ((float *) smb_tensor_dict_get (hidden, "out.probabilities")->data)[1];
   const SmbMap *map = g_ptr_array_index (maps, 0);
@@ -151,6 +153,62 @@ count_reports (guint64 done, guint64 total, const char *what, gpointer user_data
 {
   g_assert_cmpuint (done, <=, total);
   ++*(int *) user_data;
+}
+
+static double
+probability (const SmbTensorDict *outputs, int of_class)
+{
+  return (double) ((const float *) smb_tensor_dict_get (outputs, "out.probabilities")->data)[of_class];
+}
+
+/* The curves against the network asked directly; maps that claim nothing are not tested. */
+static void
+test_faithfulness (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  int reports = 0;
+  const SmbMapJob job = { .box = box, .check = TRUE, .progress = count_reports, .user_data = &reports };
+  const SmbMapSpec specs[] = { spec_of ("relevance:class=2"), spec_of ("rollout"), spec_of ("rollout:query=5"),
+                               spec_of ("error"), spec_of ("occlusion:class=2,patch=8,stride=8"), spec_of ("attention") };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) maps = smb_judge_make_maps (judge, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
+  g_autoptr (GPtrArray) again = smb_judge_make_maps (judge, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
+  g_autofree guint8 *rgb = smb_face_crop_resize_centre (image, box, SIZE);
+  g_autoptr (SmbTensorDict) whole = direct (model, -1, rgb, NULL), half = NULL, other_half = NULL;
+  guint8 first[PATCHES] = { 0 }, last[PATCHES] = { 0 };
+  double values[PATCHES];
+  int order[PATCHES];
+
+  g_assert_no_error (error);
+  g_assert_cmpint (reports, >, 0);
+  for (guint i = 0; i < maps->len; i++) {
+    const SmbMap *map = g_ptr_array_index (maps, i), *twin = g_ptr_array_index (again, i);
+
+    g_assert_true ((map->faithfulness != NULL) == (i != 2 && i != 3));
+    if (map->faithfulness == NULL)
+      continue;
+    g_assert_cmpmem (map->faithfulness, sizeof *map->faithfulness, twin->faithfulness, sizeof *map->faithfulness);
+    g_assert_true (map->faithfulness->fails == 0 || strstr (map->note, "Not faithful") != NULL);
+  }
+  {
+    const SmbMap *map = g_ptr_array_index (maps, 0);
+    const SmbFaithfulness *got = map->faithfulness;
+
+    smb_faithfulness_patches (values, map, 4);
+    smb_faithfulness_order (order, values, PATCHES);
+    for (int i = 0; i < PATCHES; i++)
+      (i < PATCHES / 2 ? first : last)[order[i]] = 1;
+    half = direct (model, -1, rgb, first);
+    other_half = direct (model, -1, rgb, last);
+    g_assert_cmpint (got->of_class, ==, 2);
+    g_assert_cmpfloat_with_epsilon (got->deletion[0], probability (whole, 2), 1e-6);
+    g_assert_cmpfloat_with_epsilon (got->insertion[SMB_FAITH_STEPS], probability (whole, 2), 1e-6);
+    g_assert_cmpfloat_with_epsilon (got->deletion[SMB_FAITH_STEPS / 2], probability (half, 2), 1e-6);
+    g_assert_cmpfloat_with_epsilon (got->insertion[SMB_FAITH_STEPS / 2], probability (other_half, 2), 1e-6);
+    g_assert_cmpfloat (fabs (got->correlation), <=, 1);
+  }
 }
 
 static void
@@ -258,6 +316,7 @@ main (int argc, char **argv)
   g_test_add_func ("/judge-kinds/relevance", test_relevance);
   g_test_add_func ("/judge-kinds/all-heads", test_all_heads);
   g_test_add_func ("/judge-kinds/occlusion", test_occlusion);
+  g_test_add_func ("/judge-kinds/faithfulness", test_faithfulness);
   g_test_add_func ("/judge-kinds/coverage", test_coverage);
   g_test_add_func ("/judge-kinds/regions", test_regions);
   g_test_add_func ("/judge-kinds/kinds", test_kinds);

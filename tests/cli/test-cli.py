@@ -19,7 +19,7 @@ import house  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
 PORTRAIT = os.path.join(SAMPLES, "18f-dave.jpg")
-COMMANDS = ("analyze", "maps", "regions", "reference", "case", "report", "model", "pretrain", "tensor", "devices")
+COMMANDS = ("analyze", "maps", "metadata", "regions", "reference", "case", "report", "model", "pretrain", "tensor", "devices")
 
 
 def cli(*arguments, user=None, **env):

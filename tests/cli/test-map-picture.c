@@ -28,7 +28,7 @@ static void
 test_colours (void)
 {
   g_autoptr (SmbMap) map = two_by_two ();
-  g_autofree guint8 *rgb = smb_cli_map_picture (map, SMB_COLOURS_VIRIDIS, SIZE_PX);
+  g_autofree guint8 *rgb = smb_cli_map_picture (map, SMB_COLOURS_VIRIDIS, SIZE_PX, SIZE_PX);
   guint8 low[3], high[3];
 
   smb_colours_lookup (SMB_COLOURS_VIRIDIS, 0.0, low);
@@ -46,7 +46,7 @@ static void
 test_legend_numbers (void)
 {
   g_autoptr (SmbMap) map = two_by_two ();
-  g_autofree guint8 *rgb = smb_cli_map_picture (map, SMB_COLOURS_VIRIDIS, SIZE_PX);
+  g_autofree guint8 *rgb = smb_cli_map_picture (map, SMB_COLOURS_VIRIDIS, SIZE_PX, SIZE_PX);
   /* "0" at the left end: the outline of a box, its middle empty. */
   const int top = SIZE_PX + 2 + 14 + 5;
 

@@ -215,7 +215,7 @@ compare (const GArray *a, const GArray *b, const char *what, double tolerance)
 void
 bench_run (BenchCase run, const void *shape)
 {
-  static const char *const names[] = { "base", "AVX2", "AVX-512" };
+  static const char *const names[] = { "base", "AVX2", "AVX-512", "AMX" };
 
   g_test_message ("seed %u", SEED);
   for (int isa = SMB_CPU_ISA_BASE; isa <= (int) smb_cpu_best_isa (); isa++) {
@@ -235,5 +235,5 @@ bench_run (BenchCase run, const void *shape)
     }
     g_array_unref (one);
   }
-  smb_cpu_limit_isa (SMB_CPU_ISA_AVX512);
+  smb_cpu_limit_isa (SMB_CPU_ISA_AMX);
 }

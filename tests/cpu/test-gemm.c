@@ -126,12 +126,12 @@ low_precision_case (Bench *t, const void *data)
   SmbDeviceInfo info;
 
   bench_ok (t, t->abi->device_describe (0, &info));
-  for (int variant = 0; variant < 24; variant++) {
-    SmbPrecision precision = variant % 2 == 0 ? SMB_PRECISION_BF16 : SMB_PRECISION_INT8;
+  for (int variant = 0; variant < 36; variant++) { /* the third: weights packed for the one product */
+    SmbPrecision precision = variant % 3 != 1 ? SMB_PRECISION_BF16 : SMB_PRECISION_INT8;
     double *x, *w, *b, *r, *y = bench_double (t, all), *z = bench_double (t, all);
     double slack = precision == SMB_PRECISION_BF16 ? FORWARD_TOLERANCE : 2e-3;
-    int with_residual = variant / 2 % 2, keep = variant / 4 % 2;
-    SmbLinearForward a = { .rows = s->m, .n_in = s->k, .n_out = s->n, .epilogue = (SmbEpilogue) (variant / 8) };
+    int with_residual = variant / 3 % 2, keep = variant / 6 % 2, prepared = variant % 3 < 2;
+    SmbLinearForward a = { .rows = s->m, .n_in = s->k, .n_out = s->n, .epilogue = (SmbEpilogue) (variant / 12) };
     void *handle = NULL;
     float *residual;
 
@@ -144,9 +144,13 @@ low_precision_case (Bench *t, const void *data)
     a.before = keep ? bench_out (t, all) : NULL;
     if ((info.precisions & (1u << precision)) == 0)
       continue;
-    bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, s->n, s->k, precision, &handle));
-    a.w = NULL;
-    a.prepared = handle;
+    if (prepared) {
+      bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, s->n, s->k, precision, &handle));
+      a.w = NULL;
+      a.prepared = handle;
+    } else {
+      a.precision = precision;
+    }
     bench_ok (t, t->abi->linear_forward (t->ctx, &a));
     for (gint64 i = 0; precision == SMB_PRECISION_BF16 && i < s->m * s->k; i++)
       x[i] = to_bf16 (x[i]);
@@ -214,6 +218,38 @@ linear_backward_case (Bench *t, const void *data)
   only.dw = only.dbias = NULL;
   bench_ok (t, t->abi->linear_backward (t->ctx, &only));
   bench_expect_same (t, "dx alone", dx_alone, a.dx, s->m * s->k);
+}
+
+/* Both factors of each product rounded; the sums, and what is added to, in float32. */
+static void
+bf16_backward_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  double *x, *w, *dy, *dw, *dx = bench_double (t, s->m * s->k);
+  SmbLinearBackward a = { .rows = s->m, .n_in = s->k, .n_out = s->n, .precision = SMB_PRECISION_BF16 };
+  SmbDeviceInfo info;
+
+  a.x = bench_in (t, s->m * s->k, 1, &x);
+  a.w = bench_in (t, s->n * s->k, 1, &w);
+  a.dy = bench_in (t, s->m * s->n, 1, &dy);
+  a.dx = bench_out (t, s->m * s->k);
+  a.dw = bench_in (t, s->n * s->k, 1, &dw);
+  bench_ok (t, t->abi->device_describe (0, &info));
+  if ((info.precisions & (1u << SMB_PRECISION_BF16)) == 0) {
+    g_assert_cmpint (t->abi->linear_backward (t->ctx, &a), ==, SMB_STATUS_UNSUPPORTED);
+    return;
+  }
+  bench_ok (t, t->abi->linear_backward (t->ctx, &a));
+  for (gint64 i = 0; i < s->m * s->k; i++)
+    x[i] = to_bf16 (x[i]);
+  for (gint64 i = 0; i < s->n * s->k; i++)
+    w[i] = to_bf16 (w[i]);
+  for (gint64 i = 0; i < s->m * s->n; i++)
+    dy[i] = to_bf16 (dy[i]);
+  oracle_gemm (dx, dy, w, s->m, s->k, s->n, 0, 0, 1, 0);
+  oracle_gemm (dw, dy, x, s->n, s->k, s->m, 1, 0, 1, 1);
+  bench_expect (t, "dx", a.dx, dx, s->m * s->k, FORWARD_TOLERANCE);
+  bench_expect (t, "dw", a.dw, dw, s->n * s->k, FORWARD_TOLERANCE);
 }
 
 static void
@@ -312,6 +348,15 @@ run_layers (gconstpointer run)
 }
 
 static void
+run_bf16_backward (void)
+{
+  static const Shape several_parts = { 1100, 7, 5 };
+
+  run_layers ((gconstpointer) bf16_backward_case);
+  bench_run (bf16_backward_case, &several_parts);
+}
+
+static void
 run_odd_rows (void)
 {
   bench_run (odd_rows_case, NULL);
@@ -332,6 +377,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cpu/linear/low-precision", (gconstpointer) low_precision_case, run_layers);
   g_test_add_func ("/cpu/linear/odd-rows", run_odd_rows);
   g_test_add_data_func ("/cpu/linear/backward", (gconstpointer) linear_backward_case, run_layers);
+  g_test_add_func ("/cpu/linear/backward-bf16", run_bf16_backward);
   g_test_add_func ("/cpu/linear/nan", run_nan);
   g_test_add_func ("/cpu/linear/refusals", prepare_refuses);
   return g_test_run ();

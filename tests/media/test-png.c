@@ -56,6 +56,28 @@ test_round_trip (void)
 }
 
 static void
+test_grey16 (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("semblance-png-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "grey.png", NULL), *bytes = NULL;
+  const guint16 values[6] = { 0, 1, 256, 65535, 32768, 4660 };
+  g_autoptr (GdkPixbuf) read = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (smb_png_write_grey16 (path, 3, 2, values, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &bytes, NULL, NULL));
+  g_assert_cmpint (bytes[24], ==, 16); /* bits, as the header says */
+  g_assert_cmpint (bytes[25], ==, 0);
+  read = gdk_pixbuf_new_from_file (path, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 6; i++) /* the reader keeps the higher byte */
+    g_assert_cmpint (gdk_pixbuf_read_pixels (read)[i / 3 * gdk_pixbuf_get_rowstride (read) + i % 3 * 3], ==, values[i] >> 8);
+  g_remove (path);
+  g_rmdir (folder);
+}
+
+static void
 test_same_bytes (void)
 {
   const guint8 pixels[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
@@ -83,6 +105,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/media/png/round-trip", test_round_trip);
   g_test_add_func ("/media/png/same-bytes", test_same_bytes);
+  g_test_add_func ("/media/png/grey16", test_grey16);
   g_test_add_func ("/media/png/no-folder", test_no_folder);
   return g_test_run ();
 }

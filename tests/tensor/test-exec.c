@@ -38,7 +38,7 @@ program (SmbExec *exec, const SmbTensor *x_host, const SmbTensor *w_host)
 
   smb_op_fill (exec, big, 1.0f);
   smb_exec_rewind (exec, mark);
-  smb_op_linear (exec, y, NULL, x, w, NULL, NULL, NULL, SMB_EPILOGUE_NONE);
+  smb_op_linear (exec, y, NULL, x, w, NULL, SMB_PRECISION_F32, NULL, NULL, SMB_EPILOGUE_NONE);
   return smb_exec_download (exec, y);
 }
 
@@ -99,7 +99,7 @@ test_sticky_misfit (void)
   x = smb_take (exec, 3, 5);
   w = smb_take (exec, 2, 4);
   y = smb_take (exec, 3, 2);
-  smb_op_linear (exec, y, NULL, x, w, NULL, NULL, NULL, SMB_EPILOGUE_NONE);
+  smb_op_linear (exec, y, NULL, x, w, NULL, SMB_PRECISION_F32, NULL, NULL, SMB_EPILOGUE_NONE);
   smb_op_copy (exec, x, w);
   g_assert_false (smb_exec_finish (exec, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
@@ -127,7 +127,7 @@ test_every_misfit (void)
   g_autoptr (SmbExec) exec = smb_exec_new (cpu ());
   const SmbAdamW rates = { 0 };
 
-  MISFIT (smb_op_linear_backward (exec, a, NULL, NULL, a, b, c));
+  MISFIT (smb_op_linear_backward (exec, a, NULL, NULL, a, b, c, SMB_PRECISION_F32));
   MISFIT (smb_op_gemm (exec, a, a, b, FALSE, TRUE, 1.0, 0.0));
   MISFIT (smb_op_attention (exec, a, NULL, NULL, b, 2));
   MISFIT (smb_op_attention_backward (exec, a, NULL, a, a, b, n, 2));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The compute worker must say exactly what the judge says in this process. */
 #include "base/smb-error.h"
+#include "explain/smb-faithfulness.h"
 #include "judge-fixture.h"
 #include "worker/smb-engine.h"
 
@@ -81,6 +82,9 @@ assert_same_map (const SmbMap *a, const SmbMap *b)
   g_assert_cmpfloat (a->area.x, ==, b->area.x);
   g_assert_cmpfloat (a->area.width, ==, b->area.width);
   g_assert_cmpstr (a->note, ==, b->note);
+  g_assert_true ((a->faithfulness == NULL) == (b->faithfulness == NULL));
+  if (a->faithfulness != NULL)
+    g_assert_cmpmem (a->faithfulness, sizeof *a->faithfulness, b->faithfulness, sizeof *b->faithfulness);
   g_assert_true ((a->count == NULL) == (b->count == NULL) && (a->deviation == NULL) == (b->deviation == NULL));
   if (a->rgb != NULL)
     g_assert_true (memcmp (a->rgb, b->rgb, (gsize) a->rgb_size * (gsize) a->rgb_size * 3) == 0);
@@ -104,7 +108,7 @@ test_maps (void)
   guint8 *classes = g_malloc0 (40 * 40);
   g_autoptr (SmbRegions) regions = smb_regions_new_take (40, classes, SMB_REGIONS_BY_HAND);
   int notes = 0;
-  const SmbMapJob job = { { 10, 20, 90, 90 }, regions, note_progress, &notes };
+  const SmbMapJob job = { { 10, 20, 90, 90 }, regions, note_progress, &notes, TRUE };
   SmbMapSpec specs[G_N_ELEMENTS (texts)];
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) here = NULL, there = NULL;
@@ -112,7 +116,7 @@ test_maps (void)
   memset (classes + 500, SMB_CLASS_NOSE, 20);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_assert_true (smb_map_spec_parse (&specs[i], texts[i], &error));
-  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ job.box, regions }, specs, G_N_ELEMENTS (specs), NULL, &error);
+  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ .box = job.box, .regions = regions, .check = TRUE }, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);
   there = smb_engine_make_maps (engine, model, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);

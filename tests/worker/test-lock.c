@@ -89,6 +89,40 @@ test_every_format (void)
   }
 }
 
+/* Metadata and maps of the whole picture are made behind the same walls. */
+static void
+test_metadata (void)
+{
+  static const char *const names[] = { "tagged.jpg", "other-thumbnail.jpg", "basn2c16.png", "turned.tiff", "two-frames.webp",
+                                       "quadrants.heic", "quadrants.avif", "two-frames.gif", "quadrants.bmp" };
+  g_autoptr (SmbEngine) engine = smb_engine_new (NULL, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (SMB_FIXTURES, "media", names[i], NULL);
+    g_autoptr (GError) error = NULL;
+    int fd = open (path, O_RDONLY | O_CLOEXEC);
+    g_autoptr (SmbMetadata) metadata = smb_engine_metadata (engine, fd, names[i], NULL, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (metadata->thumbnail != NULL, ==, i < 2);
+    g_assert_cmpint (metadata->tables->len, ==, i < 2 ? 2 : 0);
+    if (i == 0) {
+      g_assert_cmpuint (metadata->entries->len, >, 10);
+      g_assert_true (metadata->thumbnail_agrees);
+      g_assert_cmpint (metadata->c2pa, ==, SMB_C2PA_PRESENT);
+      for (int kind = 0; kind < SMB_N_PICTURE_MAPS; kind++) {
+        g_autoptr (SmbPictureMap) map
+            = smb_engine_picture_map (engine, fd, names[i], (SmbPictureMapKind) kind, 75, NULL, &error);
+
+        g_assert_no_error (error);
+        g_assert_cmpint (map->columns, ==, 160);
+        g_assert_cmpfloat (map->max, >, 0);
+      }
+    }
+    close (fd);
+  }
+}
+
 /* The compute worker reads models and talks to devices: it is refused the rest, and goes on. */
 static void
 test_compute (void)
@@ -279,6 +313,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker/lock/killed", test_killed);
   g_test_add_func ("/worker/lock/every-format", test_every_format);
+  g_test_add_func ("/worker/lock/metadata", test_metadata);
   g_test_add_func ("/worker/lock/compute", test_compute);
   g_test_add_func ("/worker/lock/state", test_state);
   g_test_add_func ("/worker/lock/fails-closed", test_fails_closed);

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* semblance-cli finetune: a detector from a pre-trained network and labelled faces. */
+#include "cli/cli.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "cli/cli-train.h"
+#include "learn/smb-checkpoint.h"
+#include "learn/smb-finetune-job.h"
+#include "learn/smb-net-size.h"
+#include "weights/smb-weights-file.h"
+
+typedef struct {
+  char *out, *init, *size, *config, *train, *preset, *blended, *degrade, *shares, *mean, *std, *device, *licence,
+      *provenance, *title;
+  int epochs, batch, accumulate, last_blocks, threads, checkpoint_every;
+  gint64 seed, stop_after;
+  double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip, contrast,
+      grey, zoom; /* NAN: the preset's */
+  gboolean adapter, recompute, resume, plan_only, json;
+  GStrv classes;
+  double *class_shares;
+  SmbFinetunePlan plan;
+} Options;
+
+static void
+show_point (const SmbFinetunePoint *p, gpointer user_data)
+{
+  const Options *o = user_data;
+
+  smb_cli_show_step (o->json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
+}
+
+static void
+show_epoch (const SmbFinetuneEpoch *e, gpointer user_data)
+{
+  const Options *o = user_data;
+
+  if (o->json)
+    return; /* in the log */
+  g_print (_ ("Epoch %d: validation loss %.4f, AUC %.4f, EER %.4f%s\n"), e->epoch, e->loss, e->auc, e->eer,
+           e->best ? _ (", the best so far") : "");
+  for (int c = 0; o->classes[c] != NULL; c++)
+    if (!isnan (e->class_auc[c]))
+      g_print (_ ("  %s: AUC %.4f\n"), o->classes[c], e->class_auc[c]);
+}
+
+static gboolean
+check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind, GError **error)
+{
+  const SmbFinetuneSettings *s = &o->plan.settings;
+  const int batches[] = { o->plan.feed.batch, 1, 2 };
+  guint64 bytes[3];
+
+  for (int i = 0; i < 3; i++)
+    if ((bytes[i] = smb_finetune_plan_bytes (device, config, kind, s, batches[i], error)) == 0)
+      return FALSE;
+  smb_cli_tell_memory (device, batches[0], bytes[0]);
+  return smb_cli_fits_memory (device, batches[0], 1, bytes, error);
+}
+
+static double
+or_preset (double value, double preset)
+{
+  return isnan (value) ? preset : value;
+}
+
+/* Takes the options into the plan. "published": the recipe of the paper; "quick": for small data, on a processor. */
+static gboolean
+settle (Options *o, GError **error)
+{
+  SmbNetKind kind = o->adapter ? SMB_NET_ADAPTER : SMB_NET_CLASSIFIER;
+  gboolean quick = g_strcmp0 (o->preset, "quick") == 0;
+  SmbFinetunePlan *p = &o->plan;
+  SmbFinetuneSettings *s;
+
+  *p = smb_finetune_plan_default (kind);
+  s = &p->settings;
+  if (o->preset != NULL && !quick && strcmp (o->preset, "published") != 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no preset; choose published or quick."), o->preset);
+    return FALSE;
+  }
+  if (quick) {
+    p->epochs = 5;
+    p->feed.batch = 32;
+    p->base_lr = o->adapter ? 5e-3 : 1e-3;
+    s->layer_decay = o->adapter ? 1.0 : 0.75;
+    s->augment.erasing = 0.0;
+  }
+  if (o->train != NULL && !smb_trained_from_name (o->train, &s->trained)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is nothing that can train; choose all, last-blocks, norms, adapter or head."), o->train);
+    return FALSE;
+  }
+  if (o->degrade != NULL && !smb_degrade_settings_from_name (&p->feed.view.degrade, o->degrade)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no way to degrade faces; choose none, light or strong."),
+                 o->degrade);
+    return FALSE;
+  }
+  p->epochs = o->epochs > 0 ? o->epochs : p->epochs;
+  p->feed.batch = o->batch > 0 ? o->batch : p->feed.batch;
+  p->base_lr = or_preset (o->base_lr, p->base_lr);
+  p->min_lr = or_preset (o->min_lr, p->min_lr);
+  p->warmup_epochs = or_preset (o->warmup, p->warmup_epochs);
+  p->feed.grey = or_preset (o->grey, p->feed.grey);
+  p->feed.view.zoom = or_preset (o->zoom, p->feed.view.zoom);
+  p->feed.seed = (guint64) o->seed;
+  p->checkpoint_epochs = o->checkpoint_every;
+  p->stop_after = (guint64) o->stop_after;
+  p->licence = o->licence;
+  p->provenance = o->provenance;
+  p->title = o->title;
+  s->layer_decay = or_preset (o->layer_decay, s->layer_decay);
+  s->weight_decay = or_preset (o->weight_decay, s->weight_decay);
+  s->smoothing = or_preset (o->smoothing, s->smoothing);
+  s->drop_path = or_preset (o->drop_path, s->drop_path);
+  s->clip_norm = or_preset (o->clip, s->clip_norm);
+  s->augment.erasing = or_preset (o->erasing, s->augment.erasing);
+  s->augment.mixup = or_preset (o->mixup, s->augment.mixup);
+  s->augment.cutmix = or_preset (o->cutmix, s->augment.cutmix);
+  s->contrast_weight = or_preset (o->contrast, s->contrast_weight);
+  s->last_blocks = o->last_blocks;
+  s->accumulate = o->accumulate;
+  s->recompute = o->recompute;
+  s->seed = (guint64) o->seed;
+  return TRUE;
+}
+
+/* The data set's classes and, if it is not among them, that of the self-blended ones. */
+static gboolean
+settle_classes (Options *o, const SmbDataset *dataset, GError **error)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_auto (GStrv) shares = o->shares != NULL ? g_strsplit (o->shares, ",", -1) : NULL;
+  int n;
+
+  g_strv_builder_addv (names, (const char **) dataset->classes);
+  if (o->blended != NULL && smb_class_find ((const char *const *) dataset->classes, o->blended) < 0)
+    g_strv_builder_add (names, o->blended);
+  o->classes = g_strv_builder_end (names);
+  n = (int) g_strv_length (o->classes);
+  o->plan.classes = (const char *const *) o->classes;
+  o->plan.feed.n_classes = n;
+  o->plan.settings.real_class = dataset->real_class;
+  if (o->blended != NULL)
+    o->plan.feed.blend_class = smb_class_find (o->plan.classes, o->blended);
+  if (n < 2 || o->plan.feed.blend_class == dataset->real_class) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("A detector tells at least two classes, and self-blended faces are not genuine: give a data set of two classes, "
+                    "or make one with --self-blended=swapped."));
+    return FALSE;
+  }
+  if (shares == NULL)
+    return TRUE;
+  o->class_shares = g_new0 (double, n);
+  for (int i = 0; i < n && (int) g_strv_length (shares) == n; i++) {
+    char *end;
+
+    o->class_shares[i] = g_ascii_strtod (shares[i], &end);
+    if (end == shares[i] || *end != '\0' || !(o->class_shares[i] >= 0.0 && o->class_shares[i] < 1e6))
+      n = -1;
+  }
+  if (n != (int) g_strv_length (shares)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("--shares should be a number for each class of the network, like 2,1,1, not “%s”."), o->shares);
+    return FALSE;
+  }
+  o->plan.feed.shares = o->class_shares;
+  return TRUE;
+}
+
+static gboolean
+three_of (const SmbTensorDict *weights, const char *key, double values[3])
+{
+  const char *text = smb_tensor_dict_get_meta (weights, key);
+  g_auto (GStrv) parts = NULL;
+
+  if (text == NULL || text[0] != '[')
+    return FALSE;
+  parts = g_strsplit (text + 1, ",", -1);
+  for (int i = 0; i < 3; i++) {
+    if ((int) g_strv_length (parts) != 3)
+      return FALSE;
+    values[i] = g_ascii_strtod (parts[i], NULL);
+  }
+  return TRUE;
+}
+
+/* What images are normalised by: as said, as the weights state, as the file beside them does, else as measured. */
+static gboolean
+settle_normalisation (Options *o, const SmbTensorDict *init, const SmbDataset *dataset, GError **error)
+{
+  SmbViewSettings *v = &o->plan.feed.view;
+
+  if (o->mean != NULL)
+    return TRUE; /* read with the options */
+  if (init != NULL && three_of (init, "mean", v->mean) && three_of (init, "std", v->std))
+    return TRUE;
+  if (o->init != NULL) {
+    g_autofree char *folder = g_path_get_dirname (o->init);
+    g_autofree char *path = g_build_filename (folder, "pretrain_ds_mean_std.txt", NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return smb_learn_read_mean_std (path, v->mean, v->std, error);
+  }
+  smb_face_store_measure (dataset->faces, v->mean, v->std);
+  return TRUE;
+}
+
+/* Weights to start from: a pre-trained or fine-tuned network's, or fresh ones. */
+static SmbTensorDict *
+start (Options *o, const SmbDataset *dataset, GError **error)
+{
+  SmbNetKind kind = o->adapter ? SMB_NET_ADAPTER : SMB_NET_CLASSIFIER;
+  int classes = o->plan.feed.n_classes;
+  g_autoptr (SmbTensorDict) init = NULL;
+  SmbNetConfig config;
+
+  if (o->init != NULL) {
+    init = smb_weights_read (o->init, error);
+  } else if (smb_net_size_get (&config, o->size != NULL ? o->size : "tiny", o->config, error)) {
+    g_clear_pointer (&o->config, g_free);
+    o->config = smb_net_config_to_json (&config);
+    init = smb_net_init_weights (&config, SMB_NET_ONLINE, (guint64) o->seed);
+  }
+  if (init == NULL || !settle_normalisation (o, init, dataset, error))
+    return NULL;
+  return smb_finetune_start (init, o->config, o->init != NULL ? o->init : _ ("the network"), kind, classes, TRUE,
+                             (guint64) o->seed, error);
+}
+
+static gboolean
+finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
+{
+  const SmbFinetuneReport report = { show_point, show_epoch, o };
+  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
+  g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
+  g_autoptr (SmbTensorDict) weights = NULL;
+  SmbNetConfig config;
+  SmbNetKind kind;
+  gboolean stopped;
+
+  if (dataset == NULL || !settle_classes (o, dataset, error) || (weights = start (o, dataset, error)) == NULL
+      || !smb_net_config_detect (&config, &kind, weights, NULL, folder, error)
+      || !check_memory (o, device, &config, kind, error))
+    return FALSE;
+  o->plan.feed.view.image_px = config.image_px;
+  if (o->plan_only)
+    return TRUE;
+  if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->out, o->resume, &report, &stopped, stop, error))
+    return FALSE;
+  if (stopped)
+    g_printerr (_ ("Stopped with a checkpoint; go on with --resume.\n"));
+  return TRUE;
+}
+
+static int
+run (Options *o, const char *folder)
+{
+  g_autoptr (GCancellable) stop = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (o->out == NULL)
+    return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training."));
+  if (o->init != NULL && o->size != NULL)
+    return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
+  if (o->epochs < 0 || o->batch < 0 || o->batch > 65536 || o->accumulate < 1 || o->checkpoint_every < 1 || o->stop_after < 0
+      || o->seed < 0 || o->last_blocks < 0)
+    return smb_cli_usage (_ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
+                             "from 0."));
+  if ((o->mean != NULL) != (o->std != NULL))
+    return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
+  smb_cli_stop_on_signals (stop);
+  if (settle (o, &error)
+      && (o->mean == NULL
+          || (smb_cli_parse_three ("--mean", o->mean, o->plan.feed.view.mean)
+              && smb_cli_parse_three ("--std", o->std, o->plan.feed.view.std)))
+      && finetune (o, folder, stop, &error))
+    return SMB_EXIT_OK;
+  if (error == NULL)
+    return SMB_EXIT_USAGE;
+  smb_cli_print_error (error);
+  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
+}
+
+static void
+clear (Options *o)
+{
+  char **const texts[] = { &o->out,    &o->init,   &o->size, &o->config, &o->train,  &o->preset,  &o->blended,    &o->degrade,
+                           &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_free (*texts[i]);
+  g_strfreev (o->classes);
+  g_free (o->class_shares);
+}
+
+int
+smb_cli_finetune (int argc, char **argv)
+{
+  Options o = { .accumulate = 1, .last_blocks = 1, .checkpoint_every = 1, .base_lr = NAN, .min_lr = NAN, .warmup = NAN,
+                .layer_decay = NAN, .weight_decay = NAN, .smoothing = NAN, .drop_path = NAN, .erasing = NAN, .mixup = NAN,
+                .cutmix = NAN, .clip = NAN, .contrast = NAN, .grey = NAN, .zoom = NAN };
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, N_ ("Folder for log, checkpoints and weights"), N_ ("FOLDER") },
+    { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Pre-trained or fine-tuned network to start from"), N_ ("FILE") },
+    { "size", 0, 0, G_OPTION_ARG_STRING, &o.size, N_ ("Without --init: tiny (default), small, base, large or huge"),
+      N_ ("NAME") },
+    { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What of the network is to be otherwise, as JSON"), N_ ("JSON") },
+    { "preset", 0, 0, G_OPTION_ARG_STRING, &o.preset, N_ ("published (default), or quick for small data"), N_ ("NAME") },
+    { "train", 0, 0, G_OPTION_ARG_STRING, &o.train, N_ ("all, last-blocks, norms, adapter or head"), N_ ("WHAT") },
+    { "last-blocks", 0, 0, G_OPTION_ARG_INT, &o.last_blocks, N_ ("How many blocks last-blocks trains (1)"), N_ ("K") },
+    { "adapter", 0, 0, G_OPTION_ARG_NONE, &o.adapter, N_ ("Train an FS-Adapter on the frozen network"), NULL },
+    { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o.blended, N_ ("Make forgeries of the genuine faces, of this class"),
+      N_ ("CLASS") },
+    { "shares", 0, 0, G_OPTION_ARG_STRING, &o.shares, N_ ("Of each class in a batch, like 2,1,1 (all the same)"), N_ ("A,B,…") },
+    { "degrade", 0, 0, G_OPTION_ARG_STRING, &o.degrade, N_ ("What faces go through: none, light or strong (default)"),
+      N_ ("NAME") },
+    { "grey", 0, 0, G_OPTION_ARG_DOUBLE, &o.grey, N_ ("Share of every class shown without colour (0.3)"), N_ ("P") },
+    { "zoom", 0, 0, G_OPTION_ARG_DOUBLE, &o.zoom, N_ ("How far the size of the shown part varies (0.1)"), N_ ("Z") },
+    { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the genuine faces (10; quick 5)"), N_ ("N") },
+    { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration (64; quick 32)"), N_ ("N") },
+    { "accumulate", 0, 0, G_OPTION_ARG_INT, &o.accumulate, N_ ("Iterations to one step of the optimiser (1)"), N_ ("N") },
+    { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.base_lr, N_ ("Learning rate for a step of 256 images"), N_ ("R") },
+    { "min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &o.min_lr, N_ ("Learning rate at the end (0)"), N_ ("R") },
+    { "warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o.warmup, N_ ("Epochs to warm up (half of all, at most 5)"), N_ ("N") },
+    { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"), N_ ("F") },
+    { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.weight_decay, N_ ("Weight decay (0.05; adapter 0)"), N_ ("D") },
+    { "smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o.smoothing, N_ ("Label smoothing (0.1)"), N_ ("S") },
+    { "drop-path", 0, 0, G_OPTION_ARG_DOUBLE, &o.drop_path, N_ ("Stochastic depth of the last block (0.1)"), N_ ("R") },
+    { "erasing", 0, 0, G_OPTION_ARG_DOUBLE, &o.erasing, N_ ("Chance of random erasing (0.25; quick 0)"), N_ ("P") },
+    { "mixup", 0, 0, G_OPTION_ARG_DOUBLE, &o.mixup, N_ ("Alpha of mixup (0: off; adapter 0.8)"), N_ ("A") },
+    { "cutmix", 0, 0, G_OPTION_ARG_DOUBLE, &o.cutmix, N_ ("Alpha of cutmix (0: off; adapter 1)"), N_ ("A") },
+    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &o.clip, N_ ("Largest norm of all gradients (0: no limit)"), N_ ("C") },
+    { "weight-contrast", 0, 0, G_OPTION_ARG_DOUBLE, &o.contrast, N_ ("Weight of the contrastive loss (adapter 0.01)"),
+      N_ ("W") },
+    { "mean", 0, 0, G_OPTION_ARG_STRING, &o.mean, N_ ("Mean of the pixels (default: the network's, else measured)"),
+      N_ ("R,G,B") },
+    { "std", 0, 0, G_OPTION_ARG_STRING, &o.std, N_ ("Their standard deviation"), N_ ("R,G,B") },
+    { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of weights, order and all that is drawn (0)"), N_ ("S") },
+    { "checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o.checkpoint_every, N_ ("Epochs from checkpoint to checkpoint (1)"),
+      N_ ("N") },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &o.resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
+    { "stop-after", 0, 0, G_OPTION_ARG_INT64, &o.stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
+      N_ ("N") },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
+    { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
+    { "licence", 0, 0, G_OPTION_ARG_STRING, &o.licence, N_ ("Of the weights, kept with them"), N_ ("TEXT") },
+    { "provenance", 0, 0, G_OPTION_ARG_STRING, &o.provenance, N_ ("A sentence on where they come from"), N_ ("TEXT") },
+    { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("What people call the model"), N_ ("TEXT") },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
+    { NULL },
+  };
+  int code = SMB_EXIT_USAGE;
+
+  if (smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
+                     _ ("Fine-tunes a network to tell the classes of a data set that “dataset build” made, and forgeries made of its "
+                        "genuine faces.")))
+    code = argc != 2 ? smb_cli_usage (_ ("“finetune” needs the folder of one data set.")) : run (&o, argv[1]);
+  clear (&o);
+  return code;
+}

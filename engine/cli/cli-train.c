@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli-train.h"
+
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/smb-error.h"
+#include "cli/cli-face.h"
+#include "train/smb-pretrainer.h"
+
+static GCancellable *stop_now; /* of the run going on */
+
+/* Cancelling takes a lock, which a signal handler must not: a thread of its own waits for the signals. */
+static gpointer
+wait_for_signals (gpointer data)
+{
+  const sigset_t *set = data;
+  int number;
+
+  if (sigwait (set, &number) == 0)
+    g_cancellable_cancel (stop_now);
+  pthread_sigmask (SIG_UNBLOCK, set, NULL); /* asked once more, the process ends at once: this thread lets it */
+  while (pause () != 0) {
+  }
+  return NULL;
+}
+
+void
+smb_cli_stop_on_signals (GCancellable *stop)
+{
+  static sigset_t set;
+
+  stop_now = stop;
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &set, NULL); /* threads made later inherit it */
+  g_thread_unref (g_thread_new ("signals", wait_for_signals, &set));
+}
+
+SmbImage *
+smb_cli_open_for_learning (const char *path, gpointer user_data, GError **error)
+{
+  return smb_cli_open_picture (user_data, path, error);
+}
+
+void
+smb_cli_warn (const char *sentence, gpointer user_data)
+{
+  g_printerr ("semblance-cli: %s\n", sentence);
+}
+
+gboolean
+smb_cli_parse_three (const char *option, const char *text, double values[3])
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  gboolean good = g_strv_length (parts) == 3;
+
+  for (int i = 0; good && i < 3; i++) {
+    char *end;
+
+    values[i] = g_ascii_strtod (parts[i], &end);
+    good = end != parts[i] && *end == '\0' && isfinite (values[i]);
+  }
+  if (!good)
+    smb_cli_usage (_ ("%s should be three numbers, for red, green and blue, like 0.485,0.456,0.406, not “%s”."), option,
+                   text);
+  return good;
+}
+
+
+void
+smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr, double images_per_second)
+{
+  if (json) {
+    g_autoptr (JsonBuilder) b = json_builder_new ();
+    g_autoptr (JsonNode) root = NULL;
+
+    json_builder_begin_object (b);
+    json_builder_set_member_name (b, "iteration");
+    json_builder_add_int_value (b, (gint64) iteration);
+    json_builder_set_member_name (b, "iterations");
+    json_builder_add_int_value (b, (gint64) iterations);
+    json_builder_set_member_name (b, "loss");
+    if (isfinite (loss))
+      json_builder_add_double_value (b, loss);
+    else
+      json_builder_add_null_value (b);
+    json_builder_set_member_name (b, "images_per_second");
+    json_builder_add_double_value (b, images_per_second);
+    json_builder_end_object (b);
+    root = json_builder_get_root (b);
+    smb_cli_print_json (root, FALSE);
+  } else if (iteration == iterations || iteration % 10 == 0) {
+    g_print (_ ("%" PRIu64 " of %" PRIu64 ": loss %.4f, rate %.3g, %.1f images a second\n"), iteration, iterations, loss, lr,
+             images_per_second);
+  }
+}
+
+gboolean
+smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 bytes[3], GError **error)
+{
+  guint64 available = device->info.free_bytes;
+  int fits;
+
+  if (available == 0 || bytes[0] <= available)
+    return TRUE;
+  fits = smb_train_suggest_batch (bytes[1], bytes[2], available);
+  if (fits > 0)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
+                 _ ("A batch of %d does not fit into memory; --batch=%d does. --accumulate makes up for it, --recompute saves "
+                    "more."),
+                 batch, fits * processes);
+  else
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
+                         _ ("Not even one image at a time fits into memory; choose a smaller network or --recompute."));
+  return FALSE;
+}
+
+void
+smb_cli_tell_memory (SmbDevice *device, int batch, guint64 bytes)
+{
+  g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), batch, (double) bytes / 1e9,
+              (double) device->info.free_bytes / 1e9, device->id);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "backend/smb-device.h"
+#include "base/smb-image.h"
+#include "cli/cli.h"
+
+G_BEGIN_DECLS
+
+/* What the commands that learn share. */
+
+/* SIGINT and SIGTERM cancel, once; the second ends the program. */
+void smb_cli_stop_on_signals (GCancellable *stop);
+
+/* SmbFaceOpen and SmbFaceWarn; user_data is the SmbEngine whose decode worker opens the pictures. */
+SmbImage *smb_cli_open_for_learning (const char *path, gpointer user_data, GError **error);
+void smb_cli_warn (const char *sentence, gpointer user_data);
+
+/* "0.485,0.456,0.406"; FALSE after saying what is wrong with the option. */
+gboolean smb_cli_parse_three (const char *option, const char *text, double values[3]);
+
+/* A step of a training on standard output: one JSON object, or every tenth in words. */
+void smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr, double images_per_second);
+
+/* What memory a training takes, on standard error. */
+void smb_cli_tell_memory (SmbDevice *device, int batch, guint64 bytes);
+/* bytes: with the batch of one process, with one image, with two. MEMORY, naming the batch that fits, if the first does not. */
+gboolean smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 bytes[3], GError **error);
+
+G_END_DECLS

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-dataset.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "learn/smb-table.h"
+
+static void
+entry_free (gpointer data)
+{
+  SmbDatasetEntry *entry = data;
+
+  g_free (entry->path);
+  g_free (entry->class);
+  g_free (entry->identity);
+  g_free (entry->source);
+  g_free (entry->origin);
+  g_free (entry);
+}
+
+/* Takes source. */
+static void
+add_entry (GPtrArray *entries, const char *path, const char *class, char *source, SmbPart part)
+{
+  SmbDatasetEntry *entry = g_new0 (SmbDatasetEntry, 1);
+
+  entry->path = g_strdup (path);
+  entry->class = g_strdup (class);
+  entry->identity = g_strdup ("");
+  entry->source = source;
+  entry->origin = g_strdup ("");
+  entry->part = part;
+  g_ptr_array_add (entries, entry);
+}
+
+/* Everything in the folder of one class. */
+static gboolean
+add_class_folder (GPtrArray *entries, const char *folder, const char *class, SmbPart part, GError **error)
+{
+  g_autoptr (GPtrArray) pictures = smb_learn_list_pictures ((const char *const[]) { folder, NULL }, error);
+  g_autofree char *absolute = g_canonicalize_filename (folder, NULL);
+
+  if (pictures == NULL)
+    return FALSE;
+  for (guint i = 0; i < pictures->len; i++) {
+    const char *path = g_ptr_array_index (pictures, i);
+    g_autofree char *parent = g_path_get_dirname (path);
+
+    add_entry (entries, path, class, g_strdup (strcmp (parent, absolute) != 0 ? parent : ""), part);
+  }
+  return TRUE;
+}
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Names of the folders inside, by bytes. */
+static GPtrArray *
+folders_in (const char *folder, GError **error)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, &local);
+  const char *name;
+
+  if (dir == NULL)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s: the folder cannot be read: %s"), folder, local->message);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+
+    if (name[0] != '.' && g_file_test (path, G_FILE_TEST_IS_DIR))
+      g_ptr_array_add (names, g_strdup (name));
+  }
+  g_ptr_array_sort (names, by_name);
+  if (dir == NULL)
+    g_clear_pointer (&names, g_ptr_array_unref);
+  return names;
+}
+
+/* class NULL: the folders' names are the classes, or first the parts. */
+static gboolean
+add_folder (GPtrArray *entries, const char *folder, const char *class, SmbPart part, GError **error)
+{
+  g_autoptr (GPtrArray) names = folders_in (folder, error);
+  gboolean parts = part == SMB_PART_NONE && names != NULL && names->len > 0;
+
+  if (names == NULL)
+    return FALSE;
+  for (guint i = 0; i < names->len; i++) {
+    SmbPart unused;
+
+    parts = parts && smb_part_from_name (g_ptr_array_index (names, i), &unused);
+  }
+  if (class != NULL && !parts)
+    return add_class_folder (entries, folder, class, part, error);
+  if (names->len == 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("%s: holds no folders of classes; name the class of what is in it as CLASS=%s."), folder, folder);
+    return FALSE;
+  }
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    SmbPart inner = part;
+
+    if (parts)
+      smb_part_from_name (name, &inner);
+    if (!(parts ? add_folder (entries, path, class, inner, error) : add_class_folder (entries, path, name, inner, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static const char *
+cell (const GStrv row, int column)
+{
+  return column >= 0 ? row[column] : "";
+}
+
+static gboolean
+add_table (GPtrArray *entries, const char *path, const char *class, GError **error)
+{
+  g_autoptr (SmbTable) table = smb_table_read (path, error);
+  g_autofree char *folder = g_path_get_dirname (path);
+  int file, label, identity, source, origin, part;
+
+  if (table == NULL)
+    return FALSE;
+  file = smb_table_find (table, (const char *const[]) { "file", "filename", "path", NULL });
+  label = smb_table_find (table, (const char *const[]) { "label", "class", NULL });
+  identity = smb_table_find (table, (const char *const[]) { "identity", "person", "subject", NULL });
+  source = smb_table_find (table, (const char *const[]) { "source", "video", "case", "path", NULL });
+  origin = smb_table_find (table, (const char *const[]) { "origin", "generator", "source_repo", NULL });
+  part = smb_table_find (table, (const char *const[]) { "part", "split", NULL });
+  if (source == file)
+    source = -1;
+  if (file < 0 || (label < 0 && class == NULL)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: needs a column “file” and a column “label”, or the class of all as CLASS=%s."), path, path);
+    return FALSE;
+  }
+  for (guint i = 0; i < table->rows->len; i++) {
+    const GStrv row = g_ptr_array_index (table->rows, i);
+    g_autofree char *picture = g_canonicalize_filename (row[file], folder);
+    const char *from = cell (row, origin);
+    SmbDatasetEntry *entry;
+    SmbPart of = SMB_PART_NONE;
+
+    smb_part_from_name (cell (row, part), &of);
+    add_entry (entries, picture, class != NULL ? class : row[label], g_strdup (cell (row, source)), of);
+    entry = g_ptr_array_index (entries, entries->len - 1);
+    g_free (entry->identity);
+    entry->identity = g_strdup (cell (row, identity));
+    if (from[0] == '\0') /* a genuine one has no generator: where it was found */
+      from = cell (row, smb_table_find (table, (const char *const[]) { "source_repo", NULL }));
+    g_free (entry->origin);
+    entry->origin = g_strdup (from);
+  }
+  return TRUE;
+}
+
+static gboolean
+add_source (GPtrArray *entries, const char *source, GError **error)
+{
+  const char *equals = g_file_test (source, G_FILE_TEST_EXISTS) ? NULL : strchr (source, '=');
+  g_autofree char *class = equals != NULL ? g_strndup (source, (gsize) (equals - source)) : NULL;
+  g_autofree char *path = g_canonicalize_filename (equals != NULL ? equals + 1 : source, NULL);
+
+  if (class != NULL && class[0] == '\0') {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” names no class before the “=”."), source);
+    return FALSE;
+  }
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return add_folder (entries, path, class, SMB_PART_NONE, error);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: there is no such file or folder."), path);
+    return FALSE;
+  }
+  if (g_str_has_suffix (path, ".csv") || g_str_has_suffix (path, ".tsv") || g_str_has_suffix (path, ".txt"))
+    return add_table (entries, path, class, error);
+  if (class != NULL) {
+    add_entry (entries, path, class, g_strdup (""), SMB_PART_NONE);
+    return TRUE;
+  }
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: is no folder and no table; name a picture's class as CLASS=%s."),
+               path, path);
+  return FALSE;
+}
+
+static gboolean
+rename_classes (GPtrArray *entries, const char *const *map, GError **error)
+{
+  for (; map != NULL && *map != NULL; map++) {
+    const char *equals = strchr (*map, '=');
+
+    if (equals == NULL || equals == *map || equals[1] == '\0') {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” renames nothing; write FROM=TO."), *map);
+      return FALSE;
+    }
+    for (guint i = 0; i < entries->len; i++) {
+      SmbDatasetEntry *entry = g_ptr_array_index (entries, i);
+
+      if (strncmp (entry->class, *map, (gsize) (equals - *map)) == 0 && entry->class[equals - *map] == '\0') {
+        g_free (entry->class);
+        entry->class = g_strdup (equals + 1);
+      }
+    }
+  }
+  return TRUE;
+}
+
+GPtrArray *
+smb_dataset_list (const char *const *sources, const char *const *map, GError **error)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (entry_free);
+  g_autoptr (GPtrArray) once = g_ptr_array_new_with_free_func (entry_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (; *sources != NULL; sources++)
+    if (!add_source (all, *sources, error))
+      return NULL;
+  if (!rename_classes (all, map, error))
+    return NULL;
+  while (all->len > 0) {
+    SmbDatasetEntry *entry = g_ptr_array_steal_index (all, 0), *other = g_hash_table_lookup (seen, entry->path);
+
+    if (other == NULL) {
+      g_hash_table_insert (seen, entry->path, entry);
+      g_ptr_array_add (once, entry);
+      continue;
+    }
+    if (strcmp (other->class, entry->class) != 0) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: is named twice, as “%s” and as “%s”."), entry->path,
+                   other->class, entry->class);
+      entry_free (entry);
+      return NULL;
+    }
+    entry_free (entry);
+  }
+  if (once->len > 0)
+    return g_steal_pointer (&once);
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("There are no pictures in what was named."));
+  return NULL;
+}

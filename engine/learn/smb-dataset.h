@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "learn/smb-face-store.h"
+
+G_BEGIN_DECLS
+
+/* A labelled data set in a folder: the faces (smb-face-store.h) and "dataset.json", which says of each its class, who and
+ * what it comes from, and which part of the data it belongs to. */
+
+typedef enum { SMB_PART_TRAIN, SMB_PART_VAL, SMB_PART_TEST, SMB_N_PARTS, SMB_PART_NONE = SMB_N_PARTS } SmbPart;
+
+const char *smb_part_name (SmbPart part); /* "train", "val", "test", "none"; static */
+gboolean smb_part_from_name (const char *name, SmbPart *part); /* also "valid", "validation" */
+
+#define SMB_FACE_HASH_BYTES 18
+
+typedef struct {
+  gint64 face;    /* in the store */
+  int class;
+  SmbPart part;
+  char *identity; /* who is seen, "" unknown */
+  char *source;   /* video, contact sheet or recording the picture is of, "" itself */
+  char *origin;   /* collection or generator, for results by where data comes from; "" unknown */
+  guint8 hash[SMB_FACE_HASH_BYTES]; /* smb-near-duplicate.h */
+  gboolean grey;     /* no colour in it */
+  double sharpness;  /* variance of the Laplacian of the luma at 128 px */
+} SmbSample;
+
+typedef struct {
+  char *folder;
+  SmbFaceStore *faces;
+  GStrv classes;
+  int real_class;      /* the first that says so ("genuine", "real" …), else 0 */
+  GPtrArray *samples;  /* SmbSample* (owned), in the order of the faces */
+  guint64 split_seed;  /* 0 where the parts came with the data */
+} SmbDataset;
+
+/* What is known of a picture before it is opened. */
+typedef struct {
+  char *path, *class, *identity, *source, *origin;
+  SmbPart part;
+} SmbDatasetEntry;
+
+/* Pictures of sources (NULL-terminated), "CLASS=PATH" or PATH:
+ *   a folder of classes (class/…) or of parts (train|val|test/class/…); with CLASS=, everything in it is of that class, in
+ *     parts or not. A folder inside a class is a source (frames of a video);
+ *   a .csv with the columns file (or path, relative to the table), and, as there are, label (class), identity (person),
+ *     source (video, path), origin (generator, source_repo), part (split).
+ * map: NULL, or texts "from=to" renaming classes. Array of SmbDatasetEntry*; a picture named twice counts once, and is an
+ * ARGUMENT error if its classes differ. */
+GPtrArray *smb_dataset_list (const char *const *sources, const char *const *map, GError **error);
+
+/* Gathers the faces of the entries into `folder` (the surest face of each picture) and describes them. classes: the order
+ * wanted, or NULL: the genuine one first, then by first appearance. how: size, cropped, open … */
+SmbDataset *smb_dataset_build (const char *folder, const GPtrArray *entries, const char *const *classes,
+                               const SmbFaceGather *how, GCancellable *cancellable, GError **error);
+SmbDataset *smb_dataset_open (const char *folder, GError **error);
+gboolean smb_dataset_save (const SmbDataset *dataset, GError **error);
+void smb_dataset_free (SmbDataset *dataset);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbDataset, smb_dataset_free)
+
+const SmbSample *smb_dataset_get (const SmbDataset *dataset, guint i);
+int smb_dataset_get_n_classes (const SmbDataset *dataset);
+/* Index of a class by name, -1 if there is none. */
+int smb_class_find (const char *const *classes, const char *name);
+/* Everything a training depends on: SHA-256 of faces, classes and parts. Free with g_free. */
+char *smb_dataset_dup_key (const SmbDataset *dataset);
+
+G_END_DECLS

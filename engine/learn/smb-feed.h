@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "learn/smb-view.h"
+
+G_BEGIN_DECLS
+
+/* Batches for fine-tuning, made by threads of their own while the network computes. What is in the batch of an iteration
+ * depends on data, settings and the iteration's number alone. */
+typedef struct _SmbFeed SmbFeed;
+
+typedef struct {
+  SmbViewSettings view;
+  int batch;
+  int n_classes;     /* of the network; those of the data set come first */
+  int blend_class;   /* class of self-blended images, or -1: none are made. May be one that has no faces of its own */
+  const double *shares; /* (n_classes) of a batch, NULL: the same for all that have anything */
+  double grey;       /* share shown without colour, the same for every class; those shown in colour have colour */
+  guint64 seed;
+} SmbFeedSettings;
+
+/* Training faces of the data set (borrowed). threads 0: one a core. ARGUMENT names the class that has too few faces, or
+ * says that the batch is too small for the classes. */
+SmbFeed *smb_feed_new (const SmbDataset *dataset, const SmbFeedSettings *settings, int threads, GError **error);
+void smb_feed_free (SmbFeed *feed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFeed, smb_feed_free)
+
+/* Iterations until every genuine face has been seen about once. */
+guint64 smb_feed_get_epoch_iterations (const SmbFeed *feed);
+/* How many of a batch are of a class. */
+int smb_feed_get_slots (const SmbFeed *feed, int class);
+
+/* The batch of an iteration: images (B,3,S,S), labels (B). Borrowed until the next call; the next one is being made
+ * meanwhile. */
+void smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels);
+
+G_END_DECLS

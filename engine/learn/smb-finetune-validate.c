@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-finetune-validate.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "learn/smb-run-log.h"
+#include "measure/smb-rates.h"
+
+#define BATCH 32
+#define WORST 8
+
+struct _SmbValidator {
+  const SmbDataset *dataset;
+  SmbViewSettings view;
+  guint64 seed;
+  int n_classes, threads;
+  GArray *items;        /* SmbScoreItem */
+  float *probabilities; /* (items, classes) */
+  double *scores;       /* (items) */
+  double *class_auc;    /* (classes) */
+};
+
+SmbValidator *
+smb_validator_new (const SmbDataset *dataset, const SmbFeedSettings *feed, int threads)
+{
+  SmbValidator *v = g_new0 (SmbValidator, 1);
+
+  v->dataset = dataset;
+  v->view = feed->view;
+  v->view.flip = v->view.zoom = 0.0;
+  v->seed = feed->seed;
+  v->n_classes = feed->n_classes;
+  v->threads = threads;
+  v->items = smb_score_items (dataset, SMB_PART_VAL, feed->blend_class, feed->grey);
+  v->probabilities = g_new0 (float, (gsize) v->items->len * (gsize) v->n_classes);
+  v->scores = g_new0 (double, v->items->len);
+  v->class_auc = g_new0 (double, v->n_classes);
+  return v;
+}
+
+void
+smb_validator_free (SmbValidator *v)
+{
+  g_array_unref (v->items);
+  g_free (v->probabilities);
+  g_free (v->scores);
+  g_free (v->class_auc);
+  g_free (v);
+}
+
+static const SmbScoreItem *
+item_of (const SmbValidator *v, guint i)
+{
+  return &g_array_index (v->items, SmbScoreItem, i);
+}
+
+/* Of all forged ones against the genuine ones, or of one class alone. */
+static double
+auc_of (const SmbValidator *v, int class)
+{
+  g_autofree double *scores = g_new (double, v->items->len);
+  g_autofree guint8 *forged = g_new (guint8, v->items->len);
+  gsize n = 0;
+
+  for (guint i = 0; i < v->items->len; i++) {
+    int label = item_of (v, i)->label;
+
+    if (label != v->dataset->real_class && class >= 0 && label != class)
+      continue;
+    scores[n] = v->scores[i];
+    forged[n++] = label != v->dataset->real_class;
+  }
+  return smb_rate_auc (scores, forged, n);
+}
+
+static void
+measure (SmbValidator *v, SmbFinetuneEpoch *epoch)
+{
+  g_autofree guint8 *forged = g_new (guint8, v->items->len);
+  double right = 0.0, sum = 0.0;
+  int n = 0;
+
+  epoch->loss = 0.0;
+  for (guint i = 0; i < v->items->len; i++) {
+    const float *p = v->probabilities + (gsize) i * (gsize) v->n_classes;
+    int label = item_of (v, i)->label, largest = 0;
+
+    for (int c = 1; c < v->n_classes; c++)
+      if (p[c] > p[largest])
+        largest = c;
+    right += largest == label;
+    epoch->loss -= log (MAX ((double) p[label], 1e-12)) / v->items->len;
+    v->scores[i] = 1.0 - (double) p[v->dataset->real_class];
+    forged[i] = label != v->dataset->real_class;
+  }
+  epoch->accuracy = v->items->len > 0 ? right / v->items->len : NAN;
+  epoch->auc = auc_of (v, -1);
+  epoch->eer = smb_rate_eer (v->scores, forged, v->items->len, NULL);
+  for (int c = 0; c < v->n_classes; c++) {
+    v->class_auc[c] = c == v->dataset->real_class ? NAN : auc_of (v, c);
+    if (isnan (v->class_auc[c]))
+      continue;
+    sum += v->class_auc[c];
+    n++;
+  }
+  epoch->class_auc = v->class_auc;
+  epoch->chosen_by = n > 0 ? sum / n : NAN;
+}
+
+gboolean
+smb_validator_run (SmbValidator *v, SmbDevice *device, SmbTensorDict *weights, SmbFinetuneEpoch *epoch,
+                   GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbNet) net = smb_net_new (device, weights, NULL, _ ("the network"), SMB_PRECISION_F32, error);
+
+  if (net == NULL
+      || !smb_score_run (net, v->dataset, v->items, &v->view, v->seed, BATCH, v->threads, v->probabilities, cancellable, error))
+    return FALSE;
+  measure (v, epoch);
+  return TRUE;
+}
+
+/* How wrong: the probability of everything but what it is. */
+static double
+wrongness (const SmbValidator *v, guint i)
+{
+  return 1.0 - (double) v->probabilities[(gsize) i * (gsize) v->n_classes + (gsize) item_of (v, i)->label];
+}
+
+void
+smb_validator_log (const SmbValidator *v, FILE *log, const SmbFinetuneEpoch *epoch)
+{
+  g_autofree gboolean *told = g_new0 (gboolean, v->items->len);
+
+  smb_run_log_number (log, "epoch", epoch->epoch);
+  fputs (",\"validation\":{\"faces\":", log);
+  fprintf (log, "%u", v->items->len);
+  smb_run_log_number (log, "loss", epoch->loss);
+  smb_run_log_number (log, "auc", epoch->auc);
+  smb_run_log_number (log, "eer", epoch->eer);
+  smb_run_log_number (log, "accuracy", epoch->accuracy);
+  smb_run_log_number (log, "chosen_by", epoch->chosen_by);
+  fputs (",\"class_auc\":[", log);
+  for (int c = 0; c < v->n_classes; c++) {
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    fprintf (log, "%s%s", c > 0 ? "," : "",
+             isnan (v->class_auc[c]) ? "null" : g_ascii_formatd (text, sizeof text, "%.9g", v->class_auc[c]));
+  }
+  fprintf (log, "],\"best\":%s,\"worst\":[", epoch->best ? "true" : "false");
+  for (int k = 0; k < WORST; k++) {
+    int worst = -1;
+
+    for (guint i = 0; i < v->items->len; i++)
+      if (!told[i] && (worst < 0 || wrongness (v, i) > wrongness (v, (guint) worst)))
+        worst = (int) i;
+    if (worst < 0)
+      break;
+    told[worst] = TRUE;
+    fprintf (log, "%s{\"face\":%d", k > 0 ? "," : "", (int) item_of (v, (guint) worst)->sample->face);
+    smb_run_log_text (log, "file", v->dataset->faces->files[item_of (v, (guint) worst)->sample->face]);
+    smb_run_log_number (log, "class", item_of (v, (guint) worst)->label);
+    fprintf (log, ",\"blended\":%s", item_of (v, (guint) worst)->blended ? "true" : "false");
+    smb_run_log_number (log, "score", v->scores[worst]);
+    fputs ("}", log);
+  }
+  fputs ("]}", log);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-view.h"
+
+#include <string.h>
+
+#include "augment/smb-planes.h"
+#include "augment/smb-self-blend.h"
+#include "face/smb-resample.h"
+
+/* Of the published transform: 224 of 256 pixels. */
+#define SHOWN 0.875
+
+typedef struct {
+  int x, y, side;
+} Cut;
+
+static Cut
+draw_cut (const SmbViewSettings *s, int stored, SmbRng *rng)
+{
+  /* Half of them as the published transform cuts, not resampled once more. */
+  double by = smb_rng_below (rng, 2) == 0 ? 2.0 * smb_rng_uniform (rng) - 1.0 : 0.0, share = SHOWN + s->zoom * by;
+  double x = smb_rng_uniform (rng), y = smb_rng_uniform (rng);
+  int side = CLAMP ((int) (share * stored + 0.5), 1, stored);
+
+  if (s->zoom <= 0.0)
+    return (Cut){ (stored - side) / 2, (stored - side) / 2, side };
+  return (Cut){ (int) (x * (stored - side + 1)), (int) (y * (stored - side + 1)), side };
+}
+
+/* What resampling to the same size would give. */
+static guint8 *
+copy_part (const guint8 *rgb, gsize row_bytes, int side)
+{
+  guint8 *out = g_malloc (3 * (gsize) side * (gsize) side);
+
+  for (int y = 0; y < side; y++)
+    memcpy (out + 3 * (gsize) y * (gsize) side, rgb + (gsize) y * row_bytes, 3 * (gsize) side);
+  return out;
+}
+
+/* planes (3,stored,stored) are spoilt. */
+static void
+finish (float *planes, int stored, const SmbViewSettings *s, const SmbDegrade *degrade, Cut cut, float *out)
+{
+  g_autofree guint8 *rgb = g_malloc (3 * (gsize) stored * (gsize) stored), *shown = NULL;
+  const guint8 *at = rgb + 3 * ((gsize) cut.y * (gsize) stored + (gsize) cut.x);
+
+  smb_degrade_apply (degrade, planes, stored);
+  smb_planes_to_rgb (rgb, planes, stored, stored);
+  shown = cut.side == s->image_px ? copy_part (at, 3 * (gsize) stored, cut.side)
+                                  : smb_resample (at, 3 * (gsize) stored, cut.side, cut.side, s->image_px, s->image_px,
+                                                  SMB_FILTER_BICUBIC);
+  smb_face_normalise (out, shown, s->image_px, s->mean, s->std);
+}
+
+gboolean
+smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *s, gboolean grey, SmbRng *rng,
+               float *out, float *blended)
+{
+  const int stored = dataset->faces->size_px;
+  gsize n = (gsize) stored * (gsize) stored;
+  g_autofree float *planes = g_new (float, 6 * n);
+  gboolean flip = smb_rng_uniform (rng) < s->flip, made = FALSE;
+  SmbDegrade degrade = smb_degrade_draw (&s->degrade, rng);
+  Cut cut = draw_cut (s, stored, rng);
+  SmbPoint points[SMB_N_LANDMARKS];
+
+  smb_planes_from_rgb (planes, dataset->faces->rgb + 3 * (gsize) sample->face * n, stored, stored);
+  for (int c = 0; c < 3 && flip; c++)
+    smb_plane_flip (planes + (gsize) c * n, stored, stored);
+  if (blended != NULL) {
+    if (smb_face_store_get_points (dataset->faces, sample->face, points)) {
+      if (flip)
+        smb_landmarks_mirror (points, stored);
+      made = smb_self_blend (planes, planes + 3 * n, NULL, stored, points, rng);
+    }
+    if (!made)
+      memcpy (planes + 3 * n, planes, 3 * n * sizeof *planes);
+  }
+  if (grey)
+    smb_colour_shift_grey (&degrade.colour);
+  finish (planes, stored, s, &degrade, cut, out);
+  if (blended != NULL)
+    finish (planes + 3 * n, stored, s, &degrade, cut, blended);
+  return made;
+}

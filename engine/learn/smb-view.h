@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "augment/smb-degrade.h"
+#include "learn/smb-dataset.h"
+
+G_BEGIN_DECLS
+
+/* How a stored face becomes what a network is shown. */
+typedef struct {
+  int image_px;
+  double mean[3], std[3];
+  SmbDegradeSettings degrade;
+  double flip;   /* chance to be mirrored */
+  double zoom;   /* side of what is shown, as a share of the stored face: drawn from 0.875 +- zoom; 0: the published transform */
+} SmbViewSettings;
+
+/* One face, or the pair made of it by self-blending: both mirrored, degraded and cut alike. out and blended (3,S,S)
+ * normalised; blended NULL: no pair. grey: shown without colour. Everything drawn comes from rng. FALSE: the pair could
+ * not be made (no face in the landmarks), and blended holds the genuine one again. Any thread. */
+gboolean smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *settings, gboolean grey,
+                        SmbRng *rng, float *out, float *blended);
+
+G_END_DECLS

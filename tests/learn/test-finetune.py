@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""semblance-cli dataset and finetune from outside. Arguments: the program, the tree's root."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+CLI, ROOT = sys.argv[1:3]
+sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import house  # noqa: E402
+
+SAMPLES = os.path.join(ROOT, "data", "samples")
+REAL = ["18f-brethauer.jpg", "18f-dave.jpg", "18f-mark-trammell.jpg", "18f-melody.jpg", "nasa-astronaut.png"]
+FAKE = ["synthetic-dalle3.jpg", "synthetic-flux.jpg"]
+NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
+
+
+def run(*arguments):
+    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as handle:
+        return handle.read()
+
+
+def metadata(*path):
+    data = read(*path)
+    return json.loads(data[8:8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as handle:
+        handle.write(text)
+
+
+def parts_of(folder):
+    data = json.loads(read(folder, "dataset.json"))
+    files = [os.path.basename(face["file"]) for face in json.loads(read(folder, "index.json"))["faces"]]
+    return {files[s["face"]]: (s["class"], s["part"], s.get("identity", "")) for s in data["samples"]}
+
+
+def build(folder):
+    """A data set in parts: three genuine faces and one synthetic to learn from, the rest to validate and test with."""
+    for part, names in (("train", REAL[:3] + FAKE[:1]), ("val", REAL[3:4] + FAKE[1:]), ("test", REAL[4:])):
+        for name in names:
+            place = os.path.join(folder, "pictures", part, "genuine" if name in REAL else "synthetic")
+            os.makedirs(place, exist_ok=True)
+            if not os.path.exists(os.path.join(place, name)):
+                shutil.copy(os.path.join(SAMPLES, name), place)
+    return run("dataset", "build", os.path.join(folder, "pictures"), "--out=" + os.path.join(folder, "data"), "--size=72", "--json")
+
+
+def check_build(tap, folder):
+    found = []
+    done = build(folder)
+    if done.returncode != 0:
+        tap.check("a data set from folders", [done.stderr])
+        return
+    told = json.loads(done.stdout)
+    if told["faces"] != 7 or told["classes"]["genuine"]["train"] != 3 or told["classes"]["synthetic"]["val"] != 1 or told["leaks"]:
+        found.append(f"counts: {told}")
+    if not any("only 1 faces" in warning for warning in told["warnings"]):
+        found.append(f"warnings: {told['warnings']}")
+    got = parts_of(os.path.join(folder, "data"))
+    if got["18f-dave.jpg"][:2] != ("genuine", "train") or got["nasa-astronaut.png"][:2] != ("genuine", "test"):
+        found.append(f"parts: {got}")
+    points = read(folder, "data", "points.f32")
+    if len(points) != 7 * 68 * 2 * 4:
+        found.append(f"{len(points)} bytes of landmarks")
+    began = os.stat(os.path.join(folder, "data", "faces.rgb")).st_mtime_ns
+    if build(folder).returncode != 0 or os.stat(os.path.join(folder, "data", "faces.rgb")).st_mtime_ns != began:
+        found.append("faces that were there were gathered again")
+    tap.check("a data set from folders", found)
+
+
+def check_table(tap, folder):
+    found = []
+    table = os.path.join(folder, "table.csv")
+    rows = ["file,label,identity,source"]
+    for i, name in enumerate(REAL + FAKE):
+        who = ["Doe, Jane", "jane DOE", "", "", "x"][i] if name in REAL else ""
+        rows.append(f'{SAMPLES}/{name},{"real" if name in REAL else "fake"},"{who}",{"sheet" if name in FAKE else ""}')
+    write(table, "\n".join(rows) + "\n")
+    data = os.path.join(folder, "of-table")
+    for seed in range(6):
+        done = run("dataset", "build", table, "--out=" + data, "--map=fake=synthetic", "--size=72", f"--seed={seed}",
+                   "--shares=0.4,0.3,0.3", "--json")
+        got = parts_of(data) if done.returncode == 0 else {}
+        if not got or got["18f-brethauer.jpg"][1] != got["18f-dave.jpg"][1] or got[FAKE[0]][1] != got[FAKE[1]][1]:
+            found.append(f"seed {seed}: what belongs together was torn apart: {got} {done.stderr}")
+        if got and got[FAKE[0]][0] != "synthetic":
+            found.append(f"not renamed: {got}")
+    first = parts_of(data)
+    for seed in range(9, 20):
+        run("dataset", "split", data, f"--seed={seed}", "--shares=0.4,0.3,0.3")
+        if parts_of(data) != first:
+            break
+    else:
+        found.append("every seed divides alike")
+    for arguments, code in ((["dataset", "split", data, "--shares=1,1,1"], 2), (["dataset", "check", folder], 1),
+                            (["dataset", "build", table], 2), (["dataset", "split"], 2), (["dataset", "x"], 2),
+                            (["dataset", "build", "real=" + folder + "/absent", "--out=" + folder + "/y"], 1)):
+        refused = run(*arguments)
+        if refused.returncode != code or not refused.stderr:
+            found.append(f"{arguments}: exit {refused.returncode}: {refused.stderr}")
+    for text, said in (("file,label\na.jpg\n", "columns"), ("name\nx\n", "file"), ('file,label\n"a,b\n', "quote"), ("", "empty")):
+        write(os.path.join(folder, "bad.csv"), text)
+        refused = run("dataset", "build", os.path.join(folder, "bad.csv"), "--out=" + folder + "/y")
+        if refused.returncode != 1 or said not in refused.stderr:
+            found.append(f"{text!r}: {refused}")
+    tap.check("a data set from a table, divided by person and source", found)
+
+
+def check_leaks(tap, folder):
+    """The same picture, made smaller and mirrored, in another part is found."""
+    pictures = os.path.join(folder, "leaky")
+    for part, name in (("train", REAL[4]), ("val", REAL[0])):
+        os.makedirs(os.path.join(pictures, part, "real"))
+        shutil.copy(os.path.join(SAMPLES, name), os.path.join(pictures, part, "real"))
+    os.makedirs(os.path.join(pictures, "test", "real"))
+    mirror = os.path.join(pictures, "test", "real", "again.png")
+    script = ("import gi; gi.require_version('GdkPixbuf', '2.0')\nfrom gi.repository import GdkPixbuf\nimport sys\n"
+              "p = GdkPixbuf.Pixbuf.new_from_file(sys.argv[1]).flip(True)\n"
+              "p.scale_simple(p.get_width() * 3 // 4, p.get_height() * 3 // 4, 2).savev(sys.argv[2], 'png', [], [])\n")
+    if subprocess.run(["/usr/bin/python3", "-c", script, os.path.join(SAMPLES, REAL[4]), mirror], capture_output=True).returncode:
+        tap.skip("near-duplicates across parts are found", "GdkPixbuf's introspection is not there")
+        return
+    done = run("dataset", "build", pictures, "--out=" + os.path.join(folder, "leaky-data"), "--json")
+    leaks = json.loads(done.stdout)["leaks"] if done.stdout else None
+    found = []
+    if done.returncode != 1 or [leak["kind"] for leak in leaks] != ["near-duplicate"] or "again" not in str(leaks):
+        found.append(f"{leaks} {done.stderr}")
+    divided = run("dataset", "split", os.path.join(folder, "leaky-data"), "--shares=0.5,0.25,0.25", "--json")
+    if divided.returncode != 0 or json.loads(divided.stdout)["leaks"]:
+        found.append(f"divided anew it still leaks: {divided.stdout} {divided.stderr}")
+    tap.check("near-duplicates across parts are found", found)
+
+
+def finetune(folder, name, *more):
+    return run("finetune", os.path.join(folder, "data"), "--out=" + os.path.join(folder, name), NETWORK, "--self-blended=swapped",
+               "--epochs=3", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1", *more)
+
+
+def check_run(tap, folder):
+    found = []
+    done = finetune(folder, "whole")
+    if done.returncode != 0:
+        tap.check("a run to the end", [done.stderr])
+        return
+    lines = [json.loads(line) for line in read(folder, "whole", "metrics.jsonl").decode().splitlines()]
+    epochs = [line for line in lines if "validation" in line]
+    steps = [line for line in lines if "validation" not in line]
+    # Two genuine faces a batch of six, three to learn from: two iterations an epoch.
+    if [line["iteration"] for line in steps] != list(range(1, 7)) or [line["epoch"] for line in epochs] != [1, 2, 3]:
+        found.append(f"the log: {lines}")
+    for line in epochs:
+        v = line["validation"]
+        if v["faces"] != 3 or not 0.0 <= v["auc"] <= 1.0 or v["class_auc"][0] is not None or len(v["worst"]) != 3:
+            found.append(f"validation: {v}")
+    told = metadata(folder, "whole", "detector.safetensors")
+    if json.loads(told["classes"]) != ["genuine", "synthetic", "swapped"] or told["real_class"] != "0" or len(json.loads(told["mean"])) != 3:
+        found.append(f"metadata: {told}")
+    best = max(epochs, key=lambda line: line["validation"]["chosen_by"])
+    if int(told["epoch"]) != best["epoch"] or not best["validation"]["best"]:
+        found.append(f"the weights are of epoch {told['epoch']}, the best was {best['epoch']}")
+    shown = run("model", "info", os.path.join(folder, "whole", "detector.safetensors"))
+    if shown.returncode != 0:
+        found.append(f"model info: {shown.stderr}")
+    tap.check("a run to the end", found)
+
+
+def check_resume(tap, folder):
+    found = []
+    for arguments in (["--stop-after=1"], ["--resume", "--stop-after=2"], ["--resume"]):
+        done = finetune(folder, "parts", *arguments)
+        if done.returncode != 0:
+            found.append(f"{arguments}: {done.stderr}")
+    for name in ("detector.safetensors", "checkpoint-00000006/state.safetensors"):
+        if not os.path.exists(os.path.join(folder, "parts", name)) or read(folder, "parts", name) != read(folder, "whole", name):
+            found.append(f"{name} differs from a run without stops")
+    if len(read(folder, "parts", "metrics.jsonl").splitlines()) != 9:
+        found.append("the log of the parts is not that of a whole")
+    for arguments, code, said in (([], 2, "--resume"), (["--resume", "--seed=4"], 1, "another training"),
+                                  (["--resume", "--degrade=none"], 1, "another training")):
+        refused = finetune(folder, "parts", *arguments)
+        if refused.returncode != code or said not in refused.stderr:
+            found.append(f"{arguments}: {refused}")
+    tap.check("stopped twice and resumed: the same bytes", found)
+
+
+def check_ways(tap, folder):
+    found = []
+    init = os.path.join(folder, "whole", "detector.safetensors")
+    for i, arguments in enumerate((["--adapter"], ["--train=last-blocks", "--mixup=0.8", "--cutmix=1", "--degrade=light"],
+                                   ["--preset=quick", "--recompute", "--accumulate=2", "--shares=2,1,1", "--json"],
+                                   ["--init=" + init, "--grey=0", "--zoom=0", "--train=head"])):
+        done = finetune(folder, f"way{i}", *arguments, "--epochs=1")
+        if done.returncode != 0 or not os.path.exists(os.path.join(folder, f"way{i}", "detector.safetensors")):
+            found.append(f"{arguments}: {done.stderr}")
+    for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
+                            (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
+                            (["--self-blended=genuine"], 2)):
+        done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
+        if done.returncode != code or not done.stderr:
+            found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
+        shutil.rmtree(os.path.join(folder, "x"), ignore_errors=True)
+    tap.check("adapters, presets, mixtures; nonsense is refused", found)
+
+
+def main():
+    tap = house.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        check_build(tap, folder)
+        check_table(tap, folder)
+        check_leaks(tap, folder)
+        check_run(tap, folder)
+        check_resume(tap, folder)
+        check_ways(tap, folder)
+    tap.done()
+
+
+main()
