@@ -21,6 +21,7 @@ SEED = 20261128
 SECONDS_A_FILE = 20.0
 MAX_FILE_MB = 48  # as a setting, so that a file over the limit need not be hashed for long
 ENVIRONMENT = {**os.environ, "LANGUAGE": "en", "SEMBLANCE_MAX_FILE_MB": str(MAX_FILE_MB)}
+ENVIRONMENT.pop("G_DEBUG", None)  # readers of other people complain in ways that it would make fatal
 
 
 def chunk(kind, data):
