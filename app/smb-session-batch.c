@@ -511,7 +511,7 @@ work_report (GTask *task, SmbCaseThread *thread, SmbCase *store)
   specs[1] = smb_map_spec_default (SMB_MAP_RECONSTRUCTION);
   specs[2] = smb_map_spec_default (SMB_MAP_ERROR);
   done = smb_examine_report (store, self->engine, unit->model, unit->path, NULL, 0, specs,
-                             unit->model != NULL ? G_N_ELEMENTS (specs) : 0, report_progress, unit->job,
+                             unit->model != NULL ? G_N_ELEMENTS (specs) : 0, FALSE, report_progress, unit->job,
                              g_task_get_cancellable (task), &error);
   if (done)
     g_task_return_boolean (task, TRUE);

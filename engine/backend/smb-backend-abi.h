@@ -51,7 +51,7 @@ typedef enum {
 } SmbPatchOrder;
 
 typedef struct {
-  char name[128];         /* "AMD EPYC 9654, AVX-512 BF16, OpenBLAS SkylakeX" */
+  char name[128];         /* "AMD EPYC 9654, AVX-512 BF16" */
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
   uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
@@ -90,6 +90,7 @@ typedef struct {
   float *lse;   /* NULL, or (B,H,T): log of the sum of exponentials of each row, all the backward pass needs */
   const float *qkv;
   int64_t b, t, h, d;
+  SmbPrecision precision; /* of the two products; INT8 counts as BF16 where the device has it, else as F32 */
 } SmbAttentionForward;
 
 typedef struct {
@@ -97,6 +98,7 @@ typedef struct {
   float *dprobs; /* NULL, or (B,H,T,T) = d loss / d probs (for gradient relevance) */
   const float *dy, *y, *qkv, *lse;
   int64_t b, t, h, d;
+  SmbPrecision precision; /* of the products */
 } SmbAttentionBackward;
 
 /* AdamW with decoupled decay (Loshchilov and Hutter 2019), PyTorch's order: decay first.

@@ -109,12 +109,14 @@ smb_cli_report (int argc, char **argv)
 {
   g_autofree char *out = NULL, *maps = NULL, *model_name = NULL, *examiner = NULL, *sha256 = NULL, *shown = NULL;
   g_auto (GStrv) names = NULL;
-  gboolean json = FALSE;
+  gboolean json = FALSE, check = FALSE;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("File to write; its ending, .pdf or .html, says the kind"),
       N_ ("FILE") },
     { "maps", 0, 0, G_OPTION_ARG_STRING, &maps, N_ ("Maps of each face, as in “rollout,error”; “none” for none"),
       N_ ("MAP,…") },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check,
+      N_ ("Test whether attention, rollout, relevance and occlusion show what the answer rests on"), NULL },
     { "exhibit", 'x', 0, G_OPTION_ARG_STRING_ARRAY, &names, N_ ("Only this exhibit (repeatable)"), "S-01" },
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name,
       N_ ("Model to draw the maps with; by default that of the newest analysis"), N_ ("MODEL") },
@@ -153,7 +155,7 @@ smb_cli_report (int argc, char **argv)
     return SMB_EXIT_FAILED;
   engine = smb_engine_new (NULL, 0);
   if (!smb_examine_report (store, engine, model, out, (const gint64 *) (gpointer) ids->data, ids->len,
-                           (const SmbMapSpec *) (gpointer) specs->data, model != NULL ? specs->len : 0, NULL, NULL, NULL,
+                           (const SmbMapSpec *) (gpointer) specs->data, model != NULL ? specs->len : 0, check, NULL, NULL, NULL,
                            &error)
       || (sha256 = smb_sha256_of_file (out, NULL, NULL, &error)) == NULL) {
     smb_cli_print_error (error);

@@ -1,18 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/cpu-private.h"
+#include "cpu/cpu-gemm.h"
 
 #include <limits.h>
 #include <math.h>
 
 /* Attention: each thread takes whole (sample, head, block of queries) and works on a small square of scores that stays
- * in its cache; only what is asked for is written out. Threads call the matrix product each for itself. */
+ * in its cache; only what is asked for is written out. */
 
 #define QUERY_BLOCK 256
+
+/* The number format of the products. */
+static const SmbCpuLinear *
+format_of (const SmbCpu *cpu, SmbPrecision precision)
+{
+  const SmbCpuLinear *k = NULL;
+
+  if (precision == SMB_PRECISION_BF16 || precision == SMB_PRECISION_INT8)
+    k = smb_cpu_linear_kernels (cpu->isa, SMB_PRECISION_BF16);
+  return k != NULL ? k : cpu->k->linear;
+}
+
+/* y = op (a) b, or op (a) b^T, both with rows of their own distances. */
+static void
+product (const SmbCpuLinear *k, void *room, float *y, int64_t ldy, SmbCpuRows a, const float *b, int64_t ldb,
+         int64_t n_out, int64_t n_in, int trans_b)
+{
+  SmbCpuProduct p = { .y = y, .ldy = ldy, .n_in = n_in, .n_out = n_out, .alpha = 1.0f };
+
+  smb_cpu_small_product (k, room, &p, &a, b, ldb, trans_b);
+}
+
+/* Room for any product of (rows, t or d) with (t or d, t or d). */
+static size_t
+room_bytes (const SmbCpuLinear *k, int64_t rows, int64_t t, int64_t d)
+{
+  int64_t most = t > d ? t : d;
+
+  return smb_cpu_small_bytes (k, rows, most, most);
+}
 
 typedef struct {
   SmbCpu *cpu;
   const SmbAttentionForward *a;
+  const SmbCpuLinear *k;
   int64_t blocks, per_block; /* of queries */
+  int64_t square;            /* floats of scores in a thread's scratch, before the products' room */
 } ForwardJob;
 
 static void
@@ -20,26 +52,26 @@ forward_work (void *arg, int thread, int64_t from, int64_t to)
 {
   const ForwardJob *j = arg;
   const SmbAttentionForward *a = j->a;
-  int64_t c = a->h * a->d, ld = 3 * c;
-  float scale = 1.0f / sqrtf ((float) a->d);
+  int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c;
+  float scale = 1.0f / sqrtf ((float) d), *own = smb_cpu_scratch_of (j->cpu, thread), *room = own + j->square;
 
   for (int64_t item = from; item < to; item++) {
     int64_t head = item / j->blocks % a->h, sample = item / j->blocks / a->h;
-    int64_t q0 = item % j->blocks * j->per_block, n = a->t - q0 < j->per_block ? a->t - q0 : j->per_block;
-    const float *q = a->qkv + sample * a->t * ld + head * a->d, *k = q + c, *v = k + c;
-    int64_t row0 = (sample * a->h + head) * a->t + q0;
-    float *s = a->probs != NULL ? a->probs + row0 * a->t : smb_cpu_scratch_of (j->cpu, thread);
+    int64_t q0 = item % j->blocks * j->per_block, n = t - q0 < j->per_block ? t - q0 : j->per_block;
+    const float *q = a->qkv + sample * t * ld + head * d, *k = q + c, *v = k + c;
+    int64_t row0 = (sample * a->h + head) * t + q0;
+    float *s = a->probs != NULL ? a->probs + row0 * t : own;
 
     if (n <= 0)
       continue;
-    smb_cpu_sgemm (s, a->t, q + q0 * ld, ld, k, ld, n, a->t, a->d, 0, 1, 1.0f, 0.0f);
+    product (j->k, room, s, t, (SmbCpuRows){ q + q0 * ld, ld, n, 0 }, k, ld, t, d, 1);
     for (int64_t r = 0; r < n; r++) {
-      float lse = j->cpu->k->softmax (s + r * a->t, scale, a->t);
+      float lse = j->cpu->k->softmax (s + r * t, scale, t);
 
       if (a->lse != NULL)
         a->lse[row0 + r] = lse;
     }
-    smb_cpu_sgemm (a->y + (sample * a->t + q0) * c + head * a->d, c, s, a->t, v, ld, n, a->d, a->t, 0, 0, 1.0f, 0.0f);
+    product (j->k, room, a->y + (sample * t + q0) * c + head * d, c, (SmbCpuRows){ s, t, n, 0 }, v, ld, d, t, 0);
   }
 }
 
@@ -51,12 +83,20 @@ refuse_length (SmbCpu *cpu, int64_t t)
                        (long long) t);
 }
 
+/* Scratch for `squares` squares of scores and a room. */
+static SmbStatus
+need (SmbCpu *cpu, int64_t squares, int64_t *square, size_t room)
+{
+  *square = (squares + 15) / 16 * 16;
+  return smb_cpu_need_scratch (cpu, (size_t) *square + room / sizeof (float) + 16);
+}
+
 SmbStatus
 smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
 {
   SmbCpu *cpu = ctx;
-  ForwardJob job = { cpu, a, 1, a->t };
-  SmbStatus status = SMB_STATUS_OK;
+  ForwardJob job = { cpu, a, format_of (cpu, a->precision), 1, a->t, 0 };
+  SmbStatus status;
 
   if (a->t > INT_MAX || 3 * a->h * a->d > INT_MAX)
     return refuse_length (cpu, a->t);
@@ -66,8 +106,8 @@ smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
   while (a->b * a->h * job.blocks < 2 * cpu->threads && a->t / job.blocks > 2 * 32)
     job.blocks++; /* few heads, many threads */
   job.per_block = (a->t + job.blocks - 1) / job.blocks;
-  if (a->probs == NULL)
-    status = smb_cpu_need_scratch (cpu, (size_t) job.per_block * (size_t) a->t);
+  status = need (cpu, a->probs == NULL ? job.per_block * a->t : 0, &job.square,
+                 room_bytes (job.k, job.per_block, a->t, a->d));
   if (status == SMB_STATUS_OK)
     smb_cpu_parallel (cpu, a->b * a->h * job.blocks, 1, forward_work, &job);
   return status;
@@ -76,6 +116,8 @@ smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
 typedef struct {
   SmbCpu *cpu;
   const SmbAttentionBackward *a;
+  const SmbCpuLinear *k;
+  int64_t square; /* floats of two squares of scores, before the products' room */
 } BackwardJob;
 
 /* With S = scale q k^T, P = exp (S - lse), Y = P V:  dV = P^T dY;  dP = dY V^T;  dS = P (dP - rows of dY . Y) scale;
@@ -88,7 +130,7 @@ backward_work (void *arg, int thread, int64_t from, int64_t to)
   const SmbCpuKernels *kernels = j->cpu->k;
   int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c;
   float scale = 1.0f / sqrtf ((float) d);
-  float *p = smb_cpu_scratch_of (j->cpu, thread), *ds = p + t * t;
+  float *p = smb_cpu_scratch_of (j->cpu, thread), *ds = p + t * t, *room = p + j->square;
 
   for (int64_t item = from; item < to; item++) {
     int64_t sample = item / a->h, head = item % a->h;
@@ -98,15 +140,15 @@ backward_work (void *arg, int thread, int64_t from, int64_t to)
     float *dq = a->dqkv + sample * t * ld + head * d, *dk = dq + c, *dv = dk + c;
     float *dp = a->dprobs != NULL ? a->dprobs + item * t * t : ds;
 
-    smb_cpu_sgemm (p, t, q, ld, k, ld, t, t, d, 0, 1, 1.0f, 0.0f);
-    smb_cpu_sgemm (dp, t, dy, c, v, ld, t, t, d, 0, 1, 1.0f, 0.0f);
+    product (j->k, room, p, t, (SmbCpuRows){ q, ld, t, 0 }, k, ld, t, d, 1);
+    product (j->k, room, dp, t, (SmbCpuRows){ dy, c, t, 0 }, v, ld, t, d, 1);
     for (int64_t r = 0; r < t; r++) {
       kernels->softmax_again (p + r * t, scale, lse[r], t);
       kernels->softmax_grad (ds + r * t, p + r * t, dp + r * t, kernels->dot (dy + r * c, y + r * c, d), scale, t);
     }
-    smb_cpu_sgemm (dv, ld, p, t, dy, c, t, d, t, 1, 0, 1.0f, 0.0f);
-    smb_cpu_sgemm (dq, ld, ds, t, k, ld, t, d, t, 0, 0, 1.0f, 0.0f);
-    smb_cpu_sgemm (dk, ld, ds, t, q, ld, t, d, t, 1, 0, 1.0f, 0.0f);
+    product (j->k, room, dv, ld, (SmbCpuRows){ p, t, t, 1 }, dy, c, d, t, 0);
+    product (j->k, room, dq, ld, (SmbCpuRows){ ds, t, t, 0 }, k, ld, d, t, 0);
+    product (j->k, room, dk, ld, (SmbCpuRows){ ds, t, t, 1 }, q, ld, d, t, 0);
   }
 }
 
@@ -114,12 +156,12 @@ SmbStatus
 smb_cpu_attention_backward (void *ctx, const SmbAttentionBackward *a)
 {
   SmbCpu *cpu = ctx;
-  BackwardJob job = { cpu, a };
+  BackwardJob job = { cpu, a, format_of (cpu, a->precision), 0 };
   SmbStatus status;
 
   if (a->t > INT_MAX / 2 || 3 * a->h * a->d > INT_MAX)
     return refuse_length (cpu, a->t);
-  status = smb_cpu_need_scratch (cpu, 2 * (size_t) a->t * (size_t) a->t);
+  status = need (cpu, 2 * a->t * a->t, &job.square, room_bytes (job.k, a->t, a->t, a->d));
   if (status == SMB_STATUS_OK)
     smb_cpu_parallel (cpu, a->b * a->h, 1, backward_work, &job);
   return status;

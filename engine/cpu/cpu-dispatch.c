@@ -14,7 +14,7 @@
 extern const SmbCpuKernels smb_cpu_table_base;
 #ifdef SMB_CPU_X86
 extern const SmbCpuKernels smb_cpu_table_avx2, smb_cpu_table_avx512;
-extern const SmbCpuLinear smb_cpu_linear_bf16, smb_cpu_linear_bf16_amx, smb_cpu_linear_int8;
+extern const SmbCpuLinear smb_cpu_linear_bf16, smb_cpu_linear_bf16_amx, smb_cpu_linear_int8, smb_cpu_linear_int8_amx;
 #endif
 
 static atomic_int limit = SMB_CPU_ISA_AMX;
@@ -91,6 +91,8 @@ smb_cpu_linear_kernels (SmbCpuIsa isa, SmbPrecision precision)
     return &smb_cpu_linear_bf16_amx;
   if (precision == SMB_PRECISION_BF16 && isa == SMB_CPU_ISA_AVX512 && __builtin_cpu_supports ("avx512bf16"))
     return &smb_cpu_linear_bf16;
+  if (precision == SMB_PRECISION_INT8 && isa == SMB_CPU_ISA_AMX)
+    return &smb_cpu_linear_int8_amx;
   if (precision == SMB_PRECISION_INT8 && isa >= SMB_CPU_ISA_AVX512 && __builtin_cpu_supports ("avx512vnni"))
     return &smb_cpu_linear_int8;
 #endif

@@ -21,11 +21,17 @@ pack_work (void *arg, int thread, int64_t from, int64_t to)
   (j->trans_b ? w->k->pack : w->k->pack_across) (w->panels, j->b, j->ldb, w->n_out, w->n_in, from, to);
 }
 
+static int64_t
+panels_of (const SmbCpuLinear *k, int64_t n_out)
+{
+  return (n_out + k->panel - 1) / k->panel;
+}
+
 SmbStatus
 smb_cpu_gemm_with (SmbCpu *cpu, const SmbCpuLinear *k, float *c, const float *a, const float *b, int64_t m, int64_t n,
                    int64_t n_in, int trans_a, int trans_b, float alpha, int accumulate)
 {
-  int64_t parts = n_in > k->part ? (n_in + k->part - 1) / k->part : 1, panels = (n + k->panel - 1) / k->panel;
+  int64_t parts = n_in > k->part ? (n_in + k->part - 1) / k->part : 1, panels = panels_of (k, n);
   int small = (double) m * (double) n * (double) n_in < SMB_CPU_SMALL;
   SmbStatus status = SMB_STATUS_OK;
 
@@ -44,6 +50,40 @@ smb_cpu_gemm_with (SmbCpu *cpu, const SmbCpuLinear *k, float *c, const float *a,
     status = smb_cpu_multiply (cpu, &product, &rows, &job.packed);
   }
   return status;
+}
+
+/* Panels of every format end on whole lines. */
+static size_t
+panels_bytes (const SmbCpuLinear *k, int64_t n_out, int64_t n_in)
+{
+  return ((size_t) panels_of (k, n_out) * k->panel_bytes (n_in) + 63) / 64 * 64;
+}
+
+size_t
+smb_cpu_small_bytes (const SmbCpuLinear *k, int64_t rows, int64_t n_out, int64_t n_in)
+{
+  return panels_bytes (k, n_out, n_in) + (size_t) (rows + k->spare) * k->row_bytes (n_in);
+}
+
+void
+smb_cpu_small_product (const SmbCpuLinear *k, void *room, const SmbCpuProduct *p, const SmbCpuRows *x, const float *b,
+                       int64_t ldb, int trans_b)
+{
+  int64_t panels = panels_of (k, p->n_out);
+  void *own = (char *) room + panels_bytes (k, p->n_out, p->n_in);
+  const void *rows = own;
+  size_t ld_bytes = k->row_bytes (p->n_in);
+
+  (trans_b ? k->pack : k->pack_across) (room, b, ldb, p->n_out, p->n_in, 0, panels);
+  if (x->turned) {
+    k->turn (own, x->x, x->ld, p->n_in, x->count);
+  } else if (k->convert != NULL) {
+    k->convert (own, x->x, x->ld, p->n_in, x->count);
+  } else {
+    rows = x->x;
+    ld_bytes = (size_t) x->ld * sizeof (float);
+  }
+  k->forward (p, room, rows, ld_bytes, 0, x->count, 0, panels);
 }
 
 typedef struct {

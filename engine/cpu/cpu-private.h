@@ -57,12 +57,6 @@ typedef void (*SmbCpuWork) (void *arg, int thread, int64_t from, int64_t to);
  * number of items, the grain and the number of threads, so that every reduction keeps its order. */
 void smb_cpu_parallel (SmbCpu *cpu, int64_t items, int64_t grain, SmbCpuWork work, void *arg);
 
-/* OpenBLAS: the core its kernels are written for, "SkylakeX". */
-const char *smb_cpu_blas_core (void);
-/* c (m,n; row stride ldc) = alpha op(a) op(b) + beta c on the calling thread alone; every number below 2^31. */
-void smb_cpu_sgemm (float *c, int64_t ldc, const float *a, int64_t lda, const float *b, int64_t ldb, int64_t m,
-                    int64_t n, int64_t k, int trans_a, int trans_b, float alpha, float beta);
-
 SmbCpuIsa smb_cpu_used_isa (void);
 const SmbCpuKernels *smb_cpu_kernels (SmbCpuIsa isa);
 /* NULL: not on this processor. */

@@ -18,7 +18,10 @@
 #include "cpu/kernel-finish.h"
 
 #define VECTORS 3
+#ifndef PANEL
 #define PANEL (VECTORS * LANES)
+#endif
+_Static_assert (PANEL == VECTORS * LANES, "a tile is as wide as a panel");
 #if LANES == 16
 #define ROWS 8 /* 24 sums of 32 registers */
 #else

@@ -3,7 +3,7 @@
 
 #include "backend/smb-backend-abi.h"
 
-/* The backend that is always there: OpenBLAS for attention, own kernels for the rest. Static, never freed. */
+/* The backend that is always there: own kernels, no library. Static, never freed. */
 const SmbBackendAbi *smb_cpu_backend (void);
 
 /* The instruction sets the own kernels are built for, slowest first. */

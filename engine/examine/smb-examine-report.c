@@ -45,6 +45,7 @@ typedef struct {
   const SmbModelInfo *model;
   const SmbMapSpec *specs;
   guint n_specs;
+  gboolean check; /* maps for faithfulness */
   GCancellable *cancellable;
 } Maker;
 
@@ -89,7 +90,7 @@ maps_of_face (const Maker *maker, const Gathered *gathered, const SmbImage *imag
 {
   const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, index);
   g_autoptr (SmbRegions) edited = NULL;
-  SmbMapJob job = { .box = result->face.box };
+  SmbMapJob job = { .box = result->face.box, .check = maker->check };
 
   if (!smb_examine_get_regions (maker->store, gathered->stored->id, index, &edited, error))
     return NULL;
@@ -323,10 +324,10 @@ log_export (SmbCase *store, const char *path, const Maker *maker, guint n_exhibi
 
 gboolean
 smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const char *path,
-                    const gint64 *evidence_ids, guint n_evidence, const SmbMapSpec *specs, guint n_specs,
+                    const gint64 *evidence_ids, guint n_evidence, const SmbMapSpec *specs, guint n_specs, gboolean check,
                     SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  Maker maker = { store, engine, model, specs, model != NULL ? n_specs : 0, cancellable };
+  Maker maker = { store, engine, model, specs, model != NULL ? n_specs : 0, check, cancellable };
   g_autoptr (GPtrArray) exhibits = gather_all (&maker, evidence_ids, n_evidence, progress, user_data, error);
   g_autoptr (GPtrArray) entries = g_ptr_array_new (), notes = NULL, log = NULL;
   g_autoptr (SmbCaseInfo) info = smb_case_get_info (store, exhibits != NULL ? error : NULL);

@@ -12,7 +12,7 @@ typedef struct {
   SmbTensor *value;
   SmbTensor *grad; /* accumulates; NULL: frozen, or a network for inference */
   void *prepared;  /* what weight_prepare made of it; NULL: the plain values are used */
-  SmbPrecision precision; /* of its products where nothing is prepared */
+  SmbPrecision precision; /* of its products */
 } SmbParam;
 
 /* All parameters of a network on a device. */

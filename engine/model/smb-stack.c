@@ -105,7 +105,7 @@ block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const Part *par
     probs = smb_take (exec, b, block->heads, t, t);
   smb_norm_forward (exec, &block->norm1, n, NULL, NULL, x);
   smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
-  smb_op_attention (exec, n, probs, NULL, wide, block->heads);
+  smb_op_attention (exec, n, probs, NULL, wide, block->heads, block->qkv.w->precision);
   if (tapped)
     run->tap (exec, part->layer, probs, NULL, run->tap_data);
   add_branch (exec, &block->proj, x, x, n, gate_of (exec, run, part, 0));
@@ -161,7 +161,7 @@ block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const Part *
 
   smb_norm_forward (exec, &block->norm1, tape->n1, tape->mean1, tape->rstd1, x);
   smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, tape->n1, NULL, SMB_EPILOGUE_NONE);
-  smb_op_attention (exec, tape->mixed, probs, tape->lse, tape->qkv, block->heads);
+  smb_op_attention (exec, tape->mixed, probs, tape->lse, tape->qkv, block->heads, block->qkv.w->precision);
   add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (exec, run, part, 0));
   smb_norm_forward (exec, &block->norm2, tape->n2, tape->mean2, tape->rstd2, tape->mid);
   mark = smb_exec_mark (exec);
@@ -215,7 +215,8 @@ attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Pa
   SmbTensor *dn = smb_exec_take_like (exec, d), *dx = smb_exec_take_like (exec, d);
 
   smb_linear_backward (exec, &block->proj, dmixed, branch, tape->mixed);
-  smb_op_attention_backward (exec, dqkv, dprobs, dmixed, tape->mixed, tape->qkv, tape->lse, block->heads);
+  smb_op_attention_backward (exec, dqkv, dprobs, dmixed, tape->mixed, tape->qkv, tape->lse, block->heads,
+                             block->qkv.w->precision);
   smb_linear_backward (exec, &block->qkv, dn, dqkv, tape->n1);
   smb_norm_backward (exec, &block->norm1, dx, dn, tape->x, tape->mean1, tape->rstd1);
   smb_op_axpy (exec, d, 1.0f, dx);

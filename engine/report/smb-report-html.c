@@ -9,6 +9,7 @@
 #include <math.h>
 
 #define MAP_PX 224
+#define MATRIX_PX 760
 #define TILE_BAR_PX 12
 
 /* Colours of the window. */
@@ -249,6 +250,12 @@ add_tile (GString *html, const SmbReportExhibit *exhibit, const char *face, cons
     g_string_append (html, "<br />");
     add_text (html, spec);
   }
+  if (map != NULL && map->note != NULL) {
+    g_autofree char *note = smb_report_clean (map->note, FALSE);
+
+    g_string_append (html, "<br />");
+    add_element (html, "em", "", note);
+  }
   g_string_append (html, "</figcaption></figure>\n");
 }
 
@@ -270,6 +277,57 @@ add_maps (GString *html, const SmbReportExhibit *exhibit, SmbColours colours)
     for (guint k = 0; k < maps->len; k++)
       add_tile (html, exhibit, name, crop, g_ptr_array_index (maps, k), colours);
     g_string_append (html, "</div>\n");
+  }
+}
+
+static void
+add_region_table (GString *html, const SmbReportExhibit *exhibit, const SmbRegionReport *report, const char *face)
+{
+  const char *const heads[] = { _("Region"), _("Patches"), _("Coherency"), _("Consistency"), _("Correspondence"), _("Alone"),
+                                NULL };
+  const int height = (int) smb_report_matrix_height (MATRIX_PX);
+  g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, MATRIX_PX, height);
+  g_autoptr (cairo_t) cr = cairo_create (surface);
+  g_autofree char *title = g_strdup_printf (_("Regions of %s"), face), *summary = smb_report_regions_summary (report);
+  g_autofree char *alt = g_strdup_printf (_("Matrix of the regions of face %s in exhibit %s"), face,
+                                          exhibit->evidence->exhibit);
+
+  add_element (html, "h3", "", title);
+  add_table_head (html, heads);
+  for (int i = 0; i < SMB_N_COVERED_REGIONS; i++) {
+    g_autofree char *patches = g_strdup_printf ("%d", report->rows[i].n_patches);
+
+    g_string_append (html, "<tr>");
+    add_element (html, "th", " scope=\"row\"", smb_region_title ((SmbRegion) i));
+    add_element (html, "td", "", patches);
+    for (int m = 0; m < SMB_N_MEASURES; m++) {
+      g_autofree char *text = smb_report_measure (&report->rows[i].measures[m]);
+
+      add_element (html, "td", "", text);
+    }
+    g_string_append (html, "</tr>\n");
+  }
+  end_table (html);
+  add_element (html, "p", " class=\"dim\"", summary);
+  cairo_set_source_rgb (cr, 1, 1, 1);
+  cairo_paint (cr);
+  smb_report_draw_matrix (cr, report, 0, 0, MATRIX_PX);
+  g_string_append (html, "<figure>");
+  add_image (html, surface, alt);
+  g_string_append (html, "<figcaption>");
+  add_text (html, smb_report_matrix_caption ());
+  g_string_append (html, "</figcaption></figure>\n");
+}
+
+static void
+add_regions (GString *html, const SmbReportExhibit *exhibit)
+{
+  for (guint i = 0; exhibit->analysis != NULL && i < exhibit->analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (exhibit->analysis->faces, i);
+    g_autofree char *name = smb_report_face_label (i);
+
+    if (result->regions != NULL)
+      add_region_table (html, exhibit, result->regions, name);
   }
 }
 
@@ -360,6 +418,7 @@ add_exhibit (GString *html, const SmbReportExhibit *exhibit, guint index, SmbCol
   add_picture (html, exhibit);
   if (exhibit->analysis != NULL)
     add_faces (html, exhibit->analysis);
+  add_regions (html, exhibit);
   add_maps (html, exhibit, colours);
   add_findings (html, exhibit->findings);
   add_notes (html, exhibit->notes);

@@ -242,7 +242,7 @@ tile_size (int per_row)
 
 /* What stands under a map: the ends of its scale, and the description to make it again, broken where its parts end. */
 static char *
-tile_caption (const SmbMap *map)
+tile_facts (const SmbMap *map)
 {
   g_autofree char *whole = NULL;
   g_autofree char *spec = NULL;
@@ -263,6 +263,17 @@ tile_caption (const SmbMap *map)
     return g_strdup_printf (_("%s to %s, per-face scale\n%s"), low, high, spec);
   }
   return map->values != NULL ? g_strdup_printf (_("no values\n%s"), spec) : g_steal_pointer (&spec);
+}
+
+/* That, and what must be said with the map. */
+static char *
+tile_caption (const SmbMap *map)
+{
+  char *facts = tile_facts (map);
+  g_autofree char *note = map != NULL && map->note != NULL ? smb_report_clean (map->note, FALSE) : NULL;
+  g_autofree char *before = note != NULL ? facts : NULL;
+
+  return note != NULL ? g_strdup_printf ("%s\n%s", before, note) : facts;
 }
 
 /* Title, square, colour bar, caption of each map side by side. A NULL map is the face itself. */
@@ -327,6 +338,54 @@ draw_maps (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours)
 }
 
 static void
+draw_region_table (SmbPage *page, const SmbRegionReport *report, const char *face)
+{
+  static const double columns[] = { 0, 66, 104, 206, 308, 416, SMB_PAGE_TEXT_WIDTH + 6 };
+  const char *const heads[] = { _("Region"), _("Patches"), _("Coherency"), _("Consistency"), _("Correspondence"), _("Alone"),
+                                NULL };
+  g_autofree char *title = g_strdup_printf (_("Regions of %s"), face), *summary = smb_report_regions_summary (report);
+  const double height = smb_report_matrix_height (SMB_PAGE_TEXT_WIDTH);
+
+  smb_page_heading (page, 10.5, title, 120);
+  smb_page_begin_table (page, heads, columns);
+  for (int i = 0; i < SMB_N_COVERED_REGIONS; i++) {
+    g_autofree char *patches = g_strdup_printf ("%d", report->rows[i].n_patches);
+    SmbCell cells[2 + SMB_N_MEASURES];
+
+    cells[0] = smb_cell_text (page, columns[0], columns[1] - columns[0] - 6, SMB_REPORT_SANS, 8, TRUE, SMB_INK_TEXT,
+                              smb_region_title ((SmbRegion) i));
+    cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, patches);
+    for (int m = 0; m < SMB_N_MEASURES; m++) {
+      g_autofree char *text = smb_report_measure (&report->rows[i].measures[m]);
+
+      cells[2 + m] = smb_cell_text (page, columns[2 + m], columns[3 + m] - columns[2 + m] - 6, SMB_REPORT_SANS, 8, FALSE,
+                                    SMB_INK_TEXT, text);
+    }
+    smb_page_row (page, cells, G_N_ELEMENTS (cells), 2.5, TRUE);
+  }
+  smb_page_end_table (page);
+  smb_page_space (page, 4);
+  smb_page_paragraph (page, 7.5, SMB_INK_DIM, summary);
+  smb_page_need (page, height + 24);
+  if (page->n_pages > 0)
+    smb_report_draw_matrix (page->cr, report, SMB_PAGE_LEFT, page->y, SMB_PAGE_TEXT_WIDTH);
+  page->y += height + 4;
+  smb_page_paragraph (page, 7.5, SMB_INK_DIM, smb_report_matrix_caption ());
+}
+
+static void
+draw_regions (SmbPage *page, const SmbAnalysis *analysis)
+{
+  for (guint i = 0; i < analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (analysis->faces, i);
+    g_autofree char *name = smb_report_face_label (i);
+
+    if (result->regions != NULL)
+      draw_region_table (page, result->regions, name);
+  }
+}
+
+static void
 draw_exhibit (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours)
 {
   g_autoptr (GPtrArray) facts = smb_report_exhibit_facts (exhibit);
@@ -343,6 +402,8 @@ draw_exhibit (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours
   draw_exhibit_picture (page, exhibit);
   if (exhibit->analysis != NULL)
     draw_faces (page, exhibit->analysis);
+  if (exhibit->analysis != NULL)
+    draw_regions (page, exhibit->analysis);
   draw_maps (page, exhibit, colours);
   draw_findings (page, exhibit->findings);
   draw_notes (page, exhibit->notes);

@@ -70,6 +70,15 @@ gboolean smb_report_map_has_scale (const SmbMap *map);
 /* Hints off and 72 dots an inch, so that text is laid out the same whatever the screen. Unref with g_object_unref. */
 PangoLayout *smb_report_layout (cairo_t *cr, const char *families, double size, gboolean bold, const char *text);
 
+/* Region tables (smb-report-regions.c). */
+
+char *smb_report_measure (const SmbMeasure *measure);             /* "0.4120 (z +2.1; 97 %)", "–" */
+char *smb_report_regions_summary (const SmbRegionReport *report); /* what the columns mean, the reference, the note */
+/* The matrix with its labels and values, `width` wide: cell (i, j) in row i, column j. */
+void smb_report_draw_matrix (cairo_t *cr, const SmbRegionReport *report, double x, double y, double width);
+double smb_report_matrix_height (double width);
+const char *smb_report_matrix_caption (void);
+
 GBytes *smb_report_render_pdf (const SmbReportData *data, GError **error);
 GBytes *smb_report_render_html (const SmbReportData *data, GError **error);
 

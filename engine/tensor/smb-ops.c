@@ -61,21 +61,23 @@ attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *lse
 }
 
 void
-smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads)
+smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads,
+                  SmbPrecision precision)
 {
   SmbAttentionForward a = { .y = y->data, .probs = DATA (probs), .lse = DATA (lse), .qkv = qkv->data,
-                            .b = y->shape[0], .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1) };
+                            .b = y->shape[0], .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1),
+                            .precision = precision };
 
   RUN (exec, "attention", attention_fits (y, probs, lse, qkv, heads), attention_forward (ctx, &a), y, qkv);
 }
 
 void
 smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, const SmbTensor *dy, const SmbTensor *y,
-                           const SmbTensor *qkv, const SmbTensor *lse, int heads)
+                           const SmbTensor *qkv, const SmbTensor *lse, int heads, SmbPrecision precision)
 {
   SmbAttentionBackward a = { .dqkv = dqkv->data, .dprobs = DATA (dprobs), .dy = dy->data, .y = y->data,
                              .qkv = qkv->data, .lse = lse->data, .b = y->shape[0], .t = y->shape[1], .h = heads,
-                             .d = LAST (y) / MAX (heads, 1) };
+                             .d = LAST (y) / MAX (heads, 1), .precision = precision };
 
   RUN (exec, "attention backward",
        attention_fits (y, dprobs, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,

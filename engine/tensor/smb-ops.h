@@ -23,9 +23,11 @@ void smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTens
                   gboolean trans_b, double alpha, double beta);
 
 /* y (B,T,C), probs (B,H,T,T) or NULL, lse (B,H,T) or NULL, qkv (B,T,3C). */
-void smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads);
+void smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads,
+                       SmbPrecision precision);
 void smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs /* or NULL */, const SmbTensor *dy,
-                                const SmbTensor *y, const SmbTensor *qkv, const SmbTensor *lse, int heads);
+                                const SmbTensor *y, const SmbTensor *qkv, const SmbTensor *lse, int heads,
+                                SmbPrecision precision);
 
 /* mean, rstd hold one number a row; NULL in forward if no backward follows. dw and db may be NULL (frozen). */
 void smb_op_layer_norm (SmbExec *exec, SmbTensor *y, SmbTensor *mean, SmbTensor *rstd, const SmbTensor *x,

@@ -71,9 +71,8 @@ spawn (SmbWorkerProcess *self)
   sigset_t none, defaults;
   int failed;
 
-  /* Decoding needs no matrix products: their threads' stacks would count against the worker's memory. */
-  if (!g_str_equal (self->mode, "compute"))
-    env = g_environ_setenv (env, "OPENBLAS_NUM_THREADS", "1", TRUE);
+  /* dlib brings OpenBLAS with it, whose threads nobody needs: their stacks would count against the worker's memory. */
+  env = g_environ_setenv (env, "OPENBLAS_NUM_THREADS", "1", TRUE);
   sigemptyset (&none);
   sigfillset (&defaults);
   sigdelset (&defaults, SIGKILL);

@@ -17,7 +17,7 @@ describes_itself (void)
   g_assert_cmpint (abi->device_count (), ==, 1);
   g_assert_cmpint (abi->device_describe (0, &info), ==, SMB_STATUS_OK);
   g_test_message ("%s", info.name);
-  g_assert_nonnull (strstr (info.name, "OpenBLAS "));
+  g_assert_nonnull (strstr (info.name, ", ")); /* the processor, the instruction set */
   g_assert_cmpuint (info.total_bytes, >, 0);
   g_assert_cmpuint (info.free_bytes, <=, info.total_bytes);
   g_assert_true (info.precisions & (1u << SMB_PRECISION_F32));

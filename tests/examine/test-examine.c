@@ -333,7 +333,7 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
     g_autofree char *sha256 = NULL;
 
     g_assert_true (smb_examine_report (fixture->store, fixture->engine, model, report, NULL, 0, specs,
-                                       G_N_ELEMENTS (specs), NULL, NULL, NULL, &error));
+                                       G_N_ELEMENTS (specs), TRUE, NULL, NULL, NULL, &error));
     g_assert_no_error (error);
     sha256 = smb_sha256_of_file (report, NULL, NULL, &error);
     g_assert_no_error (error);

@@ -41,7 +41,7 @@ OUTSIDE = [
     (re.compile(r"(cairo|pango)"), {"report", "app"}, "Cairo and Pango"),
     (re.compile(r"sqlite3"), {"case"}, "SQLite"),
     (re.compile(r"dlib/"), {"face"}, "dlib"),
-    (re.compile(r"(cblas|openblas|lapack)"), {"cpu"}, "BLAS"),
+    (re.compile(r"(cblas|openblas|lapack)"), {"face"}, "BLAS"),
     (re.compile(r"(gtk|gdk|gsk)/"), {"app"}, "GTK"),
     (re.compile(r"mpi\.h$"), {"learn"}, "MPI"),
 ]

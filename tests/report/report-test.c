@@ -59,6 +59,29 @@ make_rgb (SmbMapKind kind)
   return map;
 }
 
+/* As measured on a face without hair, compared with 120 others. */
+static SmbRegionReport *
+make_regions (void)
+{
+  SmbRegionReport *report = smb_region_report_new ();
+
+  for (int i = 0; i < SMB_N_COVERED_REGIONS - 1; i++) {
+    report->rows[i].n_patches = 5 + 3 * i;
+    for (int m = 0; m < SMB_N_MEASURES; m++)
+      report->rows[i].measures[m] = (SmbMeasure){ 0.4 + 0.03125 * i, -1.5 + 1.25 * i, 20.0 * i };
+    for (int j = 0; j < SMB_N_COVERED_REGIONS - 1; j++)
+      if (i != j)
+        report->rise[i][j] = (SmbMeasure){ 0.0125 * (i - j), 0.9 * (j - i), NAN };
+  }
+  report->settings.draws = 8;
+  report->stands_out = SMB_REGION_NOSE;
+  report->reference_sha256 = g_strdup ("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+  report->stratum = g_strdup ("middle");
+  report->reference_faces = 120;
+  smb_region_report_take_note (report, g_strdup ("The region “hair” is missing from this face."));
+  return report;
+}
+
 static SmbFaceResult *
 make_face (int i, int x, int y, int side)
 {
@@ -67,6 +90,8 @@ make_face (int i, int x, int y, int side)
   result->face.box = (SmbBox){ x, y, side, side };
   result->face.detected = (SmbBox){ x + side / 8, y + side / 8, side * 3 / 4, side * 3 / 4 };
   result->face.confidence = 2.125 - 0.2 * i;
+  if (i == 0)
+    result->regions = make_regions ();
   if (i % 5 == 3) {
     result->face.origin = SMB_FACE_DRAWN;
     result->face.detected = result->face.box;

@@ -136,6 +136,9 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
   assert_contains (text, "The face is 21 px wide");
   assert_contains (text, "error:strategy=random,ratio=0.75");
   assert_contains (text, "No face was found in this picture.");
+  assert_contains (text, "0.4625 (z +1.0; 40 %)");
+  assert_contains (text, "How much the error of the region of a row rises");
+  assert_contains (text, "z -1.8"); /* in the matrix */
   assert_contains (text, "F12");
   assert_contains (text, "3000 characters in all");
   {
@@ -192,8 +195,12 @@ test_html (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_markup_parse_context_end_parse (context, &error);
   g_assert_no_error (error);
-  /* 4 pictures, 14 faces with a crop and five maps each. */
-  g_assert_cmpint (counts[0], ==, 4 + 14 * 6);
+  /* 4 pictures, 14 faces with a crop and five maps each, the matrix of the first face of two exhibits. */
+  g_assert_cmpint (counts[0], ==, 4 + 14 * 6 + 2);
+  g_assert_nonnull (strstr (html, "Regions of F1"));
+  g_assert_nonnull (strstr (html, "0.4625 (z +1.0; 40 %)"));
+  g_assert_nonnull (strstr (html, "disagrees with the rest: nose"));
+  g_assert_nonnull (strstr (html, "hair” is missing"));
   g_assert_cmpint (counts[1], ==, counts[0]);
   g_assert_cmpint (counts[2], ==, 1);
   g_assert_null (strstr (html, "<script"));
