@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is looked at: the exhibit, its pixels, the chosen face, its maps, its notes. */
+/* What is looked at: the exhibit, its pixels, the chosen face, its notes. */
 #include "smb-session-private.h"
 
 #include <glib/gi18n.h>
@@ -18,14 +18,21 @@ work_picture (GTask *task, SmbCaseThread *thread, SmbCase *store)
 {
   SmbSession *self = g_task_get_source_object (task);
   const SmbEvidence *evidence = g_task_get_task_data (task);
+  g_autoptr (SmbImage) image = NULL;
   GError *error = NULL;
-  SmbImage *image;
 
   image = smb_examine_open_picture (store, self->engine, evidence, 0, g_task_get_cancellable (task), &error);
   if (image == NULL)
     g_task_return_error (task, error);
   else
-    g_task_return_pointer (task, image, (GDestroyNotify) smb_image_unref);
+    g_task_return_pointer (task, smb_tiles_new (image), (GDestroyNotify) smb_tiles_unref);
+}
+
+void
+smb_session_push_picture (SmbSession *self, SmbExhibit *exhibit, GCancellable *cancellable, GAsyncReadyCallback done)
+{
+  smb_session_push (self, SMB_WORK_URGENT, cancellable, work_picture, done,
+                    smb_evidence_copy (smb_exhibit_get_evidence (exhibit)), (GDestroyNotify) smb_evidence_free);
 }
 
 static void
@@ -33,18 +40,19 @@ on_picture (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SmbSession *self = SMB_SESSION (source);
   g_autoptr (GError) error = NULL;
-  SmbImage *image = g_task_propagate_pointer (G_TASK (result), &error);
+  SmbTiles *tiles = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (g_task_get_cancellable (G_TASK (result)) != self->viewing) {
-    g_clear_pointer (&image, smb_image_unref);
+    g_clear_pointer (&tiles, smb_tiles_unref);
     return;
   }
-  if (image == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (tiles == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  self->picture = image;
-  if (image == NULL)
+  self->tiles = tiles;
+  if (tiles == NULL)
     self->picture_problem = g_strdup (error->message);
   smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
+  smb_session_drop_maps (self);
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
 }
 
@@ -233,7 +241,7 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
     g_cancellable_cancel (self->viewing);
   g_clear_object (&self->viewing);
   self->viewing = g_cancellable_new ();
-  g_clear_pointer (&self->picture, smb_image_unref);
+  g_clear_pointer (&self->tiles, smb_tiles_unref);
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->findings, g_ptr_array_unref);
@@ -243,11 +251,8 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
   smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
   smb_session_emit (self, SMB_SESSION_NOTES_CHANGED);
   if (exhibit != NULL) {
-    const SmbEvidence *evidence = smb_exhibit_get_evidence (exhibit);
-
     self->exhibit_handler = g_signal_connect (exhibit, "changed", G_CALLBACK (on_exhibit_changed), self);
-    smb_session_push (self, SMB_WORK_URGENT, self->viewing, work_picture, on_picture, smb_evidence_copy (evidence),
-                      (GDestroyNotify) smb_evidence_free);
+    smb_session_push_picture (self, exhibit, self->viewing, on_picture);
     smb_session_reload_notes (self);
   }
   smb_session_faces_replaced (self);
@@ -259,12 +264,18 @@ smb_session_get_exhibit (SmbSession *self)
   return self->exhibit;
 }
 
+SmbTiles *
+smb_session_get_tiles (SmbSession *self)
+{
+  return self->tiles;
+}
+
 SmbImage *
 smb_session_get_picture (SmbSession *self, const char **problem_out)
 {
   if (problem_out != NULL)
     *problem_out = self->picture_problem;
-  return self->picture;
+  return self->tiles != NULL ? smb_tiles_get_image (self->tiles) : NULL;
 }
 
 /* A new analysis may have moved or removed the chosen face: choose again, and forget maps of a box that is gone. */
@@ -281,6 +292,7 @@ smb_session_faces_replaced (SmbSession *self)
   smb_session_drop_maps (self);
   smb_session_emit (self, SMB_SESSION_FACES_CHANGED);
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
+  smb_session_other_replaced (self);
 }
 
 void
@@ -306,133 +318,4 @@ smb_session_get_face (SmbSession *self)
   if (analysis == NULL || self->face_index < 0 || self->face_index >= (int) analysis->faces->len)
     return NULL;
   return analysis->faces->pdata[self->face_index];
-}
-
-/* Maps. */
-
-void
-smb_session_drop_maps (SmbSession *self)
-{
-  if (self->mapping != NULL)
-    g_cancellable_cancel (self->mapping);
-  g_clear_object (&self->mapping);
-  self->mapping = g_cancellable_new ();
-  g_hash_table_remove_all (self->maps);
-  g_hash_table_remove_all (self->maps_asked);
-  g_clear_pointer (&self->map_problem, g_free);
-}
-
-typedef struct {
-  SmbEngine *engine;
-  const SmbModelInfo *model; /* the session's, which the task keeps */
-  SmbImage *image;
-  SmbBox box;
-  SmbMapSpec spec;
-} MapRequest;
-
-static void
-map_request_free (gpointer data)
-{
-  MapRequest *request = data;
-
-  smb_engine_unref (request->engine);
-  smb_image_unref (request->image);
-  g_free (request);
-}
-
-static void
-compute_map (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  MapRequest *request = task_data;
-  g_autoptr (GPtrArray) maps = NULL;
-  GError *error = NULL;
-
-  if (g_task_return_error_if_cancelled (task))
-    return;
-  maps = smb_engine_maps (request->engine, request->model, request->image, request->box, &request->spec, 1,
-                          cancellable, &error);
-  if (maps == NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, g_steal_pointer (&maps), (GDestroyNotify) g_ptr_array_unref);
-}
-
-static void
-on_map (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SmbSession *self = SMB_SESSION (source);
-  MapRequest *request = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) maps = g_task_propagate_pointer (G_TASK (result), &error);
-
-  if (g_task_get_cancellable (G_TASK (result)) != self->mapping)
-    return;
-  if (maps == NULL || maps->len == 0) {
-    g_free (self->map_problem);
-    self->map_problem = g_strdup (error != NULL ? error->message : _("The engine answered without a map."));
-  } else {
-    /* The array owns its maps: take the one out before it goes. */
-    SmbMap *map = g_ptr_array_steal_index (maps, 0);
-
-    g_hash_table_replace (self->maps, smb_map_spec_to_text (&request->spec), map);
-  }
-  smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
-}
-
-const SmbMap *
-smb_session_peek_map (SmbSession *self, const SmbMapSpec *spec)
-{
-  g_autofree char *key = smb_map_spec_to_text (spec);
-  const SmbMap *map = g_hash_table_lookup (self->maps, key);
-  const SmbFaceResult *face = smb_session_get_face (self);
-  g_autoptr (GTask) task = NULL;
-  MapRequest *request;
-
-  if (map != NULL || self->picture == NULL || self->model == NULL || face == NULL ||
-      g_hash_table_contains (self->maps_asked, key))
-    return map;
-  g_hash_table_add (self->maps_asked, g_steal_pointer (&key));
-  request = g_new0 (MapRequest, 1);
-  request->engine = smb_engine_ref (self->engine);
-  request->model = self->model;
-  request->image = smb_image_ref (self->picture);
-  request->box = face->face.box;
-  request->spec = *spec;
-  task = g_task_new (self, self->mapping, on_map, NULL);
-  g_task_set_task_data (task, request, map_request_free);
-  g_task_run_in_thread (task, compute_map);
-  return NULL;
-}
-
-void
-smb_session_set_map_spec (SmbSession *self, const SmbMapSpec *spec)
-{
-  self->map_shown = spec != NULL;
-  if (spec != NULL)
-    self->map_spec = *spec;
-  smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
-}
-
-const SmbMapSpec *
-smb_session_get_map_spec (SmbSession *self)
-{
-  return self->map_shown ? &self->map_spec : NULL;
-}
-
-const SmbMap *
-smb_session_get_map (SmbSession *self, gboolean *busy_out, const char **problem_out)
-{
-  const SmbMap *map = NULL;
-
-  if (self->map_shown)
-    map = smb_session_peek_map (self, &self->map_spec);
-  if (busy_out != NULL) {
-    g_autofree char *key = smb_map_spec_to_text (&self->map_spec);
-
-    *busy_out = self->map_shown && map == NULL && self->map_problem == NULL &&
-                g_hash_table_contains (self->maps_asked, key);
-  }
-  if (problem_out != NULL)
-    *problem_out = map == NULL ? self->map_problem : NULL;
-  return map;
 }

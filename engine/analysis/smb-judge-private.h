@@ -42,6 +42,12 @@ SmbNet *smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision preci
 guint8 *smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform transform, const SmbNetConfig *config,
                         GError **error);
 
+/* Why this face gets no score, a sentence (g_free); NULL if it gets one. */
+char *smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face);
+/* One pass of the detector over n faces, each in the picture of the same index; fills in probabilities and score. */
+gboolean smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pictures, SmbFaceResult **results, guint n,
+                                GCancellable *cancellable, GError **error);
+
 /* The points of a face: by dlib's predictor (SEMBLANCE_LANDMARKS=FILE, or Debian's), or, where none is installed or
  * SEMBLANCE_LANDMARKS=none, by the template, which `coarse` says. detected: the detector's own box. */
 gboolean smb_judge_find_landmarks (SmbJudge *judge, const SmbImage *image, SmbBox detected, SmbLandmarks *out,

@@ -13,6 +13,7 @@
 
 /* Faces of one picture go through the network together, so many at a time: more gain nothing and cost memory. */
 #define FACES_A_PASS    8
+#define CORRECTS_IOU 0.25
 #define MAX_DRAWN_FACES 1000
 
 /* Below this margin of dlib's detector, finds are as often badges and folds as faces; of genuine portraits one in a
@@ -203,7 +204,19 @@ smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisS
   return smb_face_detect (judge->faces, image, settings->detect_max_side_px, settings->detect_upsample, error);
 }
 
-/* What the detector finds, what was drawn, or both: those found first. */
+/* A box by hand over a face that was found is a correction of it. */
+static void
+drop_corrected (GArray *found, const GArray *drawn)
+{
+  for (guint i = found->len; i-- > 0;)
+    for (guint k = 0; k < drawn->len; k++)
+      if (smb_box_iou (g_array_index (found, SmbFace, i).box, g_array_index (drawn, SmbFace, k).box) >= CORRECTS_IOU) {
+        g_array_remove_index (found, i);
+        break;
+      }
+}
+
+/* What the detector finds, what was drawn, or both: those found first, without those that were corrected. */
 static GArray *
 faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const SmbAnalysisSettings *settings,
               GError **error)
@@ -217,6 +230,8 @@ faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const
   if (more == NULL || !settings->detect_too)
     return g_steal_pointer (&more);
   faces = smb_judge_find_faces (judge, image, settings, error);
+  if (faces != NULL)
+    drop_corrected (faces, more);
   if (faces != NULL && more->len > 0)
     g_array_append_vals (faces, more->data, more->len);
   return g_steal_pointer (&faces);
@@ -239,8 +254,8 @@ measure_quality (SmbJudge *judge, const SmbImage *image, SmbFaceResult *result, 
 }
 
 /* Why this face gets no score; NULL if it gets one. */
-static char *
-why_outside (const SmbJudge *judge, const SmbFace *face)
+char *
+smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face)
 {
   int size_px = MIN (face->detected.width, face->detected.height);
 
@@ -286,10 +301,9 @@ read_probabilities (SmbJudge *judge, const SmbTensorDict *outputs, SmbFaceResult
   return TRUE;
 }
 
-/* One pass through the network for n <= FACES_A_PASS faces. */
-static gboolean
-score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *image, SmbFaceResult **results, guint n,
-             GCancellable *cancellable, GError **error)
+gboolean
+smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pictures, SmbFaceResult **results, guint n,
+                       GCancellable *cancellable, GError **error)
 {
   const SmbNetConfig *config = &judge->detector.config;
   const gint64 shape[] = { n, 3, config->image_px, config->image_px };
@@ -298,7 +312,7 @@ score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *image, SmbFaceResult 
   g_autoptr (SmbTensorDict) outputs = NULL;
 
   for (guint i = 0; i < n; i++) {
-    g_autofree guint8 *rgb = smb_judge_crop (image, results[i]->face.box, judge->transform, config, error);
+    g_autofree guint8 *rgb = smb_judge_crop (pictures[i], results[i]->face.box, judge->transform, config, error);
 
     if (rgb == NULL)
       return FALSE;
@@ -370,6 +384,7 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   g_autoptr (SmbAnalysis) analysis = NULL;
   g_autoptr (GArray) faces = NULL;
   g_autoptr (GPtrArray) inside = g_ptr_array_new ();
+  const SmbImage *pictures[FACES_A_PASS];
   SmbNet *net = NULL;
 
   g_return_val_if_fail (judge != NULL && image != NULL && settings != NULL, NULL);
@@ -382,7 +397,7 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   for (guint i = 0; i < faces->len; i++) {
     SmbFaceResult *result = smb_face_result_new (&g_array_index (faces, SmbFace, i));
 
-    result->outside = why_outside (judge, &result->face);
+    result->outside = smb_judge_why_outside (judge, &result->face);
     g_ptr_array_add (analysis->faces, result);
     if (!measure_quality (judge, image, result, error))
       return NULL;
@@ -394,11 +409,13 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
     if (net == NULL)
       return NULL;
   }
+  for (guint i = 0; i < FACES_A_PASS; i++)
+    pictures[i] = image;
   for (guint done = 0; done < inside->len; done += FACES_A_PASS) {
     guint n = MIN (FACES_A_PASS, inside->len - done);
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error)
-        || !score_faces (judge, net, image, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
+        || !smb_judge_score_faces (judge, net, pictures, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
       return NULL;
   }
   if (!add_regions (judge, image, inside, settings, cancellable, error))

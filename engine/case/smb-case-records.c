@@ -32,6 +32,13 @@ static const struct {
     { "SELECT evidence_id, analysis_id, made_us, kind, text, details FROM finding WHERE id = ?1", NULL } },
   { "region_map", "SELECT id FROM region_map",
     { "SELECT face_id, made_us, author, size_px, origin, classes FROM region_map WHERE id = ?1", NULL } },
+  { "video", "SELECT id FROM video", { "SELECT evidence_id, facts FROM video WHERE id = ?1", NULL } },
+  { "video_run", "SELECT id FROM video_run",
+    { "SELECT evidence_id, made_us, model_name, model_sha256, settings, program_version, device FROM video_run WHERE id = ?1",
+      NULL } },
+  { "video_chunk", "SELECT id FROM video_chunk", { "SELECT run_id, pass, next, data FROM video_chunk WHERE id = ?1", NULL } },
+  { "track_edit", "SELECT id FROM track_edit",
+    { "SELECT run_id, made_us, author, kind, track, other, frame, text FROM track_edit WHERE id = ?1", NULL } },
 };
 
 static void

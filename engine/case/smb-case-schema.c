@@ -147,7 +147,54 @@ static const char version_3[] =
     "CREATE TRIGGER audit_head_update BEFORE UPDATE ON audit_head WHEN NEW.seq <> OLD.seq + 1"
     " BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;";
 
-const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1, version_2, version_3 };
+/* Videos: facts, runs, their frames, and what analysts do with the tracks. */
+static const char version_4[] =
+    "CREATE TABLE video ("
+    "  id INTEGER PRIMARY KEY,"
+    "  evidence_id INTEGER NOT NULL UNIQUE REFERENCES evidence (id),"
+    "  facts TEXT NOT NULL CHECK (length (facts) BETWEEN 1 AND 1048576)"
+    ") STRICT;"
+    "CREATE TABLE video_run ("
+    "  id INTEGER PRIMARY KEY,"
+    "  evidence_id INTEGER NOT NULL REFERENCES evidence (id),"
+    "  made_us INTEGER NOT NULL,"
+    "  model_name TEXT NOT NULL CHECK (length (model_name) <= 1000),"
+    "  model_sha256 TEXT CHECK (length (model_sha256) = 64 AND model_sha256 NOT GLOB '*[^0-9a-f]*'),"
+    "  settings TEXT NOT NULL CHECK (length (settings) <= 65536),"
+    "  program_version TEXT NOT NULL CHECK (length (program_version) <= 1000),"
+    "  device TEXT NOT NULL CHECK (length (device) <= 1000)"
+    ") STRICT;"
+    "CREATE INDEX video_run_by_evidence ON video_run (evidence_id);"
+    "CREATE TABLE video_chunk ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run_id INTEGER NOT NULL REFERENCES video_run (id),"
+    "  pass INTEGER NOT NULL CHECK (pass BETWEEN 0 AND 2),"
+    "  next INTEGER NOT NULL CHECK (next >= 0),"
+    "  data TEXT NOT NULL CHECK (length (data) <= 16777216)"
+    ") STRICT;"
+    "CREATE INDEX video_chunk_by_run ON video_chunk (run_id);"
+    "CREATE TABLE track_edit ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run_id INTEGER NOT NULL REFERENCES video_run (id),"
+    "  made_us INTEGER NOT NULL,"
+    "  author TEXT NOT NULL CHECK (length (author) <= 1000),"
+    "  kind TEXT NOT NULL CHECK (kind IN ('merge', 'split', 'name')),"
+    "  track INTEGER NOT NULL CHECK (track > 0),"
+    "  other INTEGER NOT NULL CHECK (other >= 0),"
+    "  frame INTEGER NOT NULL CHECK (frame >= 0),"
+    "  text TEXT NOT NULL CHECK (length (text) <= 1000)"
+    ") STRICT;"
+    "CREATE INDEX track_edit_by_run ON track_edit (run_id);"
+    "CREATE TRIGGER video_delete BEFORE DELETE ON video"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;"
+    "CREATE TRIGGER video_run_delete BEFORE DELETE ON video_run"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;"
+    "CREATE TRIGGER video_chunk_delete BEFORE DELETE ON video_chunk"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;"
+    "CREATE TRIGGER track_edit_delete BEFORE DELETE ON track_edit"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
+
+const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1, version_2, version_3, version_4 };
 
 /* Reserves a name that nothing has yet, "CASE.v1.bak", "CASE.v1.bak.2" … */
 static char *

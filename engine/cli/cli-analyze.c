@@ -4,6 +4,7 @@
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "cli/cli-analyze-video.h"
 #include "examine/smb-examine.h"
 
 #include <glib/gi18n-lib.h>
@@ -17,6 +18,8 @@ typedef struct {
   SmbCase *store; /* NULL: nothing is kept */
   GArray *boxes;  /* NULL: the detector looks */
   SmbAnalysisSettings settings;
+  const SmbCliVideoOptions *video_options;
+  SmbVideoSettings video_settings;
 } Batch;
 
 /* What came of one file. */
@@ -188,15 +191,55 @@ print_text (const char *path, const Outcome *outcome)
     g_print ("  %s\n", warning);
 }
 
+/* A video: TRUE and whether all went well. FALSE: a picture. */
+static gboolean
+do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, GError **error)
+{
+  g_autoptr (SmbEngineVideo) video = NULL;
+  g_autoptr (SmbEvidence) evidence = NULL;
+  g_autofree char *sha256 = NULL;
+
+  if (batch->boxes != NULL)
+    return FALSE;
+  video = smb_cli_try_video (batch->engine, path, batch->video_options, error);
+  if (video == NULL)
+    return *error != NULL;
+  *good = FALSE;
+  if (smb_examine_is_pattern (path)) {
+    if (batch->store != NULL) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                   _ ("%s: a case takes in single files; add the pictures one by one, or leave --case out."), path);
+      return TRUE;
+    }
+  } else if (batch->store != NULL) {
+    evidence = exhibit_of_path (batch, path, error);
+    if (evidence == NULL)
+      return TRUE;
+    sha256 = g_strdup (evidence->sha256);
+    /* What is judged is what was taken in. */
+    g_clear_pointer (&video, smb_engine_video_unref);
+    video = smb_examine_open_video (batch->store, batch->engine, evidence, NULL, NULL, NULL, error);
+  } else
+    sha256 = smb_sha256_of_file (path, NULL, NULL, error);
+  if (*error == NULL)
+    *good = smb_cli_analyze_video (batch->engine, batch->model, video, path, sha256, batch->store, evidence, &batch->video_settings,
+                                   json, error);
+  return TRUE;
+}
+
 /* TRUE if the file could be examined. */
 static gboolean
 do_file (const Batch *batch, const char *path, gboolean json)
 {
   g_auto (Outcome) outcome = { 0 };
   g_autoptr (GError) error = NULL;
-  gboolean good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error)
-                                       : analyze_file (batch, path, &outcome, &error);
+  gboolean good = FALSE;
 
+  if (do_video (batch, path, json, &good, &error)) {
+    if (error == NULL)
+      return good;
+  } else
+    good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error) : analyze_file (batch, path, &outcome, &error);
   if (json)
     print_json (path, &outcome, error);
   else if (good)
@@ -213,6 +256,8 @@ smb_cli_analyze (int argc, char **argv)
   g_auto (GStrv) box_texts = NULL;
   gboolean json = FALSE, region_table = FALSE;
   int threads = 0, failed = 0;
+  SmbCliVideoOptions video = { 0 };
+  SmbVideoSettings video_settings;
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
       N_ ("MODEL") },
@@ -222,6 +267,12 @@ smb_cli_analyze (int argc, char **argv)
       N_ ("Judge this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
     { "region-table", 0, 0, G_OPTION_ARG_NONE, &region_table,
       N_ ("Measure the regions of each face too, see “regions”; takes several times as long"), NULL },
+    { "stride", 0, 0, G_OPTION_ARG_INT, &video.stride, N_ ("Videos: look for faces in every Nth frame and follow them between (default 5)"),
+      "N" },
+    { "frames", 0, 0, G_OPTION_ARG_STRING, &video.frames,
+      N_ ("Videos: how many frames of each track to score, evenly spread (default 32), or “all”"), "N" },
+    { "range", 0, 0, G_OPTION_ARG_STRING, &video.range, N_ ("Videos: only these frames, as in 100-250"), "A-B" },
+    { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &video.rate, N_ ("Numbered pictures: how many a second (default 25)"), "N" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
@@ -255,6 +306,8 @@ smb_cli_analyze (int argc, char **argv)
   if (precision != NULL && !smb_precision_from_text (precision, device, &settings.precision, &error))
     return smb_cli_usage ("%s", error->message);
   settings.region_draws = region_table ? smb_region_settings_default ().draws : 0;
+  if (!smb_cli_video_settings (&video, &settings, &video_settings, &error) || video.rate < 0 || video.rate > 1000)
+    return smb_cli_usage ("%s", error != NULL ? error->message : _ ("--rate takes a number of pictures a second up to 1000."));
   model = smb_model_find (model_name, &error);
   if (model != NULL && case_path != NULL)
     store = smb_case_open (case_path, &error);
@@ -264,7 +317,7 @@ smb_cli_analyze (int argc, char **argv)
   }
   engine = smb_engine_new (device, threads);
   {
-    Batch batch = { engine, model, store, boxes, settings };
+    Batch batch = { engine, model, store, boxes, settings, &video, video_settings };
 
     for (int i = 1; i < argc; i++)
       failed += do_file (&batch, argv[i], json) ? 0 : 1;

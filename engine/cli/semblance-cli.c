@@ -17,6 +17,8 @@ typedef struct {
 static const Command commands[] = {
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
+  { "video", smb_cli_video, N_ ("tell what a video is: streams, codec, times, frames") },
+  { "frames", smb_cli_frames, N_ ("write single frames of a video as PNG files") },
   { "metadata", smb_cli_metadata, N_ ("print what pictures' files say besides their pixels") },
   { "regions", smb_cli_regions, N_ ("measure which regions of a face the model cannot explain") },
   { "reference", smb_cli_reference, N_ ("make and show the statistics of genuine faces that regions are compared with") },

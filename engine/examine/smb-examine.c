@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "examine/smb-examine.h"
 
+#include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "case/smb-case-video.h"
+#include "examine/smb-examine-video.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,19 +85,58 @@ log_lock (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GError
   return smb_case_get_read_only (store) || smb_case_log (store, SMB_EXAMINE_UNSANDBOXED, evidence->exhibit, NULL, error);
 }
 
-/* Decodes for size and format. A picture that cannot be decoded is an outcome (`problem`); FALSE only if cancelled. */
+gboolean
+smb_examine_may_be_picture (const GError *video_failure)
+{
+  return g_error_matches (video_failure, SMB_ERROR, SMB_ERROR_UNSUPPORTED) || g_error_matches (video_failure, SMB_ERROR, SMB_ERROR_FORMAT);
+}
+
+/* TRUE if it is a video, an animation included, and then all about it. */
 static gboolean
-look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char ***warnings_out, GCancellable *cancellable,
+look_at_video (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out, char ***warnings_out,
+               GCancellable *cancellable, GError **problem)
+{
+  g_autoptr (SmbEngineVideo) video = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, problem);
+  g_autoptr (JsonNode) node = NULL;
+
+  if (video == NULL || smb_engine_video_get_n_frames (video) < 2)
+    return FALSE;
+  node = json_node_init_object (json_node_alloc (), smb_engine_video_get_facts (video));
+  *facts_out = smb_json_to_canonical (node);
+  evidence->width = smb_engine_video_get_width (video);
+  evidence->height = smb_engine_video_get_height (video);
+  evidence->format = g_strdup (smb_engine_video_get_format (video));
+  *warnings_out = g_strdupv ((char **) smb_engine_video_get_warnings (video));
+  return TRUE;
+}
+
+/* Decodes for size and format; *facts_out for a video. What cannot be decoded is an outcome (`problem`); FALSE only if
+ * cancelled. */
+static gboolean
+look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out, char ***warnings_out, GCancellable *cancellable,
              GError **error)
 {
   g_autoptr (SmbPictureInfo) info = NULL;
+  g_autoptr (GError) no_video = NULL;
   g_autoptr (GError) problem = NULL;
-  g_autoptr (SmbImage) image = smb_engine_decode (engine, fd, evidence->path, 0, &info, cancellable, &problem);
+  g_autoptr (SmbImage) image = NULL;
 
+  if (look_at_video (engine, fd, evidence, facts_out, warnings_out, cancellable, &no_video))
+    return TRUE;
+  if (no_video == NULL || smb_examine_may_be_picture (no_video))
+    image = smb_engine_decode (engine, fd, evidence->path, 0, &info, cancellable, &problem);
+  else
+    problem = g_steal_pointer (&no_video);
   if (image == NULL) {
     if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
       g_propagate_error (error, g_steal_pointer (&problem));
       return FALSE;
+    }
+    /* A picture's reader calls a video what it is; then the video's own trouble is what matters. */
+    if (no_video != NULL && g_error_matches (problem, SMB_ERROR, SMB_ERROR_UNSUPPORTED)
+        && g_error_matches (no_video, SMB_ERROR, SMB_ERROR_FORMAT)) {
+      g_clear_error (&problem);
+      problem = g_steal_pointer (&no_video);
     }
     evidence->problem = g_strdup (problem->message);
     return TRUE;
@@ -126,6 +168,7 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
 {
   g_autoptr (SmbEvidence) evidence = g_new0 (SmbEvidence, 1);
   g_auto (GStrv) warnings = NULL;
+  g_autofree char *facts = NULL;
   guint64 hashed_bytes = 0;
   struct stat after;
   gboolean looked = FALSE, unchanged = FALSE;
@@ -139,7 +182,7 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   evidence->sha256 = smb_sha256_of_fd (fd, evidence->path, &hashed_bytes, cancellable, NULL, NULL, error);
   evidence->acquired_us = g_get_real_time ();
   if (evidence->sha256 != NULL)
-    looked = look_inside (engine, fd, evidence, &warnings, cancellable, error);
+    looked = look_inside (engine, fd, evidence, &facts, &warnings, cancellable, error);
   if (looked && fstat (fd, &after) == 0) {
     FileState state = state_of (&after);
 
@@ -158,7 +201,9 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   }
   evidence->hash_state = SMB_HASH_VERIFIED;
   evidence->verified_us = evidence->acquired_us;
-  if (!smb_case_add_evidence (store, evidence, error) || !keep_warnings (store, evidence, warnings, error)
+  if (!smb_case_add_evidence (store, evidence, error)
+      || (facts != NULL && !smb_case_add_video (store, evidence->id, facts, error))
+      || !keep_warnings (store, evidence, warnings, error)
       || !log_lock (store, engine, evidence, error))
     return NULL;
   return g_steal_pointer (&evidence);
@@ -220,9 +265,8 @@ smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *s
   return record_state (store, evidence, state, found, error);
 }
 
-/* A descriptor of the exhibit's bytes if they are those that were acquired; -1 with an error. */
-static int
-open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancellable, GError **error)
+int
+smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) why = NULL;
   g_autofree char *found = NULL;
@@ -249,16 +293,48 @@ open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancell
   return fd;
 }
 
+SmbEngineVideo *
+smb_examine_open_video (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, SmbProgress progress,
+                        gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  int fd = smb_examine_open_checked (store, evidence, cancellable, error);
+  SmbEngineVideo *video;
+
+  if (fd < 0)
+    return NULL;
+  video = smb_engine_video_open (engine, fd, evidence->path, progress, user_data, cancellable, error);
+  close (fd);
+  if (!log_lock (store, engine, evidence, video != NULL ? error : NULL))
+    g_clear_pointer (&video, smb_engine_video_unref);
+  return video;
+}
+
+/* A video stands for itself with its first frame. */
+static SmbImage *
+decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px, GCancellable *cancellable,
+                GError **error)
+{
+  g_autofree char *facts = NULL;
+  g_autoptr (SmbEngineVideo) video = NULL;
+
+  if (!smb_case_get_video (store, evidence->id, &facts, error))
+    return NULL;
+  if (facts == NULL)
+    return smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
+  video = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, error);
+  return video != NULL ? smb_engine_video_get_frame (video, 0, max_side_px, cancellable, error) : NULL;
+}
+
 SmbImage *
 smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
                           GCancellable *cancellable, GError **error)
 {
-  int fd = open_checked (store, evidence, cancellable, error);
+  int fd = smb_examine_open_checked (store, evidence, cancellable, error);
   SmbImage *image;
 
   if (fd < 0)
     return NULL;
-  image = smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
+  image = decode_exhibit (store, engine, evidence, fd, max_side_px, cancellable, error);
   close (fd);
   if (!log_lock (store, engine, evidence, image != NULL ? error : NULL))
     g_clear_pointer (&image, smb_image_unref);
@@ -269,7 +345,7 @@ SmbMetadata *
 smb_examine_metadata (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
                       GError **error)
 {
-  int fd = open_checked (store, evidence, cancellable, error);
+  int fd = smb_examine_open_checked (store, evidence, cancellable, error);
   SmbMetadata *metadata;
 
   if (fd < 0)
@@ -285,7 +361,7 @@ SmbPictureMap *
 smb_examine_picture_map (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, SmbPictureMapKind kind,
                          int quality, GCancellable *cancellable, GError **error)
 {
-  int fd = open_checked (store, evidence, cancellable, error);
+  int fd = smb_examine_open_checked (store, evidence, cancellable, error);
   SmbPictureMap *map;
 
   if (fd < 0)
@@ -337,24 +413,12 @@ highest_score (const SmbAnalysis *analysis)
 }
 
 SmbCaseAnalysis *
-smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
-                     const GArray *drawn, const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,
-                     GCancellable *cancellable, GError **error)
+smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysis *analysis, JsonNode *json, GError **error)
 {
-  g_autoptr (SmbImage) image = smb_examine_open_picture (store, engine, evidence, 0, cancellable, error);
-  g_autoptr (SmbAnalysis) analysis = NULL;
-  g_autoptr (SmbCaseAnalysis) stored = NULL;
-  g_autoptr (GPtrArray) faces = NULL;
-  g_autoptr (JsonNode) json = NULL;
+  g_autoptr (SmbCaseAnalysis) stored = g_new0 (SmbCaseAnalysis, 1);
+  g_autoptr (GPtrArray) faces = faces_to_store (analysis);
 
-  if (image == NULL)
-    return NULL;
-  analysis = smb_engine_analyze (engine, model, image, drawn, settings, progress, user_data, cancellable, error);
-  if (analysis == NULL)
-    return NULL;
-  json = smb_analysis_to_json (analysis);
-  stored = g_new0 (SmbCaseAnalysis, 1);
-  stored->evidence_id = evidence->id;
+  stored->evidence_id = evidence_id;
   stored->made_us = g_get_real_time ();
   stored->model_name = g_strdup (analysis->model_name);
   stored->model_sha256 = g_strdup (analysis->model_sha256);
@@ -368,8 +432,23 @@ smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *mode
   stored->n_faces = (int) analysis->faces->len;
   stored->trained = analysis->trained;
   stored->calibrated = analysis->calibrated;
-  faces = faces_to_store (analysis);
-  if (!smb_case_add_analysis (store, stored, faces, error))
+  return smb_case_add_analysis (store, stored, faces, error) ? g_steal_pointer (&stored) : NULL;
+}
+
+SmbCaseAnalysis *
+smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                     const GArray *drawn, const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,
+                     GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbImage) image = smb_examine_open_picture (store, engine, evidence, 0, cancellable, error);
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (JsonNode) json = NULL;
+
+  if (image == NULL)
     return NULL;
-  return g_steal_pointer (&stored);
+  analysis = smb_engine_analyze (engine, model, image, drawn, settings, progress, user_data, cancellable, error);
+  if (analysis == NULL)
+    return NULL;
+  json = smb_analysis_to_json (analysis);
+  return smb_examine_store_analysis (store, evidence->id, analysis, json, error);
 }

@@ -28,6 +28,10 @@ SmbEvidence *smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char 
 gboolean smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out,
                              GCancellable *cancellable, GError **error);
 
+/* Opens an exhibit after checking its hash: a descriptor to close; -1 with an error, INTEGRITY if it differs. News about its
+ * state is recorded. */
+int smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancellable, GError **error);
+
 /* Opens and decodes an exhibit for viewing or computing, after checking its hash: INTEGRITY error if it differs. */
 SmbImage *smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
                                     GCancellable *cancellable, GError **error);
@@ -48,6 +52,10 @@ SmbCaseAnalysis *smb_examine_analyze (SmbCase *store, SmbEngine *engine, const S
  * set: NULL goes back to what the program draws. Both in the case alone; the analysis stays as it is. */
 gboolean smb_examine_get_regions (SmbCase *store, gint64 analysis_id, guint index, SmbRegions **regions_out, GError **error);
 gboolean smb_examine_set_regions (SmbCase *store, gint64 analysis_id, guint index, const SmbRegions *regions, GError **error);
+
+/* Stores an analysis with its faces; json: what is kept of it. */
+SmbCaseAnalysis *smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysis *analysis, JsonNode *json,
+                                             GError **error);
 
 /* Gathers, draws the maps named (for each face), writes a .pdf or .html report, logs the export with the report's hash.
  * evidence_ids NULL: every exhibit. check: maps that explain the answer are tested for faithfulness. model: the one the maps are made with; NULL: no maps. */

@@ -12,6 +12,7 @@
 
 #include <dlib/array2d.h>
 #include <dlib/image_processing/frontal_face_detector.h>
+#include <dlib/image_processing/correlation_tracker.h>
 #include <dlib/image_processing/shape_predictor.h>
 #include <dlib/image_transforms.h>
 #include <dlib/revision.h>
@@ -176,6 +177,46 @@ smb_dlib_landmarks (const SmbDlibPredictor *predictor, const unsigned char *rgb,
       points[i][1] = static_cast<double> (found.part (i).y ());
     }
   });
+}
+
+struct SmbDlibFollower {
+  dlib::correlation_tracker tracker;
+};
+
+SmbDlibStatus
+smb_dlib_follower_new (SmbDlibFollower **follower, const unsigned char *rgb, int width, int height, int left, int top,
+                       int right, int bottom, char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  *follower = nullptr;
+  return guarded (message, [&] {
+    const semblance::RgbView view{ rgb, height, width };
+    std::unique_ptr<SmbDlibFollower> fresh (new SmbDlibFollower);
+
+    fresh->tracker.start_track (view, dlib::drectangle (left, top, right, bottom));
+    *follower = fresh.release ();
+  });
+}
+
+SmbDlibStatus
+smb_dlib_follower_update (SmbDlibFollower *follower, const unsigned char *rgb, int width, int height, double edges[4],
+                          double *sure, char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  return guarded (message, [&] {
+    const semblance::RgbView view{ rgb, height, width };
+
+    *sure = follower->tracker.update (view);
+    const dlib::drectangle at = follower->tracker.get_position ();
+    edges[0] = at.left ();
+    edges[1] = at.top ();
+    edges[2] = at.right ();
+    edges[3] = at.bottom ();
+  });
+}
+
+void
+smb_dlib_follower_free (SmbDlibFollower *follower)
+{
+  delete follower;
 }
 
 const char *

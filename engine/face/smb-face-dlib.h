@@ -49,6 +49,15 @@ SmbDlibStatus smb_dlib_landmarks (const SmbDlibPredictor *predictor, const unsig
                                   int left, int top, int right, int bottom, double points[SMB_DLIB_LANDMARKS][2],
                                   char message[SMB_DLIB_MESSAGE_BYTES]);
 
+/* dlib's correlation tracker, begun at a box with inclusive edges. */
+typedef struct SmbDlibFollower SmbDlibFollower;
+SmbDlibStatus smb_dlib_follower_new (SmbDlibFollower **follower, const unsigned char *rgb, int width, int height, int left,
+                                     int top, int right, int bottom, char message[SMB_DLIB_MESSAGE_BYTES]);
+/* Where it is in the next picture: left, top, right, bottom, and the ratio of its peak to the side lobes. */
+SmbDlibStatus smb_dlib_follower_update (SmbDlibFollower *follower, const unsigned char *rgb, int width, int height,
+                                        double edges[4], double *sure, char message[SMB_DLIB_MESSAGE_BYTES]);
+void smb_dlib_follower_free (SmbDlibFollower *follower);
+
 /* dlib's version, "19.24.0"; static. */
 const char *smb_dlib_version (void);
 

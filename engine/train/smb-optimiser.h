@@ -39,8 +39,17 @@ void smb_optimiser_step (SmbOptimiser *optimiser, SmbExec *exec, double lr, doub
 gboolean smb_optimiser_save (const SmbOptimiser *optimiser, SmbTensorDict *state, GError **error);
 gboolean smb_optimiser_load (SmbOptimiser *optimiser, const SmbTensorDict *state, GError **error);
 
+/* The same from a checkpoint of the official scripts (smb_weights_read_optimiser), which number the parameters group by
+ * group as the slots are; one without a state has taken no step. MISMATCH as above. */
+gboolean smb_optimiser_load_checkpoint (SmbOptimiser *optimiser, const SmbTensorDict *checkpoint, GError **error);
+/* The largest number of steps a parameter has taken. */
+gint64 smb_optimiser_get_steps (const SmbOptimiser *optimiser);
+
 /* Bytes of gradients and moments for these groups. */
 guint64 smb_optimiser_plan_bytes (const SmbParamSet *set, const GPtrArray *groups);
+/* What a training takes on the host besides, where the device computes in the host's own memory (else 0): a checkpoint's
+ * copies of the weights and both moments, and `batch` bytes of images as they are prepared. optimiser: as above. */
+guint64 smb_train_plan_host_bytes (const SmbDevice *device, guint64 weights, guint64 optimiser, guint64 batch);
 
 /* Copies every parameter, or every gradient (present only where something trains), to host tensors named PREFIX + name.
  * FALSE on a failed copy. */

@@ -70,7 +70,7 @@ smb_pretrain_settings_default (void)
 static gboolean
 check_settings (const SmbPretrainSettings *s, GError **error)
 {
-  if (s->accumulate >= 1 && s->mask_ratio > 0.0 && s->mask_ratio < 1.0 && s->contrast_temperature > 0.0
+  if (s->accumulate >= 1 && s->mask_ratio < 1.0 && s->mask_ratio != 0.0 && s->contrast_temperature > 0.0
       && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0 && s->eps > 0.0
       && s->weight_decay >= 0.0 && s->clip_norm >= 0.0 && isfinite (s->weight_region) && isfinite (s->weight_contrast))
     return TRUE;
@@ -410,6 +410,7 @@ smb_pretrainer_draw_masks (const SmbPretrainer *t, guint8 *mask, guint8 *region,
   g_autofree guint8 *member = g_malloc ((gsize) (SMB_N_REGIONS * l));
   SmbRng rng;
 
+  g_return_if_fail (t->settings.mask_ratio > 0.0);
   smb_rng_init (&rng, t->settings.seed, t->iteration);
   if (t->settings.strategy == SMB_MASK_CRFR_P || t->settings.strategy == SMB_MASK_CRFR_R)
     chosen = (int) smb_rng_below (&rng, SMB_REGION_SKIN);
@@ -489,6 +490,25 @@ smb_pretrainer_load (SmbPretrainer *t, const SmbTensorDict *state, GError **erro
          && smb_optimiser_load (t->optimiser, state, error);
 }
 
+gboolean
+smb_pretrainer_load_checkpoint (SmbPretrainer *t, const SmbTensorDict *online, const SmbTensorDict *optimiser,
+                                GError **error)
+{
+  if (!smb_params_restore (t->online_set, FALSE, "", online, error)
+      || !smb_optimiser_load_checkpoint (t->optimiser, optimiser, error))
+    return FALSE;
+  t->iteration = (guint64) smb_optimiser_get_steps (t->optimiser) * (guint64) t->settings.accumulate;
+  t->accumulated = 0;
+  return TRUE;
+}
+
+void
+smb_pretrainer_set_iteration (SmbPretrainer *t, guint64 iteration)
+{
+  g_return_if_fail (t->accumulated == 0 && iteration % (guint64) t->settings.accumulate == 0);
+  t->iteration = iteration;
+}
+
 guint64
 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute, GError **error)
 {
@@ -497,7 +517,7 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
   const gint64 shape[] = { batch, config->chans, config->image_px, config->image_px };
   g_autoptr (SmbTensor) images = NULL;
   Job job = { 0 };
-  guint64 bytes = 0;
+  guint64 bytes = 0, weights, optimiser;
 
   g_return_val_if_fail (batch >= 1, 0);
   t->settings = smb_pretrain_settings_default ();
@@ -519,9 +539,11 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
   if (make_job (&job, t, images, NULL, NULL, error)) {
     smb_exec_begin (t->exec, NULL, TRUE);
     iteration_pass (t->exec, &job);
+    weights = 4 * (guint64) (smb_params_count (config, SMB_NET_ONLINE) + smb_params_count (config, SMB_NET_TARGET));
+    optimiser = smb_optimiser_plan_bytes (t->online_set, groups);
     if (smb_exec_finish (t->exec, error))
-      bytes = smb_exec_get_peak_bytes (t->exec) + smb_optimiser_plan_bytes (t->online_set, groups)
-              + 4 * (guint64) (smb_params_count (config, SMB_NET_ONLINE) + smb_params_count (config, SMB_NET_TARGET));
+      bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights
+              + smb_train_plan_host_bytes (device, weights, optimiser, 4 * (guint64) images->n);
   }
   job_clear (&job);
   return bytes;

@@ -4,6 +4,7 @@
 #include "base/smb-locale.h"
 #include "media/smb-metadata.h"
 #include "media/smb-picture.h"
+#include "media/smb-video.h"
 #include "weights/smb-weights-file.h"
 #include "worker/smb-worker.h"
 
@@ -43,9 +44,11 @@ prepare (SmbWorkerMode mode)
 
   /* Memory given out per thread makes the C library look into /proc when it shrinks; one pool does not. */
   mallopt (M_ARENA_MAX, 1);
-  if (mode == SMB_WORKER_DECODE)
+  if (mode == SMB_WORKER_DECODE) {
     smb_picture_prepare ();
-  smb_metadata_prepare ();
+    smb_video_prepare ();
+    smb_metadata_prepare ();
+  }
   /* The catalogues of words: ours, GLib's, the C library's. */
   (void) g_dgettext (GETTEXT_PACKAGE, "evidence");
   g_cancellable_cancel (cancelled);

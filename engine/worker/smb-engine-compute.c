@@ -28,13 +28,13 @@ box_to_json (SmbBox box)
 }
 
 /* What every request to the compute worker holds. */
-static JsonObject *
-new_body (SmbEngine *engine, const SmbModelInfo *model)
+JsonObject *
+smb_engine_new_body (SmbEngine *engine, const SmbModelInfo *model)
 {
   JsonObject *body = json_object_new ();
 
   json_object_set_object_member (body, "model", smb_model_to_message (model));
-  json_object_set_string_member (body, "device", smb_engine_get_device (engine));
+  json_object_set_string_member (body, "device", smb_engine_get_device_name (engine));
   json_object_set_int_member (body, "threads", smb_engine_get_threads (engine));
   return body;
 }
@@ -79,8 +79,8 @@ call_about_face (SmbEngine *engine, SmbEngineCall *call, const SmbImage *image, 
   return answer;
 }
 
-static JsonObject *
-settings_to_json (const SmbAnalysisSettings *settings)
+JsonObject *
+smb_engine_settings_to_json (const SmbAnalysisSettings *settings)
 {
   JsonObject *object = json_object_new ();
 
@@ -105,8 +105,8 @@ smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, const SmbImage
 
   g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && settings != NULL, NULL);
   call.doing = doing;
-  call.body = new_body (engine, model);
-  json_object_set_object_member (call.body, "settings", settings_to_json (settings));
+  call.body = smb_engine_new_body (engine, model);
+  json_object_set_object_member (call.body, "settings", smb_engine_settings_to_json (settings));
   if (drawn != NULL) {
     JsonArray *boxes = json_array_new ();
 
@@ -170,7 +170,7 @@ add_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, c
   JsonArray *texts = json_array_new ();
 
   call.doing = doing;
-  call.body = new_body (engine, model);
+  call.body = smb_engine_new_body (engine, model);
   json_object_set_array_member (call.body, "box", box_to_json (job->box));
   for (guint i = 0; i < n_specs; i++) {
     g_autofree char *text = smb_map_spec_to_text (&specs[i]);
@@ -216,7 +216,7 @@ smb_engine_region_map (SmbEngine *engine, const SmbModelInfo *model, const SmbIm
 
   g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL, NULL);
   call.doing = doing;
-  call.body = new_body (engine, model);
+  call.body = smb_engine_new_body (engine, model);
   json_object_set_array_member (call.body, "box", box_to_json (job->box));
   answer = call_about_face (engine, &call, image, job->regions, cancellable, error);
   if (answer == NULL)
@@ -243,7 +243,7 @@ smb_engine_regions (SmbEngine *engine, const SmbModelInfo *model, const SmbImage
   call.progress = job->progress;
   call.user_data = job->user_data;
   call.doing = doing;
-  call.body = new_body (engine, model);
+  call.body = smb_engine_new_body (engine, model);
   json_object_set_array_member (call.body, "box", box_to_json (job->box));
   json_object_set_int_member (call.body, "draws", settings->draws);
   smb_json_set_uint64 (call.body, "seed", settings->seed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "analysis/smb-analysis.h"
 #include "worker/smb-engine.h"
 #include "worker/smb-message.h"
 
@@ -11,7 +12,8 @@ typedef struct {
   SmbEngineWorker worker;
   SmbMessageType type;
   JsonObject *body;   /* taken */
-  int fd;             /* sent along as a duplicate; stays the caller's */
+  int fd;             /* sent along as a duplicate; stays the caller's; -1: none */
+  GArray *more_fds;   /* int; likewise, after those two; NULL: none */
   int second_fd;      /* likewise, after it; 0: none */
   char *doing;        /* "while reading FILE; the file is skipped": ends the sentence of a worker that died; borrowed */
   int timeout_ms;
@@ -23,8 +25,10 @@ typedef struct {
 SmbMessage *smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *cancellable, GError **error);
 /* Ends a worker whose RESULT was not what it should be: it may have been taken over. The next call starts another. */
 void smb_engine_distrust (SmbEngine *engine, SmbEngineWorker worker);
-const char *smb_engine_get_device (const SmbEngine *engine);
 int smb_engine_get_threads (const SmbEngine *engine);
+/* What every request to the compute worker holds; and its member "settings". */
+JsonObject *smb_engine_new_body (SmbEngine *engine, const SmbModelInfo *model);
+JsonObject *smb_engine_settings_to_json (const SmbAnalysisSettings *settings);
 
 /* A sentence from a worker that may have been taken over: without control characters, which a terminal would obey. */
 char *smb_engine_clean_text (const char *text);

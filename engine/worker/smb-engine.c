@@ -70,7 +70,7 @@ smb_engine_unref (SmbEngine *engine)
 }
 
 const char *
-smb_engine_get_device (const SmbEngine *engine)
+smb_engine_get_device_name (const SmbEngine *engine)
 {
   return engine->device;
 }
@@ -337,6 +337,15 @@ exchange (SmbEngine *engine, Slot *slot, const SmbEngineCall *call, const SmbMes
   return NULL;
 }
 
+static gboolean
+add_more (SmbMessage *request, const GArray *fds, GError **error)
+{
+  for (guint i = 0; fds != NULL && i < fds->len; i++)
+    if (!smb_message_add_fd (request, g_array_index (fds, int, i), error))
+      return FALSE;
+  return TRUE;
+}
+
 SmbMessage *
 smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *cancellable, GError **error)
 {
@@ -344,8 +353,9 @@ smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *can
   g_autoptr (SmbMessage) answer = NULL;
   Slot *slot = &engine->slots[call->worker];
 
-  if (!smb_message_add_fd (request, call->fd, error)
-      || (call->second_fd > 0 && !smb_message_add_fd (request, call->second_fd, error)) || !occupy (engine, slot, cancellable, error))
+  if ((call->fd >= 0 && !smb_message_add_fd (request, call->fd, error))
+      || (call->second_fd > 0 && !smb_message_add_fd (request, call->second_fd, error)) || !add_more (request, call->more_fds, error)
+      || !occupy (engine, slot, cancellable, error))
     return NULL;
   request->id = ++slot->last_id;
   if (!g_cancellable_set_error_if_cancelled (cancellable, error)

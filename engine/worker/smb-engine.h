@@ -29,6 +29,9 @@ SmbEngine *smb_engine_ref (SmbEngine *engine);
 void smb_engine_unref (SmbEngine *engine); /* the last one ends the workers */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEngine, smb_engine_unref)
 
+/* The name of the device it was made for. Borrowed. */
+const char *smb_engine_get_device_name (const SmbEngine *engine);
+
 /* Decodes evidence in the decode worker from a descriptor opened read-only (stays the caller's). `path` is for messages.
  * max_side_px > 0: a thumbnail no larger than that (decoded small where the format can). info_out may be NULL.
  * Errors: those of smb_picture_decode, WORKER. */

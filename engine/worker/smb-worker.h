@@ -38,6 +38,9 @@ void smb_worker_allow_cpu (guint seconds);
 
 SmbMessage *smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer limits,
                                GError **error);
+/* Videos that stay open between requests, by the number the program gave them; the least used is closed when there are too
+ * many. */
+SmbMessage *smb_worker_video (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, GError **error);
 
 /* A weights file in, its tensors as .safetensors in a sealed memory descriptor out. */
 SmbMessage *smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer nothing,

@@ -7,11 +7,11 @@
 #include "worker/smb-map-message.h"
 #include "worker/smb-model-message.h"
 #include "worker/smb-plane.h"
+#include "worker/worker-compute.h"
 
 #include <glib/gi18n-lib.h>
 
 #define MAX_DRAWN 1000
-#define MAX_PICTURE_BYTES ((guint64) 1 << 40) /* the program that sent it has limits of its own */
 
 struct _SmbWorkerCompute {
   SmbJudge *judge; /* of the last request, kept because loading takes longer than judging */
@@ -40,8 +40,8 @@ array_member (JsonObject *object, const char *name)
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
 
-static void
-set_misuse (GError **error)
+void
+smb_worker_compute_misuse (GError **error)
 {
   g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process was asked for what it does not do"));
 }
@@ -69,7 +69,7 @@ ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *re
   g_autofree char *key = NULL;
 
   if (described == NULL || threads < 0 || threads > 4096) {
-    set_misuse (error);
+    smb_worker_compute_misuse (error);
     return NULL;
   }
   key = key_of (described, device, threads);
@@ -117,7 +117,7 @@ read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
   if (array == NULL)
     return TRUE;
   if (json_array_get_length (array) > MAX_DRAWN) {
-    set_misuse (error);
+    smb_worker_compute_misuse (error);
     return FALSE;
   }
   drawn = g_array_new (FALSE, TRUE, sizeof (SmbBox));
@@ -125,7 +125,7 @@ read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
     SmbBox box;
 
     if (!box_from_json (json_array_get_element (array, i), &box)) {
-      set_misuse (error);
+      smb_worker_compute_misuse (error);
       return FALSE;
     }
     g_array_append_val (drawn, box);
@@ -134,14 +134,14 @@ read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError **error)
+gboolean
+smb_worker_read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError **error)
 {
   JsonObject *object = object_member (request->body, "settings");
   SmbJsonReader reader = { .what = "settings", .where = "", .error = error };
 
   if (object == NULL) {
-    set_misuse (error);
+    smb_worker_compute_misuse (error);
     return FALSE;
   }
   settings->detect_max_side_px = (int) smb_json_int (&reader, object, "detect_max_side_px", 0, G_MAXINT);
@@ -162,7 +162,7 @@ analyze (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage
   SmbAnalysisSettings settings;
   JsonObject *body;
 
-  if (!read_drawn (request, &drawn, error) || !read_settings (request, &settings, error))
+  if (!read_drawn (request, &drawn, error) || !smb_worker_read_settings (request, &settings, error))
     return NULL;
   smb_worker_report (worker, 1, 2, _ ("Looking for faces and judging them"));
   analysis = smb_judge_analyze (judge, image, drawn, &settings, cancellable, error);
@@ -191,7 +191,7 @@ read_job (SmbWorker *worker, SmbMessage *request, SmbMapJob *job, SmbRegions **r
                       .check = smb_message_get_int (request, "check", 0) != 0 };
   if (box == NULL || !box_from_json (box, &job->box) || (request->n_fds == 2) != (origin >= 0)
       || origin > SMB_REGIONS_BY_HAND) {
-    set_misuse (error);
+    smb_worker_compute_misuse (error);
     return FALSE;
   }
   if (origin >= 0) {
@@ -216,7 +216,7 @@ make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbIma
   SmbMapJob job;
 
   if (n == 0 || n > SMB_MESSAGE_MAX_FDS) {
-    set_misuse (error);
+    smb_worker_compute_misuse (error);
     return NULL;
   }
   specs = g_new0 (SmbMapSpec, n);
@@ -289,12 +289,16 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   g_autoptr (SmbImage) image = NULL;
   SmbJudge *judge;
 
+  if (request->type == SMB_MESSAGE_FOLLOW || request->type == SMB_MESSAGE_SCORE) {
+    judge = ensure_judge (compute, worker, request, error);
+    return judge != NULL ? smb_worker_frames (worker, judge, request, cancellable, error) : NULL;
+  }
   if ((request->type != SMB_MESSAGE_ANALYZE && !about_face) || request->n_fds < 1
       || request->n_fds > (about_face ? 2u : 1u)) {
-    set_misuse (error);
+    smb_worker_compute_misuse (error);
     return NULL;
   }
-  image = smb_plane_take_fd_as_image (smb_message_steal_fd (request, 0), MAX_PICTURE_BYTES, error);
+  image = smb_plane_take_fd_as_image (smb_message_steal_fd (request, 0), SMB_WORKER_MAX_PICTURE_BYTES, error);
   if (image == NULL)
     return NULL;
   judge = ensure_judge (compute, worker, request, error);

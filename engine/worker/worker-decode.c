@@ -105,6 +105,8 @@ smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancell
   const char *path = smb_message_get_string (request, "path", _ ("evidence"));
   const gint64 max_side_px = smb_message_get_int (request, "max_side_px", 0);
 
+  if (request->type >= SMB_MESSAGE_VIDEO_OPEN && request->type <= SMB_MESSAGE_VIDEO_CLOSE)
+    return smb_worker_video (worker, request, cancellable, error);
   if (request->n_fds == 1 && max_side_px >= 0 && max_side_px <= G_MAXINT) {
     smb_worker_allow_cpu (CPU_SECONDS);
     if (request->type == SMB_MESSAGE_DECODE)

@@ -38,6 +38,7 @@ OUTSIDE = [
     (re.compile(r"(jpeglib|jerror|lcms2|tiffio|png)\.h$"), {"media"}, "picture and colour libraries"),
     (re.compile(r"gexiv2/"), {"media"}, "gexiv2"),
     (re.compile(r"lib(av|sw)\w+/"), {"media"}, "FFmpeg"),
+    (re.compile(r"webp/"), {"media"}, "libwebp"),
     (re.compile(r"(cairo|pango)"), {"report", "app"}, "Cairo and Pango"),
     (re.compile(r"sqlite3"), {"case"}, "SQLite"),
     (re.compile(r"dlib/"), {"face"}, "dlib"),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "cli/cli.h"
+#include "examine/smb-examine-video.h"
+#include "examine/smb-video-run.h"
+
+G_BEGIN_DECLS
+
+/* The part of “analyze” that is about videos. */
+typedef struct {
+  int stride;   /* 0: the default */
+  char *frames; /* "32", "all"; NULL: the default */
+  char *range;  /* "100-250", "100-"; NULL: all */
+  double rate;  /* of numbered pictures; 0: the default */
+} SmbCliVideoOptions;
+
+/* TRUE with *settings filled in, FALSE with an ARGUMENT error. */
+gboolean smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face, SmbVideoSettings *settings,
+                                 GError **error);
+
+/* Opens path as a video; NULL with *error unset if it is a picture and no option asks for a video. */
+SmbEngineVideo *smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options, GError **error);
+
+/* Runs the whole analysis and prints it. store and evidence: keep it in this case (and go on with an unfinished run of the same
+ * settings), or NULL. sha256: of the file, NULL for numbered pictures. FALSE: failed, and said so. */
+gboolean smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const char *path,
+                                const char *sha256, SmbCase *store, const SmbEvidence *evidence, const SmbVideoSettings *settings,
+                                gboolean json, GError **error);
+
+G_END_DECLS

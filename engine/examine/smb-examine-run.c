@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A video's analysis kept in a case: stored as it goes, so that a cancelled run can be gone on with. */
+#include "examine/smb-examine-video.h"
+
+#include "analysis/smb-json.h"
+#include "base/smb-error.h"
+#include "case/smb-case-video.h"
+#include "smb-config.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+
+/* What is lost at most if the power fails. */
+#define STORE_FRAMES 600
+#define STORE_US (20 * G_USEC_PER_SEC)
+#define MAX_CHUNK_BYTES (16u << 20)
+#define PASS_DONE 2
+
+/* A run under way: frames not stored yet. */
+typedef struct {
+  SmbCase *store;
+  gint64 run_id;
+  const SmbVideoSink *sink;
+  SmbVideoPass pass;
+  JsonArray *pending; /* NULL: none */
+  gint64 stored_us;
+} Keeper;
+
+static gboolean
+store_pending (Keeper *keeper, const SmbVideoProgress *progress, GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *data = NULL;
+  SmbCaseVideoChunk chunk = { .run_id = keeper->run_id, .pass = (int) keeper->pass, .next = progress->next };
+  JsonObject *object;
+
+  if (keeper->pending == NULL)
+    return TRUE;
+  node = json_node_new (JSON_NODE_OBJECT);
+  object = json_object_new ();
+  json_object_set_array_member (object, "frames", g_steal_pointer (&keeper->pending));
+  if (keeper->pass == SMB_VIDEO_FOLLOWING)
+    json_object_set_member (object, "tracker", smb_tracker_to_json (progress->tracker));
+  json_node_take_object (node, object);
+  chunk.data = data = json_to_string (node, FALSE);
+  keeper->stored_us = g_get_monotonic_time ();
+  return smb_case_add_video_chunk (keeper->store, &chunk, error);
+}
+
+static gboolean
+keep_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data, GError **error)
+{
+  Keeper *keeper = user_data;
+
+  /* What belongs to the pass before was complete when its last portion came. */
+  if (keeper->pass != pass && !store_pending (keeper, progress, error))
+    return FALSE;
+  keeper->pass = pass;
+  if (keeper->pending == NULL)
+    keeper->pending = json_array_new ();
+  for (guint i = 0; i < frames->len; i++)
+    json_array_add_element (keeper->pending, smb_frame_faces_to_json (frames->pdata[i]));
+  if ((json_array_get_length (keeper->pending) >= STORE_FRAMES || g_get_monotonic_time () - keeper->stored_us > STORE_US)
+      && !store_pending (keeper, progress, error))
+    return FALSE;
+  return keeper->sink == NULL || keeper->sink->portion == NULL
+         || keeper->sink->portion (pass, frames, progress, keeper->sink->user_data, error);
+}
+
+static void
+pass_on_progress (guint64 done, guint64 total, const char *what, gpointer user_data)
+{
+  const Keeper *keeper = user_data;
+
+  if (keeper->sink != NULL && keeper->sink->progress != NULL)
+    keeper->sink->progress (done, total, what, keeper->sink->user_data);
+}
+
+/* Frames of a chunk: an array to hand over, or NULL with an error. */
+static GPtrArray *
+read_frames (JsonObject *object, GError **error)
+{
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  SmbJsonReader reader = { .what = "video_chunk", .where = "", .error = error };
+  JsonArray *array = smb_json_array (&reader, object, "frames", SMB_JSON_REQUIRED, G_MAXUINT);
+
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
+    SmbFrameFaces *frame = smb_frame_faces_from_json (json_array_get_element (array, i), error);
+
+    if (frame == NULL)
+      return NULL;
+    g_ptr_array_add (frames, frame);
+  }
+  return array != NULL ? g_steal_pointer (&frames) : NULL;
+}
+
+static gboolean
+restore_chunk (SmbVideoProgress *progress, const SmbCaseVideoChunk *chunk, GError **error)
+{
+  g_autoptr (JsonNode) node = smb_json_parse (chunk->data, MAX_CHUNK_BYTES, _ ("stored frames of a video"), error);
+  g_autoptr (SmbTracker) tracker = NULL;
+  GPtrArray *frames;
+
+  if (node == NULL)
+    return FALSE;
+  if (!JSON_NODE_HOLDS_OBJECT (node) || chunk->next < 0 || chunk->next > G_MAXINT || chunk->pass < 0) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("The stored frames of a video are damaged; restore the case from a backup copy."));
+    return FALSE;
+  }
+  if (chunk->pass == SMB_VIDEO_FOLLOWING) {
+    tracker = smb_tracker_from_json (json_object_get_member (json_node_get_object (node), "tracker"), error);
+    if (tracker == NULL)
+      return FALSE;
+  }
+  frames = read_frames (json_node_get_object (node), error);
+  if (frames == NULL)
+    return FALSE;
+  smb_video_progress_restore (progress, chunk->pass == SMB_VIDEO_FOLLOWING ? SMB_VIDEO_FOLLOWING : SMB_VIDEO_SCORING, frames,
+                              g_steal_pointer (&tracker), (guint) chunk->next);
+  return TRUE;
+}
+
+void
+smb_video_state_free (SmbVideoState *state)
+{
+  if (state == NULL)
+    return;
+  smb_video_progress_free (state->progress);
+  g_ptr_array_unref (state->edits);
+  g_free (state->model_name);
+  g_free (state->model_sha256);
+  g_free (state);
+}
+
+static gboolean
+read_edits (SmbCase *store, SmbVideoState *state, GError **error)
+{
+  g_autoptr (GPtrArray) stored = smb_case_list_track_edits (store, state->run_id, error);
+
+  for (guint i = 0; stored != NULL && i < stored->len; i++) {
+    const SmbCaseTrackEdit *edit = stored->pdata[i];
+    SmbTrackEditKind kind = g_str_equal (edit->kind, "merge")   ? SMB_TRACK_MERGE
+                            : g_str_equal (edit->kind, "split") ? SMB_TRACK_SPLIT
+                                                                : SMB_TRACK_NAME;
+
+    g_ptr_array_add (state->edits, smb_track_edit_new (kind, (guint) edit->track, (guint) edit->other, (guint) edit->frame, edit->text));
+  }
+  return stored != NULL;
+}
+
+static SmbVideoState *
+read_run (SmbCase *store, const SmbCaseVideoRun *run, GError **error)
+{
+  g_autoptr (SmbVideoState) state = g_new0 (SmbVideoState, 1);
+  g_autoptr (GPtrArray) chunks = NULL;
+
+  state->edits = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_track_edit_free);
+  state->run_id = run->id;
+  state->model_name = g_strdup (run->model_name);
+  state->model_sha256 = g_strdup (run->model_sha256);
+  if (!smb_video_settings_from_json (&state->settings, run->settings, error))
+    return NULL;
+  state->progress = smb_video_progress_new (&state->settings);
+  chunks = smb_case_list_video_chunks (store, run->id, error);
+  if (chunks == NULL)
+    return NULL;
+  for (guint i = 0; i < chunks->len; i++) {
+    const SmbCaseVideoChunk *chunk = chunks->pdata[i];
+
+    if (chunk->pass == PASS_DONE)
+      state->finished = TRUE;
+    else if (!restore_chunk (state->progress, chunk, error))
+      return NULL;
+  }
+  return read_edits (store, state, error) ? g_steal_pointer (&state) : NULL;
+}
+
+gboolean
+smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **state_out, GError **error)
+{
+  g_autoptr (GPtrArray) runs = smb_case_list_video_runs (store, evidence_id, error);
+
+  *state_out = NULL;
+  if (runs == NULL)
+    return FALSE;
+  if (runs->len > 0)
+    *state_out = read_run (store, runs->pdata[0], error);
+  return runs->len == 0 || *state_out != NULL;
+}
+
+/* The newest run if it asked for the same and is not finished; else a new one. */
+static SmbVideoState *
+find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, const SmbEngine *engine,
+               const SmbVideoSettings *settings, GError **error)
+{
+  g_autofree char *text = smb_video_settings_to_json (settings);
+  g_autoptr (GPtrArray) runs = smb_case_list_video_runs (store, evidence->id, error);
+  g_autoptr (SmbVideoState) state = NULL;
+  g_autoptr (SmbCaseVideoRun) run = NULL;
+
+  if (runs == NULL)
+    return NULL;
+  if (runs->len > 0) {
+    const SmbCaseVideoRun *last = runs->pdata[0];
+
+    if (g_str_equal (last->settings, text) && g_strcmp0 (last->model_sha256, model->detector_sha256) == 0
+        && g_strcmp0 (last->program_version, SMB_VERSION) == 0) {
+      state = read_run (store, last, error);
+      if (state == NULL || !state->finished)
+        return g_steal_pointer (&state);
+    }
+  }
+  run = g_new0 (SmbCaseVideoRun, 1);
+  run->evidence_id = evidence->id;
+  run->model_name = g_strdup (model->name);
+  run->model_sha256 = g_strdup (model->detector_sha256);
+  run->settings = g_steal_pointer (&text);
+  run->program_version = g_strdup (SMB_VERSION);
+  run->device = g_strdup (smb_engine_get_device_name (engine));
+  return smb_case_add_video_run (store, run, error) ? read_run (store, run, error) : NULL;
+}
+
+/* The tracks as faces of one analysis, so that lists and reports show videos like pictures: each where it is seen best, with the
+ * published mean for a score. */
+static SmbAnalysis *
+tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
+                    const SmbVideoSettings *settings)
+{
+  SmbAnalysis *analysis = smb_analysis_new ();
+
+  analysis->width = smb_engine_video_get_width (video);
+  analysis->height = smb_engine_video_get_height (video);
+  analysis->model_name = g_strdup (model->name);
+  analysis->model_sha256 = g_strdup (model->detector_sha256);
+  analysis->mim_sha256 = g_strdup (model->mim_sha256);
+  analysis->classes = model->classes != NULL ? g_strdupv (model->classes) : g_new0 (char *, 1);
+  analysis->real_class = model->real_class;
+  analysis->trained = model->trained;
+  analysis->calibrated = model->calibrated;
+  analysis->device = g_strdup (smb_engine_get_device_name (engine));
+  analysis->program_version = g_strdup (SMB_VERSION);
+  analysis->settings = smb_video_settings_to_json (settings);
+  analysis->seed = settings->face.seed;
+  for (guint i = 0; i < tracks->len; i++) {
+    const SmbTrackSummary *track = tracks->pdata[i];
+    SmbFaceResult *result = smb_face_result_new (&track->best->face);
+
+    if (track->mean_probabilities != NULL) {
+      result->n_classes = track->n_classes;
+      result->probabilities = g_memdup2 (track->mean_probabilities, (gsize) track->n_classes * sizeof (double));
+      result->score = CLAMP (track->score.mean, 0.0, 1.0);
+    } else
+      result->outside = g_strdup (track->best->outside != NULL ? track->best->outside : _ ("None of its frames was scored."));
+    g_ptr_array_add (analysis->faces, result);
+  }
+  return analysis;
+}
+
+static JsonArray *
+summaries_to_json (GPtrArray *tracks)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < tracks->len; i++)
+    json_array_add_element (array, smb_track_summary_to_json (tracks->pdata[i]));
+  return array;
+}
+
+static gboolean
+store_analysis (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                const SmbEngineVideo *video, const SmbVideoState *state, GError **error)
+{
+  g_autoptr (GPtrArray) tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings);
+  g_autoptr (JsonNode) json = smb_analysis_to_json (analysis);
+  g_autoptr (SmbCaseAnalysis) stored = NULL;
+  JsonObject *about = json_object_new ();
+  SmbCaseVideoChunk marker = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };
+
+  json_object_set_int_member (about, "run", state->run_id);
+  json_object_set_int_member (about, "frames", smb_engine_video_get_n_frames (video));
+  json_object_set_array_member (about, "tracks", summaries_to_json (tracks));
+  json_object_set_object_member (json_node_get_object (json), "video", about);
+  stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
+  return stored != NULL && smb_case_add_video_chunk (store, &marker, error);
+}
+
+gboolean
+smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                       SmbEngineVideo *video, const SmbVideoSettings *settings, const SmbVideoSink *sink,
+                       SmbVideoProgress **progress_out, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbVideoState) state = find_or_begin (store, model, evidence, engine, settings, error);
+  Keeper keeper = { .store = store, .sink = sink, .stored_us = g_get_monotonic_time () };
+  const SmbVideoSink own = { keep_portion, pass_on_progress, &keeper };
+  g_autoptr (GError) unsaved = NULL;
+  gboolean ok;
+
+  *progress_out = NULL;
+  if (state == NULL)
+    return FALSE;
+  keeper.run_id = state->run_id;
+  ok = smb_video_run (engine, model, video, &state->settings, state->progress, &own, cancellable, error);
+  /* Cancelled or failed: what was done stays, for the next time. */
+  if (!store_pending (&keeper, state->progress, ok ? error : &unsaved))
+    ok = FALSE;
+  g_clear_pointer (&keeper.pending, json_array_unref);
+  ok = ok && store_analysis (store, engine, model, evidence, video, state, error);
+  *progress_out = g_steal_pointer (&state->progress);
+  return ok;
+}
+
+gboolean
+smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track,
+                        guint other, guint k, const char *text, GError **error)
+{
+  static const char *const words[] = { [SMB_TRACK_MERGE] = "merge", [SMB_TRACK_SPLIT] = "split", [SMB_TRACK_NAME] = "name" };
+  g_autoptr (SmbCaseTrackEdit) edit = g_new0 (SmbCaseTrackEdit, 1);
+
+  edit->run_id = state->run_id;
+  edit->kind = g_strdup (words[kind]);
+  edit->track = (int) track;
+  edit->other = (int) other;
+  edit->frame = k;
+  edit->text = g_strdup (text != NULL ? text : "");
+  if (!smb_case_add_track_edit (store, edit, error))
+    return FALSE;
+  g_ptr_array_add (state->edits, smb_track_edit_new (kind, track, other, k, edit->text));
+  return TRUE;
+}
+
+guint
+smb_video_state_next_number (const SmbVideoState *state)
+{
+  guint next = state->progress->tracker->next_number;
+
+  for (guint i = 0; i < state->edits->len; i++)
+    next = MAX (next, ((SmbTrackEdit *) state->edits->pdata[i])->other + 1);
+  return next;
+}

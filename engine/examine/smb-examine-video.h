@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "examine/smb-examine.h"
+#include "examine/smb-video-run.h"
+#include "worker/smb-engine-video.h"
+
+G_BEGIN_DECLS
+
+/* Frames a second at which numbered pictures are shown where nobody says otherwise. */
+#define SMB_EXAMINE_PICTURE_RATE 25.0
+
+/* "shots/frame-%04d.png" or "%d": numbered pictures instead of a file. A file of that very name comes first. */
+gboolean smb_examine_is_pattern (const char *path);
+
+/* Opens a video, an animated picture, or the pictures that a pattern names, for looking and computing. Errors: as
+ * smb_engine_video_open; NOT_FOUND if a pattern fits no file. */
+SmbEngineVideo *smb_examine_open_video_file (SmbEngine *engine, const char *path, double picture_rate, SmbProgress progress,
+                                             gpointer user_data, GCancellable *cancellable, GError **error);
+
+/* After a video's opening failed so: may the file be a picture? */
+gboolean smb_examine_may_be_picture (const GError *video_failure);
+
+/* Opens an exhibit that is a video, after checking its hash: INTEGRITY error if it differs. */
+SmbEngineVideo *smb_examine_open_video (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, SmbProgress progress,
+                                        gpointer user_data, GCancellable *cancellable, GError **error);
+
+/* A stored run: what was measured, and what analysts did with its tracks. */
+typedef struct {
+  gint64 run_id;
+  char *model_name, *model_sha256;
+  SmbVideoSettings settings;
+  SmbVideoProgress *progress;
+  GPtrArray *edits;  /* SmbTrackEdit* */
+  gboolean finished; /* its analysis is stored */
+} SmbVideoState;
+
+void smb_video_state_free (SmbVideoState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbVideoState, smb_video_state_free)
+
+/* The newest run of an exhibit; *state_out NULL without an error: none yet. */
+gboolean smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **state_out, GError **error);
+
+/* Runs smb_video_run and stores what it brings as it comes; goes on with the exhibit's newest run if it is unfinished and asked
+ * for the same, and begins another otherwise. At the end the analysis is stored with a face for each track. *progress_out: what
+ * was done, also where it was cancelled. */
+gboolean smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                                SmbEngineVideo *video, const SmbVideoSettings *settings, const SmbVideoSink *sink,
+                                SmbVideoProgress **progress_out, GCancellable *cancellable, GError **error);
+
+/* An analyst's change, stored, logged and added to the state. See SmbTrackEdit. */
+gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track, guint other, guint k,
+                                 const char *text, GError **error);
+/* A number that no track has yet, for splitting. */
+guint smb_video_state_next_number (const SmbVideoState *state);
+
+G_END_DECLS

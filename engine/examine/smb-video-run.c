@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine/smb-video-run.h"
+
+#include "analysis/smb-json.h"
+#include "base/smb-error.h"
+#include "examine/smb-video-feed.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+
+#define PORTION_BYTES (48.0 * 1024 * 1024)
+#define MAX_SETTINGS_BYTES (64 * 1024)
+
+SmbVideoSettings
+smb_video_settings_default (void)
+{
+  return (SmbVideoSettings){ .face = smb_analysis_settings_default (), .stride = 5, .first = 0, .last = G_MAXINT,
+                             .sample = SMB_VIDEO_SAMPLE_UNIFORM, .n_uniform = 32 };
+}
+
+char *
+smb_video_settings_to_json (const SmbVideoSettings *settings)
+{
+  g_autofree char *face = smb_analysis_settings_to_json (&settings->face);
+  g_autoptr (JsonNode) node = json_from_string (face, NULL);
+  JsonObject *object = json_node_get_object (node);
+
+  json_object_set_int_member (object, "stride", settings->stride);
+  json_object_set_int_member (object, "first_frame", settings->first);
+  json_object_set_int_member (object, "last_frame", settings->last);
+  json_object_set_string_member (object, "frames", settings->sample == SMB_VIDEO_SAMPLE_EVERY ? "every" : "uniform");
+  json_object_set_int_member (object, "uniform", settings->n_uniform);
+  json_object_set_string_member (object, "detector", smb_face_detector_name ());
+  return smb_json_to_canonical (node);
+}
+
+gboolean
+smb_video_settings_from_json (SmbVideoSettings *settings, const char *text, GError **error)
+{
+  SmbJsonReader reader = { .what = "settings", .where = "", .error = error };
+  g_autoptr (JsonNode) node = smb_json_parse (text, MAX_SETTINGS_BYTES, _ ("settings of a video's analysis"), error);
+  g_autofree char *sample = NULL;
+  JsonObject *object;
+
+  if (node == NULL || !smb_analysis_settings_from_json (&settings->face, text, error))
+    return FALSE;
+  object = json_node_get_object (node);
+  settings->stride = (guint) smb_json_int (&reader, object, "stride", 1, G_MAXINT);
+  settings->first = (guint) smb_json_int (&reader, object, "first_frame", 0, G_MAXINT);
+  settings->last = (guint) smb_json_int (&reader, object, "last_frame", 0, G_MAXINT);
+  settings->n_uniform = (guint) smb_json_int (&reader, object, "uniform", 1, G_MAXINT);
+  sample = smb_json_string (&reader, object, "frames", SMB_JSON_REQUIRED);
+  settings->sample = g_strcmp0 (sample, "every") == 0 ? SMB_VIDEO_SAMPLE_EVERY : SMB_VIDEO_SAMPLE_UNIFORM;
+  return !reader.failed;
+}
+
+SmbVideoProgress *
+smb_video_progress_new (const SmbVideoSettings *settings)
+{
+  SmbVideoProgress *progress = g_new0 (SmbVideoProgress, 1);
+
+  progress->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  progress->tracker = smb_tracker_new ();
+  progress->next = settings->first;
+  progress->scored = g_hash_table_new (NULL, NULL);
+  return progress;
+}
+
+void
+smb_video_progress_free (SmbVideoProgress *progress)
+{
+  if (progress == NULL)
+    return;
+  g_ptr_array_unref (progress->frames);
+  smb_tracker_free (progress->tracker);
+  g_hash_table_unref (progress->scored);
+  g_free (progress);
+}
+
+guint
+smb_video_portion (const SmbEngineVideo *video)
+{
+  double bytes = 3.0 * smb_engine_video_get_width (video) * smb_engine_video_get_height (video);
+
+  return (guint) CLAMP (PORTION_BYTES / MAX (bytes, 1.0), 1, SMB_VIDEO_MAX_FRAMES_A_CALL - 1);
+}
+
+/* Index of frame k in an ordered list, or where it would be. */
+static guint
+place_of (GPtrArray *frames, guint k)
+{
+  guint low = 0, high = frames->len;
+
+  while (low < high) {
+    guint middle = (low + high) / 2;
+
+    if (((SmbFrameFaces *) frames->pdata[middle])->k < k)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+void
+smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker, guint next)
+{
+  for (guint i = 0; i < frames->len; i++) {
+    SmbFrameFaces *frame = frames->pdata[i];
+    guint at = place_of (progress->frames, frame->k);
+
+    if (pass == SMB_VIDEO_FOLLOWING)
+      g_ptr_array_insert (progress->frames, (int) at, frame);
+    else {
+      g_hash_table_add (progress->scored, GUINT_TO_POINTER (frame->k));
+      if (at < progress->frames->len && ((SmbFrameFaces *) progress->frames->pdata[at])->k == frame->k) {
+        /* Scored anew: what following found out about the scene stays. */
+        frame->cut = ((SmbFrameFaces *) progress->frames->pdata[at])->cut;
+        frame->change = ((SmbFrameFaces *) progress->frames->pdata[at])->change;
+        smb_frame_faces_free (progress->frames->pdata[at]);
+        progress->frames->pdata[at] = frame;
+      } else
+        smb_frame_faces_free (frame);
+    }
+  }
+  g_ptr_array_set_free_func (frames, NULL);
+  g_ptr_array_unref (frames);
+  if (tracker != NULL) {
+    smb_tracker_free (progress->tracker);
+    progress->tracker = tracker;
+    progress->next = next;
+  }
+}
+
+/* What both passes share. */
+typedef struct {
+  SmbEngine *engine;
+  const SmbModelInfo *model;
+  SmbEngineVideo *video;
+  const SmbVideoSettings *settings;
+  SmbVideoProgress *progress;
+  const SmbVideoSink *sink;
+  GCancellable *cancellable;
+} Run;
+
+static guint
+end_of (const Run *run)
+{
+  guint n = smb_engine_video_get_n_frames (run->video);
+
+  return MIN (run->settings->last, n - 1) + 1;
+}
+
+/* The images of a portion and blank frames for them; damaged frames drop out. */
+static void
+sort_out (const Run *run, GPtrArray *decoded, GPtrArray *images, GPtrArray *frames)
+{
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (run->video);
+
+  for (guint i = 0; i < decoded->len; i++) {
+    const SmbVideoFrame *frame = decoded->pdata[i];
+
+    if (frame->image == NULL) {
+      run->progress->n_damaged++;
+      continue;
+    }
+    g_ptr_array_add (images, smb_image_ref (frame->image));
+    g_ptr_array_add (frames, smb_frame_faces_new (frame->k, slots[frame->k].time_us));
+  }
+}
+
+static void
+report (const Run *run, guint64 done, guint64 total, const char *what)
+{
+  if (run->sink->progress != NULL)
+    run->sink->progress (done, total, what, run->sink->user_data);
+}
+
+/* Hands frames to the sink, then into the progress. */
+static gboolean
+finish_portion (const Run *run, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker, guint next, GError **error)
+{
+  g_autoptr (GPtrArray) kept = g_ptr_array_copy (frames, NULL, NULL); /* borrowed */
+
+  g_ptr_array_set_free_func (kept, NULL);
+  smb_video_progress_restore (run->progress, pass, frames, tracker, next);
+  return run->sink->portion == NULL || run->sink->portion (pass, kept, run->progress, run->sink->user_data, error);
+}
+
+static gboolean
+follow_portion (const Run *run, GPtrArray *decoded, SmbImage **lead, guint next, GError **error)
+{
+  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_image_unref);
+  g_autoptr (GPtrArray) blank = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  g_autoptr (SmbTracker) tracker = smb_tracker_copy (run->progress->tracker);
+  const SmbFollowSettings settings = { run->settings->face, run->settings->stride, run->settings->first };
+  GPtrArray *frames;
+
+  sort_out (run, decoded, images, blank);
+  if (images->len == 0) {
+    run->progress->next = next;
+    return TRUE;
+  }
+  frames = smb_engine_follow (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, *lead, blank, &tracker,
+                              &settings, run->settings->sample == SMB_VIDEO_SAMPLE_EVERY, run->cancellable, error);
+  if (frames == NULL)
+    return FALSE;
+  g_clear_pointer (lead, smb_image_unref);
+  *lead = smb_image_ref (images->pdata[images->len - 1]);
+  return finish_portion (run, SMB_VIDEO_FOLLOWING, frames, g_steal_pointer (&tracker), next, error);
+}
+
+static gboolean
+follow_all (const Run *run, GError **error)
+{
+  const guint end = end_of (run), portion = smb_video_portion (run->video), first = run->progress->next;
+  g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (SmbVideoFeed) feed = NULL;
+  g_autoptr (SmbImage) lead = NULL;
+
+  for (guint k = first; k < end; k++)
+    g_array_append_val (wanted, k);
+  if (wanted->len == 0)
+    return TRUE;
+  /* Going on: the frame before starts the followers, as it would have without a break. */
+  if (first > run->settings->first)
+    lead = smb_engine_video_get_frame (run->video, first - 1, 0, run->cancellable, NULL);
+  feed = smb_video_feed_new (run->video, wanted, portion, run->cancellable);
+  for (guint done = 0; done < wanted->len;) {
+    g_autoptr (GPtrArray) decoded = smb_video_feed_next (feed, error);
+
+    if (decoded == NULL || !follow_portion (run, decoded, &lead, first + done + decoded->len, error))
+      return FALSE;
+    done += decoded->len;
+    report (run, first + done - run->settings->first, end - run->settings->first,
+            run->settings->sample == SMB_VIDEO_SAMPLE_EVERY ? _ ("Following and scoring faces") : _ ("Following faces"));
+  }
+  return TRUE;
+}
+
+/* The published protocol on each track: linspace (first, last, n) over the frames it is in, truncated to whole ones. */
+static void
+choose_frames (const Run *run, GHashTable *chosen)
+{
+  g_autoptr (GPtrArray) tracks = smb_tracks_summarise (run->progress->frames, NULL, NULL);
+
+  for (guint t = 0; t < tracks->len; t++) {
+    const SmbTrackSummary *track = tracks->pdata[t];
+    g_autoptr (GArray) own = g_array_new (FALSE, FALSE, sizeof (guint));
+    const guint n = run->settings->n_uniform;
+
+    for (guint i = 0; i < run->progress->frames->len; i++) {
+      const SmbFrameFaces *frame = run->progress->frames->pdata[i];
+
+      for (guint p = 0; p < frame->points->len; p++)
+        if (((SmbTrackPoint *) frame->points->pdata[p])->track == track->number)
+          g_array_append_val (own, frame->k);
+    }
+    for (guint i = 0; i < n && own->len > 0; i++) {
+      guint at = n == 1 ? 0 : (guint) ((double) i * (own->len - 1) / (n - 1));
+
+      g_hash_table_add (chosen, GUINT_TO_POINTER (g_array_index (own, guint, at)));
+    }
+  }
+}
+
+static int
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  guint left = *(const guint *) a, right = *(const guint *) b;
+
+  return (left > right) - (left < right);
+}
+
+/* A frame to score: the points that following found. */
+static SmbFrameFaces *
+copy_for_scoring (const SmbFrameFaces *frame)
+{
+  SmbFrameFaces *copy = smb_frame_faces_new (frame->k, frame->time_us);
+
+  for (guint p = 0; p < frame->points->len; p++) {
+    const SmbTrackPoint *point = frame->points->pdata[p];
+    SmbTrackPoint *fresh = smb_track_point_new (point->track, &point->face);
+
+    fresh->followed = point->followed;
+    g_ptr_array_add (copy->points, fresh);
+  }
+  return copy;
+}
+
+static gboolean
+score_portion (const Run *run, GPtrArray *decoded, GError **error)
+{
+  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_image_unref);
+  g_autoptr (GPtrArray) asked = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  GPtrArray *frames;
+
+  for (guint i = 0; i < decoded->len; i++) {
+    const SmbVideoFrame *frame = decoded->pdata[i];
+    guint at = place_of (run->progress->frames, frame->k);
+
+    if (frame->image == NULL)
+      continue;
+    g_ptr_array_add (images, smb_image_ref (frame->image));
+    g_ptr_array_add (asked, copy_for_scoring (run->progress->frames->pdata[at]));
+  }
+  if (images->len == 0)
+    return TRUE;
+  frames = smb_engine_score_frames (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, asked, TRUE,
+                                    &run->settings->face, run->cancellable, error);
+  return frames != NULL && finish_portion (run, SMB_VIDEO_SCORING, frames, NULL, 0, error);
+}
+
+static gboolean
+score_chosen (const Run *run, GError **error)
+{
+  g_autoptr (GHashTable) chosen = g_hash_table_new (NULL, NULL);
+  g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (SmbVideoFeed) feed = NULL;
+  GHashTableIter iter;
+  gpointer key;
+  guint total;
+
+  choose_frames (run, chosen);
+  total = g_hash_table_size (chosen);
+  g_hash_table_iter_init (&iter, chosen);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    guint k = GPOINTER_TO_UINT (key);
+
+    if (!g_hash_table_contains (run->progress->scored, key))
+      g_array_append_val (wanted, k);
+  }
+  if (wanted->len == 0)
+    return TRUE;
+  g_array_sort (wanted, compare_numbers);
+  feed = smb_video_feed_new (run->video, wanted, smb_video_portion (run->video), run->cancellable);
+  for (guint done = 0; done < wanted->len;) {
+    g_autoptr (GPtrArray) decoded = smb_video_feed_next (feed, error);
+
+    if (decoded == NULL || !score_portion (run, decoded, error))
+      return FALSE;
+    done += decoded->len;
+    report (run, total - wanted->len + done, total, _ ("Scoring frames"));
+  }
+  return TRUE;
+}
+
+gboolean
+smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
+               SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
+{
+  const Run run = { engine, model, video, settings, progress, sink, cancellable };
+
+  if (settings->first >= smb_engine_video_get_n_frames (video) || settings->last < settings->first) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The range %u to %u lies outside the video: its frames are 0 to %u."),
+                 settings->first, settings->last, smb_engine_video_get_n_frames (video) - 1);
+    return FALSE;
+  }
+  return follow_all (&run, error) && (settings->sample == SMB_VIDEO_SAMPLE_EVERY || score_chosen (&run, error));
+}
