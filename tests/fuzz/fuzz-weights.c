@@ -10,13 +10,16 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
 {
   int fd = fuzz_memory_fd (data, n_bytes);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SmbTensorDict) dict = NULL;
+  g_autoptr (GError) error = NULL, optimiser_error = NULL;
+  g_autoptr (SmbTensorDict) dict = NULL, optimiser = NULL;
   volatile guint8 sum = 0;
 
   smb_weights_read_pickles_here ();
-  dict = smb_weights_read_fd (fd, "fuzz", &error);
+  dict = smb_weights_read_fd (fd, SMB_WEIGHTS_MODEL, "fuzz", &error);
+  optimiser = smb_weights_read_fd (fd, SMB_WEIGHTS_OPTIMISER, "fuzz", &optimiser_error);
   close (fd);
+  g_assert_true ((optimiser != NULL) != (optimiser_error != NULL));
+  fuzz_check_error (optimiser_error);
   g_assert_true ((dict != NULL) != (error != NULL));
   fuzz_check_error (error);
   for (guint i = 0; dict != NULL && i < dict->names->len; i++) {
