@@ -124,7 +124,15 @@ smb_checkpoint_write (const char *folder, guint64 iteration, const SmbCheckpoint
 }
 
 char *
-smb_checkpoint_newest (const char *folder, char **torn_out)
+smb_checkpoint_newest (const char *folder)
+{
+  g_autoptr (GPtrArray) names = list_checkpoints (folder);
+
+  return names->len > 0 ? g_build_filename (folder, g_ptr_array_index (names, 0), NULL) : NULL;
+}
+
+char *
+smb_checkpoint_newest_whole (const char *folder, char **torn_out)
 {
   g_autoptr (GPtrArray) names = list_checkpoints (folder);
 
@@ -138,7 +146,7 @@ smb_checkpoint_newest (const char *folder, char **torn_out)
       *torn_out = g_strdup_printf (_ ("%s is damaged; going on from an older checkpoint."), path);
   }
   g_clear_pointer (torn_out, g_free);
-  return names->len > 0 ? g_build_filename (folder, g_ptr_array_index (names, 0), NULL) : NULL;
+  return smb_checkpoint_newest (folder);
 }
 
 gboolean

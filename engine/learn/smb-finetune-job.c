@@ -141,7 +141,7 @@ static gboolean
 go_on (Job *job, gboolean resume, GError **error)
 {
   g_autofree char *torn = NULL;
-  g_autofree char *newest = smb_checkpoint_newest (job->folder, &torn);
+  g_autofree char *newest = smb_checkpoint_newest_whole (job->folder, &torn);
 
   if (newest == NULL)
     return TRUE;

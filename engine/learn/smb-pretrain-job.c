@@ -133,7 +133,7 @@ static gboolean
 go_on (Job *job, gboolean resume, GError **error)
 {
   g_autofree char *torn = NULL;
-  g_autofree char *newest = smb_checkpoint_newest (job->folder, &torn);
+  g_autofree char *newest = smb_checkpoint_newest_whole (job->folder, &torn);
   g_autofree char *path = newest != NULL ? g_build_filename (newest, "state.safetensors", NULL) : NULL;
   g_autoptr (SmbTensorDict) state = NULL;
   const char *name;
