@@ -141,10 +141,13 @@ load_state (Job *job, const char *folder, GError **error)
 static gboolean
 go_on (Job *job, gboolean resume, GError **error)
 {
-  g_autofree char *newest = smb_checkpoint_newest (job->folder);
+  g_autofree char *torn = NULL;
+  g_autofree char *newest = smb_checkpoint_newest_whole (job->folder, &torn);
 
   if (newest == NULL)
     return TRUE;
+  if (torn != NULL)
+    g_printerr ("%s\n", torn);
   if (resume)
     return load_state (job, newest, error);
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,

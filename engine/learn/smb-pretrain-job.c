@@ -134,7 +134,8 @@ name_of (const Job *job)
 static gboolean
 go_on (Job *job, gboolean resume, GError **error)
 {
-  g_autofree char *newest = smb_checkpoint_newest (job->folder);
+  g_autofree char *torn = NULL;
+  g_autofree char *newest = smb_checkpoint_newest_whole (job->folder, &torn);
   g_autofree char *path = newest != NULL ? g_build_filename (newest, "state.safetensors", NULL) : NULL;
   g_autoptr (SmbTensorDict) state = NULL;
   const char *name;
@@ -146,6 +147,8 @@ go_on (Job *job, gboolean resume, GError **error)
                  _ ("%s holds a training already; go on with --resume, or choose another folder."), job->folder);
     return FALSE;
   }
+  if (torn != NULL)
+    g_printerr ("%s\n", torn);
   state = smb_weights_read (path, error);
   if (state == NULL)
     return FALSE;
