@@ -90,7 +90,8 @@ write_weights (const SmbNetConfig *config, const char *path)
 }
 
 static void
-prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const char *what, int batch, GError **error)
+prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const char *what, int batch,
+                  SmbPrecision precision, GError **error)
 {
   const gboolean pretrain = g_str_equal (what, "pretrain");
   SmbFinetuneSettings tune = smb_finetune_settings_default (SMB_NET_CLASSIFIER);
@@ -99,6 +100,7 @@ prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const
   const int l = smb_net_config_get_patches (config);
 
   train.strategy = SMB_MASK_RANDOM; /* without a parsing map */
+  train.precision = tune.precision = precision;
   if (!pretrain) {
     job->tuner = smb_finetuner_new (device, weights, NULL, &tune, error);
     job->labels = g_new0 (int, batch);
@@ -144,7 +146,7 @@ main (int argc, char **argv)
   job.images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
   bench_noise (job.images->data, (gsize) job.images->n, 7);
   if (g_str_equal (argv[1], "finetune") || g_str_equal (argv[1], "pretrain")) {
-    prepare_training (&job, device, &config, argv[1], atoi (argv[3]), &error);
+    prepare_training (&job, device, &config, argv[1], atoi (argv[3]), precision, &error);
   } else {
     g_autofree char *path = g_strdup_printf ("%s/semblance-bench-%d.safetensors", g_get_tmp_dir (), (int) getpid ());
     g_autoptr (SmbTensorDict) weights = NULL;
