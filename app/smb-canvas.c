@@ -114,7 +114,9 @@ smb_canvas_set_picture (SmbCanvas *self, SmbImage *image, const char *message)
     self->image = smb_image_ref (image);
     self->texture = gdk_memory_texture_new (image->width, image->height, GDK_MEMORY_R8G8B8, image->bytes,
                                             (gsize) image->width * 3);
-    smb_viewport_set_image (&self->viewport, image->width, image->height);
+    /* The next frame of a video does not move the view. */
+    if (self->viewport.image_width != image->width || self->viewport.image_height != image->height)
+      smb_viewport_set_image (&self->viewport, image->width, image->height);
   }
   describe (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));

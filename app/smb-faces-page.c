@@ -5,6 +5,7 @@
 #include "smb-face-row.h"
 #include "smb-facts.h"
 #include "smb-format.h"
+#include "smb-session-video.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -37,9 +38,7 @@ G_DEFINE_FINAL_TYPE (SmbFacesPage, smb_faces_page, GTK_TYPE_WIDGET)
 static const SmbAnalysis *
 get_analysis (SmbFacesPage *self)
 {
-  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
-
-  return exhibit != NULL ? smb_exhibit_get_analysis (exhibit) : NULL;
+  return smb_session_get_analysis (self->session);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "smb-maps-page.h"
 #include "smb-metadata-page.h"
 #include "smb-notes-page.h"
+#include "smb-tracks-page.h"
 
 struct _SmbInspector {
   GtkWidget parent_instance;
@@ -13,6 +14,7 @@ struct _SmbInspector {
   GtkWidget *box;
   GtkStack *stack;
   SmbFacesPage *faces;
+  SmbTracksPage *tracks;
   SmbMapsPage *maps;
   SmbMetadataPage *metadata;
   SmbNotesPage *notes;
@@ -24,6 +26,7 @@ void
 smb_inspector_set_session (SmbInspector *self, SmbSession *session)
 {
   smb_faces_page_set_session (self->faces, session);
+  smb_tracks_page_set_session (self->tracks, session);
   smb_maps_page_set_session (self->maps, session);
   smb_metadata_page_set_session (self->metadata, session);
   smb_notes_page_set_session (self->notes, session);
@@ -53,6 +56,7 @@ smb_inspector_class_init (SmbInspectorClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = smb_inspector_dispose;
   g_type_ensure (SMB_TYPE_FACES_PAGE);
+  g_type_ensure (SMB_TYPE_TRACKS_PAGE);
   g_type_ensure (SMB_TYPE_MAPS_PAGE);
   g_type_ensure (SMB_TYPE_METADATA_PAGE);
   g_type_ensure (SMB_TYPE_NOTES_PAGE);
@@ -61,6 +65,7 @@ smb_inspector_class_init (SmbInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, box);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, stack);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, faces);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, tracks);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, maps);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, metadata);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, notes);

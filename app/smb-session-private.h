@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* smb-session-video.c: the video looked at. */
+typedef struct _SmbSessionVideo SmbSessionVideo;
+
 struct _SmbSession {
   GObject parent_instance;
 
@@ -35,6 +38,7 @@ struct _SmbSession {
   SmbImage *picture;
   char *picture_problem;
   int face_index;
+  SmbSessionVideo *video; /* NULL: a picture, or not open yet */
   GPtrArray *notes, *findings;
 
   /* maps of the chosen face by the text of their spec; `mapping` is cancelled with every other face */
@@ -57,6 +61,8 @@ typedef enum {
   SMB_SESSION_NOTES_CHANGED,
   SMB_SESSION_MODEL_CHANGED,
   SMB_SESSION_LOG_CHANGED,
+  SMB_SESSION_VIDEO_CHANGED,
+  SMB_SESSION_FRAME_CHANGED,
   SMB_SESSION_MESSAGE,
   SMB_SESSION_N_SIGNALS,
 } SmbSessionSignal;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is looked at: the exhibit, its pixels, the chosen face, its maps, its notes. */
 #include "smb-session-private.h"
+#include "smb-session-video.h"
 
 #include <glib/gi18n.h>
 
@@ -46,6 +47,25 @@ on_picture (GObject *source, GAsyncResult *result, gpointer user_data)
     self->picture_problem = g_strdup (error->message);
   smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
+}
+
+void
+smb_session_push_picture (SmbSession *self)
+{
+  smb_session_push (self, SMB_WORK_URGENT, self->viewing, work_picture, on_picture,
+                    smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit)), (GDestroyNotify) smb_evidence_free);
+}
+
+/* A frame in place of the one before; the first is a picture like any other. */
+void
+smb_session_take_frame (SmbSession *self, SmbImage *image)
+{
+  gboolean first = self->picture == NULL;
+
+  g_clear_pointer (&self->picture, smb_image_unref);
+  self->picture = smb_image_ref (image);
+  smb_session_emit (self, first ? SMB_SESSION_PICTURE_CHANGED : SMB_SESSION_FRAME_CHANGED);
+  smb_session_faces_replaced (self);
 }
 
 /* Notes and findings. */
@@ -233,6 +253,7 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
     g_cancellable_cancel (self->viewing);
   g_clear_object (&self->viewing);
   self->viewing = g_cancellable_new ();
+  smb_session_close_video (self);
   g_clear_pointer (&self->picture, smb_image_unref);
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
@@ -243,11 +264,8 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
   smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
   smb_session_emit (self, SMB_SESSION_NOTES_CHANGED);
   if (exhibit != NULL) {
-    const SmbEvidence *evidence = smb_exhibit_get_evidence (exhibit);
-
     self->exhibit_handler = g_signal_connect (exhibit, "changed", G_CALLBACK (on_exhibit_changed), self);
-    smb_session_push (self, SMB_WORK_URGENT, self->viewing, work_picture, on_picture, smb_evidence_copy (evidence),
-                      (GDestroyNotify) smb_evidence_free);
+    smb_session_open_exhibit (self);
     smb_session_reload_notes (self);
   }
   smb_session_faces_replaced (self);
@@ -271,7 +289,7 @@ smb_session_get_picture (SmbSession *self, const char **problem_out)
 void
 smb_session_faces_replaced (SmbSession *self)
 {
-  const SmbAnalysis *analysis = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  const SmbAnalysis *analysis = smb_session_get_analysis (self);
   int n_faces = analysis != NULL ? (int) analysis->faces->len : 0;
 
   if (self->face_index >= n_faces)
@@ -286,8 +304,14 @@ smb_session_faces_replaced (SmbSession *self)
 void
 smb_session_select_face (SmbSession *self, int index)
 {
+  guint track = smb_session_get_track_of_face (self, index);
+
   if (index == self->face_index)
     return;
+  if (track != 0 && track != smb_session_get_selected_track (self)) {
+    smb_session_select_track (self, track);
+    return;
+  }
   self->face_index = index;
   smb_session_faces_replaced (self);
 }
@@ -301,7 +325,7 @@ smb_session_get_face_index (SmbSession *self)
 const SmbFaceResult *
 smb_session_get_face (SmbSession *self)
 {
-  const SmbAnalysis *analysis = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  const SmbAnalysis *analysis = smb_session_get_analysis (self);
 
   if (analysis == NULL || self->face_index < 0 || self->face_index >= (int) analysis->faces->len)
     return NULL;

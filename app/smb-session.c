@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-session-private.h"
+#include "smb-session-video.h"
 
 #include "base/smb-error.h"
 
@@ -45,6 +46,7 @@ smb_session_class_init (SmbSessionClass *klass)
   static const char *const names[SMB_SESSION_N_SIGNALS] = {
     "opened",        "open-failed",   "exhibits-changed", "exhibit-changed", "picture-changed", "faces-changed",
     "map-changed",   "notes-changed", "model-changed",    "log-changed",
+    "video-changed", "frame-changed",
   };
 
   G_OBJECT_CLASS (klass)->finalize = smb_session_finalize;
@@ -96,6 +98,7 @@ smb_session_close (SmbSession *self)
     g_cancellable_cancel (self->viewing);
   if (self->mapping != NULL)
     g_cancellable_cancel (self->mapping);
+  smb_session_close_video (self);
   g_clear_pointer (&self->thread, smb_case_thread_free);
 }
 

@@ -3,6 +3,7 @@
 
 #include "smb-canvas.h"
 #include "smb-banner.h"
+#include "smb-video-pane.h"
 #include "smb-viewer.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,7 @@ struct _SmbViewer {
   GtkCheckButton *legend;
   SmbBanner *banner;
   SmbCanvas *canvas;
+  SmbVideoPane *video_pane;
   GtkLabel *zoom;
   GtkLabel *position, *pixel, *value, *facts;
 

@@ -2,6 +2,7 @@
 #include "smb-viewer-private.h"
 
 #include "smb-format.h"
+#include "smb-session-video.h"
 #include "smb-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -81,8 +82,7 @@ show_banner (SmbViewer *self)
 static void
 show_faces (SmbViewer *self)
 {
-  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
-  const SmbAnalysis *analysis = exhibit != NULL ? smb_exhibit_get_analysis (exhibit) : NULL;
+  const SmbAnalysis *analysis = smb_session_get_analysis (self->session);
 
   smb_canvas_set_faces (self->canvas, analysis, smb_session_get_face_index (self->session));
   show_banner (self);
@@ -123,6 +123,13 @@ show_picture (SmbViewer *self)
   smb_canvas_set_picture (self->canvas, picture, message);
   show_facts (self);
   show_faces (self);
+}
+
+/* Another frame of a video: the view stays where it is. */
+static void
+show_frame (SmbViewer *self)
+{
+  smb_canvas_set_picture (self->canvas, smb_session_get_picture (self->session, NULL), NULL);
 }
 
 static void
@@ -207,6 +214,8 @@ smb_viewer_set_session (SmbViewer *self, SmbSession *session)
   g_return_if_fail (self->session == NULL);
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "picture-changed", G_CALLBACK (show_picture), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "frame-changed", G_CALLBACK (show_frame), self, G_CONNECT_SWAPPED);
+  smb_video_pane_set_session (self->video_pane, session);
   g_signal_connect_object (session, "faces-changed", G_CALLBACK (show_faces), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "map-changed", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "model-changed", G_CALLBACK (on_model_changed), self, G_CONNECT_SWAPPED);
@@ -235,6 +244,7 @@ smb_viewer_class_init (SmbViewerClass *klass)
   G_OBJECT_CLASS (klass)->dispose = smb_viewer_dispose;
   g_type_ensure (SMB_TYPE_CANVAS);
   g_type_ensure (SMB_TYPE_BANNER);
+  g_type_ensure (SMB_TYPE_VIDEO_PANE);
   g_type_ensure (SMB_TYPE_WRAP_LAYOUT);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-viewer.ui");
@@ -256,6 +266,7 @@ smb_viewer_class_init (SmbViewerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, legend);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, banner);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, canvas);
+  gtk_widget_class_bind_template_child (widget_class, SmbViewer, video_pane);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, zoom);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, position);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, pixel);
