@@ -21,7 +21,7 @@ typedef struct {
   int epochs, batch, accumulate, threads, checkpoint_every;
   gint64 seed, stop_after;
   double warmup;
-  gboolean cropped, norm_pix, raw_pix, recompute, resume, plan_only, json;
+  gboolean cropped, go_on, norm_pix, raw_pix, recompute, resume, plan_only, json;
   SmbPretrainPlan plan;
   const SmbParallel *parallel;
   SmbEngine *engine;
@@ -80,6 +80,27 @@ start (Options *o, SmbNetConfig *config, GError **error)
   return NULL;
 }
 
+/* The state of the optimiser that belongs to --init, taken into the plan. */
+static SmbTensorDict *
+read_optimiser (Options *o, GError **error)
+{
+  SmbTensorDict *optimiser = smb_weights_read_optimiser (o->init, error);
+  const char *epoch = optimiser != NULL ? smb_tensor_dict_get_meta (optimiser, "epoch") : NULL;
+  gint64 last;
+
+  if (optimiser == NULL)
+    return NULL;
+  if (epoch != NULL && g_ascii_string_to_signed (epoch, 10, 0, 1000000, &last, NULL)) {
+    o->plan.optimiser = optimiser;
+    o->plan.epochs_done = (int) last + 1;
+    return optimiser;
+  }
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s does not say after which epoch it was written; leave out --continue."),
+               o->init);
+  smb_tensor_dict_unref (optimiser);
+  return NULL;
+}
+
 /* The first process gathers, the others wait for it and open what it left. */
 static SmbFaceStore *
 gather (Options *o, const char *const *sources, int size_px, GError **error)
@@ -111,13 +132,14 @@ static gboolean
 pretrain (Options *o, const char *const *sources, GError **error)
 {
   g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
-  g_autoptr (SmbTensorDict) online = NULL, target = NULL;
+  g_autoptr (SmbTensorDict) online = NULL, target = NULL, optimiser = NULL;
   g_autoptr (SmbFaceStore) faces = NULL;
   SmbNetConfig config;
   gboolean stopped;
 
   if (device == NULL || (online = start (o, &config, error)) == NULL
       || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
+      || (o->go_on && (optimiser = read_optimiser (o, error)) == NULL)
       || !check_memory (o, device, &config, error))
     return FALSE;
   if (o->plan_only)
@@ -149,6 +171,8 @@ settle (Options *o)
     return smb_cli_usage (_ ("“%s” is no way to mask; choose crfr-p, crfr-r, frp, fasking-i or random."), o->strategy);
   if (o->contrast != NULL && !smb_contrast_from_name (o->contrast, &s->contrast))
     return smb_cli_usage (_ ("“%s” is no contrastive loss; choose simsiam, byol or infonce."), o->contrast);
+  if (o->go_on && (o->init == NULL || o->target == NULL))
+    return smb_cli_usage (_ ("--continue needs both networks of the training that goes on: --init and --target."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
   if (o->batch < 1 || o->batch > 65536 || o->accumulate < 1 || o->epochs < 1 || o->checkpoint_every < 1
@@ -226,6 +250,8 @@ smb_cli_pretrain (int argc, char **argv)
     { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What of the network is to be otherwise, as JSON"), N_ ("JSON") },
     { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Online network to start from"), N_ ("FILE") },
     { "target", 't', 0, G_OPTION_ARG_FILENAME, &o.target, N_ ("Target network to start from"), N_ ("FILE") },
+    { "continue", 0, 0, G_OPTION_ARG_NONE, &o.go_on,
+      N_ ("Go on with the training that --init is a .pth checkpoint of: its optimiser and epoch"), NULL },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the data (100)"), N_ ("N") },
     { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration, of all processes together (64)"), N_ ("N") },
     { "accumulate", 0, 0, G_OPTION_ARG_INT, &o.accumulate, N_ ("Iterations to one step of the optimiser (1)"), N_ ("N") },

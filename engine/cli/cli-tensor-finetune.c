@@ -13,7 +13,7 @@
 #define MAX_STEPS 1000000
 
 typedef struct {
-  char *weights, *inputs, *out, *config, *trained, *resume;
+  char *weights, *inputs, *out, *config, *trained, *resume, *class_weights;
   int steps;
   gint64 seed;
   double layer_decay, weight_decay, smoothing; /* NAN: as the files state, else as published */
@@ -101,7 +101,52 @@ settle (Options *o, const SmbTensorDict *inputs, const SmbTensorDict *weights, S
                  _ ("“%s” is nothing that can train; choose all, last-blocks, norms, adapter or head."), o->trained);
     return FALSE;
   }
-  return TRUE;
+  if (s->trained == SMB_TRAIN_HEAD || (s->trained == SMB_TRAIN_ADAPTER) == (kind == SMB_NET_ADAPTER))
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               kind == SMB_NET_ADAPTER
+                 ? _ ("%s holds an FS-Adapter, whose backbone is frozen: only adapter and head can be trained.")
+                 : _ ("%s holds no FS-Adapter that could be trained; choose all, last-blocks, norms or head."),
+               o->weights);
+  return FALSE;
+}
+
+/* One weight a class, from the option, else from in.class_weights; *out NULL: none are given. Owned. */
+static gboolean
+read_class_weights (const Options *o, const SmbTensorDict *inputs, int classes, double **out, GError **error)
+{
+  g_auto (GStrv) parts = o->class_weights != NULL ? g_strsplit (o->class_weights, ",", classes + 1) : NULL;
+  g_autofree double *values = NULL;
+  gsize n = 0;
+  gboolean good = TRUE, any = FALSE;
+
+  *out = NULL;
+  if (parts != NULL) {
+    n = g_strv_length (parts);
+    values = g_new0 (double, n + 1);
+    for (gsize i = 0; i < n; i++) {
+      char *end;
+
+      values[i] = g_ascii_strtod (parts[i], &end);
+      good = good && end != parts[i] && *end == '\0';
+    }
+  } else if (smb_tensor_dict_get (inputs, "in.class_weights") == NULL) {
+    return TRUE;
+  } else if ((values = smb_net_input_numbers (inputs, "in.class_weights", &n, error)) == NULL) {
+    return FALSE;
+  }
+  good = good && n == (gsize) classes;
+  for (gsize i = 0; good && i < n; i++) {
+    good = isfinite (values[i]) && values[i] >= 0.0;
+    any |= values[i] > 0.0;
+  }
+  if (good && any) {
+    *out = g_steal_pointer (&values);
+    return TRUE;
+  }
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("Class weights are %d numbers from 0, not all of them 0, like 1,2.5 for two classes."), classes);
+  return FALSE;
 }
 
 static gboolean
@@ -171,12 +216,34 @@ run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **e
 static gboolean
 resume (const Options *o, SmbFinetuner *tuner, GError **error)
 {
-  g_autoptr (SmbTensorDict) state = NULL;
+  g_autoptr (SmbTensorDict) state = NULL, optimiser = NULL;
 
   if (o->resume == NULL)
     return TRUE;
   state = smb_weights_read (o->resume, error);
-  return state != NULL && smb_finetuner_load (tuner, state, error);
+  if (state == NULL)
+    return FALSE;
+  if (smb_tensor_dict_get_meta (state, "position") != NULL)
+    return smb_finetuner_load (tuner, state, error);
+  optimiser = smb_weights_read_optimiser (o->resume, error); /* a checkpoint of the official scripts */
+  return optimiser != NULL && smb_finetuner_load_checkpoint (tuner, state, optimiser, error);
+}
+
+static gboolean
+check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *inputs, const SmbNetConfig *config,
+              SmbNetKind kind, GError **error)
+{
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images");
+  gint64 batch = images != NULL && images->rank == 4 ? CLAMP (images->shape[0], 1, G_MAXINT) : 1;
+  const SmbFinetuneSettings *s = &o->settings;
+  guint64 need, one, two;
+
+  if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) /* the trainer has the words for it */
+    return TRUE;
+  return (need = smb_finetune_plan_bytes (device, config, kind, s, (int) batch, error)) > 0
+         && (one = smb_finetune_plan_bytes (device, config, kind, s, 1, error)) > 0
+         && (two = smb_finetune_plan_bytes (device, config, kind, s, 2, error)) > 0
+         && smb_cli_tensor_fits (device, batch, need, one, two, error);
 }
 
 static gboolean
@@ -185,17 +252,24 @@ finetune (Options *o, GError **error)
   g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->device, error);
   g_autoptr (SmbTensorDict) weights = NULL, inputs = NULL, state = NULL;
   g_autoptr (SmbFinetuner) tuner = NULL;
+  g_autofree char *description = NULL;
+  g_autofree double *class_weights = NULL;
   Batch batch = { 0 };
   SmbNetConfig config;
   SmbNetKind kind;
   gboolean done;
 
-  if (device == NULL || (weights = smb_weights_read (o->weights, error)) == NULL
-      || (inputs = smb_weights_read (o->inputs, error)) == NULL
-      || !smb_net_config_detect (&config, &kind, weights, o->config, o->weights, error)
-      || !settle (o, inputs, weights, kind, error))
+  if (device == NULL || (inputs = smb_weights_read (o->inputs, error)) == NULL
+      || (weights = smb_cli_tensor_weights (o->weights, inputs, error)) == NULL)
     return FALSE;
-  tuner = smb_finetuner_new (device, weights, o->config, &o->settings, error);
+  description = smb_cli_tensor_describe (weights, inputs, o->config);
+  if (!smb_net_config_detect (&config, &kind, weights, description, o->weights, error)
+      || !settle (o, inputs, weights, kind, error)
+      || !read_class_weights (o, inputs, config.classes, &class_weights, error)
+      || !check_memory (o, device, inputs, &config, kind, error))
+    return FALSE;
+  o->settings.class_weights = class_weights;
+  tuner = smb_finetuner_new (device, weights, description, &o->settings, error);
   if (tuner == NULL || !resume (o, tuner, error) || !smb_cli_tensor_folder (o->out, error))
     return FALSE;
   done = read_batch (&batch, inputs, &config, error) && run_steps (o, tuner, &batch, error)
@@ -234,13 +308,14 @@ smb_cli_tensor_finetune (int argc, char **argv)
     { "steps", 'n', 0, G_OPTION_ARG_INT, &o.steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
       N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"), N_ ("FOLDER") },
-    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors"), N_ ("FILE") },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"), N_ ("FILE") },
     { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What shapes cannot tell, as JSON"), N_ ("JSON") },
     { "train", 0, 0, G_OPTION_ARG_STRING, &o.trained, N_ ("all, last-blocks, norms, adapter or head"), N_ ("WHAT") },
     { "last-blocks", 0, 0, G_OPTION_ARG_INT, &s->last_blocks, N_ ("How many blocks last-blocks trains (1)"), N_ ("K") },
     { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"), N_ ("F") },
     { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.weight_decay, N_ ("Weight decay"), N_ ("D") },
     { "smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o.smoothing, N_ ("Label smoothing"), N_ ("S") },
+    { "class-weights", 0, 0, G_OPTION_ARG_STRING, &o.class_weights, N_ ("Weight of each class in the loss"), N_ ("W,W…") },
     { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (0: no limit)"), N_ ("C") },
     { "drop-path", 0, 0, G_OPTION_ARG_DOUBLE, &s->drop_path, N_ ("Stochastic depth of the last block (0)"), N_ ("R") },
     { "erasing", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.erasing, N_ ("Chance of random erasing (0)"), N_ ("P") },
@@ -265,6 +340,7 @@ smb_cli_tensor_finetune (int argc, char **argv)
   g_free (o.config);
   g_free (o.trained);
   g_free (o.resume);
+  g_free (o.class_weights);
   g_free (o.device.device);
   return code;
 }

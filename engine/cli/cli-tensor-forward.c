@@ -16,11 +16,12 @@ typedef struct {
 } Options;
 
 static SmbNet *
-open_net (SmbDevice *device, const char *path, const char *config, GError **error)
+open_net (SmbDevice *device, const char *path, const SmbTensorDict *inputs, const char *config, GError **error)
 {
-  g_autoptr (SmbTensorDict) weights = smb_weights_read (path, error);
+  g_autoptr (SmbTensorDict) weights = smb_cli_tensor_weights (path, inputs, error);
+  g_autofree char *description = weights != NULL ? smb_cli_tensor_describe (weights, inputs, config) : NULL;
 
-  return weights != NULL ? smb_net_new (device, weights, config, path, SMB_PRECISION_F32, error) : NULL;
+  return weights != NULL ? smb_net_new (device, weights, description, path, SMB_PRECISION_F32, error) : NULL;
 }
 
 static gboolean
@@ -35,8 +36,8 @@ forward (const Options *o, GError **error)
                                    | SMB_WANT_ALL_VISIBLE;
 
   if (device == NULL || (inputs = smb_weights_read (o->inputs, error)) == NULL
-      || (net = open_net (device, o->weights, o->config, error)) == NULL
-      || (o->target != NULL && (target = open_net (device, o->target, o->config, error)) == NULL))
+      || (net = open_net (device, o->weights, inputs, o->config, error)) == NULL
+      || (o->target != NULL && (target = open_net (device, o->target, inputs, o->config, error)) == NULL))
     return FALSE;
   outputs = smb_net_forward (net, target, inputs, want, NULL, error);
   if (outputs == NULL) {

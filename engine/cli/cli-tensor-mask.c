@@ -11,6 +11,7 @@
 
 #define MAX_SIDE_PX 8192
 #define MAX_DRAWS 10000000
+#define MOST_NAMED 8
 
 typedef struct {
   char *parsing, *name, *out, *strategy, *region;
@@ -21,20 +22,36 @@ typedef struct {
   SmbRegion covers;
 } Options;
 
-/* The map called for, or the one the file can only mean. */
+/* The map called for, or the one the file can only mean: "parsing", its only tensor, or the only one called
+ * "WHATEVER.parsing". */
 static const SmbTensor *
 choose_map (const SmbTensorDict *file, const Options *o, GError **error)
 {
-  const char *const usual[] = { o->name, "parsing", "in.parsing" };
+  const char *wanted = o->name != NULL ? o->name : "parsing";
+  const char *only = file->names->len == 1 ? g_ptr_array_index (file->names, 0) : NULL;
+  g_autoptr (GString) found = g_string_new (NULL);
+  int n = 0;
 
-  for (guint i = o->name != NULL ? 0 : 1; i < (o->name != NULL ? 1 : G_N_ELEMENTS (usual)); i++)
-    if (smb_tensor_dict_get (file, usual[i]) != NULL)
-      return smb_tensor_dict_get (file, usual[i]);
-  if (o->name == NULL && file->names->len == 1)
-    return smb_tensor_dict_get (file, g_ptr_array_index (file->names, 0));
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("%s: there is no parsing map called “%s”; name one of the file's tensors with --name."), o->parsing,
-               o->name != NULL ? o->name : "parsing");
+  if (smb_tensor_dict_get (file, wanted) != NULL)
+    return smb_tensor_dict_get (file, wanted);
+  for (guint i = 0; i < file->names->len; i++) {
+    const char *name = g_ptr_array_index (file->names, i);
+
+    if (!g_str_has_suffix (name, ".parsing"))
+      continue;
+    only = n == 0 ? name : NULL;
+    if (n++ < MOST_NAMED)
+      g_string_append_printf (found, "%s%s", n > 1 ? ", " : "", name);
+  }
+  if (o->name == NULL && only != NULL)
+    return smb_tensor_dict_get (file, only);
+  if (n > 0)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s holds these parsing maps: %s%s. Choose one with --name."),
+                 o->parsing, found->str, n > MOST_NAMED ? " …" : "");
+  else
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s holds no parsing map called “%s”; name one of the file's tensors with --name."), o->parsing,
+                 wanted);
   return NULL;
 }
 

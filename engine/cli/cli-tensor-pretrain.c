@@ -151,12 +151,37 @@ run_steps (const Options *o, SmbPretrainer *trainer, const Batch *batch, GError 
 static gboolean
 resume (const Options *o, SmbPretrainer *trainer, GError **error)
 {
-  g_autoptr (SmbTensorDict) state = NULL;
+  g_autoptr (SmbTensorDict) state = NULL, optimiser = NULL;
 
   if (o->resume == NULL)
     return TRUE;
   state = smb_weights_read (o->resume, error);
-  return state != NULL && smb_pretrainer_load (trainer, state, error);
+  if (state == NULL)
+    return FALSE;
+  if (smb_tensor_dict_get_meta (state, "iteration") != NULL)
+    return smb_pretrainer_load (trainer, state, error);
+  optimiser = smb_weights_read_optimiser (o->resume, error); /* a checkpoint of the official scripts */
+  return optimiser != NULL && smb_pretrainer_load_checkpoint (trainer, state, optimiser, error);
+}
+
+static gboolean
+check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *online, const SmbTensorDict *inputs,
+              const char *description, GError **error)
+{
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images");
+  gint64 batch = images != NULL && images->rank == 4 ? CLAMP (images->shape[0], 1, G_MAXINT) : 1;
+  guint64 need, one, two;
+  SmbNetConfig config;
+  SmbNetKind kind;
+
+  if (!smb_net_config_detect (&config, &kind, online, description, o->weights, error))
+    return FALSE;
+  if (kind != SMB_NET_ONLINE) /* the trainer has the words for it */
+    return TRUE;
+  return (need = smb_pretrain_plan_bytes (device, &config, (int) batch, o->settings.recompute, error)) > 0
+         && (one = smb_pretrain_plan_bytes (device, &config, 1, o->settings.recompute, error)) > 0
+         && (two = smb_pretrain_plan_bytes (device, &config, 2, o->settings.recompute, error)) > 0
+         && smb_cli_tensor_fits (device, batch, need, one, two, error);
 }
 
 static gboolean
@@ -165,15 +190,20 @@ pretrain (Options *o, GError **error)
   g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->device, error);
   g_autoptr (SmbTensorDict) online = NULL, target = NULL, inputs = NULL, state = NULL;
   g_autoptr (SmbPretrainer) trainer = NULL;
+  g_autofree char *description = NULL;
   Batch batch = { 0 };
   gboolean done;
 
-  if (device == NULL || (online = smb_weights_read (o->weights, error)) == NULL
-      || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
-      || (inputs = smb_weights_read (o->inputs, error)) == NULL
-      || !smb_net_input_scalar (inputs, "in.mask_ratio", o->settings.mask_ratio, &o->settings.mask_ratio, error))
+  if (device == NULL || (inputs = smb_weights_read (o->inputs, error)) == NULL
+      || (online = smb_cli_tensor_weights (o->weights, inputs, error)) == NULL
+      || (o->target != NULL && (target = smb_cli_tensor_weights (o->target, inputs, error)) == NULL)
+      || !smb_net_input_scalar (inputs, "in.mask_ratio", smb_cli_tensor_stated (inputs, online, "mask_ratio", -1.0),
+                                &o->settings.mask_ratio, error))
     return FALSE;
-  trainer = smb_pretrainer_new (device, online, target, o->config, &o->settings, error);
+  description = smb_cli_tensor_describe (online, inputs, o->config);
+  if (!check_memory (o, device, online, inputs, description, error))
+    return FALSE;
+  trainer = smb_pretrainer_new (device, online, target, description, &o->settings, error);
   if (trainer == NULL || !resume (o, trainer, error) || !smb_cli_tensor_folder (o->out, error))
     return FALSE;
   done = read_batch (&batch, inputs, smb_pretrainer_get_config (trainer), error)
@@ -214,9 +244,10 @@ smb_cli_tensor_pretrain (int argc, char **argv)
     { "steps", 'n', 0, G_OPTION_ARG_INT, &o.steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
       N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"), N_ ("FOLDER") },
-    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors"), N_ ("FILE") },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"), N_ ("FILE") },
     { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What shapes cannot tell, as JSON"), N_ ("JSON") },
     { "contrast", 0, 0, G_OPTION_ARG_STRING, &o.contrast, N_ ("simsiam, byol or infonce"), N_ ("NAME") },
+    { "temperature", 0, 0, G_OPTION_ARG_DOUBLE, &s->contrast_temperature, N_ ("InfoNCE's temperature (0.2)"), N_ ("T") },
     { "weight-region", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_region, N_ ("Weight of the region's loss (0.007)"), N_ ("W") },
     { "weight-contrast", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_contrast, N_ ("Weight of the contrastive loss (0.1)"),
       N_ ("W") },

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/smb-error.h"
+#include "train/smb-pretrainer.h"
 #include "weights/smb-weights-file.h"
 
 double
@@ -58,6 +59,20 @@ smb_cli_tensor_write_losses (const char *folder, JsonBuilder *builder, GError **
   if (g_file_set_contents (path, text, -1, &local))
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s could not be written: %s"), path, local->message);
+  return FALSE;
+}
+
+gboolean
+smb_cli_tensor_fits (const SmbDevice *device, gint64 batch, guint64 need, guint64 one, guint64 two, GError **error)
+{
+  guint64 available = device->info.free_bytes / 10 * 9; /* the batch on the host, and what else the machine does */
+
+  if (available == 0 || need <= available)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
+               _ ("A batch of %d images takes %.2f GB of memory, but no more than %.2f GB can be had on %s: give at most %d images, or --recompute."),
+               (int) batch, (double) need / 1e9, (double) available / 1e9, device->id,
+               smb_train_suggest_batch (one, two, available));
   return FALSE;
 }
 

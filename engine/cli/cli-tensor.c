@@ -2,13 +2,64 @@
 #include "cli/cli-tensor.h"
 
 #include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
 
 #include "cli/cli.h"
+#include "weights/smb-weights-file.h"
 
 SmbDevice *
 smb_cli_tensor_open (const SmbCliTensorDevice *choice, GError **error)
 {
   return smb_device_open (choice->device != NULL ? choice->device : "cpu", choice->threads, error);
+}
+
+SmbTensorDict *
+smb_cli_tensor_weights (const char *path, const SmbTensorDict *inputs, GError **error)
+{
+  SmbTensorDict *weights = smb_weights_read (path, error);
+
+  if (weights == NULL)
+    return NULL;
+  if (smb_tensor_dict_get_meta (weights, "config") == NULL && smb_tensor_dict_get_meta (inputs, "config") != NULL)
+    smb_tensor_dict_set_meta (weights, "config", smb_tensor_dict_get_meta (inputs, "config"));
+  if (smb_tensor_dict_get_meta (weights, "norm_pix") == NULL
+      && smb_tensor_dict_get_meta (weights, "args.norm_pix_loss") == NULL
+      && smb_tensor_dict_get_meta (inputs, "norm_pix") != NULL)
+    smb_tensor_dict_set_meta (weights, "norm_pix", smb_tensor_dict_get_meta (inputs, "norm_pix"));
+  return weights;
+}
+
+/* Side of the given images in pixels if the network's position tables are made for another; else 0. */
+static gint64
+other_size (const SmbTensorDict *weights, const SmbTensorDict *inputs)
+{
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images"), *pos = smb_tensor_dict_get (weights, "pos_embed");
+  const SmbTensor *patch = smb_tensor_dict_get (weights, "patch_embed.proj.weight");
+  gint64 side, grid;
+
+  if (images == NULL || images->rank != 4 || pos == NULL || pos->rank != 3 || patch == NULL || patch->rank != 4
+      || patch->shape[2] < 1)
+    return 0;
+  side = images->shape[3];
+  grid = llround (sqrt ((double) pos->shape[1] - 1.0));
+  if (side < 1 || side != images->shape[2] || side % patch->shape[2] != 0 || side == grid * patch->shape[2])
+    return 0;
+  return side;
+}
+
+char *
+smb_cli_tensor_describe (const SmbTensorDict *weights, const SmbTensorDict *inputs, const char *config)
+{
+  g_autoptr (JsonNode) root = json_from_string (config != NULL ? config : "{}", NULL);
+  gint64 side = other_size (weights, inputs);
+
+  if (side == 0 || root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
+      || json_object_has_member (json_node_get_object (root), "img"))
+    return g_strdup (config);
+  g_printerr (_ ("The images are %d pixels wide: the position tables are resampled to that.\n"), (int) side);
+  json_object_set_int_member (json_node_get_object (root), "img", side);
+  return json_to_string (root, FALSE);
 }
 
 int

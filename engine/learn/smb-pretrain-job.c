@@ -373,6 +373,25 @@ prepare (Job *job, GError **error)
   return TRUE;
 }
 
+/* Where the plan goes on with a training of the official scripts. */
+static gboolean
+start_from_checkpoint (Job *job, const SmbTensorDict *online, GError **error)
+{
+  const SmbPretrainPlan *p = job->plan;
+
+  if (p->optimiser == NULL)
+    return TRUE;
+  if (p->epochs_done >= p->epochs) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("The checkpoint has %d epochs behind it already; plan more of them than that."), p->epochs_done);
+    return FALSE;
+  }
+  if (!smb_pretrainer_load_checkpoint (job->trainer, online, p->optimiser, error))
+    return FALSE;
+  smb_pretrainer_set_iteration (job->trainer, (guint64) p->epochs_done * job->epoch_iterations);
+  return TRUE;
+}
+
 gboolean
 smb_pretrain_job_run (const SmbPretrainPlan *plan, SmbDevice *device, const SmbTensorDict *online,
                       const SmbTensorDict *target, const char *overrides, const SmbFaceStore *faces,
@@ -387,6 +406,6 @@ smb_pretrain_job_run (const SmbPretrainPlan *plan, SmbDevice *device, const SmbT
     return FALSE;
   if (g_mkdir_with_parents (folder, 0777) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
-  return go_on (&job, resume, error) && open_log (&job, error)
+  return start_from_checkpoint (&job, online, error) && go_on (&job, resume, error) && open_log (&job, error)
          && run (&job, report, user_data, stopped, cancellable, error);
 }

@@ -20,6 +20,9 @@ typedef struct {
   gboolean measured;  /* FALSE: mean and std are those of the data */
   double mean[3], std[3];
   int checkpoint_epochs; /* a checkpoint after every so many; the end and a stop have one anyway */
+  const SmbTensorDict *optimiser; /* borrowed; NULL, or its state (smb_weights_read_optimiser) where the weights to start
+                                   * from have `epochs_done` epochs behind them: the training goes on there */
+  int epochs_done;
   guint64 stop_after;    /* iterations of this run, then stop as if asked to; 0: run to the end */
 } SmbPretrainPlan;
 

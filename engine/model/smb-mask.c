@@ -19,7 +19,7 @@ gboolean
 smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out)
 {
   for (guint i = 0; i < SMB_MASK_PATCHES; i++)
-    if (g_strcmp0 (name, strategy_names[i]) == 0) {
+    if (name != NULL && g_ascii_strcasecmp (name, strategy_names[i]) == 0) {
       *out = (SmbMaskStrategy) i;
       return TRUE;
     }
@@ -39,7 +39,7 @@ gboolean
 smb_region_from_name (const char *name, SmbRegion *out)
 {
   for (int i = SMB_REGION_RANDOM; i < SMB_N_REGIONS; i++)
-    if (g_strcmp0 (name, smb_region_name (i)) == 0) {
+    if (name != NULL && g_ascii_strcasecmp (name, smb_region_name (i)) == 0) {
       *out = i;
       return TRUE;
     }

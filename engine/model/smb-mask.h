@@ -36,9 +36,9 @@ typedef enum {
 #define SMB_N_COVERED_REGIONS 6
 
 const char *smb_mask_strategy_name (SmbMaskStrategy strategy); /* "crfr-p"; static */
-gboolean smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out); /* of those that are drawn */
+gboolean smb_mask_strategy_from_name (const char *name, SmbMaskStrategy *out); /* of those drawn; in any case */
 const char *smb_region_name (SmbRegion region); /* "brows"; static */
-gboolean smb_region_from_name (const char *name, SmbRegion *out); /* "random" too */
+gboolean smb_region_from_name (const char *name, SmbRegion *out); /* "random" too; in any case */
 
 /* member (SMB_N_REGIONS, L) = 1 where a patch holds a pixel of the region; parsing (size, size), L = (size/patch)^2. */
 void smb_region_membership (guint8 *member, const guint8 *parsing, int size_px, int patch_px);

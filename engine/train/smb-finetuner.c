@@ -404,6 +404,19 @@ smb_finetuner_load (SmbFinetuner *t, const SmbTensorDict *state, GError **error)
          && smb_optimiser_load (t->optimiser, state, error);
 }
 
+gboolean
+smb_finetuner_load_checkpoint (SmbFinetuner *t, const SmbTensorDict *network, const SmbTensorDict *optimiser,
+                               GError **error)
+{
+  if (!smb_params_restore (t->set, FALSE, "", network, error)
+      || !smb_optimiser_load_checkpoint (t->optimiser, optimiser, error))
+    return FALSE;
+  t->iteration = (guint64) smb_optimiser_get_steps (t->optimiser) * (guint64) t->settings.accumulate;
+  t->accumulated = 0;
+  t->genuine_seen = FALSE;
+  return TRUE;
+}
+
 guint64
 smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,
                          const SmbFinetuneSettings *settings, int batch, GError **error)

@@ -62,6 +62,8 @@ SmbTensorDict *smb_finetuner_get_weights (SmbFinetuner *tuner, GError **error);
 SmbTensorDict *smb_finetuner_get_gradients (SmbFinetuner *tuner, GError **error);
 SmbTensorDict *smb_finetuner_save (SmbFinetuner *tuner, GError **error);
 gboolean smb_finetuner_load (SmbFinetuner *tuner, const SmbTensorDict *state, GError **error);
+gboolean smb_finetuner_load_checkpoint (SmbFinetuner *tuner, const SmbTensorDict *network, const SmbTensorDict *optimiser,
+                                        GError **error);
 
 /* Bytes on the device for a batch, all in all. */
 guint64 smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,

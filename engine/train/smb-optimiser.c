@@ -121,10 +121,13 @@ static gboolean
 restore (SmbTensor *t, const char *prefix, const char *name, const SmbTensorDict *from, GError **error)
 {
   g_autofree char *full = g_strconcat (prefix, name, NULL);
-  const SmbTensor *host = smb_tensor_dict_get (from, full);
+  SmbTensor *stored = smb_tensor_dict_get (from, full);
+  g_autoptr (SmbTensor) host = stored == NULL                     ? NULL
+                               : stored->dtype == SMB_DTYPE_F32 ? smb_tensor_ref (stored)
+                                                                : smb_tensor_to_f32 (stored);
   SmbDevice *device = t->device;
 
-  if (host == NULL || host->dtype != SMB_DTYPE_F32 || host->rank != t->rank
+  if (host == NULL || host->rank != t->rank
       || memcmp (host->shape, t->shape, (gsize) t->rank * sizeof *t->shape) != 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                  _ ("The saved training state has no fitting tensor %s; it belongs to another training."), full);
@@ -175,6 +178,44 @@ smb_optimiser_load (SmbOptimiser *optimiser, const SmbTensorDict *state, GError 
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean
+smb_optimiser_load_checkpoint (SmbOptimiser *optimiser, const SmbTensorDict *checkpoint, GError **error)
+{
+  guint found = 0;
+
+  for (guint i = 0; i < optimiser->slots->len; i++) {
+    SmbSlot *slot = g_ptr_array_index (optimiser->slots, i);
+    g_autofree char *prefix = g_strdup_printf ("%u.", i), *name = g_strconcat (prefix, "step", NULL);
+    const SmbTensor *step = smb_tensor_dict_get (checkpoint, name);
+    g_autoptr (SmbTensor) count = step != NULL ? smb_tensor_to_f32 (step) : NULL;
+    float t = count != NULL && count->n == 1 ? *(const float *) count->data : 0.0f;
+
+    if (step == NULL)
+      continue;
+    if (!(t >= 1.0f && t < 1e9f) || !restore (slot->m, prefix, "exp_avg", checkpoint, error)
+        || !restore (slot->v, prefix, "exp_avg_sq", checkpoint, error))
+      break;
+    slot->t = (gint64) t;
+    found++;
+  }
+  if (found > 0 && 3 * found == smb_tensor_dict_get_size (checkpoint))
+    return TRUE;
+  g_clear_error (error);
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                       _ ("The checkpoint's optimiser belongs to other parameters than those trained here."));
+  return FALSE;
+}
+
+gint64
+smb_optimiser_get_steps (const SmbOptimiser *optimiser)
+{
+  gint64 steps = 0;
+
+  for (guint i = 0; i < optimiser->slots->len; i++)
+    steps = MAX (steps, ((const SmbSlot *) g_ptr_array_index (optimiser->slots, i))->t);
+  return steps;
 }
 
 guint64

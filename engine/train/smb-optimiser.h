@@ -39,6 +39,12 @@ void smb_optimiser_step (SmbOptimiser *optimiser, SmbExec *exec, double lr, doub
 gboolean smb_optimiser_save (const SmbOptimiser *optimiser, SmbTensorDict *state, GError **error);
 gboolean smb_optimiser_load (SmbOptimiser *optimiser, const SmbTensorDict *state, GError **error);
 
+/* The same from a checkpoint of the official scripts (smb_weights_read_optimiser), which number the parameters group by
+ * group as the slots are; one without a state has taken no step. MISMATCH as above. */
+gboolean smb_optimiser_load_checkpoint (SmbOptimiser *optimiser, const SmbTensorDict *checkpoint, GError **error);
+/* The largest number of steps a parameter has taken. */
+gint64 smb_optimiser_get_steps (const SmbOptimiser *optimiser);
+
 /* Bytes of gradients and moments for these groups. */
 guint64 smb_optimiser_plan_bytes (const SmbParamSet *set, const GPtrArray *groups);
 

@@ -70,7 +70,7 @@ smb_pretrain_settings_default (void)
 static gboolean
 check_settings (const SmbPretrainSettings *s, GError **error)
 {
-  if (s->accumulate >= 1 && s->mask_ratio > 0.0 && s->mask_ratio < 1.0 && s->contrast_temperature > 0.0
+  if (s->accumulate >= 1 && s->mask_ratio < 1.0 && s->mask_ratio != 0.0 && s->contrast_temperature > 0.0
       && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0 && s->eps > 0.0
       && s->weight_decay >= 0.0 && s->clip_norm >= 0.0 && isfinite (s->weight_region) && isfinite (s->weight_contrast))
     return TRUE;
@@ -410,6 +410,7 @@ smb_pretrainer_draw_masks (const SmbPretrainer *t, guint8 *mask, guint8 *region,
   g_autofree guint8 *member = g_malloc ((gsize) (SMB_N_REGIONS * l));
   SmbRng rng;
 
+  g_return_if_fail (t->settings.mask_ratio > 0.0);
   smb_rng_init (&rng, t->settings.seed, t->iteration);
   if (t->settings.strategy == SMB_MASK_CRFR_P || t->settings.strategy == SMB_MASK_CRFR_R)
     chosen = (int) smb_rng_below (&rng, SMB_REGION_SKIN);
@@ -487,6 +488,25 @@ smb_pretrainer_load (SmbPretrainer *t, const SmbTensorDict *state, GError **erro
          && smb_params_restore (t->target_set, FALSE, "target.", state, error)
          && (in_sum == 0 || smb_params_restore (t->online_set, TRUE, "grad.", state, error))
          && smb_optimiser_load (t->optimiser, state, error);
+}
+
+gboolean
+smb_pretrainer_load_checkpoint (SmbPretrainer *t, const SmbTensorDict *online, const SmbTensorDict *optimiser,
+                                GError **error)
+{
+  if (!smb_params_restore (t->online_set, FALSE, "", online, error)
+      || !smb_optimiser_load_checkpoint (t->optimiser, optimiser, error))
+    return FALSE;
+  t->iteration = (guint64) smb_optimiser_get_steps (t->optimiser) * (guint64) t->settings.accumulate;
+  t->accumulated = 0;
+  return TRUE;
+}
+
+void
+smb_pretrainer_set_iteration (SmbPretrainer *t, guint64 iteration)
+{
+  g_return_if_fail (t->accumulated == 0 && iteration % (guint64) t->settings.accumulate == 0);
+  t->iteration = iteration;
 }
 
 guint64

@@ -19,7 +19,8 @@ typedef struct {
   SmbContrast contrast;
   double contrast_temperature;          /* InfoNCE */
   double weight_region, weight_contrast; /* 0.007, 0.1 */
-  double mask_ratio;                    /* 0.75: the encoder sees (int) (L (1 - ratio)) patches */
+  double mask_ratio;                    /* 0.75: the encoder sees (int) (L (1 - ratio)) patches; below 0: of masks that
+                                         * are given, what they leave visible (smb_net_visible_index) */
   SmbMaskStrategy strategy;             /* for smb_pretrainer_draw_masks */
   double beta1, beta2, eps, weight_decay; /* 0.9, 0.95, 1e-8, 0.05 */
   double clip_norm;                     /* 1; 0: no clipping */
@@ -70,6 +71,12 @@ SmbTensorDict *smb_pretrainer_get_gradients (SmbPretrainer *trainer, GError **er
 SmbTensorDict *smb_pretrainer_save (SmbPretrainer *trainer, GError **error);
 /* Into a trainer made with the same settings and any weights of the same size. MISMATCH. */
 gboolean smb_pretrainer_load (SmbPretrainer *trainer, const SmbTensorDict *state, GError **error);
+/* The same from a checkpoint of the official scripts: its online network and its optimiser's state; the target network
+ * stays, for it lies in a file of its own. The iterations done are the steps taken, unless it is said how many they are
+ * (then from the start of a step). MISMATCH. */
+gboolean smb_pretrainer_load_checkpoint (SmbPretrainer *trainer, const SmbTensorDict *online,
+                                         const SmbTensorDict *optimiser, GError **error);
+void smb_pretrainer_set_iteration (SmbPretrainer *trainer, guint64 iteration);
 
 /* Bytes on the device for a batch, all in all: weights, gradients, moments, activations. */
 guint64 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute,

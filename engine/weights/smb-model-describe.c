@@ -203,7 +203,7 @@ read_source (const char *path, const char *config, SmbModelSource *source, GErro
   if (fd < 0)
     return smb_error_set_errno (error, errno, path, _ ("opening the weights file"));
   /* Read first: that refuses what is no regular file, which hashing would wait for. */
-  source->weights = smb_weights_read_fd (fd, path, error);
+  source->weights = smb_weights_read_fd (fd, SMB_WEIGHTS_MODEL, path, error);
   if (source->weights != NULL)
     source->sha256 = smb_sha256_of_fd (fd, path, NULL, NULL, NULL, NULL, error);
   close (fd);

@@ -206,6 +206,71 @@ read_model (Reader *reader, GError **error)
   return g_steal_pointer (&dict);
 }
 
+/* One number as a tensor: PyTorch 1.12 and later count the steps in one, earlier versions in an int. */
+static SmbTensor *
+make_count (const SmbPickleValue *value)
+{
+  SmbTensor *tensor = smb_tensor_new (SMB_DTYPE_F64, 0, NULL);
+
+  *(double *) tensor->data = value->kind == SMB_PICKLE_FLOAT ? value->real : (double) value->whole;
+  return tensor;
+}
+
+/* The state of one parameter, {"step", "exp_avg", "exp_avg_sq"}, under its number. */
+static gboolean
+add_moments (Reader *reader, SmbTensorDict *dict, gint64 index, const SmbPickleValue *state, GError **error)
+{
+  static const char *const parts[] = { "step", "exp_avg", "exp_avg_sq" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
+    const SmbPickleValue *value = smb_pickle_value_lookup (state, parts[i]);
+    g_autofree char *name = g_strdup_printf ("%" G_GINT64_FORMAT ".%s", index, parts[i]);
+    g_autoptr (SmbTensor) tensor = NULL;
+
+    if (value != NULL && value->kind == SMB_PICKLE_TENSOR)
+      tensor = make_tensor (reader, &value->tensor, error);
+    else if (value != NULL && i == 0 && (value->kind == SMB_PICKLE_INT || value->kind == SMB_PICKLE_FLOAT))
+      tensor = make_count (value);
+    else
+      smb_weights_fail (error, SMB_ERROR_UNSUPPORTED, reader->path, _ ("its optimiser is not Adam's"));
+    if (tensor == NULL)
+      return FALSE;
+    smb_tensor_dict_set (dict, name, tensor);
+  }
+  return TRUE;
+}
+
+static SmbTensorDict *
+read_optimiser (Reader *reader, GError **error)
+{
+  const SmbPickleValue *root = smb_pickle_get_root (reader->pickle);
+  const SmbPickleValue *optimiser = smb_pickle_value_lookup (root, "optimizer");
+  const SmbPickleValue *state = optimiser != NULL ? smb_pickle_value_lookup (optimiser, "state") : NULL;
+  g_autoptr (SmbTensorDict) dict = smb_tensor_dict_new ();
+
+  if (state == NULL || state->kind != SMB_PICKLE_DICT || state->n_items == 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s holds no state of an optimiser from which a training could go on."), reader->path);
+    return NULL;
+  }
+  for (guint i = 0; i < state->n_items; i += 2) {
+    if (state->items[i]->kind != SMB_PICKLE_INT) {
+      smb_weights_fail (error, SMB_ERROR_UNSUPPORTED, reader->path, _ ("its optimiser does not number its parameters"));
+      return NULL;
+    }
+    if (!add_moments (reader, dict, state->items[i]->whole, state->items[i + 1], error))
+      return NULL;
+  }
+  add_run_meta (dict, root);
+  return g_steal_pointer (&dict);
+}
+
+static SmbTensorDict *
+read_part (Reader *reader, SmbWeightsPart part, GError **error)
+{
+  return part == SMB_WEIGHTS_OPTIMISER ? read_optimiser (reader, error) : read_model (reader, error);
+}
+
 /* The folder inside the archive: the one that holds data.pkl. */
 static char *
 find_prefix (SmbZip *zip, const char *path, GError **error)
@@ -250,7 +315,7 @@ check_byte_order (Reader *reader, GError **error)
 }
 
 SmbTensorDict *
-smb_pth_read_zip (GBytes *bytes, const char *path, GError **error)
+smb_pth_read_zip (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (SmbZip) zip = smb_zip_new (bytes, path, error);
   g_autofree char *prefix = zip != NULL ? find_prefix (zip, path, error) : NULL, *record = NULL;
@@ -272,7 +337,7 @@ smb_pth_read_zip (GBytes *bytes, const char *path, GError **error)
     return NULL;
   }
   reader.pickle = pickle;
-  return read_model (&reader, error);
+  return read_part (&reader, part, error);
 }
 
 /* Parses the next pickle of the stream and moves on behind it. */
@@ -326,7 +391,7 @@ place_storages (Reader *reader, const SmbPickleValue *keys, gsize at, GError **e
 /* Pickles one behind the other: the magic number (known already), the protocol's version, a description of the machine,
  * the checkpoint, the keys of its storages; then these. */
 SmbTensorDict *
-smb_pth_read_legacy (GBytes *bytes, const char *path, GError **error)
+smb_pth_read_legacy (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (GHashTable) offsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Reader reader = { .bytes = bytes, .path = path, .offsets = offsets };
@@ -350,5 +415,6 @@ smb_pth_read_legacy (GBytes *bytes, const char *path, GError **error)
   if ((content = next_pickle (&reader, &at, error)) == NULL || (keys = next_pickle (&reader, &at, error)) == NULL)
     return NULL;
   reader.pickle = content;
-  return place_storages (&reader, smb_pickle_get_root (keys), at, error) ? read_model (&reader, error) : NULL;
+  return place_storages (&reader, smb_pickle_get_root (keys), at, error) ? read_part (&reader, part, error)
+                                                                                 : NULL;
 }

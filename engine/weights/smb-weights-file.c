@@ -167,7 +167,7 @@ smb_weights_convert_pickles_with (SmbWeightsConvert convert)
 }
 
 static SmbTensorDict *
-read_converted (int fd, const char *path, GError **error)
+read_converted (int fd, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
   int converted;
@@ -178,7 +178,7 @@ read_converted (int fd, const char *path, GError **error)
                     "this one is not. Import it into the library first: semblance-cli model import."), path);
     return NULL;
   }
-  converted = convert_pickles (fd, path, error);
+  converted = convert_pickles (fd, part, path, error);
   if (converted < 0)
     return NULL;
   bytes = map_file (converted, path, error);
@@ -187,25 +187,28 @@ read_converted (int fd, const char *path, GError **error)
 }
 
 static SmbTensorDict *
-read_bytes (int fd, GBytes *bytes, const char *path, GError **error)
+read_bytes (int fd, GBytes *bytes, SmbWeightsPart part, const char *path, GError **error)
 {
   gsize n_bytes;
   const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
   guint64 header_bytes;
 
   if (!pickles_here && (is_zip (data, n_bytes) || is_legacy (data, n_bytes)))
-    return read_converted (fd, path, error);
+    return read_converted (fd, part, path, error);
   if (is_zip (data, n_bytes))
-    return smb_pth_read_zip (bytes, path, error);
+    return smb_pth_read_zip (bytes, part, path, error);
   if (is_legacy (data, n_bytes))
-    return smb_pth_read_legacy (bytes, path, error);
+    return smb_pth_read_legacy (bytes, part, path, error);
   if (n_bytes > 8) {
     memcpy (&header_bytes, data, sizeof header_bytes);
     header_bytes = GUINT64_FROM_LE (header_bytes);
-    if (data[8] == '{' || header_bytes <= n_bytes - 8)
+    if (part == SMB_WEIGHTS_MODEL && (data[8] == '{' || header_bytes <= n_bytes - 8))
       return smb_safetensors_read (bytes, path, error);
   }
-  if (n_bytes >= 2 && data[0] == 0x80 && data[1] <= 5)
+  if (part == SMB_WEIGHTS_OPTIMISER)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s holds no state of an optimiser from which a training could go on."), path);
+  else if (n_bytes >= 2 && data[0] == 0x80 && data[1] <= 5)
     smb_weights_fail (error, SMB_ERROR_FORMAT, path, _ ("it is a bare Python pickle without PyTorch's magic number"));
   else
     smb_weights_fail (error, SMB_ERROR_FORMAT, path, _ ("its content is neither .safetensors nor a PyTorch "
@@ -214,10 +217,10 @@ read_bytes (int fd, GBytes *bytes, const char *path, GError **error)
 }
 
 SmbTensorDict *
-smb_weights_read_fd (int fd, const char *path, GError **error)
+smb_weights_read_fd (int fd, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = map_file (fd, path, error);
-  SmbTensorDict *dict = bytes != NULL ? read_bytes (fd, bytes, path, error) : NULL;
+  SmbTensorDict *dict = bytes != NULL ? read_bytes (fd, bytes, part, path, error) : NULL;
   const guint8 *data;
   gsize n_bytes;
 
@@ -232,8 +235,8 @@ smb_weights_read_fd (int fd, const char *path, GError **error)
   return dict;
 }
 
-SmbTensorDict *
-smb_weights_read (const char *path, GError **error)
+static SmbTensorDict *
+read_path (const char *path, SmbWeightsPart part, GError **error)
 {
   /* Not blocking: the name may be a pipe's. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -243,7 +246,19 @@ smb_weights_read (const char *path, GError **error)
     smb_error_set_errno (error, errno, path, _ ("opening the weights file"));
     return NULL;
   }
-  dict = smb_weights_read_fd (fd, path, error);
+  dict = smb_weights_read_fd (fd, part, path, error);
   close (fd);
   return dict;
+}
+
+SmbTensorDict *
+smb_weights_read (const char *path, GError **error)
+{
+  return read_path (path, SMB_WEIGHTS_MODEL, error);
+}
+
+SmbTensorDict *
+smb_weights_read_optimiser (const char *path, GError **error)
+{
+  return read_path (path, SMB_WEIGHTS_OPTIMISER, error);
 }

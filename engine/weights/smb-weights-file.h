@@ -14,13 +14,24 @@ G_BEGIN_DECLS
  * Views come back contiguous. Errors: NOT_FOUND, PERMISSION, FORMAT, UNSUPPORTED, LIMIT; the message names the file. */
 SmbTensorDict *smb_weights_read (const char *path, GError **error);
 
+/* What of a file is wanted: the tensors of its model, or the state of its optimiser. */
+typedef enum {
+  SMB_WEIGHTS_MODEL,
+  SMB_WEIGHTS_OPTIMISER,
+} SmbWeightsPart;
+
 /* The same from a descriptor that stays the caller's; `path` only for messages. */
-SmbTensorDict *smb_weights_read_fd (int fd, const char *path, GError **error);
+SmbTensorDict *smb_weights_read_fd (int fd, SmbWeightsPart part, const char *path, GError **error);
+
+/* The state of the optimiser (Adam's or AdamW's) in a .pth: INDEX.exp_avg, INDEX.exp_avg_sq and INDEX.step (one number)
+ * for each parameter that has taken steps, in the numbering of its groups; metadata as above. Errors as above; NOT_FOUND:
+ * the file holds none, as no .safetensors does. */
+SmbTensorDict *smb_weights_read_optimiser (const char *path, GError **error);
 
 /* PyTorch's files hold a pickle, which is a small program, so a process reads them itself only if it says that it is
  * locked in (or has nothing to lose, as a test). Everywhere else `convert` does it: a descriptor of the same tensors as
  * .safetensors, sealed, to be closed; -1 with an error. Until either was called they are refused. Once, at the start. */
-typedef int (*SmbWeightsConvert) (int fd, const char *path, GError **error);
+typedef int (*SmbWeightsConvert) (int fd, SmbWeightsPart part, const char *path, GError **error);
 void smb_weights_read_pickles_here (void);
 void smb_weights_convert_pickles_with (SmbWeightsConvert convert);
 

@@ -41,8 +41,8 @@ gboolean smb_safetensors_parse_header (const char *text, gsize n_bytes, guint64 
                                        GHashTable **metadata, const char *path, GError **error);
 
 /* PyTorch's checkpoints: a ZIP archive, or the older stream of pickles. */
-SmbTensorDict *smb_pth_read_zip (GBytes *bytes, const char *path, GError **error);
-SmbTensorDict *smb_pth_read_legacy (GBytes *bytes, const char *path, GError **error);
+SmbTensorDict *smb_pth_read_zip (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error);
+SmbTensorDict *smb_pth_read_legacy (GBytes *bytes, SmbWeightsPart part, const char *path, GError **error);
 
 /* Writes a whole file: to a temporary one beside it, fsync, rename, fsync of the folder. */
 typedef gboolean (*SmbFillFile) (int fd, const char *path, gpointer user_data, GError **error);

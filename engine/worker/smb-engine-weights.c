@@ -14,7 +14,7 @@
 
 /* SmbWeightsConvert. What comes back is read as any .safetensors file is: as if someone had made it to do harm. */
 static int
-convert (int fd, const char *path, GError **error)
+convert (int fd, SmbWeightsPart part, const char *path, GError **error)
 {
   g_autoptr (SmbEngine) engine = smb_engine_new (NULL, 1);
   g_autofree char *shown = g_filename_display_name (path);
@@ -25,6 +25,7 @@ convert (int fd, const char *path, GError **error)
   int memory;
 
   json_object_set_string_member (call.body, "path", shown);
+  json_object_set_string_member (call.body, "part", part == SMB_WEIGHTS_OPTIMISER ? "optimiser" : "model");
   answer = smb_engine_call (engine, &call, NULL, error);
   if (answer == NULL)
     return -1;

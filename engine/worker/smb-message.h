@@ -43,7 +43,7 @@ typedef enum {
   SMB_MESSAGE_PROGRESS,  /* worker: {"done", "total", "what"} */
   SMB_MESSAGE_RESULT,    /* worker: done; planes as descriptors */
   SMB_MESSAGE_ERROR,     /* worker: the request failed, the worker goes on; {"domain", "code", "message"} */
-  SMB_MESSAGE_WEIGHTS,   /* program: a weights file to write anew; descriptor: the file, read-only */
+  SMB_MESSAGE_WEIGHTS,   /* program: a weights file to write anew, its "part" model or optimiser; descriptor: the file, read-only */
 } SmbMessageType;
 
 typedef struct {

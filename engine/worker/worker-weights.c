@@ -12,6 +12,7 @@ SmbMessage *
 smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer nothing, GError **error)
 {
   const char *path = smb_message_get_string (request, "path", _ ("weights"));
+  const char *part = smb_message_get_string (request, "part", "model");
   g_autoptr (SmbTensorDict) dict = NULL;
   SmbMessage *answer;
   int memory;
@@ -21,7 +22,8 @@ smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
     return NULL;
   }
   smb_worker_allow_cpu (CPU_SECONDS);
-  dict = smb_weights_read_fd (request->fds[0], path, error);
+  dict = smb_weights_read_fd (request->fds[0],
+                              g_str_equal (part, "optimiser") ? SMB_WEIGHTS_OPTIMISER : SMB_WEIGHTS_MODEL, path, error);
   memory = dict != NULL ? smb_weights_write_memory (dict, path, error) : -1;
   if (memory < 0)
     return NULL;

@@ -102,6 +102,110 @@ test_finetune (void)
   train_test_params_near (got, want, "", 1e-5);
 }
 
+/* Copies a fixture into the test's folder, or what `keep` is of it, without or with other metadata. */
+static void
+rewrite (const char *from, const char *to, const char *config, gboolean only_images)
+{
+  g_autoptr (SmbTensorDict) dict = model_test_read (from), out = smb_tensor_dict_new ();
+  g_autofree char *path = g_build_filename (folder, to, NULL);
+  GError *error = NULL;
+
+  for (guint i = 0; i < dict->names->len; i++) {
+    const char *name = g_ptr_array_index (dict->names, i);
+
+    if (!only_images || g_str_equal (name, "in.images"))
+      smb_tensor_dict_set (out, name, smb_tensor_dict_get (dict, name));
+  }
+  if (config != NULL)
+    smb_tensor_dict_set_meta (out, "config", config);
+  smb_weights_write (path, out, &error);
+  g_assert_no_error (error);
+}
+
+/* Weights whose file says nothing: the inputs' metadata speaks for them, else the words say what is missing. */
+static void
+test_described_by_inputs (void)
+{
+  g_autoptr (SmbTensorDict) want = model_test_read ("a_finetune_io.safetensors"), out = NULL;
+  g_autofree char *words = NULL;
+
+  rewrite ("a_classifier_init.safetensors", "bare.safetensors", NULL, FALSE);
+  rewrite ("a_finetune_io.safetensors", "described.safetensors", "{\"heads\": 3}", FALSE);
+  g_assert_cmpint (run (NULL, "forward", "--weights", "%bare.safetensors", "--inputs", "%described.safetensors", "--out",
+                        "%o.safetensors", NULL),
+                   ==, 0);
+  out = result ("o.safetensors");
+  model_test_near (out, want, "out.logits", 1e-5);
+  rewrite ("a_finetune_io.safetensors", "silent.safetensors", NULL, FALSE);
+  g_assert_cmpint (run (&words, "forward", "--weights", "%bare.safetensors", "--inputs", "%silent.safetensors", "--out",
+                        "%o.safetensors", NULL),
+                   ==, 1);
+  g_assert_nonnull (strstr (words, "heads"));
+}
+
+/* Images of another size than the network's: as if the option asked for it, and it is said. */
+static void
+test_other_size (void)
+{
+  g_autoptr (SmbTensorDict) asked = NULL, followed = NULL;
+  g_autofree char *words = NULL, *patches = NULL;
+
+  rewrite ("a_finetune_io.safetensors", "small.safetensors", NULL, TRUE); /* 32 pixels; the network is made for 64 */
+  g_assert_cmpint (run (NULL, "forward", "--weights", "@b_classifier_init.safetensors", "--inputs", "%small.safetensors",
+                        "--config", "{\"img\": 32}", "--out", "%asked.safetensors", NULL),
+                   ==, 0);
+  g_assert_cmpint (run (&words, "forward", "--weights", "@b_classifier_init.safetensors", "--inputs",
+                        "%small.safetensors", "--out", "%followed.safetensors", NULL),
+                   ==, 0);
+  g_assert_nonnull (strstr (words, "32 pixels"));
+  asked = result ("asked.safetensors");
+  followed = result ("followed.safetensors");
+  train_test_same_bytes (followed, asked);
+  g_assert_cmpint (run (&patches, "forward", "--weights", "@b_classifier_init.safetensors", "--inputs",
+                        "%small.safetensors", "--config", "{\"img\": 64}", "--out", "%x.safetensors", NULL),
+                   ==, 1);
+}
+
+static void
+test_class_weights (void)
+{
+  g_autofree char *words = NULL, *none = NULL, *plain = NULL, *weighted = NULL;
+  g_autofree char *of_plain = g_build_filename (folder, "plain", "losses.json", NULL);
+  g_autofree char *of_weighted = g_build_filename (folder, "weighted", "losses.json", NULL);
+
+  g_assert_cmpint (run (&words, "finetune-step", "--weights", "@a_classifier_init.safetensors", "--inputs",
+                        "@a_finetune_io.safetensors", "--class-weights", "1,2", "--out", "%x", NULL),
+                   ==, 2);
+  g_assert_nonnull (strstr (words, "4 numbers"));
+  g_assert_cmpint (run (&none, "finetune-step", "--weights", "@a_classifier_init.safetensors", "--inputs",
+                        "@a_finetune_io.safetensors", "--train", "adapter", "--out", "%x", NULL),
+                   ==, 2);
+  g_assert_nonnull (strstr (none, "FS-Adapter"));
+  for (int i = 0; i < 2; i++)
+    g_assert_cmpint (run (NULL, "finetune-step", "--weights", "@a_classifier_init.safetensors", "--inputs",
+                          "@a_finetune_io.safetensors", "--class-weights", i == 0 ? "2,2,2,2" : "1,5,1,0.5", "--out",
+                          i == 0 ? "%plain" : "%weighted", NULL),
+                     ==, 0);
+  g_assert_true (g_file_get_contents (of_plain, &plain, NULL, NULL)
+                 && g_file_get_contents (of_weighted, &weighted, NULL, NULL));
+  g_assert_cmpstr (plain, !=, weighted);
+}
+
+/* A checkpoint of the official scripts, its optimiser included, goes on. */
+static void
+test_resume_checkpoint (void)
+{
+  g_autoptr (SmbTensorDict) want = model_test_read ("a_pretrain_after3.safetensors"), got = NULL;
+
+  g_assert_cmpint (run (NULL, "pretrain-step", "--weights", "@a_pretrain_after1.pth", "--target", "@a_target_after1.pth",
+                        "--resume", "@a_pretrain_after1.pth", "--inputs", "@a_pretrain_io.safetensors", "--config",
+                        "{\"heads\": 3, \"rep_heads\": 2, \"dec_heads\": 2}", "--steps", "2", "--out", "%official",
+                        NULL),
+                   ==, 0);
+  got = result ("official/after3.safetensors");
+  train_test_params_near (got, want, "", 1e-5);
+}
+
 /* Two steps and one more from the saved state are three steps, byte for byte. */
 static void
 test_resume (void)
@@ -149,7 +253,12 @@ test_mask (void)
 static void
 test_exit_codes (void)
 {
-  g_autofree char *missing = NULL, *network = NULL;
+  g_autofree char *missing = NULL, *network = NULL, *maps = NULL;
+
+  g_assert_cmpint (run (&maps, "mask", "--parsing", "@crfrp.safetensors", "--patch", "16", "--strategy", "CRFR-P",
+                        "--region", "Random", "--out", "%m", NULL),
+                   ==, 1);
+  g_assert_nonnull (strstr (maps, "face224.parsing"));
 
   g_assert_cmpint (run (NULL, "forward", NULL), ==, 2);
   g_assert_cmpint (run (NULL, "sideways", NULL), ==, 2);
@@ -190,6 +299,10 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/tensor/forward", test_forward);
   g_test_add_func ("/cli/tensor/pretrain-step", test_pretrain);
   g_test_add_func ("/cli/tensor/finetune-step", test_finetune);
+  g_test_add_func ("/cli/tensor/described-by-inputs", test_described_by_inputs);
+  g_test_add_func ("/cli/tensor/other-size", test_other_size);
+  g_test_add_func ("/cli/tensor/class-weights", test_class_weights);
+  g_test_add_func ("/cli/tensor/resume-checkpoint", test_resume_checkpoint);
   g_test_add_func ("/cli/tensor/resume", test_resume);
   g_test_add_func ("/cli/tensor/mask", test_mask);
   g_test_add_func ("/cli/tensor/exit-codes", test_exit_codes);

@@ -150,6 +150,39 @@ def check_ways(tap, folder):
     tap.check("strategies, crops, accumulation, weights to start from", found)
 
 
+def check_continue(tap, folder):
+    """A checkpoint of the official scripts, one epoch old, goes on in the second one with its optimiser's state."""
+    found = []
+    checkpoint = [f"--init={FIXTURES}/a_pretrain_after1.pth", f"--target={FIXTURES}/a_target_after1.pth",
+                  '--config={"heads": 3, "rep_heads": 2, "dec_heads": 2}', "--cache=" + os.path.join(folder, "faces32")]
+    done = pretrain(folder, "continued", *checkpoint, "--continue", "--epochs=3", "--no-norm-pix")
+    if done.returncode != 0:
+        found.append(done.stderr)
+    else:
+        lines = [json.loads(line) for line in read(folder, "continued", "metrics.jsonl").decode().splitlines()]
+        if [line["iteration"] for line in lines] != [3, 4, 5, 6]:
+            found.append(f"the log: {lines}")
+        state = read(folder, "continued", "checkpoint-00000006", "state.safetensors")
+        length = struct.unpack("<Q", state[:8])[0]
+        begin, end = json.loads(state[8:8 + length])["t"]["data_offsets"]
+        if set(array.array("q", state[8 + length + begin:8 + length + end])) != {5}:
+            found.append("the optimiser did not go on counting its steps")
+        resumed = pretrain(folder, "parted", *checkpoint, "--continue", "--epochs=3", "--no-norm-pix", "--stop-after=1")
+        resumed = pretrain(folder, "parted", *checkpoint, "--continue", "--epochs=3", "--no-norm-pix", "--resume")
+        if resumed.returncode != 0 or read(folder, "parted", "online.safetensors") != read(folder, "continued",
+                                                                                           "online.safetensors"):
+            found.append(f"stopped and resumed it gives other bytes: {resumed.stderr}")
+    for arguments, code, word in ((["--continue", "--epochs=1"], 2, "epochs behind it"),
+                                  (["--continue", "--epochs=3", f"--init={FIXTURES}/a_online_init.safetensors"], 1, "optimiser")):
+        refused = pretrain(folder, "refused", *checkpoint, *arguments)
+        if refused.returncode != code or word not in refused.stderr:
+            found.append(f"{arguments}: {refused.returncode} {refused.stderr}")
+    alone = pretrain(folder, "refused", "--continue")
+    if alone.returncode != 2 or "--target" not in alone.stderr:
+        found.append(f"--continue alone: {alone.stderr}")
+    tap.check("a checkpoint of the official scripts goes on", found)
+
+
 def check_processes(tap, folder):
     mpirun = shutil.which("mpirun")
     title = "two processes learn what one does"
@@ -215,7 +248,7 @@ def check_export(tap, folder):
 def main():
     tap = house.Tap()
     with tempfile.TemporaryDirectory(prefix="semblance-learn-") as folder:
-        for check in (check_run, check_resume, check_refusals, check_ways, check_processes, check_export):
+        for check in (check_run, check_resume, check_refusals, check_ways, check_continue, check_processes, check_export):
             check(tap, folder)
     tap.done()
 

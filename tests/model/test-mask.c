@@ -178,7 +178,10 @@ test_names (void)
 
   g_assert_true (smb_mask_strategy_from_name ("crfr-p", &strategy) && strategy == SMB_MASK_CRFR_P);
   g_assert_true (smb_mask_strategy_from_name ("fasking-i", &strategy) && strategy == SMB_MASK_FASKING_I);
+  g_assert_true (smb_mask_strategy_from_name ("Fasking-I", &strategy) && strategy == SMB_MASK_FASKING_I);
+  g_assert_true (smb_mask_strategy_from_name ("CRFR-R", &strategy) && strategy == SMB_MASK_CRFR_R);
   g_assert_false (smb_mask_strategy_from_name ("crfr", &strategy));
+  g_assert_true (smb_region_from_name ("Eyes", &region) && region == SMB_REGION_EYES);
   g_assert_true (smb_region_from_name ("boundary", &region) && region == SMB_REGION_BOUNDARY);
   g_assert_true (smb_region_from_name ("random", &region) && region == SMB_REGION_RANDOM);
   g_assert_false (smb_region_from_name (NULL, &region));

@@ -7,6 +7,7 @@
 
 #include "base/smb-error.h"
 #include "train/smb-finetuner.h"
+#include "weights/smb-weights-file.h"
 
 static double
 number (const SmbTensorDict *io, const char *name, int i)
@@ -317,10 +318,59 @@ test_drop_path_gradients (void)
   }
 }
 
+/* Plain cross entropy of one image of the batch alone. */
+static double
+loss_of_one (const SmbTensorDict *w, const SmbTensorDict *io, int image)
+{
+  const SmbTensor *images = smb_tensor_dict_get (io, "in.images");
+  const gint64 shape[] = { 1, images->shape[1], images->shape[2], images->shape[3] };
+  gsize bytes = smb_tensor_get_bytes (images) / (gsize) images->shape[0];
+  g_autoptr (SmbTensor) one = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
+  g_autofree int *labels = labels_of (io, "in.labels");
+  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
+  g_autoptr (SmbFinetuner) t = NULL;
+
+  s.smoothing = 0.0;
+  t = tuner_new (w, &s);
+  memcpy (one->data, (const char *) images->data + (gsize) image * bytes, bytes);
+  return step (t, one, labels + image, NULL, 0.0).total;
+}
+
+/* A fine-tuning's checkpoint of the official scripts goes on where three steps had ended. */
+static void
+test_checkpoint (void)
+{
+  g_autofree char *path = g_build_filename (SMB_FIXTURES, "reference", "a_finetune_after3.pth", NULL);
+  g_autoptr (SmbTensorDict) w = model_test_read ("a_classifier_init.safetensors");
+  g_autoptr (SmbTensorDict) io = model_test_read ("a_finetune_io.safetensors");
+  g_autoptr (SmbTensorDict) after = model_test_read ("a_finetune_after3.pth"), optimiser = NULL, here = NULL, there = NULL;
+  const SmbTensor *images = smb_tensor_dict_get (io, "in.images");
+  g_autofree int *labels = labels_of (io, "in.labels");
+  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
+  g_autoptr (SmbFinetuner) whole = NULL, resumed = NULL;
+  GError *error = NULL;
+
+  s.layer_decay = 0.75;
+  whole = tuner_new (w, &s);
+  resumed = tuner_new (w, &s);
+  optimiser = smb_weights_read_optimiser (path, &error);
+  g_assert_no_error (error);
+  g_assert_true (smb_finetuner_load_checkpoint (resumed, after, optimiser, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (smb_finetuner_get_iteration (resumed), ==, 3);
+  for (int i = 0; i < 4; i++)
+    step (whole, images, labels, NULL, number (io, "in.lr", MIN (i, 2)));
+  step (resumed, images, labels, NULL, number (io, "in.lr", 2));
+  here = smb_finetuner_get_weights (resumed, NULL);
+  there = smb_finetuner_get_weights (whole, NULL);
+  train_test_params_near (here, there, "", 1e-5);
+}
+
 /* Class weights: doubling all changes nothing; a weight of zero takes a class out. */
 static void
 test_class_weights (void)
 {
+  const double no_last[] = { 3, 1, 1, 0 };
   g_autoptr (SmbTensorDict) w = model_test_read ("a_classifier_init.safetensors");
   g_autoptr (SmbTensorDict) io = model_test_read ("a_finetune_io.safetensors");
   const double twice[] = { 2, 2, 2, 2 };
@@ -332,6 +382,13 @@ test_class_weights (void)
   weighted = tuner_new (w, &s);
   near (step (weighted, smb_tensor_dict_get (io, "in.images"), labels, NULL, 0.0).total,
         step (plain, smb_tensor_dict_get (io, "in.images"), labels, NULL, 0.0).total);
+
+  s.smoothing = 0.0;
+  s.class_weights = no_last; /* of the labels 0, 3, 1: what images 0 and 2 lose alone */
+  g_clear_pointer (&weighted, smb_finetuner_free);
+  weighted = tuner_new (w, &s);
+  near (step (weighted, smb_tensor_dict_get (io, "in.images"), labels, NULL, 0.0).total,
+        (3.0 * loss_of_one (w, io, 0) + loss_of_one (w, io, 2)) / 4.0);
 }
 
 /* From a pre-trained file: encoder taken, head fresh, fc_norm neutral. */
@@ -397,6 +454,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_data_func ("/train/finetune/classifier-a", "a", test_classifier);
   g_test_add_data_func ("/train/finetune/classifier-acls", "acls", test_classifier);
   g_test_add_data_func ("/train/finetune/classifier-b", "b", test_classifier);
@@ -409,6 +467,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/train/finetune/head", GINT_TO_POINTER (SMB_TRAIN_HEAD), test_partial);
   g_test_add_func ("/train/finetune/drop-path-gradients", test_drop_path_gradients);
   g_test_add_func ("/train/finetune/class-weights", test_class_weights);
+  g_test_add_func ("/train/finetune/checkpoint", test_checkpoint);
   g_test_add_func ("/train/finetune/start", test_start);
   g_test_add_func ("/train/finetune/plan", test_plan);
   g_test_add_func ("/train/finetune/refusals", test_refusals);

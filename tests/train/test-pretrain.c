@@ -6,6 +6,7 @@
 
 #include "base/smb-error.h"
 #include "train/smb-pretrainer.h"
+#include "weights/smb-weights-file.h"
 
 typedef struct {
   SmbTensorDict *io, *online, *target;
@@ -257,6 +258,65 @@ test_skip (void)
   material_clear (&m);
 }
 
+static SmbTensorDict *
+read_optimiser (const char *name)
+{
+  g_autofree char *path = g_build_filename (SMB_FIXTURES, "reference", name, NULL);
+  GError *error = NULL;
+  SmbTensorDict *state = smb_weights_read_optimiser (path, &error);
+
+  g_assert_no_error (error);
+  return state;
+}
+
+/* A checkpoint of the official scripts goes on: one step was taken there, two more give what three give. */
+static void
+test_checkpoint (void)
+{
+  static const char *const heads = "{\"heads\": 3, \"rep_heads\": 2, \"dec_heads\": 2}";
+  Material m = material ("a");
+  SmbPretrainSettings settings = smb_pretrain_settings_default ();
+  g_autoptr (SmbTensorDict) online = model_test_read ("a_pretrain_after1.pth");
+  g_autoptr (SmbTensorDict) target = model_test_read ("a_target_after1.pth"), state = read_optimiser ("a_pretrain_after1.pth");
+  g_autoptr (SmbTensorDict) foreign = read_optimiser ("a_finetune_after3.pth");
+  g_autoptr (SmbPretrainer) t = NULL;
+  GError *error = NULL;
+
+  t = smb_pretrainer_new (model_test_cpu (), m.online, target, heads, &settings, &error);
+  g_assert_no_error (error);
+  g_assert_false (smb_pretrainer_load_checkpoint (t, online, foreign, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+  g_clear_error (&error);
+  smb_pretrainer_load_checkpoint (t, online, state, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (smb_pretrainer_get_iteration (t), ==, 1);
+  for (int s = 1; s < 3; s++)
+    near (step (t, &m, number (m.io, "in.lr", s), number (m.io, "in.momentum", s)).total,
+          number (m.io, "loss.total_of_step", s));
+  compare_last_weights (t, "a");
+  material_clear (&m);
+}
+
+/* Without a stated ratio the masks themselves say how much the encoder sees. */
+static void
+test_ratio_of_masks (void)
+{
+  Material m = material ("a");
+  SmbPretrainSettings settings = smb_pretrain_settings_default ();
+  g_autoptr (SmbPretrainer) stated = NULL, seen = NULL;
+  guint8 half[3 * 16];
+
+  for (guint i = 0; i < sizeof half; i++)
+    half[i] = i % 2 == 0;
+  m.mask = half;
+  settings.mask_ratio = 0.5;
+  stated = trainer_new (&m, &settings);
+  settings.mask_ratio = -1.0;
+  seen = trainer_new (&m, &settings);
+  g_assert_cmpfloat (step (seen, &m, 1e-3, 0.99).total, ==, step (stated, &m, 1e-3, 0.99).total);
+  material_clear (&m);
+}
+
 static void
 test_plan (void)
 {
@@ -303,12 +363,15 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_data_func ("/train/pretrain/fixture-a", "a", test_fixture);
   g_test_add_data_func ("/train/pretrain/fixture-b", "b", test_fixture);
   g_test_add_data_func ("/train/pretrain/recompute-a", "a", test_recompute);
   g_test_add_func ("/train/pretrain/accumulation", test_accumulation);
   g_test_add_func ("/train/pretrain/repeats", test_repeats);
   g_test_add_func ("/train/pretrain/skip", test_skip);
+  g_test_add_func ("/train/pretrain/checkpoint", test_checkpoint);
+  g_test_add_func ("/train/pretrain/ratio-of-masks", test_ratio_of_masks);
   g_test_add_func ("/train/pretrain/plan", test_plan);
   g_test_add_func ("/train/pretrain/refusals", test_refusals);
   return g_test_run ();

@@ -87,7 +87,7 @@ test_codes (void)
 }
 
 static const char *const good[] = {
-  "a_online_init_legacy.pth", "a_target_after1.pth", "a_classifier_init_cuda_repacked.pth", "dtypes_and_views.pth",
+  "a_online_init_legacy.pth", "a_finetune_after3.pth", "a_classifier_init_cuda_repacked.pth", "dtypes_and_views.pth",
   "dtypes_and_views.safetensors", "b_adapter_init.safetensors", "malformed/ok_minimal.pth",
   "malformed/ok_legacy_small.pth", "malformed/ok_metadata_and_padding.safetensors",
 };

@@ -3,6 +3,8 @@
 
 #include <glib/gstdio.h>
 
+#include "base/smb-error.h"
+
 static void
 test_legacy (void)
 {
@@ -75,6 +77,35 @@ test_views (void)
   assert_dicts_same (dict, expected, "");
 }
 
+/* The optimiser's state in the numbering of its groups, undecayed parameters first. */
+static void
+test_optimiser (void)
+{
+  g_autofree char *path = fixture_path ("a_pretrain_after1.pth"), *none = fixture_path ("a_target_after1.pth");
+  g_autofree char *other = fixture_path ("a_online_init.safetensors");
+  g_autoptr (SmbTensorDict) io = fixture_read ("a_pretrain_io.safetensors"), state = NULL;
+  const SmbTensor *first, *step;
+  GError *error = NULL;
+
+  state = smb_weights_read_optimiser (path, &error);
+  g_assert_no_error (error);
+  first = smb_tensor_dict_get (state, "0.exp_avg");
+  g_assert_nonnull (first);
+  g_assert_cmpint (first->rank, ==, 1);
+  step = smb_tensor_dict_get (state, "0.step");
+  g_assert_cmpint (step->n, ==, 1);
+  g_assert_cmpfloat (*(const float *) step->data, ==, 1.0f);
+  g_assert_cmpuint (smb_tensor_dict_get_size (state) % 3, ==, 0);
+  g_assert_cmpstr (smb_tensor_dict_get_meta (state, "epoch"), ==, "0");
+  g_assert_null (smb_weights_read_optimiser (none, &error));
+  assert_sentence (error, none);
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (smb_weights_read_optimiser (other, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+}
+
 static void
 test_written_again (void)
 {
@@ -103,6 +134,7 @@ main (int argc, char **argv)
   g_test_add_func ("/weights/pth/finetuned", test_zip_finetuned);
   g_test_add_func ("/weights/pth/repacked", test_zip_repacked);
   g_test_add_func ("/weights/pth/views", test_views);
+  g_test_add_func ("/weights/pth/optimiser", test_optimiser);
   g_test_add_func ("/weights/pth/written-again", test_written_again);
   return g_test_run ();
 }

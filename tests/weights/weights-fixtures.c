@@ -91,8 +91,8 @@ gboolean
 read_hostile (const void *data, gsize n_bytes)
 {
   g_autofree char *path = g_build_filename (g_get_tmp_dir (), "semblance-hostile-XXXXXX", NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SmbTensorDict) dict = NULL;
+  g_autoptr (GError) error = NULL, of_optimiser = NULL;
+  g_autoptr (SmbTensorDict) dict = NULL, optimiser = NULL;
   volatile guint sum = 0;
   int fd = g_mkstemp (path);
 
@@ -107,6 +107,11 @@ read_hostile (const void *data, gsize n_bytes)
   } else {
     assert_sentence (error, path);
   }
+  optimiser = smb_weights_read_optimiser (path, &of_optimiser);
+  if (optimiser != NULL)
+    sum = touch (optimiser);
+  else
+    assert_sentence (of_optimiser, path);
   g_assert_cmpint (g_unlink (path), ==, 0);
   return dict != NULL;
 }

@@ -33,9 +33,14 @@ test_same (void)
   g_autoptr (SmbTensorDict) locked = fixture_read ("a_finetune_after3.pth");
   g_autoptr (SmbTensorDict) views = fixture_read ("dtypes_and_views.pth");
   g_autoptr (SmbTensorDict) plain = fixture_read ("a_finetune_after3.safetensors");
-  g_autoptr (SmbTensorDict) plain_views = fixture_read ("dtypes_and_views.safetensors");
+  g_autoptr (SmbTensorDict) plain_views = fixture_read ("dtypes_and_views.safetensors"), optimiser = NULL;
+  g_autofree char *path = fixture_path ("a_finetune_after3.pth");
+  GError *error = NULL;
 
   assert_dicts_same (locked, plain, "");
+  optimiser = smb_weights_read_optimiser (path, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (smb_tensor_dict_get (optimiser, "0.exp_avg_sq"));
   g_assert_cmpstr (smb_tensor_dict_get_meta (locked, "epoch"), !=, NULL);
   for (guint i = 0; i < views->names->len; i++) {
     const char *name = g_ptr_array_index (views->names, i);
