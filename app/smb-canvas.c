@@ -127,11 +127,12 @@ static char *
 face_label (const SmbAnalysis *analysis, guint index)
 {
   const SmbFaceResult *face = analysis->faces->pdata[index];
+  g_autofree char *name = smb_format_face (face, index);
   int best = smb_face_result_get_best (face);
 
   if (best < 0 || isnan (face->score))
-    return g_strdup_printf (_("F%u  n/a"), index + 1);
-  return g_strdup_printf ("F%u  %s  %.2f", index + 1, smb_format_class (analysis->classes[best]),
+    return g_strdup_printf (_("%s  n/a"), name);
+  return g_strdup_printf ("%s  %s  %.2f", name, smb_format_class (analysis->classes[best]),
                           face->score);
 }
 

@@ -93,13 +93,15 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
   const SmbFaceResult *face = smb_session_get_face (self->session);
   int best;
   g_autofree char *title = NULL;
+  g_autofree char *which = NULL;
   const char *warning;
 
   clear_children (GTK_WIDGET (self->bars), remove_from_grid);
   gtk_widget_set_visible (self->scores, face != NULL);
   if (face == NULL)
     return;
-  title = g_strdup_printf (_("Class probabilities, F%d"), smb_session_get_face_index (self->session) + 1);
+  which = smb_format_face (face, (guint) smb_session_get_face_index (self->session));
+  title = g_strdup_printf (_("Class probabilities, %s"), which);
   gtk_label_set_text (self->scores_title, title);
   best = smb_face_result_get_best (face);
   for (int i = 0; best >= 0 && i < face->n_classes; i++) {

@@ -118,6 +118,7 @@ rebuild_frame_analysis (SmbSession *self)
     if (!is_listed (video, number))
       continue;
     face = smb_face_result_new (&point->face);
+    face->track = number;
     face->score = point->score;
     if (point->probabilities != NULL) {
       face->n_classes = point->n_classes;
