@@ -160,8 +160,9 @@ smb_application_startup (GApplication *application)
     { "win.zoom::face", { "<Control>2" } },
     { "win.page::faces", { "<Alt>1" } },
     { "win.page::maps", { "<Alt>2" } },
-    { "win.page::metadata", { "<Alt>3" } },
-    { "win.page::notes", { "<Alt>4" } },
+    { "win.page::regions", { "<Alt>3" } },
+    { "win.page::metadata", { "<Alt>4" } },
+    { "win.page::notes", { "<Alt>5" } },
     { "win.show-help-overlay", { "<Control>question", "F1" } },
   };
   SmbApplication *self = SMB_APPLICATION (application);

@@ -5,29 +5,24 @@
 #include <math.h>
 
 #define ZOOM_STEP 1.25
-#define MIN_BOX_PX 16
+#define DIVIDER_REACH 8.0
 #define PAN_STEP 48.0
-
-static void
-view_changed (SmbCanvas *self)
-{
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-  g_signal_emit_by_name (self, "view-changed");
-}
 
 static void
 zoom_at (SmbCanvas *self, double scale, double x, double y)
 {
-  if (self->image == NULL)
+  if (self->layers[SMB_SIDE_A].tiles == NULL)
     return;
+  if (smb_canvas_side_at (self, x) == SMB_SIDE_B)
+    x -= smb_canvas_get_half (self);
   smb_viewport_zoom_at (&self->viewport, scale, x, y);
-  view_changed (self);
+  smb_canvas_view_changed (self);
 }
 
 static gboolean
 on_scroll (GtkEventControllerScroll *scroll, double dx, double dy, SmbCanvas *self)
 {
-  zoom_at (self, self->viewport.scale * pow (ZOOM_STEP, -dy), self->pointer_x, self->pointer_y);
+  zoom_at (self, self->viewport.scale * pow (ZOOM_STEP, -dy), MAX (self->pointer_x, 0.0), MAX (self->pointer_y, 0.0));
   return GDK_EVENT_STOP;
 }
 
@@ -62,7 +57,7 @@ jump_to_overview (SmbCanvas *self, double x, double y)
     return;
   smb_viewport_centre_on (&self->viewport, (x - inset.x) / inset.width * self->viewport.image_width,
                           (y - inset.y) / inset.height * self->viewport.image_height);
-  view_changed (self);
+  smb_canvas_view_changed (self);
 }
 
 static void
@@ -72,15 +67,25 @@ on_drag_begin (GtkGestureDrag *drag, double x, double y, SmbCanvas *self)
 
   gtk_widget_grab_focus (GTK_WIDGET (self));
   self->drag_x = self->drag_y = 0.0;
-  self->dragging_overview = smb_canvas_get_overview (self, &inset) && contains (inset, x, y);
-  if (self->dragging_overview) {
+  self->drag = SMB_DRAG_NONE;
+  if (self->layers[SMB_SIDE_A].tiles == NULL)
+    return;
+  if (smb_canvas_get_overview (self, &inset) && contains (inset, x, y)) {
+    self->drag = SMB_DRAG_OVERVIEW;
     jump_to_overview (self, x, y);
-  } else if (self->drawing && self->image != NULL) {
-    smb_viewport_to_image (&self->viewport, x, y, &self->rubber_x0, &self->rubber_y0);
-    self->rubber_x1 = self->rubber_x0;
-    self->rubber_y1 = self->rubber_y0;
-    self->has_rubber = TRUE;
+  } else if (self->mode == SMB_CANVAS_SWIPE &&
+             fabs (x - self->divider * self->viewport.view_width) <= DIVIDER_REACH) {
+    self->drag = SMB_DRAG_DIVIDER;
+  } else {
+    self->drag = smb_canvas_tool_press (self, x, y) ? SMB_DRAG_TOOL : SMB_DRAG_PICTURE;
   }
+}
+
+static void
+move_divider (SmbCanvas *self, double share)
+{
+  self->divider = CLAMP (share, 0.0, 1.0);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
@@ -88,33 +93,29 @@ on_drag_update (GtkGestureDrag *drag, double dx, double dy, SmbCanvas *self)
 {
   double x, y;
 
-  if (self->image == NULL || !gtk_gesture_drag_get_start_point (drag, &x, &y))
+  if (!gtk_gesture_drag_get_start_point (drag, &x, &y))
     return;
-  if (self->dragging_overview) {
-    jump_to_overview (self, x + dx, y + dy);
-  } else if (self->drawing) {
-    smb_viewport_to_image (&self->viewport, x + dx, y + dy, &self->rubber_x1, &self->rubber_y1);
-    gtk_widget_queue_draw (GTK_WIDGET (self));
-  } else {
-    smb_viewport_pan (&self->viewport, dx - self->drag_x, dy - self->drag_y);
-    self->drag_x = dx;
-    self->drag_y = dy;
-    view_changed (self);
-  }
-}
-
-static void
-finish_box (SmbCanvas *self)
-{
-  SmbBox box;
-
-  if (smb_viewport_square_from_drag (&self->viewport, self->rubber_x0, self->rubber_y0, self->rubber_x1,
-                                     self->rubber_y1, MIN_BOX_PX, &box)) {
-    smb_canvas_set_drawing (self, FALSE);
-    g_signal_emit_by_name (self, "box-drawn", box.x, box.y, box.width);
-  } else {
-    self->has_rubber = FALSE;
-    gtk_widget_queue_draw (GTK_WIDGET (self));
+  switch (self->drag) {
+    case SMB_DRAG_OVERVIEW:
+      jump_to_overview (self, x + dx, y + dy);
+      break;
+    case SMB_DRAG_DIVIDER:
+      move_divider (self, (x + dx) / MAX (self->viewport.view_width, 1.0));
+      break;
+    case SMB_DRAG_TOOL:
+      self->pointer_x = x + dx;
+      self->pointer_y = y + dy;
+      smb_canvas_tool_drag (self, x + dx, y + dy);
+      break;
+    case SMB_DRAG_PICTURE:
+      smb_viewport_pan (&self->viewport, dx - self->drag_x, dy - self->drag_y);
+      self->drag_x = dx;
+      self->drag_y = dy;
+      smb_canvas_view_changed (self);
+      break;
+    case SMB_DRAG_NONE:
+    default:
+      break;
   }
 }
 
@@ -122,11 +123,12 @@ finish_box (SmbCanvas *self)
 static int
 face_at (SmbCanvas *self, double x, double y)
 {
+  GArray *faces = self->layers[SMB_SIDE_A].faces;
   int found = -1;
   double smallest = INFINITY;
 
-  for (guint i = 0; i < self->faces->len; i++) {
-    const SmbCanvasFace *face = &g_array_index (self->faces, SmbCanvasFace, i);
+  for (guint i = 0; i < faces->len; i++) {
+    const SmbCanvasFace *face = &g_array_index (faces, SmbCanvasFace, i);
 
     if (contains (face->box, x, y) && face->box.width < smallest) {
       smallest = face->box.width;
@@ -139,19 +141,16 @@ face_at (SmbCanvas *self, double x, double y)
 static void
 on_drag_end (GtkGestureDrag *drag, double dx, double dy, SmbCanvas *self)
 {
-  double x, y;
+  SmbCanvasDrag kind = self->drag;
+  double x, y, image_x, image_y;
+  int face;
 
-  if (self->dragging_overview || self->image == NULL || !gtk_gesture_drag_get_start_point (drag, &x, &y)) {
-    self->dragging_overview = FALSE;
+  self->drag = SMB_DRAG_NONE;
+  if (!gtk_gesture_drag_get_start_point (drag, &x, &y))
     return;
-  }
-  if (self->drawing) {
-    if (self->has_rubber)
-      finish_box (self);
-  } else if (hypot (dx, dy) < 4.0) {
-    double image_x, image_y;
-    int face;
-
+  if (kind == SMB_DRAG_TOOL) {
+    smb_canvas_tool_release (self, x + dx, y + dy);
+  } else if (kind == SMB_DRAG_PICTURE && hypot (dx, dy) < 4.0 && smb_canvas_side_at (self, x) == SMB_SIDE_A) {
     smb_viewport_to_image (&self->viewport, x, y, &image_x, &image_y);
     face = face_at (self, image_x, image_y);
     if (face >= 0)
@@ -162,74 +161,37 @@ on_drag_end (GtkGestureDrag *drag, double dx, double dy, SmbCanvas *self)
 static void
 on_motion (GtkEventControllerMotion *motion, double x, double y, SmbCanvas *self)
 {
+  SmbCanvasSide side = smb_canvas_side_at (self, x);
+  SmbImage *image = smb_canvas_get_image (self, side);
   double image_x, image_y;
 
   self->pointer_x = x;
   self->pointer_y = y;
-  if (self->image == NULL)
+  if (self->layers[SMB_SIDE_A].tiles == NULL)
     return;
-  smb_viewport_to_image (&self->viewport, x, y, &image_x, &image_y);
-  if (image_x < 0.0 || image_y < 0.0 || image_x >= self->image->width || image_y >= self->image->height)
-    g_signal_emit_by_name (self, "hover", -1.0, -1.0);
+  smb_canvas_tool_hover (self, x, y);
+  smb_canvas_to_side (self, side, x, y, &image_x, &image_y);
+  if (image == NULL || image_x < 0.0 || image_y < 0.0 || image_x >= image->width || image_y >= image->height)
+    g_signal_emit_by_name (self, "hover", side, -1.0, -1.0);
   else
-    g_signal_emit_by_name (self, "hover", image_x, image_y);
+    g_signal_emit_by_name (self, "hover", side, image_x, image_y);
 }
 
 static void
 on_leave (GtkEventControllerMotion *motion, SmbCanvas *self)
 {
-  g_signal_emit_by_name (self, "hover", -1.0, -1.0);
-}
-
-/* Without a pointer: arrows start a box in the middle, move it, with Shift resize it; Enter takes it. */
-static gboolean
-draw_by_key (SmbCanvas *self, guint key, GdkModifierType state)
-{
-  double step = MAX (4.0 / self->viewport.scale, 1.0);
-  double dx = (key == GDK_KEY_Right) - (key == GDK_KEY_Left);
-  double dy = (key == GDK_KEY_Down) - (key == GDK_KEY_Up);
-
-  if (key == GDK_KEY_Return || key == GDK_KEY_KP_Enter) {
-    if (self->has_rubber)
-      finish_box (self);
-    return GDK_EVENT_STOP;
-  }
-  if (dx == 0.0 && dy == 0.0)
-    return GDK_EVENT_PROPAGATE;
-  if (!self->has_rubber) {
-    double half = MIN (self->viewport.image_width, self->viewport.image_height) / 8.0;
-
-    self->rubber_x0 = self->viewport.centre_x - half;
-    self->rubber_y0 = self->viewport.centre_y - half;
-    self->rubber_x1 = self->viewport.centre_x + half;
-    self->rubber_y1 = self->viewport.centre_y + half;
-    self->has_rubber = TRUE;
-  } else if ((state & GDK_SHIFT_MASK) != 0) {
-    double side = MAX (self->rubber_x1 - self->rubber_x0 + 2.0 * step * (dx + dy), MIN_BOX_PX);
-
-    self->rubber_x1 = self->rubber_x0 + side;
-    self->rubber_y1 = self->rubber_y0 + side;
-  } else {
-    self->rubber_x0 += dx * step;
-    self->rubber_x1 += dx * step;
-    self->rubber_y0 += dy * step;
-    self->rubber_y1 += dy * step;
-  }
+  self->pointer_x = self->pointer_y = -1.0;
   gtk_widget_queue_draw (GTK_WIDGET (self));
-  return GDK_EVENT_STOP;
+  g_signal_emit_by_name (self, "hover", SMB_SIDE_A, -1.0, -1.0);
 }
 
 static gboolean
 on_key (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, SmbCanvas *self)
 {
-  if (self->image == NULL || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) != 0)
+  if (self->layers[SMB_SIDE_A].tiles == NULL || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) != 0)
     return GDK_EVENT_PROPAGATE;
-  if (self->drawing && key == GDK_KEY_Escape) {
-    smb_canvas_set_drawing (self, FALSE);
+  if (smb_canvas_tool_key (self, key, state))
     return GDK_EVENT_STOP;
-  }
-  if (self->drawing)
-    return draw_by_key (self, key, state);
   switch (key) {
     case GDK_KEY_plus:
     case GDK_KEY_equal:
@@ -246,13 +208,17 @@ on_key (GtkEventControllerKey *controller, guint key, guint code, GdkModifierTyp
     case GDK_KEY_1:
       smb_canvas_set_scale (self, 1.0);
       return GDK_EVENT_STOP;
+    case GDK_KEY_bracketleft:
+    case GDK_KEY_bracketright:
+      move_divider (self, self->divider + (key == GDK_KEY_bracketright ? 0.05 : -0.05));
+      return GDK_EVENT_STOP;
     case GDK_KEY_Left:
     case GDK_KEY_Right:
     case GDK_KEY_Up:
     case GDK_KEY_Down:
       smb_viewport_pan (&self->viewport, PAN_STEP * ((key == GDK_KEY_Left) - (key == GDK_KEY_Right)),
                         PAN_STEP * ((key == GDK_KEY_Up) - (key == GDK_KEY_Down)));
-      view_changed (self);
+      smb_canvas_view_changed (self);
       return GDK_EVENT_STOP;
     default:
       return GDK_EVENT_PROPAGATE;

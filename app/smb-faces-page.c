@@ -16,6 +16,7 @@ struct _SmbFacesPage {
   /* template widgets */
   GtkWidget *box;
   GtkLabel *count;
+  GtkWidget *correct;
   GtkStack *stack;
   GtkListBox *faces;
   GtkLabel *empty_text;
@@ -202,6 +203,7 @@ show_faces (SmbFacesPage *self)
   }
   self->updating = FALSE;
   gtk_label_set_text (self->count, n > 0 ? count : "");
+  gtk_widget_set_visible (self->correct, chosen >= 0 && n > 0);
   gtk_stack_set_visible_child_name (self->stack, n > 0 ? "faces" : "empty");
   if (n == 0)
     show_empty (self, analysis);
@@ -249,6 +251,7 @@ smb_faces_page_class_init (SmbFacesPageClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-faces-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, box);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, count);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, correct);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, stack);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, faces);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, empty_text);

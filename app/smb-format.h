@@ -28,11 +28,17 @@ char *smb_format_time (gint64 us);       /* "2026-11-24 09:12:03", local time; "
 char *smb_format_clock (gint64 us);      /* "09:12" */
 char *smb_format_faces (int n_faces);    /* "2 faces", "not analysed" for -1 */
 
+/* smb-format-map.c */
 const char *smb_format_map_title (SmbMapKind kind);
 /* What a map shows and how to read it, two sentences. */
 const char *smb_format_map_explanation (SmbMapKind kind);
-char *smb_format_map_subtitle (const SmbMapSpec *spec); /* "layer 12, mean of heads" */
+/* "layer 12, mean of heads". class_name: translated, of spec's class; NULL: the most probable one. */
+char *smb_format_map_subtitle (const SmbMapSpec *spec, const char *class_name);
+const char *smb_format_strategy (SmbMaskStrategy strategy);
 const char *smb_format_colours (SmbColours colours);
+/* Three significant figures: attention over 196 patches lives around 0.005, errors around 1. */
+char *smb_format_value (double value);
+
 /* "genuine" -> translated if it is one of the known class names, else as it is. */
 const char *smb_format_class (const char *name);
 

@@ -5,7 +5,10 @@
 #include "smb-maps-page.h"
 #include "smb-metadata-page.h"
 #include "smb-notes-page.h"
+#include "smb-regions-page.h"
 #include "smb-tracks-page.h"
+
+#define WIDTH 376
 
 struct _SmbInspector {
   GtkWidget parent_instance;
@@ -16,6 +19,7 @@ struct _SmbInspector {
   SmbFacesPage *faces;
   SmbTracksPage *tracks;
   SmbMapsPage *maps;
+  SmbRegionsPage *regions;
   SmbMetadataPage *metadata;
   SmbNotesPage *notes;
 };
@@ -28,6 +32,7 @@ smb_inspector_set_session (SmbInspector *self, SmbSession *session)
   smb_faces_page_set_session (self->faces, session);
   smb_tracks_page_set_session (self->tracks, session);
   smb_maps_page_set_session (self->maps, session);
+  smb_regions_page_set_session (self->regions, session);
   smb_metadata_page_set_session (self->metadata, session);
   smb_notes_page_set_session (self->notes, session);
 }
@@ -49,6 +54,23 @@ smb_inspector_dispose (GObject *object)
   G_OBJECT_CLASS (smb_inspector_parent_class)->dispose (object);
 }
 
+/* As wide as the design has it until the examiner drags its edge, whatever a page would like and however high it is. */
+static void
+smb_inspector_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
+                       int *minimum_baseline, int *natural_baseline)
+{
+  gtk_widget_measure (SMB_INSPECTOR (widget)->box, orientation, orientation == GTK_ORIENTATION_HORIZONTAL ? -1 : for_size,
+                      minimum, natural, NULL, NULL);
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    *natural = MAX (*minimum, WIDTH);
+}
+
+static void
+smb_inspector_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  gtk_widget_size_allocate (SMB_INSPECTOR (widget)->box, &(GtkAllocation){ 0, 0, width, height }, baseline);
+}
+
 static void
 smb_inspector_class_init (SmbInspectorClass *klass)
 {
@@ -58,15 +80,18 @@ smb_inspector_class_init (SmbInspectorClass *klass)
   g_type_ensure (SMB_TYPE_FACES_PAGE);
   g_type_ensure (SMB_TYPE_TRACKS_PAGE);
   g_type_ensure (SMB_TYPE_MAPS_PAGE);
+  g_type_ensure (SMB_TYPE_REGIONS_PAGE);
   g_type_ensure (SMB_TYPE_METADATA_PAGE);
   g_type_ensure (SMB_TYPE_NOTES_PAGE);
-  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  widget_class->measure = smb_inspector_measure;
+  widget_class->size_allocate = smb_inspector_size_allocate;
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, box);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, stack);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, faces);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, tracks);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, maps);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, regions);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, metadata);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, notes);
 }

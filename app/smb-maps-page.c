@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-maps-page.h"
 
-#include "explain/smb-overlay.h"
 #include "smb-format.h"
+#include "smb-map-texture.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define N_KINDS 5
 #define PREVIEW_PX 224
+#define LOOKS_COLUMNS 4
+#define EXPECTS_COLUMNS 3
 
-static const SmbMapKind kinds[N_KINDS] = { SMB_MAP_ATTENTION, SMB_MAP_ROLLOUT, SMB_MAP_MASKED_INPUT,
-                                           SMB_MAP_RECONSTRUCTION, SMB_MAP_ERROR };
+/* dear: takes seconds, so it is computed when asked for, not to be previewed. */
+static const struct {
+  SmbMapKind kind;
+  gboolean dear;
+} cards[] = {
+  { SMB_MAP_ATTENTION, FALSE },    { SMB_MAP_ROLLOUT, FALSE },      { SMB_MAP_RELEVANCE, FALSE },
+  { SMB_MAP_OCCLUSION, TRUE },     { SMB_MAP_MASKED_INPUT, FALSE }, { SMB_MAP_RECONSTRUCTION, FALSE },
+  { SMB_MAP_ERROR, FALSE },        { SMB_MAP_SIGNED_ERROR, FALSE }, { SMB_MAP_ABSOLUTE_ERROR, FALSE },
+  { SMB_MAP_SSIM, FALSE },         { SMB_MAP_COVERAGE, TRUE },
+};
+#define N_CARDS G_N_ELEMENTS (cards)
+
+static const SmbMaskStrategy strategies[] = { SMB_MASK_RANDOM, SMB_MASK_CRFR_P,    SMB_MASK_CRFR_R,
+                                              SMB_MASK_FRP,    SMB_MASK_FASKING_I, SMB_MASK_PATCHES };
+/* Entries of the region's drop-down: any, then these. */
+#define N_REGIONS (SMB_REGION_HAIR + 1)
 
 struct _SmbMapsPage {
   GtkWidget parent_instance;
@@ -20,57 +35,42 @@ struct _SmbMapsPage {
   GtkWidget *box;
   GtkStack *stack;
   GtkLabel *empty_text;
-  GtkGrid *gallery;
-  GtkLabel *about_title, *about_text, *about_range;
+  GtkGrid *looks, *expects;
+  GtkLabel *about_title, *about_text, *about_note, *about_range;
   GtkWidget *about_box;
-  GtkSpinButton *ratio, *seed;
+  GtkDropDown *strategy, *region;
+  GtkSpinButton *ratio, *seed, *times;
+  GtkToggleButton *by_hand;
+  GtkWidget *no_patches;
+  GtkCheckButton *predicted;
+  GtkLabel *mask_text;
 
   /* owned */
   SmbSession *session;
   GSettings *settings;
-  GtkWidget *buttons[N_KINDS];
-  GtkWidget *pictures[N_KINDS];
+  GtkWidget *buttons[N_CARDS];
+  GtkWidget *pictures[N_CARDS];
   gboolean updating;
 };
 
 G_DEFINE_FINAL_TYPE (SmbMapsPage, smb_maps_page, GTK_TYPE_WIDGET)
 
-/* The spec a preview shows: the chosen one of its kind, else the default with the page's seed and share. */
-static SmbMapSpec
-spec_of (SmbMapsPage *self, SmbMapKind kind)
+static const char *
+class_name (SmbMapsPage *self, const SmbMapSpec *spec)
 {
-  const SmbMapSpec *chosen = smb_session_get_map_spec (self->session);
-  SmbMapSpec spec = smb_map_spec_default (kind);
+  const SmbModelInfo *model = smb_session_get_model (self->session);
 
-  if (chosen != NULL && chosen->kind == kind)
-    return *chosen;
-  if (kind >= SMB_MAP_MASKED_INPUT) {
-    spec.ratio = gtk_spin_button_get_value (self->ratio) / 100.0;
-    spec.seed = (guint64) gtk_spin_button_get_value_as_int (self->seed);
-  }
-  return spec;
-}
-
-static GdkTexture *
-render (SmbMapsPage *self, const SmbMap *map)
-{
-  guint8 *rgba = g_malloc ((gsize) PREVIEW_PX * PREVIEW_PX * 4);
-  g_autofree char *name = g_settings_get_string (self->settings, "overlay-colours");
-  SmbColours colours = SMB_COLOURS_VIRIDIS;
-  g_autoptr (GBytes) bytes = NULL;
-
-  smb_colours_from_name (name, &colours);
-  smb_overlay_render (rgba, PREVIEW_PX, PREVIEW_PX, map, map->spec.kind == SMB_MAP_ERROR ? 0.0 : map->min, map->max,
-                      colours, 1.0, NAN);
-  bytes = g_bytes_new_take (rgba, (gsize) PREVIEW_PX * PREVIEW_PX * 4);
-  return gdk_memory_texture_new (PREVIEW_PX, PREVIEW_PX, GDK_MEMORY_B8G8R8A8_PREMULTIPLIED, bytes, PREVIEW_PX * 4);
+  if (spec->of_class < 0 || model == NULL || model->classes == NULL ||
+      spec->of_class >= (int) g_strv_length (model->classes))
+    return NULL;
+  return smb_format_class (model->classes[spec->of_class]);
 }
 
 static void
 show_about (SmbMapsPage *self)
 {
   const SmbMapSpec *spec = smb_session_get_map_spec (self->session);
-  const SmbMap *map = smb_session_get_map (self->session, NULL, NULL);
+  const SmbMap *map = smb_session_get_map (self->session, NULL);
   g_autofree char *title = NULL;
   g_autofree char *subtitle = NULL;
   g_autofree char *range = NULL;
@@ -78,14 +78,65 @@ show_about (SmbMapsPage *self)
   gtk_widget_set_visible (self->about_box, spec != NULL);
   if (spec == NULL)
     return;
-  subtitle = smb_format_map_subtitle (spec);
+  subtitle = smb_format_map_subtitle (spec, class_name (self, spec));
   title = g_strdup_printf ("%s, %s", smb_format_map_title (spec->kind), subtitle);
   gtk_label_set_text (self->about_title, title);
   gtk_label_set_text (self->about_text, smb_format_map_explanation (spec->kind));
-  if (map != NULL && map->values != NULL)
-    range = g_strdup_printf (_("%d × %d patches, values %.4g to %.4g"), map->columns, map->rows, map->min, map->max);
+  gtk_label_set_text (self->about_note, map != NULL && map->note != NULL ? map->note : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->about_note), map != NULL && map->note != NULL);
+  if (map != NULL && map->values != NULL) {
+    g_autofree char *min = smb_format_value (map->min);
+    g_autofree char *max = smb_format_value (map->max);
+
+    range = g_strdup_printf (_("%d × %d values, %s to %s"), map->columns, map->rows, min, max);
+  }
   gtk_label_set_text (self->about_range, range != NULL ? range : "");
   gtk_widget_set_visible (GTK_WIDGET (self->about_range), range != NULL);
+}
+
+/* What the strategy does, and what the numbers below mean for it. */
+static const char *
+explain (SmbMaskStrategy strategy)
+{
+  switch (strategy) {
+    case SMB_MASK_CRFR_P:
+      return _("One region is covered whole, the rest is hidden in proportion, region by region: how FSFM was trained.");
+    case SMB_MASK_CRFR_R:
+      return _("One region is covered whole, the rest is hidden at random.");
+    case SMB_MASK_FRP:
+      return _("Every region is hidden in proportion, none whole.");
+    case SMB_MASK_FASKING_I:
+      return _("Eyes, nose, mouth and hair are hidden first, then skin, as in MARLIN.");
+    case SMB_MASK_PATCHES:
+      return _("The patches chosen on the picture are hidden and no others.");
+    case SMB_MASK_RANDOM:
+    default:
+      return _("Patches are hidden at random. The same seed hides the same patches on every machine.");
+  }
+}
+
+static void
+show_mask (SmbMapsPage *self)
+{
+  SmbMapSpec spec = smb_session_make_spec (self->session, SMB_MAP_ERROR);
+  gboolean hand = spec.strategy == SMB_MASK_PATCHES;
+  gboolean covers = spec.strategy == SMB_MASK_CRFR_P || spec.strategy == SMB_MASK_CRFR_R;
+
+  for (guint i = 0; i < G_N_ELEMENTS (strategies); i++) {
+    if (strategies[i] == spec.strategy)
+      gtk_drop_down_set_selected (self->strategy, i);
+  }
+  gtk_drop_down_set_selected (self->region, (guint) (spec.region + 1));
+  gtk_spin_button_set_value (self->ratio, spec.ratio * 100.0);
+  gtk_spin_button_set_value (self->seed, (double) spec.seed);
+  gtk_spin_button_set_value (self->times, spec.times);
+  gtk_check_button_set_active (self->predicted, spec.predicted);
+  gtk_toggle_button_set_active (self->by_hand, smb_session_get_tool (self->session) == SMB_TOOL_PATCHES);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->region), covers);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->ratio), !hand);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->seed), !hand);
+  gtk_widget_set_visible (self->no_patches, hand);
+  gtk_label_set_text (self->mask_text, explain (spec.strategy));
 }
 
 /* Previews are computed only while the page is looked at. */
@@ -94,23 +145,26 @@ refresh (SmbMapsPage *self)
 {
   const SmbFaceResult *face = smb_session_get_face (self->session);
   const SmbMapSpec *chosen = smb_session_get_map_spec (self->session);
+  SmbMapStore *maps = smb_session_get_maps (self->session);
+  SmbColours colours = smb_map_colours_from_settings (self->settings);
 
   gtk_stack_set_visible_child_name (self->stack, face != NULL ? "maps" : "empty");
   if (face == NULL || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
   self->updating = TRUE;
-  if (chosen != NULL && chosen->kind >= SMB_MAP_MASKED_INPUT) {
-    gtk_spin_button_set_value (self->ratio, chosen->ratio * 100.0);
-    gtk_spin_button_set_value (self->seed, (double) chosen->seed);
-  }
-  for (int i = 0; i < N_KINDS; i++) {
-    SmbMapSpec spec = spec_of (self, kinds[i]);
-    const SmbMap *map = smb_session_peek_map (self->session, &spec);
-    g_autoptr (GdkTexture) texture = map != NULL ? render (self, map) : NULL;
+  for (guint i = 0; i < N_CARDS; i++) {
+    SmbMapSpec spec = smb_session_make_spec (self->session, cards[i].kind);
+    const SmbMap *map = cards[i].dear || !smb_session_can_make (&spec) ? smb_map_store_get (maps, &spec)
+                                                              : smb_map_store_peek (maps, &spec);
+    g_autoptr (GdkTexture) texture = map != NULL ? smb_map_preview_new (map, colours, PREVIEW_PX) : NULL;
 
     gtk_picture_set_paintable (GTK_PICTURE (self->pictures[i]), GDK_PAINTABLE (texture));
-    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->buttons[i]), chosen != NULL && chosen->kind == kinds[i]);
+    gtk_widget_set_tooltip_text (self->buttons[i], texture == NULL && cards[i].dear
+                                                       ? _("Takes a while: it is computed when chosen.")
+                                                       : smb_format_map_explanation (cards[i].kind));
+    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->buttons[i]), chosen != NULL && chosen->kind == cards[i].kind);
   }
+  show_mask (self);
   self->updating = FALSE;
   show_about (self);
 }
@@ -120,9 +174,9 @@ on_toggled (GtkToggleButton *button, SmbMapsPage *self)
 {
   if (self->updating)
     return;
-  for (int i = 0; i < N_KINDS; i++) {
+  for (guint i = 0; i < N_CARDS; i++) {
     if (GTK_WIDGET (button) == self->buttons[i]) {
-      SmbMapSpec spec = spec_of (self, kinds[i]);
+      SmbMapSpec spec = smb_session_make_spec (self->session, cards[i].kind);
 
       smb_session_set_map_spec (self->session, gtk_toggle_button_get_active (button) ? &spec : NULL);
     }
@@ -130,22 +184,65 @@ on_toggled (GtkToggleButton *button, SmbMapsPage *self)
 }
 
 static void
-on_masking_changed (GtkSpinButton *button, SmbMapsPage *self)
+apply_mask (SmbMapsPage *self)
 {
-  const SmbMapSpec *chosen;
+  SmbMapSpec spec;
+  guint strategy = gtk_drop_down_get_selected (self->strategy);
+  guint region = gtk_drop_down_get_selected (self->region);
+
+  if (self->updating || self->session == NULL || strategy >= G_N_ELEMENTS (strategies))
+    return;
+  spec = smb_session_make_spec (self->session, SMB_MAP_ERROR);
+  spec.strategy = strategies[strategy];
+  spec.region = (SmbRegion) ((int) region - 1);
+  spec.ratio = gtk_spin_button_get_value (self->ratio) / 100.0;
+  spec.seed = (guint64) gtk_spin_button_get_value (self->seed);
+  spec.times = gtk_spin_button_get_value_as_int (self->times);
+  spec.predicted = gtk_check_button_get_active (self->predicted);
+  smb_session_set_map_settings (self->session, &spec);
+}
+
+static void
+on_mask_chosen (GtkDropDown *drop_down, GParamSpec *pspec, SmbMapsPage *self)
+{
+  apply_mask (self);
+}
+
+static void
+on_mask_changed (GtkSpinButton *button, SmbMapsPage *self)
+{
+  apply_mask (self);
+}
+
+static void
+on_predicted_toggled (GtkCheckButton *button, SmbMapsPage *self)
+{
+  apply_mask (self);
+}
+
+static void
+on_by_hand_toggled (GtkToggleButton *button, SmbMapsPage *self)
+{
+  gboolean on = gtk_toggle_button_get_active (button);
+  SmbMapSpec spec;
 
   if (self->updating || self->session == NULL)
     return;
-  chosen = smb_session_get_map_spec (self->session);
-  if (chosen != NULL && chosen->kind >= SMB_MAP_MASKED_INPUT) {
-    SmbMapSpec spec = *chosen;
-
-    spec.ratio = gtk_spin_button_get_value (self->ratio) / 100.0;
-    spec.seed = (guint64) gtk_spin_button_get_value_as_int (self->seed);
-    smb_session_set_map_spec (self->session, &spec);
-  } else {
-    refresh (self);
+  spec = smb_session_make_spec (self->session, SMB_MAP_ERROR);
+  if (on && spec.strategy != SMB_MASK_PATCHES) {
+    spec.strategy = SMB_MASK_PATCHES;
+    smb_session_set_map_settings (self->session, &spec);
   }
+  smb_session_set_tool (self->session, on ? SMB_TOOL_PATCHES : SMB_TOOL_NONE);
+}
+
+static void
+on_no_patches_clicked (GtkButton *button, SmbMapsPage *self)
+{
+  SmbMapSpec spec = smb_session_make_spec (self->session, SMB_MAP_ERROR);
+
+  memset (spec.patches, 0, sizeof spec.patches);
+  smb_session_set_map_settings (self->session, &spec);
 }
 
 static void
@@ -167,6 +264,7 @@ smb_maps_page_set_session (SmbMapsPage *self, SmbSession *session)
 {
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "map-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "tool-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
   refresh (self);
 }
 
@@ -194,42 +292,78 @@ smb_maps_page_class_init (SmbMapsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, box);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, stack);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, empty_text);
-  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, gallery);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, looks);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, expects);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_box);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_title);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_text);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_note);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_range);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, strategy);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, region);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, ratio);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, seed);
-  gtk_widget_class_bind_template_callback (widget_class, on_masking_changed);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, times);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, by_hand);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, no_patches);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, predicted);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, mask_text);
+  gtk_widget_class_bind_template_callback (widget_class, on_mask_chosen);
+  gtk_widget_class_bind_template_callback (widget_class, on_mask_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_predicted_toggled);
+  gtk_widget_class_bind_template_callback (widget_class, on_by_hand_toggled);
+  gtk_widget_class_bind_template_callback (widget_class, on_no_patches_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_mapped);
+}
+
+static void
+add_card (SmbMapsPage *self, guint i)
+{
+  const char *title = smb_format_map_title (cards[i].kind);
+  gboolean looks = smb_map_kind_is_of_detector (cards[i].kind);
+  GtkGrid *gallery = looks ? self->looks : self->expects;
+  int columns = looks ? LOOKS_COLUMNS : EXPECTS_COLUMNS;
+  GtkWidget *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4);
+  GtkWidget *label = gtk_label_new (title);
+  guint first = 0;
+
+  while (smb_map_kind_is_of_detector (cards[first].kind) != smb_map_kind_is_of_detector (cards[i].kind))
+    first++;
+  self->buttons[i] = gtk_toggle_button_new ();
+  self->pictures[i] = gtk_picture_new ();
+  gtk_picture_set_content_fit (GTK_PICTURE (self->pictures[i]), GTK_CONTENT_FIT_CONTAIN);
+  gtk_picture_set_can_shrink (GTK_PICTURE (self->pictures[i]), TRUE);
+  gtk_widget_set_size_request (self->pictures[i], 60, 64);
+  gtk_widget_add_css_class (self->pictures[i], "map-preview");
+  gtk_widget_add_css_class (self->buttons[i], "map-card");
+  gtk_widget_add_css_class (label, "caption");
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  gtk_box_append (GTK_BOX (content), self->pictures[i]);
+  gtk_box_append (GTK_BOX (content), label);
+  gtk_button_set_child (GTK_BUTTON (self->buttons[i]), content);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->buttons[i]), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  g_signal_connect (self->buttons[i], "toggled", G_CALLBACK (on_toggled), self);
+  gtk_grid_attach (gallery, self->buttons[i], (int) (i - first) % columns, (int) (i - first) / columns, 1, 1);
 }
 
 static void
 smb_maps_page_init (SmbMapsPage *self)
 {
+  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+  g_autoptr (GtkStringList) regions = gtk_string_list_new (NULL);
+
   gtk_widget_init_template (GTK_WIDGET (self));
   self->settings = g_settings_new ("org.semblance.Semblance");
-  for (int i = 0; i < N_KINDS; i++) {
-    const char *title = smb_format_map_title (kinds[i]);
-    GtkWidget *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4);
-    GtkWidget *label = gtk_label_new (title);
-
-    self->buttons[i] = gtk_toggle_button_new ();
-    self->pictures[i] = gtk_picture_new ();
-    gtk_picture_set_content_fit (GTK_PICTURE (self->pictures[i]), GTK_CONTENT_FIT_CONTAIN);
-    gtk_picture_set_can_shrink (GTK_PICTURE (self->pictures[i]), TRUE);
-    gtk_widget_set_size_request (self->pictures[i], 96, 96);
-    gtk_widget_add_css_class (self->pictures[i], "map-preview");
-    gtk_widget_add_css_class (self->buttons[i], "map-card");
-    gtk_widget_add_css_class (label, "caption");
-    gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-    gtk_box_append (GTK_BOX (content), self->pictures[i]);
-    gtk_box_append (GTK_BOX (content), label);
-    gtk_button_set_child (GTK_BUTTON (self->buttons[i]), content);
-    gtk_accessible_update_property (GTK_ACCESSIBLE (self->buttons[i]), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
-    g_signal_connect (self->buttons[i], "toggled", G_CALLBACK (on_toggled), self);
-    gtk_grid_attach (self->gallery, self->buttons[i], i % 3, i / 3, 1, 1);
-  }
+  for (guint i = 0; i < N_CARDS; i++)
+    add_card (self, i);
+  for (guint i = 0; i < G_N_ELEMENTS (strategies); i++)
+    gtk_string_list_append (names, smb_format_strategy (strategies[i]));
+  gtk_string_list_append (regions, _("any region"));
+  for (int region = 0; region < N_REGIONS; region++)
+    gtk_string_list_append (regions, smb_region_title ((SmbRegion) region));
+  self->updating = TRUE;
+  gtk_drop_down_set_model (self->strategy, G_LIST_MODEL (names));
+  gtk_drop_down_set_model (self->region, G_LIST_MODEL (regions));
+  self->updating = FALSE;
   g_signal_connect (self->settings, "changed::overlay-colours", G_CALLBACK (on_colours_changed), self);
 }

@@ -487,23 +487,52 @@ smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again)
   }
 }
 
-void
-smb_session_add_drawn_face (SmbSession *self, SmbBox box)
+static void
+judge_drawn (SmbSession *self, int replaced, SmbBox box)
 {
+  const SmbAnalysis *analysis = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  const SmbFaceResult *old = analysis != NULL && replaced >= 0 && replaced < (int) analysis->faces->len
+                                 ? analysis->faces->pdata[replaced]
+                                 : NULL;
   Unit *unit;
   SmbJob *job;
 
   if (self->exhibit == NULL || !has_detector (self))
     return;
-  job = start_job (self, _("Judging the drawn face"), 1);
+  if (self->video != NULL) {
+    smb_session_message (self, SMB_MESSAGE_INFO,
+                         _("Faces of a video come from following them; write the frame as a picture (semblance-cli frames) to "
+                           "judge a box of your own."),
+                         NULL);
+    return;
+  }
+  job = start_job (self, old != NULL ? _("Judging the corrected face") : _("Judging the drawn face"), 1);
   unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
   unit->model = self->model;
   unit->drawn = dup_drawn (self->exhibit);
   if (unit->drawn == NULL)
     unit->drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+  for (guint i = unit->drawn->len; old != NULL && old->face.origin == SMB_FACE_DRAWN && i-- > 0;) {
+    SmbBox earlier = g_array_index (unit->drawn, SmbBox, i);
+
+    if (earlier.x == old->face.box.x && earlier.y == old->face.box.y && earlier.width == old->face.box.width)
+      g_array_remove_index (unit->drawn, i);
+  }
   g_array_append_val (unit->drawn, box);
   unit->select_last = TRUE;
   smb_session_push (self, SMB_WORK_NORMAL, smb_job_get_cancellable (job), work_analyse, on_analysed, unit, unit_free);
+}
+
+void
+smb_session_add_drawn_face (SmbSession *self, SmbBox box)
+{
+  judge_drawn (self, -1, box);
+}
+
+void
+smb_session_correct_face (SmbSession *self, int index, SmbBox box)
+{
+  judge_drawn (self, index, box);
 }
 
 /* The report. */

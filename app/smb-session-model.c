@@ -52,18 +52,25 @@ static void
 read_config (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   const SmbModelInfo *model = task_data;
-  const char *path = model->detector_path != NULL ? model->detector_path : model->mim_path;
-  g_autoptr (SmbTensorDict) weights = NULL;
-  g_autofree SmbNetConfig *config = g_new0 (SmbNetConfig, 1);
-  g_autofree char *name = g_path_get_basename (path);
-  SmbNetKind kind;
+  const char *paths[] = { model->detector_path, model->mim_path };
+  g_autofree SmbNetConfig *configs = g_new0 (SmbNetConfig, G_N_ELEMENTS (paths));
   GError *error = NULL;
 
-  weights = smb_weights_read (path, &error);
-  if (weights == NULL || !smb_net_config_detect (config, &kind, weights, NULL, name, &error))
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, g_steal_pointer (&config), g_free);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
+    g_autoptr (SmbTensorDict) weights = NULL;
+    g_autofree char *name = NULL;
+    SmbNetKind kind;
+
+    if (paths[i] == NULL)
+      continue;
+    name = g_path_get_basename (paths[i]);
+    weights = smb_weights_read (paths[i], &error);
+    if (weights == NULL || !smb_net_config_detect (&configs[i], &kind, weights, NULL, name, &error)) {
+      g_task_return_error (task, error);
+      return;
+    }
+  }
+  g_task_return_pointer (task, g_steal_pointer (&configs), g_free);
 }
 
 static void
@@ -72,8 +79,8 @@ on_config (GObject *source, GAsyncResult *result, gpointer user_data)
   SmbSession *self = SMB_SESSION (source);
   g_autoptr (GError) error = NULL;
 
-  self->detector_config = g_task_propagate_pointer (G_TASK (result), &error);
-  if (self->detector_config == NULL)
+  self->configs = g_task_propagate_pointer (G_TASK (result), &error);
+  if (self->configs == NULL)
     smb_session_message_error (self, error);
   smb_session_emit (self, SMB_SESSION_MODEL_CHANGED);
 }
@@ -128,7 +135,13 @@ smb_session_get_model_problem (SmbSession *self)
 const SmbNetConfig *
 smb_session_get_detector_config (SmbSession *self)
 {
-  return self->detector_config;
+  return self->configs != NULL && self->model->detector_path != NULL ? &self->configs[0] : NULL;
+}
+
+const SmbNetConfig *
+smb_session_get_mim_config (SmbSession *self)
+{
+  return self->configs != NULL && self->model->mim_path != NULL ? &self->configs[1] : NULL;
 }
 
 SmbCheck

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "smb-case-thread.h"
+#include "smb-map-store.h"
 #include "smb-session.h"
 
 G_BEGIN_DECLS
@@ -24,7 +25,7 @@ struct _SmbSession {
   SmbModelInfo *model;
   char *model_problem;
   SmbCheck model_check;
-  SmbNetConfig *detector_config;
+  SmbNetConfig *configs; /* detector, MIM network; NULL until read */
 
   char *log_head;
   char *log_problem;
@@ -35,19 +36,39 @@ struct _SmbSession {
   SmbExhibit *exhibit;
   gulong exhibit_handler;
   GCancellable *viewing;
-  SmbImage *picture;
+  SmbTiles *tiles;
   char *picture_problem;
   int face_index;
   SmbSessionVideo *video; /* NULL: a picture, or not open yet */
   GPtrArray *notes, *findings;
 
-  /* maps of the chosen face by the text of their spec; `mapping` is cancelled with every other face */
+  /* The map looked at. map_spec also holds the settings of all other kinds. */
   gboolean map_shown;
   SmbMapSpec map_spec;
-  GCancellable *mapping;
-  GHashTable *maps;
-  GHashTable *maps_asked;
-  char *map_problem;
+  SmbMapStore *maps;
+
+  /* Regions of the chosen face; NULL: not known yet. own: the examiner's, kept; edited: as painted so far. */
+  SmbRegions *regions, *own_regions, *edited_regions;
+  gboolean regions_asked;
+  GCancellable *regions_viewing; /* cancelled and replaced with every other face */
+  SmbRegionReport *region_report;
+  SmbMapState report_state;
+  char *report_problem;
+  GCancellable *reporting;
+  GPtrArray *strokes; /* SmbRegions, each as it was before a stroke */
+  SmbTool tool;
+  SmbRegionClass brush_class;
+  double brush_radius;
+
+  /* What is laid beside it: another map of the same face, or another exhibit. */
+  SmbExhibit *other; /* NULL: the same exhibit */
+  gulong other_handler;
+  GCancellable *other_viewing;
+  SmbTiles *other_tiles;
+  char *other_problem;
+  SmbMapStore *other_maps; /* of the other exhibit */
+  SmbOtherMap other_map;
+  SmbMapSpec other_spec;
 };
 
 typedef enum {
@@ -58,6 +79,9 @@ typedef enum {
   SMB_SESSION_PICTURE_CHANGED,
   SMB_SESSION_FACES_CHANGED,
   SMB_SESSION_MAP_CHANGED,
+  SMB_SESSION_OTHER_CHANGED,
+  SMB_SESSION_TOOL_CHANGED,
+  SMB_SESSION_REGIONS_CHANGED,
   SMB_SESSION_NOTES_CHANGED,
   SMB_SESSION_MODEL_CHANGED,
   SMB_SESSION_LOG_CHANGED,
@@ -80,8 +104,26 @@ SmbEvidence *smb_evidence_copy (const SmbEvidence *evidence);
 
 /* smb-session-view.c */
 void smb_session_reload_notes (SmbSession *self);
-void smb_session_drop_maps (SmbSession *self);
 void smb_session_faces_replaced (SmbSession *self);
+/* Decodes an exhibit; done gets SmbTiles. */
+void smb_session_push_picture (SmbSession *self, SmbExhibit *exhibit, GCancellable *cancellable,
+                               GAsyncReadyCallback done);
+
+/* smb-session-maps.c */
+void smb_session_init_maps (SmbSession *self);
+void smb_session_drop_maps (SmbSession *self);
+
+/* smb-session-regions.c */
+void smb_session_drop_regions (SmbSession *self);
+void smb_session_forget_report (SmbSession *self);
+
+/* smb-session-paint.c */
+void smb_session_init_paint (SmbSession *self);
+void smb_session_forget_paint (SmbSession *self);
+
+/* smb-session-other.c: the first exhibit, its faces or the model changed */
+void smb_session_other_replaced (SmbSession *self);
+void smb_session_clear_other (SmbSession *self);
 
 /* smb-session-model.c */
 void smb_session_find_model (SmbSession *self);

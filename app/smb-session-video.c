@@ -188,12 +188,12 @@ decode_frame (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
 {
   const FrameRequest *request = task_data;
   GError *error = NULL;
-  SmbImage *image = smb_engine_video_get_frame (request->video, request->k, 0, cancellable, &error);
+  g_autoptr (SmbImage) image = smb_engine_video_get_frame (request->video, request->k, 0, cancellable, &error);
 
   if (image == NULL)
     g_task_return_error (task, error);
   else
-    g_task_return_pointer (task, image, (GDestroyNotify) smb_image_unref);
+    g_task_return_pointer (task, smb_tiles_new (image), (GDestroyNotify) smb_tiles_unref);
 }
 
 static void request_frame (SmbSession *self, guint k);
@@ -204,18 +204,18 @@ on_frame (GObject *source, GAsyncResult *result, gpointer user_data)
   SmbSession *self = SMB_SESSION (source);
   const FrameRequest *request = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
-  g_autoptr (SmbImage) image = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr (SmbTiles) tiles = g_task_propagate_pointer (G_TASK (result), &error);
   SmbSessionVideo *video = self->video;
 
   if (video == NULL || video->video != request->video)
     return;
   video->decoding = FALSE;
   video->frame = request->k;
-  if (image == NULL)
+  if (tiles == NULL)
     smb_session_message_error (self, error);
   else {
     rebuild_frame_analysis (self);
-    smb_session_take_frame (self, image);
+    smb_session_take_frame (self, tiles);
   }
   if (video->wanted >= 0)
     request_frame (self, (guint) video->wanted);
@@ -349,7 +349,7 @@ smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, in
 
 typedef struct {
   SmbEngineVideo *video;
-  SmbImage *first;
+  SmbTiles *first;
   SmbVideoState *state;
 } Opened;
 
@@ -359,7 +359,7 @@ opened_free (gpointer data)
   Opened *opened = data;
 
   g_clear_pointer (&opened->video, smb_engine_video_unref);
-  g_clear_pointer (&opened->first, smb_image_unref);
+  g_clear_pointer (&opened->first, smb_tiles_unref);
   g_clear_pointer (&opened->state, smb_video_state_free);
   g_free (opened);
 }
@@ -371,6 +371,7 @@ work_open (GTask *task, SmbCaseThread *thread, SmbCase *store)
   const SmbEvidence *evidence = g_task_get_task_data (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_autofree char *facts = NULL;
+  g_autoptr (SmbImage) first = NULL;
   Opened *opened = g_new0 (Opened, 1);
   GError *error = NULL;
   gboolean ok = smb_case_get_video (store, evidence->id, &facts, &error);
@@ -378,7 +379,9 @@ work_open (GTask *task, SmbCaseThread *thread, SmbCase *store)
   if (ok && facts != NULL) {
     opened->video = smb_examine_open_video (store, self->engine, evidence, NULL, NULL, cancellable, &error);
     if (opened->video != NULL)
-      opened->first = smb_engine_video_get_frame (opened->video, 0, 0, cancellable, &error);
+      first = smb_engine_video_get_frame (opened->video, 0, 0, cancellable, &error);
+    if (first != NULL)
+      opened->first = smb_tiles_new (first);
     ok = opened->first != NULL && smb_examine_load_video (store, evidence->id, &opened->state, &error);
   }
   if (ok)
@@ -421,7 +424,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   if (opened->video == NULL) {
-    smb_session_push_picture (self);
+    smb_session_view_picture (self);
     opened_free (opened);
     return;
   }

@@ -40,8 +40,8 @@ void smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint 
 void smb_session_open_exhibit (SmbSession *self);
 void smb_session_close_video (SmbSession *self);
 void smb_session_reload_video (SmbSession *self);
-void smb_session_push_picture (SmbSession *self);
-void smb_session_take_frame (SmbSession *self, SmbImage *image);
+void smb_session_view_picture (SmbSession *self);
+void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);
 /* On the case thread: if the exhibit is a video, hands the task to a thread of its own, which calls `work` with a connection of
  * its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for it. Also TRUE where that fails. */
 gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence, SmbCaseWork work);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is looked at: the exhibit, its pixels, the chosen face, its maps, its notes. */
+/* What is looked at: the exhibit, its pixels, the chosen face, its notes. */
 #include "smb-session-private.h"
 #include "smb-session-video.h"
 
@@ -19,14 +19,21 @@ work_picture (GTask *task, SmbCaseThread *thread, SmbCase *store)
 {
   SmbSession *self = g_task_get_source_object (task);
   const SmbEvidence *evidence = g_task_get_task_data (task);
+  g_autoptr (SmbImage) image = NULL;
   GError *error = NULL;
-  SmbImage *image;
 
   image = smb_examine_open_picture (store, self->engine, evidence, 0, g_task_get_cancellable (task), &error);
   if (image == NULL)
     g_task_return_error (task, error);
   else
-    g_task_return_pointer (task, image, (GDestroyNotify) smb_image_unref);
+    g_task_return_pointer (task, smb_tiles_new (image), (GDestroyNotify) smb_tiles_unref);
+}
+
+void
+smb_session_push_picture (SmbSession *self, SmbExhibit *exhibit, GCancellable *cancellable, GAsyncReadyCallback done)
+{
+  smb_session_push (self, SMB_WORK_URGENT, cancellable, work_picture, done,
+                    smb_evidence_copy (smb_exhibit_get_evidence (exhibit)), (GDestroyNotify) smb_evidence_free);
 }
 
 static void
@@ -34,36 +41,36 @@ on_picture (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SmbSession *self = SMB_SESSION (source);
   g_autoptr (GError) error = NULL;
-  SmbImage *image = g_task_propagate_pointer (G_TASK (result), &error);
+  SmbTiles *tiles = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (g_task_get_cancellable (G_TASK (result)) != self->viewing) {
-    g_clear_pointer (&image, smb_image_unref);
+    g_clear_pointer (&tiles, smb_tiles_unref);
     return;
   }
-  if (image == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (tiles == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  self->picture = image;
-  if (image == NULL)
+  self->tiles = tiles;
+  if (tiles == NULL)
     self->picture_problem = g_strdup (error->message);
   smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
+  smb_session_drop_maps (self);
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
 }
 
 void
-smb_session_push_picture (SmbSession *self)
+smb_session_view_picture (SmbSession *self)
 {
-  smb_session_push (self, SMB_WORK_URGENT, self->viewing, work_picture, on_picture,
-                    smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit)), (GDestroyNotify) smb_evidence_free);
+  smb_session_push_picture (self, self->exhibit, self->viewing, on_picture);
 }
 
 /* A frame in place of the one before; the first is a picture like any other. */
 void
-smb_session_take_frame (SmbSession *self, SmbImage *image)
+smb_session_take_frame (SmbSession *self, SmbTiles *tiles)
 {
-  gboolean first = self->picture == NULL;
+  gboolean first = self->tiles == NULL;
 
-  g_clear_pointer (&self->picture, smb_image_unref);
-  self->picture = smb_image_ref (image);
+  g_clear_pointer (&self->tiles, smb_tiles_unref);
+  self->tiles = smb_tiles_ref (tiles);
   smb_session_emit (self, first ? SMB_SESSION_PICTURE_CHANGED : SMB_SESSION_FRAME_CHANGED);
   smb_session_faces_replaced (self);
 }
@@ -254,7 +261,7 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
   g_clear_object (&self->viewing);
   self->viewing = g_cancellable_new ();
   smb_session_close_video (self);
-  g_clear_pointer (&self->picture, smb_image_unref);
+  g_clear_pointer (&self->tiles, smb_tiles_unref);
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->findings, g_ptr_array_unref);
@@ -277,12 +284,18 @@ smb_session_get_exhibit (SmbSession *self)
   return self->exhibit;
 }
 
+SmbTiles *
+smb_session_get_tiles (SmbSession *self)
+{
+  return self->tiles;
+}
+
 SmbImage *
 smb_session_get_picture (SmbSession *self, const char **problem_out)
 {
   if (problem_out != NULL)
     *problem_out = self->picture_problem;
-  return self->picture;
+  return self->tiles != NULL ? smb_tiles_get_image (self->tiles) : NULL;
 }
 
 /* A new analysis may have moved or removed the chosen face: choose again, and forget maps of a box that is gone. */
@@ -299,6 +312,7 @@ smb_session_faces_replaced (SmbSession *self)
   smb_session_drop_maps (self);
   smb_session_emit (self, SMB_SESSION_FACES_CHANGED);
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
+  smb_session_other_replaced (self);
 }
 
 void
@@ -330,133 +344,4 @@ smb_session_get_face (SmbSession *self)
   if (analysis == NULL || self->face_index < 0 || self->face_index >= (int) analysis->faces->len)
     return NULL;
   return analysis->faces->pdata[self->face_index];
-}
-
-/* Maps. */
-
-void
-smb_session_drop_maps (SmbSession *self)
-{
-  if (self->mapping != NULL)
-    g_cancellable_cancel (self->mapping);
-  g_clear_object (&self->mapping);
-  self->mapping = g_cancellable_new ();
-  g_hash_table_remove_all (self->maps);
-  g_hash_table_remove_all (self->maps_asked);
-  g_clear_pointer (&self->map_problem, g_free);
-}
-
-typedef struct {
-  SmbEngine *engine;
-  const SmbModelInfo *model; /* the session's, which the task keeps */
-  SmbImage *image;
-  SmbBox box;
-  SmbMapSpec spec;
-} MapRequest;
-
-static void
-map_request_free (gpointer data)
-{
-  MapRequest *request = data;
-
-  smb_engine_unref (request->engine);
-  smb_image_unref (request->image);
-  g_free (request);
-}
-
-static void
-compute_map (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  MapRequest *request = task_data;
-  g_autoptr (GPtrArray) maps = NULL;
-  GError *error = NULL;
-
-  if (g_task_return_error_if_cancelled (task))
-    return;
-  maps = smb_engine_maps (request->engine, request->model, request->image, request->box, &request->spec, 1,
-                          cancellable, &error);
-  if (maps == NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, g_steal_pointer (&maps), (GDestroyNotify) g_ptr_array_unref);
-}
-
-static void
-on_map (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SmbSession *self = SMB_SESSION (source);
-  MapRequest *request = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) maps = g_task_propagate_pointer (G_TASK (result), &error);
-
-  if (g_task_get_cancellable (G_TASK (result)) != self->mapping)
-    return;
-  if (maps == NULL || maps->len == 0) {
-    g_free (self->map_problem);
-    self->map_problem = g_strdup (error != NULL ? error->message : _("The engine answered without a map."));
-  } else {
-    /* The array owns its maps: take the one out before it goes. */
-    SmbMap *map = g_ptr_array_steal_index (maps, 0);
-
-    g_hash_table_replace (self->maps, smb_map_spec_to_text (&request->spec), map);
-  }
-  smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
-}
-
-const SmbMap *
-smb_session_peek_map (SmbSession *self, const SmbMapSpec *spec)
-{
-  g_autofree char *key = smb_map_spec_to_text (spec);
-  const SmbMap *map = g_hash_table_lookup (self->maps, key);
-  const SmbFaceResult *face = smb_session_get_face (self);
-  g_autoptr (GTask) task = NULL;
-  MapRequest *request;
-
-  if (map != NULL || self->picture == NULL || self->model == NULL || face == NULL ||
-      g_hash_table_contains (self->maps_asked, key))
-    return map;
-  g_hash_table_add (self->maps_asked, g_steal_pointer (&key));
-  request = g_new0 (MapRequest, 1);
-  request->engine = smb_engine_ref (self->engine);
-  request->model = self->model;
-  request->image = smb_image_ref (self->picture);
-  request->box = face->face.box;
-  request->spec = *spec;
-  task = g_task_new (self, self->mapping, on_map, NULL);
-  g_task_set_task_data (task, request, map_request_free);
-  g_task_run_in_thread (task, compute_map);
-  return NULL;
-}
-
-void
-smb_session_set_map_spec (SmbSession *self, const SmbMapSpec *spec)
-{
-  self->map_shown = spec != NULL;
-  if (spec != NULL)
-    self->map_spec = *spec;
-  smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
-}
-
-const SmbMapSpec *
-smb_session_get_map_spec (SmbSession *self)
-{
-  return self->map_shown ? &self->map_spec : NULL;
-}
-
-const SmbMap *
-smb_session_get_map (SmbSession *self, gboolean *busy_out, const char **problem_out)
-{
-  const SmbMap *map = NULL;
-
-  if (self->map_shown)
-    map = smb_session_peek_map (self, &self->map_spec);
-  if (busy_out != NULL) {
-    g_autofree char *key = smb_map_spec_to_text (&self->map_spec);
-
-    *busy_out = self->map_shown && map == NULL && self->map_problem == NULL &&
-                g_hash_table_contains (self->maps_asked, key);
-  }
-  if (problem_out != NULL)
-    *problem_out = map == NULL ? self->map_problem : NULL;
-  return map;
 }

@@ -24,19 +24,22 @@ smb_session_finalize (GObject *object)
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->model, smb_model_info_free);
   g_clear_pointer (&self->model_problem, g_free);
-  g_clear_pointer (&self->detector_config, g_free);
+  g_clear_pointer (&self->configs, g_free);
   g_clear_pointer (&self->log_head, g_free);
   g_clear_pointer (&self->log_problem, g_free);
   g_clear_object (&self->exhibit);
   g_clear_object (&self->viewing);
-  g_clear_pointer (&self->picture, smb_image_unref);
+  g_clear_pointer (&self->tiles, smb_tiles_unref);
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->findings, g_ptr_array_unref);
-  g_clear_object (&self->mapping);
-  g_clear_pointer (&self->maps, g_hash_table_unref);
-  g_clear_pointer (&self->maps_asked, g_hash_table_unref);
-  g_clear_pointer (&self->map_problem, g_free);
+  g_clear_object (&self->maps);
+  g_clear_object (&self->other_maps);
+  g_clear_pointer (&self->regions, smb_regions_free);
+  g_clear_pointer (&self->own_regions, smb_regions_free);
+  g_clear_pointer (&self->edited_regions, smb_regions_free);
+  g_clear_pointer (&self->strokes, g_ptr_array_unref);
+  g_clear_object (&self->regions_viewing);
   G_OBJECT_CLASS (smb_session_parent_class)->finalize (object);
 }
 
@@ -45,8 +48,8 @@ smb_session_class_init (SmbSessionClass *klass)
 {
   static const char *const names[SMB_SESSION_N_SIGNALS] = {
     "opened",        "open-failed",   "exhibits-changed", "exhibit-changed", "picture-changed", "faces-changed",
-    "map-changed",   "notes-changed", "model-changed",    "log-changed",
-    "video-changed", "frame-changed",
+    "map-changed",   "other-changed", "tool-changed",     "regions-changed", "notes-changed",
+    "model-changed", "log-changed",     "video-changed",    "frame-changed",
   };
 
   G_OBJECT_CLASS (klass)->finalize = smb_session_finalize;
@@ -68,9 +71,6 @@ smb_session_init (SmbSession *self)
   self->exhibits = g_list_store_new (SMB_TYPE_EXHIBIT);
   self->jobs = g_list_store_new (SMB_TYPE_JOB);
   self->face_index = -1;
-  self->maps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) smb_map_free);
-  self->maps_asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->map_spec = smb_map_spec_default (SMB_MAP_ROLLOUT);
 }
 
 SmbSession *
@@ -79,6 +79,8 @@ smb_session_new (SmbEngine *engine)
   SmbSession *self = g_object_new (SMB_TYPE_SESSION, NULL);
 
   self->engine = smb_engine_ref (engine);
+  smb_session_init_maps (self);
+  smb_session_init_paint (self);
   return self;
 }
 
@@ -96,8 +98,11 @@ smb_session_close (SmbSession *self)
   }
   if (self->viewing != NULL)
     g_cancellable_cancel (self->viewing);
-  if (self->mapping != NULL)
-    g_cancellable_cancel (self->mapping);
+  smb_map_store_set_face (self->maps, NULL, NULL, (SmbBox){ 0 }, NULL);
+  smb_session_clear_other (self);
+  smb_session_forget_report (self);
+  if (self->regions_viewing != NULL)
+    g_cancellable_cancel (self->regions_viewing);
   smb_session_close_video (self);
   g_clear_pointer (&self->thread, smb_case_thread_free);
 }

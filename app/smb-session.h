@@ -7,6 +7,8 @@
 #include "model/smb-net-config.h"
 #include "smb-exhibit.h"
 #include "smb-job.h"
+#include "smb-map-store.h"
+#include "smb-tool.h"
 
 G_BEGIN_DECLS
 
@@ -20,7 +22,10 @@ G_BEGIN_DECLS
  *   "exhibit-changed"  another exhibit is looked at
  *   "picture-changed"  its pixels arrived, or there are none
  *   "faces-changed"    the faces of the exhibit looked at, or which one is chosen
- *   "map-changed"      the map looked at, or its state
+ *   "map-changed"      the map looked at, or its state; also any other map of the face that was asked for
+ *   "other-changed"    what is laid beside it
+ *   "regions-changed"  the chosen face's regions, or what is measured of them
+ *   "tool-changed"     which tool is in hand, the brush, or what it painted
  *   "notes-changed"    notes and findings of the exhibit looked at
  *   "model-changed"    the active model was found, or its weights checked
  *   "log-changed"      the audit log's head
@@ -52,10 +57,11 @@ guint smb_session_count_hash_state (SmbSession *self, SmbHashState state);
 const char *smb_session_get_log_head (SmbSession *self, SmbCheck *check_out);
 const char *smb_session_get_log_problem (SmbSession *self);
 
-/* The active model; NULL until found. config: of the detector network, NULL until read. */
+/* The active model; NULL until found. config: of its networks, NULL until read or if it lacks them. */
 const SmbModelInfo *smb_session_get_model (SmbSession *self);
 const char *smb_session_get_model_problem (SmbSession *self);
 const SmbNetConfig *smb_session_get_detector_config (SmbSession *self);
+const SmbNetConfig *smb_session_get_mim_config (SmbSession *self);
 SmbCheck smb_session_get_model_check (SmbSession *self);
 
 /* What is looked at. */
@@ -63,17 +69,65 @@ void smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit);
 SmbExhibit *smb_session_get_exhibit (SmbSession *self);
 /* NULL while loading or when it cannot be shown; problem_out then says why (NULL while loading). */
 SmbImage *smb_session_get_picture (SmbSession *self, const char **problem_out);
+/* The same, prepared for drawing; borrowed. */
+SmbTiles *smb_session_get_tiles (SmbSession *self);
 void smb_session_select_face (SmbSession *self, int index);
 int smb_session_get_face_index (SmbSession *self); /* -1: none */
 const SmbFaceResult *smb_session_get_face (SmbSession *self);
 
-/* The map of the chosen face. spec NULL: none. */
+/* The map of the chosen face. spec NULL: none; its settings stay. */
 void smb_session_set_map_spec (SmbSession *self, const SmbMapSpec *spec);
 const SmbMapSpec *smb_session_get_map_spec (SmbSession *self);
-/* NULL while computing, without a face or a map; problem_out: why it cannot be had, NULL otherwise. */
-const SmbMap *smb_session_get_map (SmbSession *self, gboolean *busy_out, const char **problem_out);
-/* Any map of the chosen face that is already there; asks for it if not. */
-const SmbMap *smb_session_peek_map (SmbSession *self, const SmbMapSpec *spec);
+/* A map of this kind with the settings last chosen for any map: layer, mask, seed, class … */
+SmbMapSpec smb_session_make_spec (SmbSession *self, SmbMapKind kind);
+/* Settings for all kinds at once; what is shown stays of its kind. */
+void smb_session_set_map_settings (SmbSession *self, const SmbMapSpec *settings);
+/* Whether its settings make a map: patches by hand are no mask while none is hidden, and cover nothing by chance. */
+gboolean smb_session_can_make (const SmbMapSpec *spec);
+/* NULL while there is none; state_out may be NULL. */
+const SmbMap *smb_session_get_map (SmbSession *self, SmbMapState *state_out);
+/* The maps of the chosen face; borrowed, the same as long as the session lives. */
+SmbMapStore *smb_session_get_maps (SmbSession *self);
+
+/* The tool in hand; choosing another face or exhibit puts it away. */
+void smb_session_set_tool (SmbSession *self, SmbTool tool);
+SmbTool smb_session_get_tool (SmbSession *self);
+
+/* The regions of the chosen face, asked for if they are not known; NULL until then or without a face. While they are
+ * edited: as they are so far. */
+const SmbRegions *smb_session_get_regions (SmbSession *self);
+gboolean smb_session_get_regions_edited (SmbSession *self); /* changed and not kept yet */
+gboolean smb_session_get_regions_own (SmbSession *self);    /* the examiner's, as kept in the case */
+/* Back to the regions that the program draws. */
+void smb_session_restore_regions (SmbSession *self);
+
+/* What is measured of them: by the analysis, or since. NULL while there is nothing. */
+const SmbRegionReport *smb_session_get_region_report (SmbSession *self, SmbMapState *state_out);
+void smb_session_measure_regions (SmbSession *self);
+void smb_session_stop_regions (SmbSession *self);
+
+/* The brush: its class, and its radius in pixels of the region map. */
+void smb_session_set_brush (SmbSession *self, SmbRegionClass class, double radius);
+SmbRegionClass smb_session_get_brush (SmbSession *self, double *radius_out);
+/* Paints from one point of the picture to another; `begins` starts a stroke that undo takes back as a whole. */
+void smb_session_paint (SmbSession *self, double x0, double y0, double x1, double y1, gboolean begins);
+void smb_session_undo_paint (SmbSession *self);
+void smb_session_discard_paint (SmbSession *self);
+/* The edited regions become the face's: stored with it in the case, and every map that rests on regions is made anew. */
+void smb_session_keep_paint (SmbSession *self);
+
+/* What is laid beside the exhibit looked at. exhibit NULL: the same one. */
+typedef enum { SMB_OTHER_NONE, SMB_OTHER_SAME, SMB_OTHER_OWN } SmbOtherMap;
+void smb_session_set_other (SmbSession *self, SmbExhibit *exhibit);
+SmbExhibit *smb_session_get_other (SmbSession *self);
+/* NULL while loading or when it cannot be shown (problem_out then says why). */
+SmbTiles *smb_session_get_other_tiles (SmbSession *self, const char **problem_out);
+/* Which of its faces is the counterpart: the chosen one, elsewhere the first with a score. -1: none. */
+int smb_session_get_other_face (SmbSession *self);
+/* No map, the same as on the first side, or spec (OWN only). */
+void smb_session_set_other_map (SmbSession *self, SmbOtherMap which, const SmbMapSpec *spec);
+SmbOtherMap smb_session_get_other_map_choice (SmbSession *self, SmbMapSpec *spec_out);
+const SmbMap *smb_session_get_other_map (SmbSession *self, SmbMapState *state_out);
 
 /* Notes (SmbNote*) and findings (SmbFinding*) of the exhibit looked at; borrowed, NULL until loaded. */
 GPtrArray *smb_session_get_notes (SmbSession *self);
@@ -88,6 +142,8 @@ void smb_session_add_files (SmbSession *self, GPtrArray *files);
 void smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again);
 /* Judges the chosen exhibit's faces with one drawn by hand added. */
 void smb_session_add_drawn_face (SmbSession *self, SmbBox box);
+/* The same with the box of one face, found or drawn, replaced by one drawn by hand. */
+void smb_session_correct_face (SmbSession *self, int index, SmbBox box);
 void smb_session_verify_all (SmbSession *self);
 void smb_session_export_report (SmbSession *self, const char *path, gboolean with_maps);
 

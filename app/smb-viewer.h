@@ -14,7 +14,10 @@ G_DECLARE_FINAL_TYPE (SmbViewer, smb_viewer, SMB, VIEWER, GtkWidget)
 
 void smb_viewer_set_session (SmbViewer *self, SmbSession *session);
 
-void smb_viewer_set_drawing (SmbViewer *self, gboolean drawing);
+/* The tool that changes the chosen face's box. */
+void smb_viewer_correct_face (SmbViewer *self);
+/* Two views side by side, or one again. */
+void smb_viewer_compare (SmbViewer *self);
 /* "in", "out", "fit", "full" (100 %), "face". */
 void smb_viewer_zoom (SmbViewer *self, const char *how);
 

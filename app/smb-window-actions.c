@@ -26,15 +26,19 @@ toggle_pane (GtkWidget *widget, const char *action, GVariant *parameter)
 void
 smb_window_update_actions (SmbWindow *self)
 {
-  static const char *const case_actions[] = { "win.add-evidence", "win.add-folder", "win.analyse", "win.analyse-again",
-                                              "win.analyse-selected", "win.verify", "win.report", "win.draw-box",
-                                              "win.zoom", "win.page", "win.search", "win.show-evidence",
-                                              "win.show-inspector" };
+  static const char *const reading[] = { "win.zoom", "win.page", "win.search", "win.show-evidence", "win.show-inspector",
+                                         "win.compare" };
+  static const char *const writing[] = { "win.add-evidence", "win.add-folder", "win.analyse", "win.analyse-again",
+                                         "win.analyse-selected", "win.verify", "win.report", "win.draw-box",
+                                         "win.correct-box" };
   gboolean open = self->session != NULL && smb_session_get_info (self->session) != NULL;
   gboolean writable = open && !smb_session_get_read_only (self->session);
 
-  for (guint i = 0; i < G_N_ELEMENTS (case_actions); i++)
-    gtk_widget_action_set_enabled (GTK_WIDGET (self), case_actions[i], i < 8 ? writable : open);
+  for (guint i = 0; i < G_N_ELEMENTS (reading); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), reading[i], open);
+  for (guint i = 0; i < G_N_ELEMENTS (writing); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), writing[i], writable);
+  gtk_widget_set_visible (self->compare_button, open);
   gtk_widget_set_visible (self->evidence_toggle, open);
   gtk_widget_set_visible (self->inspector_toggle, open);
   gtk_widget_set_visible (self->add_button, open);
@@ -179,7 +183,26 @@ draw_box (GtkWidget *widget, const char *action, GVariant *parameter)
     smb_window_message (self, SMB_MESSAGE_INFO, _("Choose an exhibit that can be shown, then draw on it."));
     return;
   }
-  smb_viewer_set_drawing (self->viewer, TRUE);
+  smb_session_set_tool (self->session, SMB_TOOL_BOX);
+}
+
+static void
+correct_box (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+
+  if (smb_session_get_face (self->session) == NULL || smb_session_get_picture (self->session, NULL) == NULL) {
+    smb_window_message (self, SMB_MESSAGE_INFO, _("Choose the face whose box is to be corrected."));
+    return;
+  }
+  smb_session_set_tool (self->session, SMB_TOOL_BOX);
+  smb_viewer_correct_face (self->viewer);
+}
+
+static void
+compare (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  smb_viewer_compare (SMB_WINDOW (widget)->viewer);
 }
 
 static void
@@ -219,6 +242,8 @@ smb_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.verify", NULL, verify);
   gtk_widget_class_install_action (widget_class, "win.report", NULL, report);
   gtk_widget_class_install_action (widget_class, "win.draw-box", NULL, draw_box);
+  gtk_widget_class_install_action (widget_class, "win.correct-box", NULL, correct_box);
+  gtk_widget_class_install_action (widget_class, "win.compare", NULL, compare);
   gtk_widget_class_install_action (widget_class, "win.zoom", "s", zoom);
   gtk_widget_class_install_action (widget_class, "win.page", "s", show_page);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, search);

@@ -15,7 +15,7 @@ struct _SmbWindow {
 
   /* template widgets */
   GtkWidget *evidence_toggle, *inspector_toggle;
-  GtkWidget *add_button, *analyse_button, *report_button;
+  GtkWidget *add_button, *analyse_button, *compare_button, *report_button;
   GtkLabel *title, *subtitle;
   SmbBanner *messages;
   GtkStack *stack;

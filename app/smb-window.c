@@ -329,6 +329,7 @@ smb_window_class_init (SmbWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, inspector_toggle);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, add_button);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, analyse_button);
+  gtk_widget_class_bind_template_child (widget_class, SmbWindow, compare_button);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, report_button);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, title);
   gtk_widget_class_bind_template_child (widget_class, SmbWindow, subtitle);

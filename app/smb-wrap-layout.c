@@ -95,6 +95,8 @@ smb_wrap_layout_allocate (GtkLayoutManager *manager, GtkWidget *widget, int widt
     }
     if (!first)
       x += self->spacing;
+    if (gtk_widget_get_halign (child) == GTK_ALIGN_END)
+      x = MAX (x, width - wanted);
     gtk_widget_size_allocate (
         child, &(GtkAllocation){ rtl ? width - x - wanted : x, y + (self->row_height - tall) / 2, wanted, tall }, -1);
     x += wanted;

@@ -74,7 +74,8 @@ typedef struct {
   guint64 seed;
   SmbPrecision precision; /* F32, the published numbers; lower ones are faster and change a score a little */
   int region_draws; /* > 0: the region table of each face that is scored, with so many draws (8 are usual); 0: none */
-  gboolean detect_too; /* boxes drawn by hand are judged besides what the detector finds; FALSE: in place of it */
+  gboolean detect_too; /* boxes drawn by hand are judged besides what the detector finds (one that overlaps a find by an
+                        * intersection over union of 0.25 or more takes its place); FALSE: in place of all of it */
 } SmbAnalysisSettings;
 
 SmbAnalysisSettings smb_analysis_settings_default (void);

@@ -13,6 +13,7 @@
 
 /* Faces of one picture go through the network together, so many at a time: more gain nothing and cost memory. */
 #define FACES_A_PASS    8
+#define CORRECTS_IOU 0.25
 #define MAX_DRAWN_FACES 1000
 
 /* Below this margin of dlib's detector, finds are as often badges and folds as faces; of genuine portraits one in a
@@ -203,7 +204,19 @@ smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisS
   return smb_face_detect (judge->faces, image, settings->detect_max_side_px, settings->detect_upsample, error);
 }
 
-/* What the detector finds, what was drawn, or both: those found first. */
+/* A box by hand over a face that was found is a correction of it. */
+static void
+drop_corrected (GArray *found, const GArray *drawn)
+{
+  for (guint i = found->len; i-- > 0;)
+    for (guint k = 0; k < drawn->len; k++)
+      if (smb_box_iou (g_array_index (found, SmbFace, i).box, g_array_index (drawn, SmbFace, k).box) >= CORRECTS_IOU) {
+        g_array_remove_index (found, i);
+        break;
+      }
+}
+
+/* What the detector finds, what was drawn, or both: those found first, without those that were corrected. */
 static GArray *
 faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const SmbAnalysisSettings *settings,
               GError **error)
@@ -217,6 +230,8 @@ faces_wanted (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const
   if (more == NULL || !settings->detect_too)
     return g_steal_pointer (&more);
   faces = smb_judge_find_faces (judge, image, settings, error);
+  if (faces != NULL)
+    drop_corrected (faces, more);
   if (faces != NULL && more->len > 0)
     g_array_append_vals (faces, more->data, more->len);
   return g_steal_pointer (&faces);

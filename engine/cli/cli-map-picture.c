@@ -2,6 +2,7 @@
 #include "cli/cli-map-picture.h"
 
 #include "base/smb-error.h"
+#include "explain/smb-map-file.h"
 #include "explain/smb-overlay.h"
 #include "media/smb-png.h"
 
@@ -120,28 +121,10 @@ smb_cli_map_overlay (const SmbMap *map, SmbColours colours, double opacity, cons
 gboolean
 smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error)
 {
-  /* Magic, version, header's length; the header ends in a newline and pads the data to a multiple of 64 bytes. */
-  const gsize preamble_bytes = 10;
-  g_autofree char *header = g_strdup_printf ("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", map->rows,
-                                             map->columns);
-  gsize padded = (preamble_bytes + strlen (header) + 1 + 63) / 64 * 64;
-  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = smb_map_to_npy (map);
   g_autoptr (GError) cause = NULL;
 
-  g_byte_array_append (out, (const guint8 *) "\x93NUMPY\x01\x00", 8);
-  g_byte_array_append (out, (const guint8[]) { (guint8) (padded - preamble_bytes), 0 }, 2);
-  g_byte_array_append (out, (const guint8 *) header, (guint) strlen (header));
-  while (out->len < padded - 1)
-    g_byte_array_append (out, (const guint8 *) " ", 1);
-  g_byte_array_append (out, (const guint8 *) "\n", 1);
-  for (int i = 0; i < map->rows * map->columns; i++) {
-    guint32 bits;
-
-    memcpy (&bits, &map->values[i], sizeof bits);
-    bits = GUINT32_TO_LE (bits);
-    g_byte_array_append (out, (const guint8 *) &bits, sizeof bits);
-  }
-  if (g_file_set_contents (path, (const char *) out->data, (gssize) out->len, &cause))
+  if (g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), &cause))
     return TRUE;
   g_set_error (error, SMB_ERROR,
                g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
@@ -152,11 +135,7 @@ smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error)
 gboolean
 smb_cli_map_write_png16 (const char *path, const SmbMap *map, double lo, double hi, GError **error)
 {
-  const gsize n = (gsize) map->rows * (gsize) map->columns;
-  g_autofree guint16 *values = g_new0 (guint16, n);
+  g_autofree guint16 *values = smb_map_to_levels (map, lo, hi);
 
-  for (gsize i = 0; i < n; i++)
-    if (!isnan (map->values[i]) && hi > lo)
-      values[i] = (guint16) lround (CLAMP (((double) map->values[i] - lo) / (hi - lo), 0.0, 1.0) * G_MAXUINT16);
   return smb_png_write_grey16 (path, map->columns, map->rows, values, error);
 }

@@ -20,7 +20,7 @@ guint8 *smb_cli_map_picture (const SmbMap *map, SmbColours colours, int width, i
 /* The map over the face it was made of, with the same legend; face: (size_px, size_px, 3). */
 guint8 *smb_cli_map_overlay (const SmbMap *map, SmbColours colours, double opacity, const guint8 *face, int size_px);
 
-/* NumPy's .npy, version 1.0: float32, little-endian, (rows, columns). IO or PERMISSION error. */
+/* As smb_map_to_npy. IO or PERMISSION error. */
 gboolean smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error);
 
 /* The values as grey of 16 bits, 0 at `lo` to 65535 at `hi` (lo == hi: all 0); places without a number are 0. */

@@ -20,6 +20,7 @@ typedef enum {
 /* Each command lives in its own file, cli-NAME.c. */
 int smb_cli_analyze (int argc, char **argv);
 int smb_cli_maps (int argc, char **argv);
+int smb_cli_mask (int argc, char **argv);
 int smb_cli_video (int argc, char **argv);
 int smb_cli_frames (int argc, char **argv);
 int smb_cli_metadata (int argc, char **argv);

@@ -17,6 +17,7 @@ typedef struct {
 static const Command commands[] = {
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
+  { "mask", smb_cli_mask, N_ ("draw the mask that a reconstruction is made with") },
   { "video", smb_cli_video, N_ ("tell what a video is: streams, codec, times, frames") },
   { "frames", smb_cli_frames, N_ ("write single frames of a video as PNG files") },
   { "metadata", smb_cli_metadata, N_ ("print what pictures' files say besides their pixels") },

@@ -64,6 +64,12 @@ smb_map_kind_is_picture (SmbMapKind kind)
   return kind == SMB_MAP_MASKED_INPUT || kind == SMB_MAP_RECONSTRUCTION || kind == SMB_MAP_REGIONS;
 }
 
+gboolean
+smb_map_kind_is_signed (SmbMapKind kind)
+{
+  return kind == SMB_MAP_OCCLUSION || kind == SMB_MAP_SIGNED_ERROR;
+}
+
 SmbMapSpec
 smb_map_spec_default (SmbMapKind kind)
 {

@@ -80,6 +80,7 @@ gboolean smb_map_kind_is_of_detector (SmbMapKind kind); /* made by the detector,
 gboolean smb_map_spec_explains (const SmbMapSpec *spec);
 gboolean smb_map_kind_is_masked (SmbMapKind kind);      /* rests on one mask */
 gboolean smb_map_kind_is_picture (SmbMapKind kind);     /* has `rgb`, not `values` */
+gboolean smb_map_kind_is_signed (SmbMapKind kind);      /* values on both sides of 0, which is the middle of the scale */
 
 /* Last layer, mean of the heads, query as the model pools; random mask of 0.75 with seed 0, a random region; the most
  * probable class; a window of 32 pixels moved by 16; 8 times. */

@@ -426,7 +426,7 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   g_autoptr (SmbTensor) images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, NULL, NULL, NULL);
   g_autoptr (GPtrArray) groups = NULL;
   Job job = { .tuner = t, .images = images };
-  guint64 bytes = 0;
+  guint64 bytes = 0, weights, optimiser;
 
   g_return_val_if_fail (batch >= 1 && (kind == SMB_NET_CLASSIFIER || kind == SMB_NET_ADAPTER), 0);
   t->settings = *settings;
@@ -446,9 +446,11 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   job.gates = draw_gates (t, batch);
   smb_exec_begin (t->exec, NULL, TRUE);
   iteration_pass (t->exec, &job);
-  if (smb_exec_finish (t->exec, error))
-    bytes = smb_exec_get_peak_bytes (t->exec) + smb_optimiser_plan_bytes (t->set, groups)
-            + 4 * (guint64) smb_params_count (config, kind);
+  weights = 4 * (guint64) smb_params_count (config, kind);
+  optimiser = smb_optimiser_plan_bytes (t->set, groups);
+  if (smb_exec_finish (t->exec, error)) /* of the batch there is a copy to be augmented */
+    bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights
+            + smb_train_plan_host_bytes (device, weights, optimiser, 2 * 4 * (guint64) images->n);
   free_gates (job.gates, config->depth);
   return bytes;
 }

@@ -65,7 +65,7 @@ gboolean smb_finetuner_load (SmbFinetuner *tuner, const SmbTensorDict *state, GE
 gboolean smb_finetuner_load_checkpoint (SmbFinetuner *tuner, const SmbTensorDict *network, const SmbTensorDict *optimiser,
                                         GError **error);
 
-/* Bytes on the device for a batch, all in all. */
+/* Bytes for a batch, all in all, as in the pretrainer. */
 guint64 smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,
                                  const SmbFinetuneSettings *settings, int batch, GError **error);
 

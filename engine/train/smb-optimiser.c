@@ -232,6 +232,12 @@ smb_optimiser_plan_bytes (const SmbParamSet *set, const GPtrArray *groups)
   return bytes;
 }
 
+guint64
+smb_train_plan_host_bytes (const SmbDevice *device, guint64 weights, guint64 optimiser, guint64 batch)
+{
+  return g_strcmp0 (device->abi->name, "cpu") == 0 ? weights + optimiser / 3 * 2 + batch : 0;
+}
+
 gboolean
 smb_params_download (const SmbParamSet *set, gboolean gradients, const char *prefix, SmbTensorDict *out, GError **error)
 {

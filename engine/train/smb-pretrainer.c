@@ -517,7 +517,7 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
   const gint64 shape[] = { batch, config->chans, config->image_px, config->image_px };
   g_autoptr (SmbTensor) images = NULL;
   Job job = { 0 };
-  guint64 bytes = 0;
+  guint64 bytes = 0, weights, optimiser;
 
   g_return_val_if_fail (batch >= 1, 0);
   t->settings = smb_pretrain_settings_default ();
@@ -539,9 +539,11 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
   if (make_job (&job, t, images, NULL, NULL, error)) {
     smb_exec_begin (t->exec, NULL, TRUE);
     iteration_pass (t->exec, &job);
+    weights = 4 * (guint64) (smb_params_count (config, SMB_NET_ONLINE) + smb_params_count (config, SMB_NET_TARGET));
+    optimiser = smb_optimiser_plan_bytes (t->online_set, groups);
     if (smb_exec_finish (t->exec, error))
-      bytes = smb_exec_get_peak_bytes (t->exec) + smb_optimiser_plan_bytes (t->online_set, groups)
-              + 4 * (guint64) (smb_params_count (config, SMB_NET_ONLINE) + smb_params_count (config, SMB_NET_TARGET));
+      bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights
+              + smb_train_plan_host_bytes (device, weights, optimiser, 4 * (guint64) images->n);
   }
   job_clear (&job);
   return bytes;

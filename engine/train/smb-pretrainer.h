@@ -78,7 +78,8 @@ gboolean smb_pretrainer_load_checkpoint (SmbPretrainer *trainer, const SmbTensor
                                          const SmbTensorDict *optimiser, GError **error);
 void smb_pretrainer_set_iteration (SmbPretrainer *trainer, guint64 iteration);
 
-/* Bytes on the device for a batch, all in all: weights, gradients, moments, activations. */
+/* Bytes for a batch, all in all: weights, gradients, moments, activations; where the device computes in the host's memory,
+ * what is copied there for a checkpoint, too. */
 guint64 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute,
                                  GError **error);
 

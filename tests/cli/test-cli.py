@@ -19,7 +19,7 @@ import house  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
 PORTRAIT = os.path.join(SAMPLES, "18f-dave.jpg")
-COMMANDS = ("analyze", "maps", "metadata", "regions", "reference", "case", "report", "model", "pretrain", "tensor", "devices")
+COMMANDS = ("analyze", "maps", "mask", "metadata", "regions", "reference", "case", "report", "model", "pretrain", "tensor", "devices")
 
 
 def cli(*arguments, user=None, **env):
@@ -255,6 +255,105 @@ def maps():
     return found
 
 
+def whole_picture_maps():
+    found = []
+    with tempfile.TemporaryDirectory() as out:
+        done = cli("maps", PORTRAIT, "--out", out, "--map=ela:quality=75", "--map=noise", "--png16", "--json")
+        expect(found, done.returncode == 0, f"exit {done.returncode}: {done.stderr}")
+        for line in json_lines(done):
+            expect(found, len(line["files"]) == 3 and line["max"] > line["min"] >= 0, f"{line}")
+        with open(os.path.join(out, "18f-dave-noise-16.png"), "rb") as handle:
+            expect(found, handle.read(26)[24:] == b"\x10\0", "the 16-bit map is none")
+        expect(found, cli("maps", PORTRAIT, "--out", out, "--map=ela:quality=0").returncode == 2, "quality 0 is taken")
+        done = cli("maps", PORTRAIT, "--out", out, "--map=rollout", "--check", "--json")
+        for line in json_lines(done):
+            told = line["faithfulness"]
+            expect(found, len(told["deletion"]) == len(told["insertion"]) == 13, f"{told}")
+            expect(found, told["passed"] or "Not faithful" in line["note"], f"a failure is not marked: {line}")
+    return found
+
+
+def masks():
+    found = []
+    face = "--box=272,203,115,115"
+    with tempfile.TemporaryDirectory() as out:
+        first = cli("mask", PORTRAIT, face, "--region=mouth", "--seed=7", "--json", "--out", out)
+        again = cli("mask", PORTRAIT, face, "--region=mouth", "--seed=7", "--json", "--out", out)
+        expect(found, first.returncode == 0 and first.stdout == again.stdout, f"{first.stderr} {first.stdout} {again.stdout}")
+        mask = json.loads(first.stdout)
+        expect(found, mask["covered"] == "mouth" and len(mask["hidden"]) == mask["grid"] ** 2 * 3 // 4, f"{mask}")
+        expect(found, os.path.exists(mask["picture"]), "no picture")
+        by_hand = json.loads(cli("mask", PORTRAIT, face, "--patches=3+5-7", "--json").stdout)
+        expect(found, by_hand["hidden"] == [3, 5, 6, 7], f"{by_hand}")
+    for arguments in (("--region=beard",), ("--strategy=frp", "--patches=1"), ("--ratio=2",)):
+        done = cli("mask", PORTRAIT, face, *arguments)
+        expect(found, done.returncode == 2 and done.stderr.count("\n") == 1, f"{arguments}: {done.returncode} {done.stderr!r}")
+    done = cli("mask", PORTRAIT, face, "--strategy=frp", "--landmarks", __file__)
+    expect(found, done.returncode == 1 and os.path.basename(__file__) in done.stderr, f"{done.returncode} {done.stderr!r}")
+    done = cli("mask", PORTRAIT, face, "--strategy=frp", "--landmarks=none")
+    expect(found, done.returncode == 0 and "coarse" in done.stdout, f"{done.returncode} {done.stderr!r} {done.stdout!r}")
+    return found
+
+
+def metadata():
+    found = []
+    fixtures = os.path.join(ROOT, "tests", "fixtures", "media")
+    tagged, other = os.path.join(fixtures, "tagged.jpg"), os.path.join(fixtures, "other-thumbnail.jpg")
+    done = cli("metadata", "--json", tagged, os.path.join(fixtures, "README.md"), other)
+    expect(found, done.returncode == 1, f"exit {done.returncode}: {done.stderr}")
+    first, bad, last = json_lines(done)
+    tags = {tag["key"]: tag["value"] for tag in first["tags"]}
+    expect(found, tags.get("Exif.Image.Make") == "Semblance", f"{tags}")
+    expect(found, first["jpeg"]["tables"][0]["quality"] == 85 and first["jpeg"]["tables"][0]["exact"], "quality of the tables")
+    expect(found, first["thumbnail"]["agrees"] and not last["thumbnail"]["agrees"], "thumbnails")
+    expect(found, first["c2pa"]["manifest"] == "present" and first["c2pa"]["verified"] is False, f"{first['c2pa']}")
+    expect(found, "error" in bad and "thumbnail" in last["notes"][0], f"{bad} {last['notes']}")
+    expect(found, "An Editor" in cli("metadata", tagged).stdout, "as text the tags are missing")
+    return found
+
+
+def regions_and_reference():
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        genuine, home = os.path.join(folder, "genuine"), os.path.join(folder, "home")
+        os.mkdir(genuine)
+        for i in range(20):
+            shutil.copy(os.path.join(SAMPLES, ("18f-brethauer.jpg", "18f-melody.jpg")[i % 2]), os.path.join(genuine, f"{i:02}.jpg"))
+        plain = json.loads(cli("regions", PORTRAIT, "--draws=1", "--json", XDG_DATA_HOME=home).stdout)
+        expect(found, plain["reference"] is None and "No reference" in plain["note"], f"{plain['note']}")
+        built = cli("reference", "build", genuine, "--draws=1", XDG_DATA_HOME=home)
+        expect(found, built.returncode == 0 and "20 pictures" in built.stderr, f"{built.returncode} {built.stderr}")
+        path = built.stdout.strip()
+        expect(found, path.startswith(home), f"written to {path}")
+        with open(path, encoding="utf-8") as handle:
+            reference = json.load(handle)
+        expect(found, reference["format"] == "semblance-reference" and reference["faces"] >= 20, f"{reference['faces']}")
+        twin = os.path.join(folder, "twin.json")
+        shown = cli("reference", "show", XDG_DATA_HOME=home)
+        expect(found, shown.returncode == 0 and "coherency" in shown.stdout, f"{shown.stderr}")
+        table = json.loads(cli("regions", PORTRAIT, "--draws=1", "--json", XDG_DATA_HOME=home).stdout)
+        nose = next(row for row in table["regions"] if row["region"] == "nose")
+        expect(found, isinstance(nose["coherency"]["z"], float) and 0 <= nose["coherency"]["percentile"] <= 100, f"{nose}")
+        expect(found, len(table["rise"]["values"]) == 6, "the matrix")
+        reference["mim_sha256"] = "0" * 64
+        with open(twin, "w", encoding="utf-8") as handle:
+            json.dump(reference, handle)
+        refused = cli("regions", PORTRAIT, "--draws=1", "--reference", twin, XDG_DATA_HOME=home)
+        expect(found, refused.returncode == 1 and "another network" in refused.stderr, f"{refused.returncode} {refused.stderr}")
+        case = os.path.join(folder, "c.smbcase")
+        cli("case", "new", case, "--title=t")
+        stored = json_lines(cli("analyze", "--case", case, "--region-table", "--json", PORTRAIT, XDG_DATA_HOME=home))[0]
+        expect(found, stored["faces"][0]["regions"]["settings"]["draws"] == 8, "analyze --region-table")
+        report = os.path.join(folder, "r.html")
+        done = cli("report", case, "--out", report, "--maps=rollout", "--check")
+        with open(report, encoding="utf-8") as handle:
+            html = handle.read()
+        expect(found, "Regions of F1" in html and done.returncode == 0, f"the report lacks the table: {done.stderr}")
+        few = cli("reference", "build", PORTRAIT, "--draws=1", "--out", twin)
+        expect(found, few.returncode == 1 and "too few" in few.stderr, f"{few.returncode} {few.stderr}")
+    return found
+
+
 def languages():
     found = []
     for language, word in (("ja", "使い方"), ("de", "Aufruf")):
@@ -269,6 +368,8 @@ def main():
                        ("analyze --json", analyze_json), ("a box drawn by hand", drawn_box), ("bad input", bad_input),
                        ("half a JPEG", half_a_jpeg), ("no permission", no_permission),
                        ("bad weights and cases", bad_weights_and_cases), ("analyze --case", into_a_case), ("maps", maps),
+                       ("maps of the whole picture, and checked ones", whole_picture_maps), ("masks", masks),
+                       ("metadata", metadata), ("regions and their reference", regions_and_reference),
                        ("languages", languages)):
         problems = test()
         if problems is None:

@@ -84,6 +84,38 @@ test_attention (void)
       }
 }
 
+/* Rollout and relevance as one patch, or the class token, sees it: that row of the reference's matrix. The relevance of each
+ * image of the batch is for another class. */
+static void
+test_queries (void)
+{
+  for (gint64 b = 0; b < 3; b++) {
+    g_autoptr (SmbTensor) rollout = one_of ("out.rollout", b), relevance = one_of ("out.relevance", b);
+    g_autoptr (SmbTensor) of_patches = one_of ("out.relevance_patches_pooled", b);
+
+    for (int query = 0; query < T; query++) {
+      SmbMapSpec spec = { .kind = SMB_MAP_ROLLOUT, .query = query, .of_class = -1 };
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SmbMap) seen = smb_rollout_map (&spec, rollout, TRUE, &error), felt = NULL;
+
+      spec.kind = SMB_MAP_RELEVANCE;
+      felt = smb_relevance_map (&spec, relevance, TRUE, &error);
+      g_assert_no_error (error);
+      for (int i = 0; i < L; i++) {
+        g_assert_cmpfloat_with_epsilon (seen->values[i], ((float *) rollout->data)[query * T + i + 1], 1e-7);
+        g_assert_cmpfloat_with_epsilon (felt->values[i], ((float *) relevance->data)[query * T + i + 1], 1e-7);
+      }
+    }
+    {
+      const SmbMapSpec spec = { .kind = SMB_MAP_RELEVANCE, .query = -1, .of_class = -1 };
+      g_autoptr (SmbMap) map = smb_relevance_map (&spec, relevance, TRUE, NULL);
+
+      for (int i = 0; i < L; i++)
+        g_assert_cmpfloat_with_epsilon (map->values[i], ((float *) of_patches->data)[i], 1e-7);
+    }
+  }
+}
+
 static void
 test_refused (void)
 {
@@ -128,6 +160,7 @@ main (int argc, char **argv)
   g_assert_no_error (error);
   g_test_add_func ("/attention-map/rollout", test_rollout);
   g_test_add_func ("/attention-map/attention", test_attention);
+  g_test_add_func ("/attention-map/queries", test_queries);
   g_test_add_func ("/attention-map/refused", test_refused);
   status = g_test_run ();
   smb_tensor_dict_unref (fixture);

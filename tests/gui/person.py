@@ -30,6 +30,7 @@ def wait_for(what, probe, seconds=30.0):
 class Person:
     def __init__(self, program, *arguments, environment=None):
         env = {**os.environ, **(environment or {})}
+        self.known = {}
         self.process = subprocess.Popen([program, *arguments], env=env)
         self.app = wait_for("the program on the accessibility bus", self._find_app, 40)
         self.frame = wait_for("the window", lambda: self._first(self.app, "frame"), 40)
@@ -87,14 +88,34 @@ class Person:
     def texts(self):
         return [item.name for item in self.walk() if item.name]
 
+    def _still_there(self, item, name, partial):
+        """A control seen before is looked at first: asking for every part of the window takes seconds."""
+        try:
+            return (item.getState().contains(pyatspi.STATE_VISIBLE) and
+                    (item.name == name or (partial and name in item.name)))
+        except Exception:
+            return False
+
     def control(self, name, partial=False, seconds=20.0):
         """As find, but never the caption that stands beside the control."""
+        item = self.known.get(name)
+        if item is not None and self._still_there(item, name, partial):
+            return item
+
         def probe():
             for item in self.walk():
                 if (item.name == name or (partial and name in item.name)) and item.getRoleName() != "label":
                     return item
             return None
-        return wait_for(f"the control “{name}”", probe, seconds)
+        self.known[name] = wait_for(f"the control “{name}”", probe, seconds)
+        return self.known[name]
+
+    def picture(self):
+        """The canvas, which says what it shows in its name."""
+        return self.control("Picture, ", partial=True)
+
+    def see_on_picture(self, text, seconds=40.0):
+        return wait_for(f"“{text}” on the picture", lambda: text in self.picture().name, seconds)
 
     def press(self, name, partial=False):
         """Activates a control; one that has no action of its own is clicked."""
@@ -153,7 +174,13 @@ class Person:
 
     def choose(self, drop_down, position):
         """A place in a drop-down, by keys as from the keyboard: 0 is the first."""
-        self.click(self.control(drop_down))
+        item = self.control(drop_down)
+        try:
+            item.queryComponent().grabFocus()  # brings it into view where a page scrolls
+            time.sleep(0.1)
+        except Exception:
+            pass
+        self.click(item)
         time.sleep(0.3)
         self.key("Home", *(["Down"] * position), "Return")
         time.sleep(0.3)

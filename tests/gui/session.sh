@@ -26,7 +26,7 @@ for _ in 1 2 3 4 5; do
   number=$((1000 + RANDOM % 30000))
   rm -f "$home/ready"
   mkfifo "$home/ready"
-  Xvfb ":$number" -displayfd 4 -screen 0 "${SMB_SCREEN:-1440x900}x24" -nolisten tcp -ac 4>"$home/ready" >/dev/null 2>&1 &
+  Xvfb ":$number" -displayfd 4 -screen 0 "${SMB_SCREEN:-1440x900}x24" -nolisten tcp -ac -noreset 4>"$home/ready" >/dev/null 2>&1 &
   screen=$!
   read -r -t 30 ready <"$home/ready" && [[ $ready == "$number" ]] && break
   kill "$screen" 2>/dev/null || true

@@ -17,7 +17,14 @@ PROGRAM = sys.argv[1]
 README = sys.argv[3] if len(sys.argv) > 3 and sys.argv[2] == "--update-screenshots" else None
 SHOTS = os.environ.get("SMB_SCREENSHOTS")
 HOME = os.environ["HOME"]
-MAPS = ["Attention", "Rollout", "Reconstruction", "Error", "Masked input"]
+MAPS = ["Attention", "Rollout", "Relevance", "Occlusion", "Masked input", "Reconstruction", "Error", "Signed error",
+        "Absolute error", "Structure (SSIM)", "Coverage", "Regions"]
+
+
+def place(name):
+    """Of a map in the drop-down, whose first entry is None."""
+    return MAPS.index(name) + 1
+
 
 tap = Tap()
 who = None
@@ -77,14 +84,14 @@ def switch_maps():
     who.press("Zoom to the chosen face")
     for position, name in enumerate(MAPS, 1):
         who.choose("Map", position)
-        who.see("overlay " + name, 40)
+        who.see_on_picture("overlay " + name)
         shoot("map-" + name.lower().replace(" ", "-"))
-    who.choose("Map", 2)
-    who.see("overlay Rollout", 40)
+    who.choose("Map", place("Rollout"))
+    who.see_on_picture("overlay Rollout")
 
 
 def read_out():
-    canvas = who.find("Picture, ", partial=True)
+    canvas = who.picture()
     x, y = who.centre(canvas)
     who.mouse("mousemove", x, y)
     who.mouse("mousemove", x + 3, y + 3)
@@ -102,7 +109,7 @@ def change_look():
 
 
 def zoom_and_pan():
-    canvas = who.find("Picture, ", partial=True)
+    canvas = who.picture()
     x, y = who.centre(canvas)
     before = [text for text in who.texts() if text.endswith(" %")]
     who.mouse("mousemove", x, y, "click", 4, "click", 4)
@@ -112,15 +119,116 @@ def zoom_and_pan():
 
 
 def attention_head():
-    who.choose("Map", 1)
+    who.choose("Map", place("Attention"))
     who.choose("Layer", 1)
     who.choose("Head", 2)
-    who.see("overlay Attention", 40)
+    who.see_on_picture("overlay Attention")
     who.key("alt+2")
-    who.see("Maps of this face")
+    who.see("Where the model looks")
     who.see("layer 1, head 2")
     time.sleep(1.5)
     shoot("maps-page-light")
+
+
+def all_heads():
+    """The grid shows every head of the layer; one is picked from it."""
+    who.press("All heads")
+    who.see("Heads of layer 1")
+    time.sleep(1)
+    shoot("heads-light")
+    who.press("Head 1")
+    who.see("layer 1, head 1")
+
+
+def query_patch():
+    """A patch is clicked, and the map is what that patch attends to."""
+    who.press("Zoom to the chosen face")
+    who.choose("Seen from", 2)
+    time.sleep(0.5)
+    x, y = who.centre(who.picture())
+    who.mouse("mousemove", x + 20, y + 20, "click", 1)
+    who.see("head 1, seen from patch ")
+    shoot("query-light")
+    who.key("Escape")
+    who.choose("Seen from", 0)
+    wait_for("the answer's own view", lambda: not who.has("seen from patch"))
+
+
+def patches_by_hand():
+    """Patches hidden one by one on the picture are what the reconstruction has to fill."""
+    who.choose("Map", place("Reconstruction"))
+    who.press("Choose patches")
+    x, y = who.centre(who.picture())
+    who.drag(x - 40, y + 10, x + 40, y + 10)
+    who.see("patches by hand")
+    who.see_on_picture("overlay Reconstruction")
+    shoot("by-hand-light")
+    who.key("Escape")
+    who.press("Hide none")
+    who.choose("Strategy of the mask", 1)
+    who.choose("Region covered", 4)
+    who.see("CRFR-P, mouth, 75 % hidden, seed 0")
+    time.sleep(1.5)
+    shoot("covered-mouth-light")
+    who.choose("Strategy of the mask", 0)
+    who.key("alt+1")
+
+
+def compare():
+    """Two maps of one face, then two exhibits: side by side, with a divider, by turns."""
+    exhibit("S-05")
+    who.choose("Map", place("Rollout"))
+    who.see_on_picture("overlay Rollout")
+    who.press("Compare")
+    who.choose("Map of the second view", 2 + place("Relevance"))
+    who.see_on_picture("compared with S-05, Relevance")
+    who.press("Contours")
+    shoot("beside-light")
+    who.choose("Compare with", 2)
+    who.choose("Map of the second view", 1)
+    who.see_on_picture("compared with S-02, Rollout")
+    shoot("two-exhibits-light")
+    who.press("Swipe: a divider between two")
+    x, y, width, height = who.extents(who.picture())
+    who.drag(x + width // 2, y + height // 3, x + width // 3, y + height // 3)
+    shoot("swipe-light")
+    who.press("Blink: two by turns")
+    time.sleep(0.8)
+    shoot("blink-light")
+    who.press("One picture")
+    who.press("Contours")
+    assert not who.has("compared with"), "the second view is still spoken of"
+
+
+def save_view():
+    for entry, name, magic in [("View as a picture (PNG)…", "view.png", b"\x89PNG"),
+                               ("Map as numbers (NumPy)…", "map.npy", b"\x93NUMPY"),
+                               ("Map as a 16-bit picture (PNG)…", "map16.png", b"\x89PNG")]:
+        path = os.path.join(HOME, name)
+        who.press("Save the view or the map")
+        who.press(entry)
+        time.sleep(0.8)
+        type_path(path)
+        wait_for(name, lambda: os.path.exists(path), 30)
+        who.see(f"Saved as {name}.")
+        with open(path, "rb") as handle:
+            assert handle.read(len(magic)) == magic, f"{name} is something else"
+    if SHOTS:
+        subprocess.run(["cp", os.path.join(HOME, "view.png"), os.path.join(SHOTS, "saved-view.png")], check=True)
+
+
+def stop_coverage():
+    """A long computation says how far it is and can be stopped; what it had stays."""
+    who.key("alt+2")
+    spin = who.control("How often coverage hides each patch")
+    spin.queryValue().currentValue = 512
+    who.choose("Map", place("Coverage"))
+    who.press("Stop computing this map")
+    who.see("Stopped", 60)
+    shoot("stopped-light")
+    spin.queryValue().currentValue = 8
+    who.see_on_picture("overlay Coverage")
+    who.key("alt+1")
 
 
 def draw_face():
@@ -128,7 +236,7 @@ def draw_face():
     who.press("Fit the picture into the view")
     faces = sum(text.startswith("Face ") and "score" in text for text in who.texts())
     who.press("Draw box")
-    canvas = who.find("Picture, ", partial=True)
+    canvas = who.picture()
     x, y = who.centre(canvas)
     shoot("draw-light")
     who.drag(x + 60, y + 60, x + 240, y + 240)
@@ -136,8 +244,50 @@ def draw_face():
              lambda: sum(text.startswith("Face ") and "score" in text for text in who.texts()) == faces + 1, 60)
 
 
+def regions():
+    """The face's quality, the table and the matrix; the brush corrects the regions and the case keeps them."""
+    exhibit("S-05")
+    who.key("alt+3")
+    who.see("Quality of the face")
+    who.press("Measure regions")
+    who.see("Between regions", 120)
+    time.sleep(1)
+    shoot("regions-light")
+    who.press("Edit regions")
+    who.choose("Class the brush paints", 6)
+    who.press("Zoom to the chosen face")
+    x, y = who.centre(who.picture())
+    who.drag(x - 60, y - 40, x + 60, y - 40)
+    who.see("Changed by hand, not kept yet.")
+    shoot("brush-light")
+    who.press("Keep")
+    who.press("Edit regions")
+    who.see("Back to the program’s")
+    exhibit("S-04")
+    who.see("px · JPEG")
+    exhibit("S-05")
+    who.see("Back to the program’s")
+    who.key("alt+1")
+
+
+def correct_face():
+    """The box of a face that was found is moved by keys; the corrected one takes its place."""
+    exhibit("S-02")
+    who.see("px · JPEG")
+    wait_for("its face", lambda: any(t.startswith("Face 1") for t in who.texts()))
+    faces = sum(text.startswith("Face ") and "score" in text for text in who.texts())
+    who.press("Correct box")
+    time.sleep(0.4)
+    shoot("correct-light")
+    who.key("Right", "Right", "Right", "Return")
+    who.see("px, drawn", 60)
+    now = sum(text.startswith("Face ") and "score" in text for text in who.texts())
+    assert now == faces, f"{now} faces after a correction, {faces} before"
+    exhibit("S-05")
+
+
 def add_note():
-    who.key("alt+4")
+    who.key("alt+5")
     who.see("New note")
     who.click(who.control("Text of the note"))
     who.type("The left ear has no lobe.")
@@ -148,7 +298,7 @@ def add_note():
 
 
 def facts():
-    who.key("alt+3")
+    who.key("alt+4")
     who.see("SHA-256")
     who.see("Intact")
     shoot("metadata-light")
@@ -197,10 +347,10 @@ def dark():
     time.sleep(0.6)
     exhibit("S-06")
     who.press("Zoom to the chosen face")
-    who.choose("Map", 1)
-    who.see("overlay Attention", 40)
+    who.choose("Map", place("Attention"))
+    who.see_on_picture("overlay Attention")
     who.key("alt+2")
-    who.see("Maps of this face")
+    who.see("Where the model looks")
     time.sleep(2)
     shoot("maps-dark", for_readme=True)
     who.key("alt+1")
@@ -295,7 +445,15 @@ def main():
             ("the pointer reads pixels and map", read_out),
             ("wheel and drag move the picture", zoom_and_pan),
             ("one layer and head can be picked", attention_head),
+            ("all heads are side by side to pick from", all_heads),
+            ("a patch can be asked what it attends to", query_patch),
+            ("patches are hidden by hand and by region", patches_by_hand),
+            ("a long map can be stopped", stop_coverage),
+            ("two maps and two exhibits are compared", compare),
+            ("view and map are saved", save_view),
+            ("regions are measured, corrected and kept", regions),
             ("a face can be drawn by hand", draw_face),
+            ("a box can be corrected", correct_face),
             ("a note can be written", add_note),
             ("the facts of a file are shown", facts),
             ("a file that is no picture gets a sentence", add_bad_file),
