@@ -130,7 +130,8 @@ smb_canvas_draw_map (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side)
   SmbCanvasLayer *layer = &self->layers[side];
   graphene_rect_t area;
 
-  if (layer->map == NULL)
+  /* Regions are painted on the face itself. */
+  if (layer->map == NULL || self->tool == SMB_TOOL_BRUSH)
     return;
   area = smb_canvas_to_rect (smb_canvas_rect_to_view (self, side, layer->map_area));
   gtk_snapshot_push_opacity (snapshot, self->look.opacity);
@@ -192,7 +193,12 @@ draw_bar (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side, float x, f
 static char *
 make_foot (SmbCanvas *self, SmbCanvasSide side)
 {
-  GString *text = g_string_new (shares_scale (self) ? _("same scale on both sides") : _("per-face scale"));
+  SmbImage *image = smb_canvas_get_image (self, side);
+  /* A map as wide as the picture is of the picture, not of a face. */
+  gboolean whole = image != NULL && self->layers[side].map_area.width >= image->width;
+  GString *text = g_string_new (shares_scale (self) ? _("same scale on both sides")
+                                : whole             ? _("scale of this picture")
+                                                    : _("per-face scale"));
   double threshold = threshold_of (self, side);
 
   if (!isnan (threshold)) {

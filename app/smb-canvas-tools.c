@@ -273,13 +273,13 @@ draw_patches (SmbCanvas *self, GtkSnapshot *snapshot)
     if (is_marked (self, patch))
       gtk_snapshot_append_color (snapshot, &hidden, &rect);
   }
-  for (int i = 0; self->tool != SMB_TOOL_NONE && i <= self->grid; i++) {
+  for (int i = 0; (self->tool == SMB_TOOL_PICK || self->tool == SMB_TOOL_PATCHES) && i <= self->grid; i++) {
     float at = area.size.width * (float) i / (float) self->grid;
 
     gtk_snapshot_append_color (snapshot, &line, &GRAPHENE_RECT_INIT (area.origin.x + at, area.origin.y, 1, area.size.height));
     gtk_snapshot_append_color (snapshot, &line, &GRAPHENE_RECT_INIT (area.origin.x, area.origin.y + at, area.size.width, 1));
   }
-  if (self->picked >= 0 && self->tool != SMB_TOOL_PATCHES)
+  if (self->picked >= 0 && (self->tool == SMB_TOOL_NONE || self->tool == SMB_TOOL_PICK))
     smb_canvas_append_outline (snapshot, patch_rect (self, area, self->picked), 2, &accent);
   if (self->cursor >= 0)
     smb_canvas_append_outline (snapshot, patch_rect (self, area, self->cursor), 2, &smb_canvas_white);

@@ -37,6 +37,7 @@ typedef struct {
   SmbTiles *tiles;
   SmbRegions *regions;
   SmbBox box;
+  gboolean test;
 
   /* UI thread */
   gboolean over, stopped;
@@ -114,7 +115,8 @@ static void
 compute (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Ask *ask = task_data;
-  SmbMapJob job = { .box = ask->box, .regions = ask->regions, .progress = on_progress, .user_data = ask };
+  SmbMapJob job = { .box = ask->box, .regions = ask->regions, .progress = on_progress, .user_data = ask,
+                    .check = ask->test };
   GPtrArray *maps;
   GError *error = NULL;
 
@@ -178,7 +180,7 @@ start (Ask *ask)
 }
 
 static void
-ask_for (SmbMapStore *self, const SmbMapSpec *spec)
+ask_for (SmbMapStore *self, const SmbMapSpec *spec, gboolean test)
 {
   g_autofree char *key = smb_map_spec_to_text (spec);
   Ask *ask;
@@ -188,6 +190,7 @@ ask_for (SmbMapStore *self, const SmbMapSpec *spec)
   ask = g_atomic_rc_box_new0 (Ask);
   ask->store = g_object_ref (self);
   ask->spec = ask->now = *spec;
+  ask->test = test;
   if (spec->kind == SMB_MAP_COVERAGE)
     ask->now.times = 1;
   ask->cancellable = g_cancellable_new ();
@@ -216,7 +219,7 @@ smb_map_store_peek (SmbMapStore *self, const SmbMapSpec *spec)
   const SmbMap *map = smb_map_store_get (self, spec);
 
   if (map == NULL)
-    ask_for (self, spec);
+    ask_for (self, spec, FALSE);
   return map;
 }
 
@@ -227,7 +230,7 @@ smb_map_store_ask_heads (SmbMapStore *self, const SmbMapSpec *spec)
 
   all.kind = SMB_MAP_ATTENTION;
   all.head = SMB_MAP_ALL_HEADS;
-  ask_for (self, &all);
+  ask_for (self, &all, FALSE);
 }
 
 static Ask *
@@ -265,8 +268,8 @@ smb_map_store_stop (SmbMapStore *self, const SmbMapSpec *spec)
   g_cancellable_cancel (ask->cancellable);
 }
 
-void
-smb_map_store_retry (SmbMapStore *self, const SmbMapSpec *spec)
+static void
+ask_again (SmbMapStore *self, const SmbMapSpec *spec, gboolean test)
 {
   g_autofree char *key = smb_map_spec_to_text (spec);
   const Ask *ask = g_hash_table_lookup (self->asks, key);
@@ -274,8 +277,20 @@ smb_map_store_retry (SmbMapStore *self, const SmbMapSpec *spec)
   if (ask != NULL && !ask->over)
     return;
   g_hash_table_remove (self->asks, key);
-  ask_for (self, spec);
+  ask_for (self, spec, test);
   emit_changed (self);
+}
+
+void
+smb_map_store_retry (SmbMapStore *self, const SmbMapSpec *spec)
+{
+  ask_again (self, spec, FALSE);
+}
+
+void
+smb_map_store_test (SmbMapStore *self, const SmbMapSpec *spec)
+{
+  ask_again (self, spec, TRUE);
 }
 
 void

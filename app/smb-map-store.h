@@ -40,6 +40,9 @@ void smb_map_store_ask_heads (SmbMapStore *self, const SmbMapSpec *spec);
 void smb_map_store_get_state (SmbMapStore *self, const SmbMapSpec *spec, SmbMapState *state_out);
 /* Gives up a map on its way; what has arrived of it stays. */
 void smb_map_store_stop (SmbMapStore *self, const SmbMapSpec *spec);
+/* Computes a map that is there once more with its tests of faithfulness, which take many passes; the old one stays until
+ * the tested one arrives. */
+void smb_map_store_test (SmbMapStore *self, const SmbMapSpec *spec);
 /* Asks again for one that was stopped or failed. */
 void smb_map_store_retry (SmbMapStore *self, const SmbMapSpec *spec);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-maps-page.h"
 
+#include "explain/smb-faithfulness.h"
 #include "smb-format.h"
 #include "smb-map-texture.h"
 
@@ -36,8 +37,9 @@ struct _SmbMapsPage {
   GtkStack *stack;
   GtkLabel *empty_text;
   GtkGrid *looks, *expects;
-  GtkLabel *about_title, *about_text, *about_note, *about_range;
+  GtkLabel *about_title, *about_text, *about_note, *about_tested, *about_range;
   GtkWidget *about_box;
+  GtkWidget *test;
   GtkDropDown *strategy, *region;
   GtkSpinButton *ratio, *seed, *times;
   GtkToggleButton *by_hand;
@@ -84,6 +86,15 @@ show_about (SmbMapsPage *self)
   gtk_label_set_text (self->about_text, smb_format_map_explanation (spec->kind));
   gtk_label_set_text (self->about_note, map != NULL && map->note != NULL ? map->note : "");
   gtk_widget_set_visible (GTK_WIDGET (self->about_note), map != NULL && map->note != NULL);
+  gtk_widget_set_visible (self->test, map != NULL && map->faithfulness == NULL && smb_map_kind_is_of_detector (spec->kind));
+  if (map != NULL && map->faithfulness != NULL && map->faithfulness->fails == 0 && map->note == NULL) {
+    g_autofree char *passed = smb_faithfulness_sentence (map->faithfulness);
+
+    gtk_label_set_text (self->about_tested, passed);
+  } else {
+    gtk_label_set_text (self->about_tested, "");
+  }
+  gtk_widget_set_visible (GTK_WIDGET (self->about_tested), *gtk_label_get_text (self->about_tested) != '\0');
   if (map != NULL && map->values != NULL) {
     g_autofree char *min = smb_format_value (map->min);
     g_autofree char *max = smb_format_value (map->max);
@@ -246,6 +257,15 @@ on_no_patches_clicked (GtkButton *button, SmbMapsPage *self)
 }
 
 static void
+on_test_clicked (GtkButton *button, SmbMapsPage *self)
+{
+  const SmbMapSpec *spec = smb_session_get_map_spec (self->session);
+
+  if (spec != NULL)
+    smb_map_store_test (smb_session_get_maps (self->session), spec);
+}
+
+static void
 on_mapped (GtkWidget *widget, SmbMapsPage *self)
 {
   if (self->session != NULL)
@@ -299,6 +319,9 @@ smb_maps_page_class_init (SmbMapsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_text);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_note);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_range);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_tested);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, test);
+  gtk_widget_class_bind_template_callback (widget_class, on_test_clicked);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, strategy);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, region);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, ratio);

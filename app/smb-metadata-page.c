@@ -5,6 +5,9 @@
 
 #include <glib/gi18n.h>
 
+/* More would make the page slow. */
+#define MAX_ROWS 200
+
 struct _SmbMetadataPage {
   GtkWidget parent_instance;
 
@@ -13,6 +16,11 @@ struct _SmbMetadataPage {
   GtkStack *stack;
   SmbFacts *file, *integrity, *picture, *analysis;
   GtkWidget *analysis_box;
+  GtkLabel *file_state, *file_notes, *more;
+  SmbFacts *packing, *entries;
+  GtkWidget *tables_box, *thumbnail_box, *entries_box;
+  GtkLabel *tables;
+  GtkPicture *thumbnail;
 
   /* owned */
   SmbSession *session;
@@ -99,6 +107,134 @@ show_analysis (SmbMetadataPage *self, SmbExhibit *exhibit)
   smb_facts_add (self->analysis, _("Settings"), stored->settings, NULL);
 }
 
+/* What the file says. */
+
+static void
+show_thumbnail (SmbMetadataPage *self, const SmbMetadata *metadata)
+{
+  g_autoptr (GdkTexture) texture = NULL;
+
+  gtk_widget_set_visible (self->thumbnail_box, metadata->thumbnail != NULL);
+  if (metadata->thumbnail == NULL)
+    return;
+  texture = smb_texture_from_image (metadata->thumbnail);
+  gtk_picture_set_paintable (self->thumbnail, GDK_PAINTABLE (texture));
+}
+
+static void
+show_packing (SmbMetadataPage *self, const SmbMetadata *metadata)
+{
+  static const char *const c2pa[] = {
+    [SMB_C2PA_ABSENT] = N_("No manifest"),
+    [SMB_C2PA_PRESENT] = N_("Manifest present, not verified here"),
+    [SMB_C2PA_NOT_SOUGHT] = N_("Not looked for in this format"),
+  };
+  g_autoptr (GString) tables = g_string_new (NULL);
+
+  smb_facts_clear (self->packing);
+  for (guint i = 0; metadata->tables != NULL && i < metadata->tables->len; i++) {
+    const SmbQuantTable *table = &g_array_index (metadata->tables, SmbQuantTable, i);
+    g_autofree char *name = g_strdup_printf (_("Table %d"), table->id);
+    g_autofree char *quality = g_strdup_printf (table->exact ? _("quality %d of the standard tables")
+                                                             : _("nearest to quality %d, but not a standard table"),
+                                                table->quality);
+
+    smb_facts_add (self->packing, name, quality, NULL);
+    g_string_append_printf (tables, "%s%s\n", i > 0 ? "\n\n" : "", name);
+    for (int k = 0; k < 64; k++)
+      g_string_append_printf (tables, "%4d%s", table->values[k], k % 8 == 7 && k < 63 ? "\n" : "");
+  }
+  if (metadata->sampling != NULL)
+    smb_facts_add (self->packing, _("Colours"), metadata->sampling, _("How the colours were sampled"));
+  if (metadata->tables != NULL && metadata->tables->len > 0)
+    smb_facts_add (self->packing, _("Order"), metadata->progressive ? _("progressive") : _("sequential"), NULL);
+  smb_facts_add (self->packing, _("C2PA"), _(c2pa[metadata->c2pa]), NULL);
+  if (metadata->thumbnail != NULL) {
+    g_autofree char *numbers = g_strdup_printf (_("Correlation %.3f, mean difference %.1f of 255"),
+                                                metadata->thumbnail_correlation, metadata->thumbnail_difference);
+
+    smb_facts_add_state (self->packing, _("Thumbnail"),
+                         metadata->thumbnail_agrees
+                             ? (SmbState){ "smb-ok-symbolic", _("Agrees with the picture"), "ok" }
+                             : (SmbState){ "smb-alert-symbolic", _("Differs from the picture"), "alert" },
+                         numbers);
+  } else {
+    smb_facts_add (self->packing, _("Thumbnail"), _("None in the file"), NULL);
+  }
+  gtk_label_set_text (self->tables, tables->str);
+  gtk_widget_set_visible (self->tables_box, tables->len > 0);
+}
+
+static void
+show_entries (SmbMetadataPage *self, const SmbMetadata *metadata)
+{
+  guint n = MIN (metadata->entries->len, MAX_ROWS);
+  g_autofree char *more = NULL;
+
+  smb_facts_clear (self->entries);
+  for (guint i = 0; i < n; i++) {
+    const SmbMetadataEntry *entry = metadata->entries->pdata[i];
+    const char *name = strrchr (entry->key, '.');
+    g_autofree char *full = g_strdup_printf ("%s\n%s", entry->key, entry->value);
+
+    smb_facts_add (self->entries, name != NULL ? name + 1 : entry->key,
+                   entry->meaning != NULL ? entry->meaning : entry->value, full);
+  }
+  if (metadata->entries->len > n)
+    more = g_strdup_printf (_("%u more: semblance-cli metadata shows all."), metadata->entries->len - n);
+  gtk_label_set_text (self->more, more != NULL ? more : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->more), more != NULL);
+  gtk_widget_set_visible (self->entries_box, n > 0);
+}
+
+/* Read only while the page is looked at. */
+static void
+show_metadata (SmbMetadataPage *self)
+{
+  const char *problem, *state = NULL;
+  const SmbMetadata *metadata;
+  g_autofree char *notes = NULL;
+
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)) || smb_session_get_exhibit (self->session) == NULL)
+    return;
+  metadata = smb_session_get_metadata (self->session, &problem);
+  if (metadata == NULL)
+    state = problem != NULL ? problem : _("Reading…");
+  else if (metadata->entries->len == 0)
+    state = _("The file holds no EXIF, XMP or IPTC entries.");
+  gtk_label_set_text (self->file_state, state != NULL ? state : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->file_state), state != NULL);
+  if (metadata == NULL) {
+    smb_facts_clear (self->packing);
+    smb_facts_clear (self->entries);
+    gtk_widget_set_visible (self->tables_box, FALSE);
+    gtk_widget_set_visible (self->thumbnail_box, FALSE);
+    gtk_widget_set_visible (self->entries_box, FALSE);
+  } else {
+    show_packing (self, metadata);
+    show_thumbnail (self, metadata);
+    show_entries (self, metadata);
+    notes = metadata->notes != NULL ? g_strjoinv (" ", metadata->notes) : NULL;
+  }
+  gtk_label_set_text (self->file_notes, notes != NULL ? notes : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->file_notes), notes != NULL && *notes != '\0');
+}
+
+static void
+on_picture_map_clicked (GtkButton *button, SmbMetadataPage *self)
+{
+  gboolean ela = g_str_equal (gtk_buildable_get_buildable_id (GTK_BUILDABLE (button)), "ela");
+
+  smb_session_show_picture_map (self->session, ela ? SMB_PICTURE_MAP_ELA : SMB_PICTURE_MAP_NOISE);
+}
+
+static void
+on_mapped (GtkWidget *widget, SmbMetadataPage *self)
+{
+  if (self->session != NULL)
+    show_metadata (self);
+}
+
 static void
 refresh (SmbMetadataPage *self)
 {
@@ -111,6 +247,7 @@ refresh (SmbMetadataPage *self)
   show_integrity (self, smb_exhibit_get_evidence (exhibit));
   show_picture (self, smb_exhibit_get_evidence (exhibit));
   show_analysis (self, exhibit);
+  show_metadata (self);
 }
 
 void
@@ -118,6 +255,8 @@ smb_metadata_page_set_session (SmbMetadataPage *self, SmbSession *session)
 {
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "faces-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "exhibit-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "metadata-changed", G_CALLBACK (show_metadata), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "log-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
   refresh (self);
 }
@@ -148,6 +287,18 @@ smb_metadata_page_class_init (SmbMetadataPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, picture);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, analysis);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, analysis_box);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, file_state);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, file_notes);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, more);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, packing);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, entries);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, tables_box);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, thumbnail_box);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, entries_box);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, tables);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, thumbnail);
+  gtk_widget_class_bind_template_callback (widget_class, on_picture_map_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_mapped);
 }
 
 static void

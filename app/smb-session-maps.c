@@ -33,6 +33,8 @@ smb_session_set_map_spec (SmbSession *self, const SmbMapSpec *spec)
   self->map_shown = spec != NULL;
   if (spec != NULL)
     self->map_spec = *spec;
+  g_clear_pointer (&self->picture_map, smb_map_free);
+  self->picture_map_kind = -1;
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
   smb_session_emit (self, SMB_SESSION_OTHER_CHANGED);
 }

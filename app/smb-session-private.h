@@ -42,6 +42,13 @@ struct _SmbSession {
   SmbSessionVideo *video; /* NULL: a picture, or not open yet */
   GPtrArray *notes, *findings;
 
+  /* Of the exhibit's file; -1: no map of the whole picture is looked at. */
+  SmbMetadata *metadata;
+  char *metadata_problem;
+  gboolean metadata_asked;
+  int picture_map_kind;
+  SmbMap *picture_map;
+
   /* The map looked at. map_spec also holds the settings of all other kinds. */
   gboolean map_shown;
   SmbMapSpec map_spec;
@@ -82,6 +89,7 @@ typedef enum {
   SMB_SESSION_OTHER_CHANGED,
   SMB_SESSION_TOOL_CHANGED,
   SMB_SESSION_REGIONS_CHANGED,
+  SMB_SESSION_METADATA_CHANGED,
   SMB_SESSION_NOTES_CHANGED,
   SMB_SESSION_MODEL_CHANGED,
   SMB_SESSION_LOG_CHANGED,
@@ -120,6 +128,9 @@ void smb_session_forget_report (SmbSession *self);
 /* smb-session-paint.c */
 void smb_session_init_paint (SmbSession *self);
 void smb_session_forget_paint (SmbSession *self);
+
+/* smb-session-file.c */
+void smb_session_drop_file (SmbSession *self);
 
 /* smb-session-other.c: the first exhibit, its faces or the model changed */
 void smb_session_other_replaced (SmbSession *self);

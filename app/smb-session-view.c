@@ -265,6 +265,7 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->findings, g_ptr_array_unref);
+  smb_session_drop_file (self);
   self->face_index = -1;
   smb_session_drop_maps (self);
   smb_session_emit (self, SMB_SESSION_EXHIBIT_CHANGED);

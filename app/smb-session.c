@@ -33,6 +33,7 @@ smb_session_finalize (GObject *object)
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->findings, g_ptr_array_unref);
+  smb_session_drop_file (self);
   g_clear_object (&self->maps);
   g_clear_object (&self->other_maps);
   g_clear_pointer (&self->regions, smb_regions_free);
@@ -48,7 +49,7 @@ smb_session_class_init (SmbSessionClass *klass)
 {
   static const char *const names[SMB_SESSION_N_SIGNALS] = {
     "opened",        "open-failed",   "exhibits-changed", "exhibit-changed", "picture-changed", "faces-changed",
-    "map-changed",   "other-changed", "tool-changed",     "regions-changed", "notes-changed",
+    "map-changed",   "other-changed", "tool-changed",     "regions-changed", "metadata-changed", "notes-changed",
     "model-changed", "log-changed",     "video-changed",    "frame-changed",
   };
 
@@ -79,6 +80,7 @@ smb_session_new (SmbEngine *engine)
   SmbSession *self = g_object_new (SMB_TYPE_SESSION, NULL);
 
   self->engine = smb_engine_ref (engine);
+  smb_session_drop_file (self);
   smb_session_init_maps (self);
   smb_session_init_paint (self);
   return self;

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  *   "faces-changed"    the faces of the exhibit looked at, or which one is chosen
  *   "map-changed"      the map looked at, or its state; also any other map of the face that was asked for
  *   "other-changed"    what is laid beside it
+ *   "metadata-changed" what the exhibit's file says
  *   "regions-changed"  the chosen face's regions, or what is measured of them
  *   "tool-changed"     which tool is in hand, the brush, or what it painted
  *   "notes-changed"    notes and findings of the exhibit looked at
@@ -88,6 +89,14 @@ gboolean smb_session_can_make (const SmbMapSpec *spec);
 const SmbMap *smb_session_get_map (SmbSession *self, SmbMapState *state_out);
 /* The maps of the chosen face; borrowed, the same as long as the session lives. */
 SmbMapStore *smb_session_get_maps (SmbSession *self);
+
+/* What the exhibit's file says besides its pixels, asked for if it is not known; NULL until then, with a problem if it
+ * cannot be read. */
+const SmbMetadata *smb_session_get_metadata (SmbSession *self, const char **problem_out);
+/* A map of the whole picture (SmbPictureMapKind) in place of one of the face; -1: none. */
+void smb_session_show_picture_map (SmbSession *self, int kind);
+/* NULL while computing or without one. */
+const SmbMap *smb_session_get_picture_map (SmbSession *self, int *kind_out);
 
 /* The tool in hand; choosing another face or exhibit puts it away. */
 void smb_session_set_tool (SmbSession *self, SmbTool tool);

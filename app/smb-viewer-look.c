@@ -67,8 +67,9 @@ smb_viewer_show_look (SmbViewer *self)
   SmbMapSpec other = { 0 };
   SmbOtherMap choice = smb_session_get_other_map_choice (self->session, &other);
   gboolean beside = !gtk_toggle_button_get_active (self->mode_one) && choice == SMB_OTHER_OWN;
-  gboolean shown = spec != NULL || beside;
-  gboolean grid = (spec != NULL && !smb_map_kind_is_picture (spec->kind)) ||
+  int whole;
+  gboolean shown = spec != NULL || beside || smb_session_get_picture_map (self->session, &whole) != NULL;
+  gboolean grid = (spec == NULL && shown) || (spec != NULL && !smb_map_kind_is_picture (spec->kind)) ||
                   (beside && !smb_map_kind_is_picture (other.kind));
   gboolean is_signed = spec != NULL && smb_map_kind_is_signed (spec->kind) && !beside;
 

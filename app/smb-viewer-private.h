@@ -49,6 +49,8 @@ struct _SmbViewer {
 
 /* The part of the picture that a map covers, when `box` is its face's. */
 SmbViewRect smb_viewer_get_map_area (const SmbMap *map, SmbBox box);
+/* Words for a map of the whole picture. */
+const char *smb_viewer_picture_map_title (int kind);
 /* The class that a map speaks of, translated; NULL: the most probable one. */
 const char *smb_viewer_get_class_name (SmbViewer *self, const SmbMapSpec *spec);
 

@@ -85,10 +85,19 @@ make_view (SmbViewer *self)
   return texture != NULL ? gdk_texture_save_to_png_bytes (texture) : NULL;
 }
 
+static const SmbMap *
+map_in_view (SmbViewer *self)
+{
+  int kind;
+  const SmbMap *whole = smb_session_get_picture_map (self->session, &kind);
+
+  return kind >= 0 ? whole : smb_session_get_map (self->session, NULL);
+}
+
 static void
 save_to (SmbViewer *self, SaveKind kind, const char *path)
 {
-  const SmbMap *map = smb_session_get_map (self->session, NULL);
+  const SmbMap *map = map_in_view (self);
   g_autoptr (GTask) task = g_task_new (self, NULL, on_saved, NULL);
   SaveRequest *request = g_new0 (SaveRequest, 1);
 
@@ -136,10 +145,14 @@ suggest_name (SmbViewer *self, SaveKind kind)
   SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
   const SmbMapSpec *spec = smb_session_get_map_spec (self->session);
   GString *name = g_string_new (smb_exhibit_get_evidence (exhibit)->exhibit);
+  int whole;
 
   if (smb_session_get_face_index (self->session) >= 0)
     g_string_append_printf (name, "-F%d", smb_session_get_face_index (self->session) + 1);
-  if (spec != NULL)
+  smb_session_get_picture_map (self->session, &whole);
+  if (whole >= 0)
+    g_string_append_printf (name, "-%s", smb_picture_map_name ((SmbPictureMapKind) whole));
+  else if (spec != NULL)
     g_string_append_printf (name, "-%s", smb_map_kind_name (spec->kind));
   g_string_append (name, kind == SAVE_MAP_NPY ? ".npy" : ".png");
   g_strdelimit (name->str, "/", '-');
@@ -152,7 +165,7 @@ save (GtkWidget *widget, const char *action, GVariant *parameter)
   SmbViewer *self = SMB_VIEWER (widget);
   SaveKind kind = g_str_equal (action, "viewer.save-view") ? SAVE_VIEW
                   : g_str_equal (action, "viewer.save-map-16") ? SAVE_MAP_16 : SAVE_MAP_NPY;
-  const SmbMap *map = self->session != NULL ? smb_session_get_map (self->session, NULL) : NULL;
+  const SmbMap *map = self->session != NULL ? map_in_view (self) : NULL;
   g_autofree char *name = NULL;
 
   if (self->session == NULL || smb_session_get_exhibit (self->session) == NULL || self->chooser != NULL)

@@ -12,6 +12,12 @@ const SmbMapKind smb_viewer_kinds[SMB_VIEWER_N_KINDS] = {
   SMB_MAP_COVERAGE,       SMB_MAP_REGIONS,
 };
 
+const char *
+smb_viewer_picture_map_title (int kind)
+{
+  return kind == SMB_PICTURE_MAP_ELA ? _("Error level (ELA)") : _("Noise residual");
+}
+
 enum { QUERY_MODEL, QUERY_CLASS, QUERY_PATCH };
 
 static gboolean
@@ -37,6 +43,10 @@ on_map_chosen (GtkDropDown *drop_down, GParamSpec *pspec, SmbViewer *self)
     return;
   if (chosen == 0) {
     smb_session_set_map_spec (self->session, NULL);
+    return;
+  }
+  if (chosen > SMB_VIEWER_N_KINDS) {
+    smb_session_show_picture_map (self->session, (int) chosen - SMB_VIEWER_N_KINDS - 1);
     return;
   }
   spec = smb_session_make_spec (self->session, smb_viewer_kinds[chosen - 1]);
@@ -154,7 +164,10 @@ show_busy (SmbViewer *self)
   g_autofree char *text = NULL;
   SmbMapState state;
 
+  int whole;
+
   smb_session_get_map (self->session, &state);
+  state.busy = state.busy || (smb_session_get_picture_map (self->session, &whole) == NULL && whole >= 0);
   if (state.busy && state.what != NULL && state.total > 0)
     text = g_strdup_printf (_("%s, %.0f %%"), state.what, 100.0 * (double) state.done / (double) state.total);
   else if (state.busy)
@@ -166,7 +179,7 @@ show_busy (SmbViewer *self)
   gtk_widget_set_visible (self->busy_box, text != NULL || state.problem != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), state.busy);
   gtk_spinner_set_spinning (self->spinner, state.busy);
-  gtk_widget_set_visible (self->stop, state.busy && !state.stopped);
+  gtk_widget_set_visible (self->stop, state.busy && !state.stopped && spec != NULL);
   gtk_widget_set_visible (self->retry, state.stopped || state.problem != NULL);
   gtk_label_set_text (self->busy_text, text != NULL ? text : "");
 }
@@ -178,7 +191,10 @@ smb_viewer_show_tools (SmbViewer *self)
   const SmbMapSpec *spec = smb_session_get_map_spec (self->session);
   gboolean attention = spec != NULL && spec->kind == SMB_MAP_ATTENTION;
   guint position = 0;
+  int whole;
 
+  if (smb_session_get_picture_map (self->session, &whole) != NULL || whole >= 0)
+    position = SMB_VIEWER_N_KINDS + 1 + (guint) whole;
   for (guint i = 0; spec != NULL && i < SMB_VIEWER_N_KINDS; i++) {
     if (smb_viewer_kinds[i] == spec->kind)
       position = i + 1;
@@ -212,6 +228,8 @@ smb_viewer_init_tools (SmbViewer *self)
   gtk_string_list_append (maps, _("None"));
   for (guint i = 0; i < SMB_VIEWER_N_KINDS; i++)
     gtk_string_list_append (maps, smb_format_map_title (smb_viewer_kinds[i]));
+  for (int kind = 0; kind < SMB_N_PICTURE_MAPS; kind++)
+    gtk_string_list_append (maps, smb_viewer_picture_map_title (kind));
   gtk_drop_down_set_model (self->map, G_LIST_MODEL (maps));
   gtk_drop_down_set_model (self->query, G_LIST_MODEL (query));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-viewer-private.h"
 
+#include "explain/smb-faithfulness.h"
 #include "smb-format.h"
 #include "smb-map-texture.h"
 #include "smb-session-video.h"
@@ -63,6 +64,23 @@ show_patches (SmbViewer *self, const SmbMap *map, const SmbFaceResult *face)
   smb_canvas_set_marks (self->canvas, marked, of_detector ? spec->query - 1 : -1);
 }
 
+/* FALSE if none is looked at. */
+static gboolean
+show_picture_map (SmbViewer *self)
+{
+  int kind;
+  const SmbMap *map = smb_session_get_picture_map (self->session, &kind);
+
+  if (kind < 0)
+    return FALSE;
+  if (map != NULL)
+    smb_canvas_set_map (self->canvas, SMB_SIDE_A, map, smb_viewer_get_map_area (map, (SmbBox){ 0 }),
+                        smb_viewer_picture_map_title (kind), _("whole picture, steps of 255"));
+  else
+    smb_canvas_set_map (self->canvas, SMB_SIDE_A, NULL, (SmbViewRect){ 0 }, NULL, NULL);
+  return TRUE;
+}
+
 static void
 show_map (SmbViewer *self)
 {
@@ -72,9 +90,16 @@ show_map (SmbViewer *self)
 
   smb_viewer_show_tools (self);
   smb_viewer_show_look (self);
-  if (map != NULL && face != NULL) {
+  if (show_picture_map (self)) {
+    /* It lies over the whole picture, with or without a face. */
+  } else if (map != NULL && face != NULL) {
     g_autofree char *subtitle = smb_format_map_subtitle (&map->spec, smb_viewer_get_class_name (self, &map->spec));
 
+    if (map->faithfulness != NULL && map->faithfulness->fails != 0) {
+      g_autofree char *plain = g_steal_pointer (&subtitle);
+
+      subtitle = g_strdup_printf (_("%s\n⚠ fails its test"), plain);
+    }
     smb_canvas_set_map (self->canvas, SMB_SIDE_A, map, smb_viewer_get_map_area (map, face->face.box),
                         smb_format_map_title (map->spec.kind), subtitle);
   } else {
@@ -225,11 +250,13 @@ describe_value (SmbViewer *self, SmbCanvasSide side, double x, double y)
 {
   const SmbMap *map = side == SMB_SIDE_A ? smb_session_get_map (self->session, NULL)
                                          : smb_session_get_other_map (self->session, NULL);
-  int row = 0, column = 0;
+  int row = 0, column = 0, kind = -1;
   double value = smb_canvas_get_map_value (self->canvas, side, x, y, &row, &column);
   g_autofree char *number = NULL;
   GString *text;
 
+  if (side == SMB_SIDE_A && map == NULL)
+    map = smb_session_get_picture_map (self->session, &kind);
   if (isnan (value) || map == NULL || row >= map->rows || column >= map->columns)
     return NULL;
   number = smb_format_value (value);

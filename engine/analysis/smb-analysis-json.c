@@ -6,6 +6,7 @@
 
 #include "analysis/smb-analysis.h"
 #include "analysis/smb-json.h"
+#include "analysis/smb-likelihood-json.h"
 #include "analysis/smb-quality-json.h"
 #include "backend/smb-device.h"
 #include "base/smb-error.h"
@@ -71,6 +72,8 @@ face_to_json (const SmbFaceResult *result, char **classes)
     json_object_set_null_member (out, "probabilities");
   }
   smb_json_set_number (out, "score", result->score);
+  if (!isnan (result->likelihood.log10_lr))
+    json_object_set_object_member (out, "likelihood_ratio", smb_likelihood_to_json (&result->likelihood));
   smb_json_set_string (out, "outside", result->outside);
   if (result->quality != NULL)
     json_object_set_object_member (out, "quality", smb_quality_to_json (result));
@@ -198,6 +201,7 @@ read_face (SmbJsonReader *reader, JsonNode *node, SmbAnalysis *out)
   face->score = smb_json_number (reader, in, "score", SMB_JSON_OPTIONAL);
   if (face->score < 0 || face->score > 1)
     smb_json_fail (reader, "score", _ ("a number from 0 to 1"));
+  smb_likelihood_from_json (reader, in, &face->likelihood);
   face->outside = smb_json_string (reader, in, "outside", SMB_JSON_OPTIONAL);
   smb_quality_from_json (reader, in, face);
   regions = smb_json_object (reader, in, "regions", SMB_JSON_OPTIONAL);

@@ -11,6 +11,7 @@ smb_face_result_new (const SmbFace *face)
 
   result->face = *face;
   result->score = NAN;
+  result->likelihood.log10_lr = NAN;
   return result;
 }
 

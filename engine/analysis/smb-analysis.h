@@ -17,12 +17,21 @@ G_BEGIN_DECLS
 
 /* Plain results that travel between processes, into the case and into reports. Value types; JSON both ways. */
 
+/* What a calibrated model's score is worth as evidence (engine/measure): decimal logarithm of the ratio of its likelihood
+ * among forged faces to that among genuine ones. */
+typedef struct {
+  double log10_lr;   /* NAN: the model is not calibrated, or there is no score */
+  int bound;         /* 1, -1: it lies beyond the upper, lower bound, and the bound is what is given; else 0 */
+  double low, high;  /* the bounds; none is claimed outside */
+} SmbLikelihood;
+
 typedef struct {
   SmbFace face;
   double *probabilities; /* by class, n_classes; NULL if there is no score */
   int n_classes;
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
   guint track;           /* of a video's frame: the number of its track; 0: a picture's face. Not in JSON */
+  SmbLikelihood likelihood;
   char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
   SmbFaceQuality *quality; /* NULL: not measured */
   char **quality_notes;    /* sentences: where it lies outside the range the model was validated on; NULL-terminated or NULL */
@@ -53,7 +62,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceResult, smb_face_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 
 /* {"width", "height", "faces": [{"box": [x,y,w,h], "detected_box", "origin", "detector_confidence",
- *   "probabilities": {class: p}, "score", "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch",
+ *   "probabilities": {class: p}, "score", "likelihood_ratio": {"log10", "bound": "none", "lower" or "upper", "low", "high"} if calibrated, "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch",
  *   "roll", "cut", "landmarks": "found" or "template", "outside": [sentence]},
  *   "regions": see smb_region_report_to_json; absent if not asked for}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
  *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds"}.
@@ -64,6 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
  * keep "file", "sha256" … in the same object. */
 JsonNode *smb_analysis_to_json (const SmbAnalysis *analysis);
 SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
+
+/* "likelihood ratio 35 (log10 1.5)", "at least 120 …" where it lies beyond a bound; NULL if there is none. Free with g_free. */
+char *smb_likelihood_text (const SmbLikelihood *likelihood);
 
 /* The (translated) sentence every place prints beside numbers of such a model; NULL for a trained, calibrated one. */
 const char *smb_model_warning (gboolean trained, gboolean calibrated);

@@ -5,6 +5,7 @@
 #include "face/smb-face-quality.h"
 #include "face/smb-landmarks.h"
 #include "face/smb-regions.h"
+#include "measure/smb-calibration.h"
 #include "model/smb-net.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,7 @@ struct _SmbJudge {
   double mean[3], std[3], mim_mean[3], mim_std[3];
   SmbFaceTransform transform;
   gboolean trained, calibrated;
+  SmbCalibration *calibration; /* NULL: scores are worth no ratio */
   int min_face_px;
   SmbFaceLimits limits;
   char *folder, *reference; /* of the model: where a reference may lie, and the one the user named */

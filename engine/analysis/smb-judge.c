@@ -45,6 +45,7 @@ smb_judge_free (SmbJudge *judge)
   g_free (judge->folder);
   g_free (judge->reference);
   g_strfreev (judge->classes);
+  smb_calibration_free (judge->calibration);
   g_free (judge);
 }
 
@@ -114,6 +115,15 @@ load_mim (SmbJudge *judge, const SmbModelInfo *model, GError **error)
   return FALSE;
 }
 
+static gboolean
+read_calibration (SmbJudge *judge, const SmbModelInfo *model, GError **error)
+{
+  g_autoptr (JsonNode) node = json_from_string (model->calibration, NULL);
+
+  judge->calibration = smb_calibration_from_json (node, error);
+  return judge->calibration != NULL;
+}
+
 SmbJudge *
 smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GError **error)
 {
@@ -143,6 +153,8 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
   judge->transform = model->transform;
   judge->trained = model->trained;
   judge->calibrated = model->calibrated;
+  if (model->calibrated && !read_calibration (judge, model, error))
+    return NULL;
   judge->min_face_px = model->min_face_px;
   if (!smb_face_limits_for_model (&judge->limits, model, error))
     return NULL;
@@ -297,6 +309,13 @@ read_probabilities (SmbJudge *judge, const SmbTensorDict *outputs, SmbFaceResult
       results[i]->probabilities[c] = CLAMP ((double) row[c], 0.0, 1.0);
     }
     results[i]->score = 1.0 - results[i]->probabilities[judge->real_class];
+    if (judge->calibration != NULL) {
+      SmbLikelihood *l = &results[i]->likelihood;
+
+      l->log10_lr = smb_calibration_apply (judge->calibration, results[i]->score, &l->bound);
+      l->low = judge->calibration->low;
+      l->high = judge->calibration->high;
+    }
   }
   return TRUE;
 }

@@ -147,6 +147,7 @@ static void
 print_face (const SmbAnalysis *analysis, guint index)
 {
   const SmbFaceResult *result = g_ptr_array_index (analysis->faces, index);
+  g_autofree char *likelihood = smb_likelihood_text (&result->likelihood);
   SmbBox box = result->face.box;
 
   g_print ("  F%u  ", index + 1);
@@ -165,6 +166,8 @@ print_face (const SmbAnalysis *analysis, guint index)
     for (int c = 0; c < result->n_classes; c++)
       g_print ("%s%s %.4f", c == 0 ? "  " : ", ", analysis->classes[c], result->probabilities[c]);
   g_print ("\n");
+  if (likelihood != NULL)
+    g_print ("      %s\n", likelihood);
   for (char **note = result->quality_notes; note != NULL && *note != NULL; note++)
     g_print ("      %s\n", *note);
 }

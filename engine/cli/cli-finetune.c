@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "cli/cli-train.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-finetune-job.h"
@@ -15,12 +16,14 @@
 
 typedef struct {
   char *out, *init, *size, *config, *train, *preset, *blended, *degrade, *shares, *mean, *std, *device, *licence,
-      *provenance, *title;
+      *provenance, *title, *limits, *init_sha256;
   int epochs, batch, accumulate, last_blocks, threads, checkpoint_every;
   gint64 seed, stop_after;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip, contrast,
       grey, zoom; /* NAN: the preset's */
-  gboolean adapter, recompute, resume, plan_only, json;
+  gboolean adapter, recompute, resume, plan_only, json, background;
+  int argc; /* as given, for a job */
+  char **argv;
   GStrv classes;
   double *class_shares;
   SmbFinetunePlan plan;
@@ -113,6 +116,8 @@ settle (Options *o, GError **error)
   p->licence = o->licence;
   p->provenance = o->provenance;
   p->title = o->title;
+  p->limits = o->limits;
+  p->init = o->init;
   s->layer_decay = or_preset (o->layer_decay, s->layer_decay);
   s->weight_decay = or_preset (o->weight_decay, s->weight_decay);
   s->smoothing = or_preset (o->smoothing, s->smoothing);
@@ -221,6 +226,8 @@ start (Options *o, const SmbDataset *dataset, GError **error)
 
   if (o->init != NULL) {
     init = smb_weights_read (o->init, error);
+    o->init_sha256 = init != NULL ? smb_sha256_of_file (o->init, NULL, NULL, error) : NULL;
+    o->plan.init_sha256 = o->init_sha256;
   } else if (smb_net_size_get (&config, o->size != NULL ? o->size : "tiny", o->config, error)) {
     g_clear_pointer (&o->config, g_free);
     o->config = smb_net_config_to_json (&config);
@@ -250,6 +257,8 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
   o->plan.feed.view.image_px = config.image_px;
   if (o->plan_only)
     return TRUE;
+  if (o->background)
+    return smb_cli_start_job (o->title, o->argc, o->argv, error);
   if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->out, o->resume, &report, &stopped, stop, error))
     return FALSE;
   if (stopped)
@@ -263,8 +272,8 @@ run (Options *o, const char *folder)
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
-  if (o->out == NULL)
-    return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training."));
+  if (o->out == NULL && !o->background && !o->plan_only)
+    return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training, or --background."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
   if (o->epochs < 0 || o->batch < 0 || o->batch > 65536 || o->accumulate < 1 || o->checkpoint_every < 1 || o->stop_after < 0
@@ -290,7 +299,8 @@ static void
 clear (Options *o)
 {
   char **const texts[] = { &o->out,    &o->init,   &o->size, &o->config, &o->train,  &o->preset,  &o->blended,    &o->degrade,
-                           &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title };
+                           &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title,
+                           &o->limits, &o->init_sha256 };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
@@ -351,13 +361,18 @@ smb_cli_finetune (int argc, char **argv)
     { "licence", 0, 0, G_OPTION_ARG_STRING, &o.licence, N_ ("Of the weights, kept with them"), N_ ("TEXT") },
     { "provenance", 0, 0, G_OPTION_ARG_STRING, &o.provenance, N_ ("A sentence on where they come from"), N_ ("TEXT") },
     { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("What people call the model"), N_ ("TEXT") },
+    { "limits", 0, 0, G_OPTION_ARG_STRING, &o.limits, N_ ("What it cannot do, for its card"), N_ ("TEXT") },
+    { "background", 0, 0, G_OPTION_ARG_NONE, &o.background, N_ ("Train as a job, after those that wait; see “jobs”"), NULL },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
     { NULL },
   };
+  g_auto (GStrv) given = g_strdupv (argv);
   int code = SMB_EXIT_USAGE;
 
+  o.argc = argc;
+  o.argv = given;
   if (smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
                      _ ("Fine-tunes a network to tell the classes of a data set that “dataset build” made, and forgeries made of its "
                         "genuine faces.")))

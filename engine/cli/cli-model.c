@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* semblance-cli model: the library of models: what is in it, taking one in, checking it, choosing one. */
 #include "cli/cli-model.h"
+#include "learn/smb-model-card.h"
 
 #include "base/smb-error.h"
 #include "cli/cli.h"
@@ -269,17 +270,23 @@ static int
 model_activate (int argc, char **argv)
 {
   gboolean none = FALSE;
+  g_autofree char *override = NULL;
+  g_autoptr (SmbModelInfo) info = NULL;
   const GOptionEntry entries[] = {
+    { "override", 0, 0, G_OPTION_ARG_STRING, &override, N_ ("Use it although something speaks against it: the reason, which is written down"), N_ ("REASON") },
     { "none", 0, 0, G_OPTION_ARG_NONE, &none, N_ ("Forget the choice: the first trained model that can score is used, else the first"), NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;
 
-  if (!parse (&argc, &argv, entries, _ ("MODEL"), _ ("Makes a model of the library the one used by default."), 0, 1))
+  if (!parse (&argc, &argv, entries, _ ("MODEL"), _ ("Makes a model of the library the one used by default. One that was trained here must be calibrated, not worse than the one before, and measured on what it did not learn from."), 0, 1))
     return SMB_EXIT_USAGE;
   if (none == (argc > 1))
     return smb_cli_usage (_ ("Name one model, or give --none."));
-  return smb_model_set_active (argc > 1 ? argv[1] : NULL, &error) ? SMB_EXIT_OK : failed (error);
+  if (none)
+    return smb_model_set_active (NULL, &error) ? SMB_EXIT_OK : failed (error);
+  info = smb_model_find (argv[1], &error);
+  return info != NULL && smb_model_use (info, override, &error) ? SMB_EXIT_OK : failed (error);
 }
 
 int
@@ -291,6 +298,7 @@ smb_cli_model (int argc, char **argv)
   } commands[] = {
     { "list", model_list },     { "info", model_info },         { "import", model_import },
     { "verify", model_verify }, { "activate", model_activate },
+    { "use", model_activate },  { "card", smb_cli_model_card },
     { "export", smb_cli_model_export },
   };
   g_autoptr (GString) names = g_string_new (NULL);

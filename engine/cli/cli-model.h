@@ -19,4 +19,7 @@ gboolean smb_cli_model_add_networks (JsonNode *node, const SmbModelInfo *info, G
 /* The same for people, on standard output. */
 gboolean smb_cli_model_print (const SmbModelInfo *info, GError **error);
 
+/* Each in its own file. */
+int smb_cli_model_card (int argc, char **argv);
+
 G_END_DECLS

@@ -21,7 +21,9 @@ typedef struct {
   int epochs, batch, accumulate, threads, checkpoint_every;
   gint64 seed, stop_after;
   double warmup;
-  gboolean cropped, go_on, norm_pix, raw_pix, recompute, resume, plan_only, json;
+  gboolean cropped, go_on, norm_pix, raw_pix, recompute, resume, plan_only, json, background;
+  int argc; /* as given, for a job */
+  char **argv;
   SmbPretrainPlan plan;
   const SmbParallel *parallel;
   SmbEngine *engine;
@@ -144,6 +146,8 @@ pretrain (Options *o, const char *const *sources, GError **error)
     return FALSE;
   if (o->plan_only)
     return TRUE;
+  if (o->background)
+    return smb_cli_start_job (sources[0], o->argc, o->argv, error);
   faces = gather (o, sources, config.image_px, error);
   if (faces == NULL)
     return FALSE;
@@ -165,8 +169,8 @@ settle (Options *o)
   SmbPretrainSettings *s = &o->plan.settings;
   g_autoptr (GError) error = NULL;
 
-  if (o->out == NULL)
-    return smb_cli_usage (_ ("“pretrain” needs --out, a folder for what becomes of the training."));
+  if (o->out == NULL && !o->background && !o->plan_only)
+    return smb_cli_usage (_ ("“pretrain” needs --out, a folder for what becomes of the training, or --background."));
   if (o->strategy != NULL && !smb_mask_strategy_from_name (o->strategy, &s->strategy))
     return smb_cli_usage (_ ("“%s” is no way to mask; choose crfr-p, crfr-r, frp, fasking-i or random."), o->strategy);
   if (o->contrast != NULL && !smb_contrast_from_name (o->contrast, &s->contrast))
@@ -282,13 +286,17 @@ smb_cli_pretrain (int argc, char **argv)
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision,
       N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is fast"), N_ ("PRECISION") },
+    { "background", 0, 0, G_OPTION_ARG_NONE, &o.background, N_ ("Train as a job, after those that wait; see “jobs”"), NULL },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
     { NULL },
   };
+  g_auto (GStrv) given = g_strdupv (argv);
   int code = SMB_EXIT_USAGE;
 
+  o.argc = argc;
+  o.argv = given;
   if (smb_cli_parse (&argc, &argv, entries, _ ("DIR…"),
                      _ ("Pre-trains a network on the faces in folders of pictures, as FSFM was: it hides most of a face and "
                         "learns to fill it in. Needs no labels.")))

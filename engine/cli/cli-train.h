@@ -19,6 +19,9 @@ void smb_cli_warn (const char *sentence, gpointer user_data);
 /* "0.485,0.456,0.406"; FALSE after saying what is wrong with the option. */
 gboolean smb_cli_parse_three (const char *option, const char *text, double values[3]);
 
+/* Puts the command as it was given (argv[0] its name) into the queue of jobs; tells its id. */
+gboolean smb_cli_start_job (const char *title, int argc, char **argv, GError **error);
+
 /* A step of a training on standard output: one JSON object, or every tenth in words. */
 void smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr, double images_per_second);
 

@@ -29,6 +29,9 @@ static const Command commands[] = {
   { "pretrain", smb_cli_pretrain, N_ ("let a network learn faces from pictures nobody has labelled") },
   { "dataset", smb_cli_dataset, N_ ("gather labelled faces, divide them, look them over") },
   { "finetune", smb_cli_finetune, N_ ("make a detector from a pre-trained network and labelled faces") },
+  { "jobs", smb_cli_jobs, N_ ("trainings in the background: list, pause, resume, cancel") },
+  { "evaluate", smb_cli_evaluate, N_ ("measure a detector on a data set") },
+  { "calibrate", smb_cli_calibrate, N_ ("make likelihood ratios of a detector's scores") },
   { "tensor", smb_cli_tensor, N_ ("run the network on given tensors, to check its arithmetic") },
   { "devices", smb_cli_devices, N_ ("list what this machine can compute on") },
 };

@@ -12,6 +12,7 @@
 #include "base/smb-error.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-finetune-validate.h"
+#include "learn/smb-model-card.h"
 #include "learn/smb-run-log.h"
 #include "train/smb-schedule.h"
 #include "weights/smb-weights-file.h"
@@ -224,7 +225,9 @@ static gboolean
 write_point (Job *job, const SmbFinetunePoint *p, GError **error)
 {
   smb_run_log_begin (job->log, p->iteration);
+  smb_run_log_number (job->log, "iterations", (double) p->iterations);
   smb_run_log_number (job->log, "epoch", p->epoch);
+  smb_run_log_number (job->log, "seconds", p->seconds);
   smb_run_log_number (job->log, "lr", p->lr);
   smb_run_log_number (job->log, "loss", p->losses.total);
   smb_run_log_number (job->log, "cross_entropy", p->losses.cross_entropy);
@@ -290,8 +293,9 @@ static gboolean
 finish (Job *job, GError **error)
 {
   g_autofree char *path = g_build_filename (job->folder, "detector.safetensors", NULL);
+  g_autoptr (JsonNode) card = smb_model_card_new (job->plan, job->dataset, job->name, job->best_epoch, job->best_value);
 
-  return smb_weights_write (path, job->best, error);
+  return smb_model_card_write (job->folder, card, error) && smb_weights_write (path, job->best, error);
 }
 
 static gboolean

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * weights of the best one kept. Its folder holds
  *   metrics.jsonl            one object an iteration, and one an epoch with "validation"
  *   checkpoint-NNNNNNNN/     weights, best, state .safetensors; the last two are kept
- *   detector.safetensors     when it is done: the best epoch's weights, with classes and normalisation in its metadata */
+ *   detector.safetensors     when it is done: the best epoch's weights, with classes and normalisation in its metadata
+ *   card.json                what it was made of (smb-model-card.h) */
 typedef struct {
   SmbFinetuneSettings settings;
   SmbFeedSettings feed;      /* what is left 0 is filled in from the rest: n_classes, seed, image_px */
@@ -22,6 +23,7 @@ typedef struct {
   guint64 stop_after;        /* iterations of this run, then stop as if asked to; 0: run to the end */
   const char *const *classes; /* NULL-terminated: the data set's, then that of the self-blended ones */
   const char *licence, *provenance, *title; /* for the weights' metadata; NULL: left out */
+  const char *init, *init_sha256, *limits;  /* for the card: what it started from, what it cannot do; may be NULL */
 } SmbFinetunePlan;
 
 /* The published recipe for a plain network or one with an adapter; batch 64, 10 epochs, "strong" degradation. */

@@ -256,7 +256,9 @@ write_point (Job *job, const SmbPretrainPoint *p, GError **error)
   if (job->log == NULL)
     return TRUE;
   smb_run_log_begin (job->log, p->iteration);
+  smb_run_log_number (job->log, "iterations", (double) p->iterations);
   smb_run_log_number (job->log, "epoch", p->epoch);
+  smb_run_log_number (job->log, "seconds", p->seconds);
   smb_run_log_number (job->log, "lr", p->lr);
   smb_run_log_number (job->log, "momentum", p->momentum);
   smb_run_log_number (job->log, "rec", p->losses.rec);

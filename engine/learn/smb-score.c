@@ -17,7 +17,7 @@ smb_score_items (const SmbDataset *dataset, SmbPart part, int blend_class, doubl
     SmbScoreItem item = { .sample = sample, .label = sample->class };
     double *n = &seen[sample->class];
 
-    if (sample->part != part)
+    if (part != SMB_PART_NONE && sample->part != part)
       continue;
     item.grey = floor ((*n + 1.0) * grey) > floor (*n * grey);
     ++*n;

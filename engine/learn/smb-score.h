@@ -17,7 +17,7 @@ typedef struct {
   gboolean grey;
 } SmbScoreItem;
 
-/* What is looked at: the samples of a part, and, with blend_class >= 0, the blend of each genuine one behind it; of every
+/* What is looked at: the samples of a part (SMB_PART_NONE: all), and, with blend_class >= 0, the blend of each genuine one behind it; of every
  * class the share `grey` without colour. real_class: the class from which blends are made. Array of SmbScoreItem. */
 GArray *smb_score_items (const SmbDataset *dataset, SmbPart part, int blend_class, double grey);
 

@@ -22,6 +22,8 @@ draw_cut (const SmbViewSettings *s, int stored, SmbRng *rng)
   double x = smb_rng_uniform (rng), y = smb_rng_uniform (rng);
   int side = CLAMP ((int) (share * stored + 0.5), 1, stored);
 
+  if (s->whole)
+    return (Cut){ 0, 0, stored };
   if (s->zoom <= 0.0)
     return (Cut){ (stored - side) / 2, (stored - side) / 2, side };
   return (Cut){ (int) (x * (stored - side + 1)), (int) (y * (stored - side + 1)), side };
@@ -61,7 +63,7 @@ smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbView
   gsize n = (gsize) stored * (gsize) stored;
   g_autofree float *planes = g_new (float, 6 * n);
   gboolean flip = smb_rng_uniform (rng) < s->flip, made = FALSE;
-  SmbDegrade degrade = smb_degrade_draw (&s->degrade, rng);
+  SmbDegrade drawn = smb_degrade_draw (&s->degrade, rng), degrade = s->same != NULL ? *s->same : drawn;
   Cut cut = draw_cut (s, stored, rng);
   SmbPoint points[SMB_N_LANDMARKS];
 

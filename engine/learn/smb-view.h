@@ -13,6 +13,8 @@ typedef struct {
   SmbDegradeSettings degrade;
   double flip;   /* chance to be mirrored */
   double zoom;   /* side of what is shown, as a share of the stored face: drawn from 0.875 +- zoom; 0: the published transform */
+  gboolean whole; /* show all of the stored face (SMB_FACE_RESIZE) and not its 0.875; without zoom */
+  const SmbDegrade *same; /* borrowed: what every face goes through, in place of what would be drawn; may be NULL */
 } SmbViewSettings;
 
 /* One face, or the pair made of it by self-blending: both mirrored, degraded and cut alike. out and blended (3,S,S)

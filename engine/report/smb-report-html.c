@@ -194,7 +194,7 @@ add_faces (GString *html, const SmbAnalysis *analysis)
                                    : g_strdup_printf (_("%s; detector: %s"), box, detected);
     g_autofree char *confidence = drawn ? g_strdup ("–") : smb_report_fixed (result->face.confidence, 3);
     g_autofree char *score = smb_report_score (result);
-    g_autofree char *reason = smb_report_no_score_reason (result);
+    g_autofree char *reason = smb_report_score_note (result);
 
     g_string_append (html, "<tr>");
     add_element (html, "th", " scope=\"row\"", name);

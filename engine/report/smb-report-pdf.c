@@ -179,7 +179,7 @@ draw_face_row (SmbPage *page, const SmbAnalysis *analysis, const SmbFaceResult *
   g_autofree char *where = NULL;
   g_autofree char *confidence = NULL;
   g_autofree char *score = smb_report_score (result);
-  g_autofree char *reason = smb_report_no_score_reason (result);
+  g_autofree char *reason = smb_report_score_note (result);
   g_autofree char *score_text = reason != NULL ? g_strdup_printf ("%s\n%s", score, reason) : g_strdup (score);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   PangoAttribute *bold = pango_attr_weight_new (PANGO_WEIGHT_BOLD);

@@ -41,7 +41,7 @@ char *smb_report_time (gint64 time_us); /* "2026-01-02 03:04:05 UTC" */
 const char *smb_report_hash_word (SmbHashState state);
 char *smb_report_score (const SmbFaceResult *result);   /* "0.873" or "n/a" */
 char *smb_report_highest_score (const SmbAnalysis *analysis);
-char *smb_report_no_score_reason (const SmbFaceResult *result); /* NULL if there is a score */
+char *smb_report_score_note (const SmbFaceResult *result); /* why there is none, or the likelihood ratio it stands for; NULL: nothing to add */
 char *smb_report_box (SmbBox box);                      /* "120 × 118 px at 31, 40" */
 const char *smb_report_origin (SmbFaceOrigin origin);
 char *smb_report_class (const SmbAnalysis *analysis, int index);

@@ -109,11 +109,11 @@ smb_report_highest_score (const SmbAnalysis *analysis)
 }
 
 char *
-smb_report_no_score_reason (const SmbFaceResult *result)
+smb_report_score_note (const SmbFaceResult *result)
 {
   if (result->outside != NULL && result->outside[0] != '\0')
     return smb_report_clean (result->outside, FALSE);
-  return isnan (result->score) ? g_strdup (_("The model gives no score.")) : NULL;
+  return isnan (result->score) ? g_strdup (_("The model gives no score.")) : smb_likelihood_text (&result->likelihood);
 }
 
 char *

@@ -17,6 +17,7 @@ typedef struct {
   const SmbCaseAnalysis *stored;     /* NULL: never analysed */
   const SmbAnalysis *analysis;       /* parsed from `stored`; NULL likewise */
   SmbImage *picture;                 /* scaled for the page; NULL if it could not be decoded */
+  gboolean no_boxes;                 /* a video's first frame: its faces were found in others */
   double picture_scale;              /* picture pixels per upright pixel */
   GPtrArray *maps;                   /* for each face (by index) a GPtrArray of SmbMap*, may be empty; or NULL */
   GPtrArray *crops;                  /* for each face its crop as SmbImage*; or NULL */

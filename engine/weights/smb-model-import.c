@@ -175,6 +175,40 @@ write_entry (SmbModelInfo *info, const SmbModelSource *source, const char *folde
   return smb_weights_replace_file (file, fill_text, text, error);
 }
 
+gboolean
+smb_model_rewrite (const SmbModelInfo *info, GError **error)
+{
+  g_autofree char *file = g_build_filename (info->folder, SMB_MODEL_FILE, NULL), *text = smb_model_info_to_json (info);
+
+  if (!g_file_test (file, G_FILE_TEST_EXISTS))
+    return argument_error (error, _ ("%s: is no model of a library; import the weights first."), info->folder);
+  return smb_weights_replace_file (file, fill_text, text, error);
+}
+
+/* Cards hold the hash of every picture. */
+#define MAX_CARD_BYTES (64 << 20)
+
+char *
+smb_model_dup_card (const SmbModelInfo *info)
+{
+  g_autofree char *path = g_build_filename (info->folder, SMB_MODEL_CARD, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? smb_model_read_text (path, MAX_CARD_BYTES, NULL) : NULL;
+}
+
+/* What was written down when the weights were made goes with them. */
+static gboolean
+take_card (const char *path, const char *folder, GError **error)
+{
+  g_autofree char *from = g_path_get_dirname (path), *beside = g_build_filename (from, SMB_MODEL_CARD, NULL);
+  g_autofree char *to = g_build_filename (folder, SMB_MODEL_CARD, NULL), *text = NULL;
+
+  if (!g_file_test (beside, G_FILE_TEST_EXISTS))
+    return TRUE;
+  text = smb_model_read_text (beside, MAX_CARD_BYTES, error);
+  return text != NULL && smb_weights_replace_file (to, fill_text, text, error);
+}
+
 static void
 remove_entry (const char *folder)
 {
@@ -232,7 +266,8 @@ smb_model_import (const char *path, const SmbModelImport *how, GError **error)
     smb_error_set_errno (error, errno, library, _ ("creating a folder in it"));
     return NULL;
   }
-  if (!write_entry (info, &source, temporary, error) || !put_in_place (temporary, entry, error)) {
+  if (!write_entry (info, &source, temporary, error) || !take_card (path, temporary, error)
+      || !put_in_place (temporary, entry, error)) {
     remove_entry (temporary);
     return NULL;
   }

@@ -92,6 +92,15 @@ char *smb_model_dup_reference (const char *folder, const char *mim_sha256);
 /* The first of these places, whether there is a file or not. */
 char *smb_model_dup_own_reference (const char *mim_sha256);
 
+/* Writes the entry's model.json anew, whole or not at all (after its calibration, limits or words were changed). A model
+ * that is no folder of a library is an ARGUMENT error. */
+gboolean smb_model_rewrite (const SmbModelInfo *info, GError **error);
+
+/* The card of a model, "card.json" in its folder, as text; NULL if it has none. An import takes the one beside the weights along.
+ * Free with g_free. */
+#define SMB_MODEL_CARD "card.json"
+char *smb_model_dup_card (const SmbModelInfo *info);
+
 /* model.json as text; free with g_free. */
 char *smb_model_info_to_json (const SmbModelInfo *info);
 

@@ -200,6 +200,15 @@ def compare():
     assert not who.has("compared with"), "the second view is still spoken of"
 
 
+def test_map():
+    """A map is tested on demand; weights that mean nothing make maps that fail."""
+    who.key("alt+2")
+    who.press("Test this map")
+    wait_for("the outcome", lambda: not who.has("Test this map"), 90)
+    shoot("tested-light")
+    who.key("alt+1")
+
+
 def save_view():
     for entry, name, magic in [("View as a picture (PNG)…", "view.png", b"\x89PNG"),
                                ("Map as numbers (NumPy)…", "map.npy", b"\x93NUMPY"),
@@ -301,6 +310,9 @@ def facts():
     who.key("alt+4")
     who.see("SHA-256")
     who.see("Intact")
+    who.see("EXIF")
+    who.press("Error level")
+    who.see_on_picture("overlay Error level (ELA)")
     shoot("metadata-light")
     who.key("alt+1")
 
@@ -450,6 +462,7 @@ def main():
             ("patches are hidden by hand and by region", patches_by_hand),
             ("a long map can be stopped", stop_coverage),
             ("two maps and two exhibits are compared", compare),
+            ("a map can be tested", test_map),
             ("view and map are saved", save_view),
             ("regions are measured, corrected and kept", regions),
             ("a face can be drawn by hand", draw_face),

@@ -20,7 +20,7 @@ BELOW = {
     "media": ["base", "tensor"],
     "measure": ["base"],
     "learn": ["train", "weights", "augment", "measure"],
-    "analysis": ["model", "weights", "face", "media", "explain"],
+    "analysis": ["model", "weights", "face", "media", "explain", "measure"],
     "case": ["base"],
     "report": ["case", "analysis"],
     "worker": ["analysis", "media", "train"],

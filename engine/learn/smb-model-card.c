@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/smb-model-card.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "learn/smb-checkpoint.h"
+#include "learn/smb-dataset-split.h"
+
+static void
+set_text (JsonObject *of, const char *key, const char *value)
+{
+  if (value != NULL)
+    json_object_set_string_member (of, key, value);
+}
+
+static void
+set_number (JsonObject *of, const char *key, double value)
+{
+  if (isfinite (value))
+    json_object_set_double_member (of, key, value);
+  else
+    json_object_set_null_member (of, key);
+}
+
+static JsonObject *
+counts_of (const SmbDataset *dataset)
+{
+  JsonObject *out = json_object_new ();
+
+  for (int c = 0; dataset->classes[c] != NULL; c++) {
+    JsonObject *parts = json_object_new ();
+
+    for (SmbPart p = 0; p <= SMB_PART_NONE; p++) {
+      gint64 n = 0;
+
+      for (guint i = 0; i < dataset->samples->len; i++)
+        n += smb_dataset_get (dataset, i)->class == c && smb_dataset_get (dataset, i)->part == p;
+      json_object_set_int_member (parts, smb_part_name (p), n);
+    }
+    json_object_set_object_member (out, dataset->classes[c], parts);
+  }
+  return out;
+}
+
+static JsonObject *
+data_of (const SmbDataset *dataset)
+{
+  JsonObject *out = json_object_new ();
+  JsonArray *files = json_array_new (), *warnings = json_array_new ();
+  g_autoptr (GArray) leaks = smb_dataset_find_leaks (dataset);
+  g_autoptr (GPtrArray) said = smb_dataset_warnings (dataset);
+  g_autofree char *key = smb_dataset_dup_key (dataset);
+
+  set_text (out, "key", key);
+  json_object_set_object_member (out, "faces", counts_of (dataset));
+  json_object_set_int_member (out, "split_seed", (gint64) dataset->split_seed);
+  json_object_set_int_member (out, "leaks", leaks->len);
+  for (guint i = 0; i < said->len; i++)
+    json_array_add_string_element (warnings, g_ptr_array_index (said, i));
+  json_object_set_array_member (out, "warnings", warnings);
+  for (guint i = 0; i < dataset->samples->len; i++) {
+    const SmbSample *s = smb_dataset_get (dataset, i);
+    JsonObject *file = json_object_new ();
+    g_autofree char *name = g_path_get_basename (dataset->faces->files[s->face]);
+
+    set_text (file, "file", name);
+    set_text (file, "sha256", dataset->faces->sha256[s->face]);
+    set_text (file, "class", dataset->classes[s->class]);
+    set_text (file, "part", smb_part_name (s->part));
+    json_array_add_object_element (files, file);
+  }
+  json_object_set_array_member (out, "files", files);
+  return out;
+}
+
+static JsonNode *
+node_of (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, object);
+  return node;
+}
+
+JsonNode *
+smb_model_card_new (const SmbFinetunePlan *plan, const SmbDataset *dataset, const char *training, int best_epoch,
+                    double best_value)
+{
+  JsonObject *card = json_object_new (), *init = json_object_new ();
+  JsonArray *classes = json_array_new ();
+
+  set_text (card, "title", plan->title);
+  set_text (card, "training", training);
+  json_object_set_int_member (card, "seed", (gint64) plan->settings.seed);
+  for (int i = 0; plan->classes[i] != NULL; i++)
+    json_array_add_string_element (classes, plan->classes[i]);
+  json_object_set_array_member (card, "classes", classes);
+  json_object_set_int_member (card, "epoch", best_epoch);
+  set_number (card, "validation", best_value);
+  set_text (init, "file", plan->init);
+  set_text (init, "sha256", plan->init_sha256);
+  json_object_set_object_member (card, "init", init);
+  set_text (card, "licence", plan->licence);
+  set_text (card, "provenance", plan->provenance);
+  set_text (card, "limits", plan->limits);
+  json_object_set_object_member (card, "data", data_of (dataset));
+  return node_of (card);
+}
+
+gboolean
+smb_model_card_write (const char *folder, JsonNode *card, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, SMB_MODEL_CARD, NULL), *json = json_to_string (card, TRUE);
+  g_autofree char *text = g_strconcat (json, "\n", NULL);
+
+  return smb_learn_write_text (path, text, error);
+}
+
+JsonNode *
+smb_model_card_read (const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, SMB_MODEL_CARD, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return NULL;
+  if (json_parser_load_from_file (parser, path, NULL) && (root = json_parser_get_root (parser)) != NULL
+      && JSON_NODE_HOLDS_OBJECT (root))
+    return json_node_copy (root);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: is no model card; remove it, or put back the one that was there."), path);
+  return NULL;
+}
+
+static JsonArray *
+list_of (JsonObject *card, const char *list)
+{
+  JsonNode *node = json_object_get_member (card, list);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+static JsonObject *
+entry_of (JsonArray *list, guint i)
+{
+  JsonNode *node = json_array_get_element (list, i);
+
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/* Whether two entries speak of the same faces, shown the same way. */
+static gboolean
+same_faces (JsonObject *a, JsonObject *b)
+{
+  return g_strcmp0 (json_object_get_string_member_with_default (a, "data", ""),
+                    json_object_get_string_member_with_default (b, "data", "")) == 0
+         && g_strcmp0 (json_object_get_string_member_with_default (a, "part", ""),
+                       json_object_get_string_member_with_default (b, "part", "")) == 0
+         && g_strcmp0 (json_object_get_string_member_with_default (a, "blended", ""),
+                       json_object_get_string_member_with_default (b, "blended", "")) == 0
+         && json_object_get_int_member_with_default (a, "reencode_px", 0)
+              == json_object_get_int_member_with_default (b, "reencode_px", 0)
+         && json_object_get_int_member_with_default (a, "reencode_quality", 0)
+              == json_object_get_int_member_with_default (b, "reencode_quality", 0);
+}
+
+gboolean
+smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonNode) taken = entry, card = smb_model_card_read (folder, &local);
+  JsonArray *old, *new = json_array_new ();
+
+  if (local != NULL) {
+    json_array_unref (new);
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  if (card == NULL)
+    card = node_of (json_object_new ());
+  old = list_of (json_node_get_object (card), list);
+  for (guint i = 0; old != NULL && i < json_array_get_length (old); i++) {
+    JsonObject *other = entry_of (old, i);
+
+    if (other == NULL || !same_faces (other, json_node_get_object (taken)))
+      json_array_add_element (new, json_node_copy (json_array_get_element (old, i)));
+  }
+  json_array_add_element (new, json_node_copy (taken));
+  json_object_set_array_member (json_node_get_object (card), list, new);
+  return smb_model_card_write (folder, card, error);
+}
+
+/* A member of a member of an evaluation: "frame", "auc", "value". NAN where it is not there. */
+static double
+number_in (JsonObject *of, const char *a, const char *b, const char *c)
+{
+  const char *const path[] = { a, b, c };
+  JsonNode *node = NULL;
+
+  for (int i = 0; i < 3; i++) {
+    node = of != NULL ? json_object_get_member (of, path[i]) : NULL;
+    of = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  }
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
+}
+
+/* Compares the AUC where both were evaluated on the same; adds what speaks against. */
+static void
+compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
+{
+  JsonArray *mine = list_of (card, "evaluations"), *theirs = list_of (before, "evaluations");
+  gboolean any = FALSE;
+
+  for (guint i = 0; mine != NULL && i < json_array_get_length (mine); i++)
+    for (guint k = 0; theirs != NULL && k < json_array_get_length (theirs); k++) {
+      JsonObject *a = entry_of (mine, i), *b = entry_of (theirs, k);
+      double high, value;
+
+      if (a == NULL || b == NULL || !same_faces (a, b))
+        continue;
+      any = TRUE;
+      high = number_in (a, "frame", "auc", "high");
+      value = number_in (b, "frame", "auc", "value");
+      if (high < value)
+        g_ptr_array_add (out, g_strdup_printf (_ ("Its AUC is at most %.3f where that of “%s” is %.3f: it got worse."), high, name, value));
+    }
+  if (!any)
+    g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));
+}
+
+GPtrArray *
+smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
+{
+  GPtrArray *out = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonNode) card = smb_model_card_read (model->folder, &local), old = NULL;
+  JsonNode *data;
+  gint64 leaks = -1;
+
+  if (local != NULL)
+    g_ptr_array_add (out, g_strdup (local->message));
+  if (card == NULL)
+    return out;
+  data = json_object_get_member (json_node_get_object (card), "data");
+  if (data != NULL && JSON_NODE_HOLDS_OBJECT (data))
+    leaks = json_object_get_int_member_with_default (json_node_get_object (data), "leaks", -1);
+  if (leaks < 0)
+    g_ptr_array_add (out, g_strdup (_ ("Its card does not say how its data was divided.")));
+  if (leaks > 0)
+    g_ptr_array_add (out, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%d person or picture is both in what it learnt from and in what it was measured on.",
+                                                        "%d persons or pictures are both in what it learnt from and in what it was measured on.", (gulong) leaks),
+                                           (int) leaks));
+  if (!model->calibrated)
+    g_ptr_array_add (out, g_strdup (_ ("It is not calibrated; “calibrate” makes likelihood ratios of its scores.")));
+  old = before != NULL && strcmp (before->folder, model->folder) != 0 ? smb_model_card_read (before->folder, NULL) : NULL;
+  if (old != NULL)
+    compare (out, json_node_get_object (card), json_node_get_object (old), before->name);
+  return out;
+}

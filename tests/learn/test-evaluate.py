@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""semblance-cli evaluate, calibrate, model card and model use from outside. Arguments: the program, the tree's root."""
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+CLI, ROOT = sys.argv[1:3]
+sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import house  # noqa: E402
+
+SAMPLES = os.path.join(ROOT, "data", "samples")
+REAL = ["18f-brethauer.jpg", "18f-dave.jpg", "18f-mark-trammell.jpg", "18f-melody.jpg", "nasa-astronaut.png"]
+FAKE = ["synthetic-dalle3.jpg", "synthetic-flux.jpg"]
+NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
+
+
+class Place:
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", "XDG_DATA_HOME": os.path.join(folder, "share"),
+                            "XDG_CONFIG_HOME": os.path.join(folder, "config"), "SEMBLANCE_MODELS": ""}
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def run(self, *arguments):
+        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+                              env=self.environment)
+
+
+def prepare(place):
+    """Three copies of each sample, the same in every part: what matters here is the arithmetic, not the result."""
+    for part in ("train", "val", "test"):
+        for copy in range(3):
+            for name in REAL + FAKE:
+                kind = "genuine" if name in REAL else "synthetic"
+                folder = place.path("pictures", part, kind, f"{kind}-video{copy}")
+                os.makedirs(folder, exist_ok=True)
+                shutil.copy(os.path.join(SAMPLES, name), os.path.join(folder, f"{part}{copy}-{name}"))
+    # The copies cross the parts, so the leaks make it exit with 1.
+    built = place.run("dataset", "build", place.path("pictures"), "--out=" + place.path("data"), "--size=72")
+    trained = place.run("finetune", place.path("data"), "--out=" + place.path("run"), NETWORK, "--self-blended=swapped", "--epochs=2",
+                        "--batch=12", "--blr=0.05", "--seed=1", "--threads=1", "--licence=CC0-1.0", "--limits=Knows seven faces.")
+    imported = place.run("model", "import", place.path("run", "detector.safetensors"), "--name=mine", "--title=Mine")
+    return [step.stderr for step in (built, trained, imported) if step.returncode > (1 if step is built else 0)]
+
+
+def auc(rows):
+    real = [s for s, forged in rows if not forged]
+    fake = [s for s, forged in rows if forged]
+    return sum((f > r) + 0.5 * (f == r) for f in fake for r in real) / (len(real) * len(fake))
+
+
+def check_numbers(tap, place):
+    found = []
+    out = place.path("evaluation")
+    done = place.run("evaluate", place.path("data"), "--model=mine", "--self-blended=swapped", "--repeats=200", "--out=" + out, "--json",
+                     "--threads=1")
+    if done.returncode != 0:
+        tap.check("numbers against their definitions", [done.stderr])
+        return
+    told = json.loads(done.stdout)
+    with open(os.path.join(out, "scores.csv"), encoding="utf-8") as handle:
+        scores = list(csv.DictReader(handle))
+    rows = [(float(row["score"]), row["class"] != "genuine") for row in scores]
+    if told["faces"] != 36 or len(rows) != 36 or told["genuine"] != 15 or sum(row["blended"] == "1" for row in scores) != 15:
+        found.append(f"faces: {told['faces']}, {len(rows)}")
+    for row in scores:
+        total = sum(float(row[f"p_{k}"]) for k in range(3))
+        if abs(total - 1.0) > 1e-5 or abs(1.0 - float(row["p_0"]) - float(row["score"])) > 1e-6:
+            found.append(f"probabilities: {row}")
+    if abs(told["frame"]["auc"]["value"] - auc(rows)) > 1e-9:
+        found.append(f"AUC {told['frame']['auc']} is {auc(rows)}")
+    for kind in ("synthetic", "swapped"):
+        of = [(float(row["score"]), row["class"] != "genuine") for row in scores if row["class"] in ("genuine", kind)]
+        if abs(told["classes"][kind]["auc"]["value"] - auc(of)) > 1e-9:
+            found.append(f"AUC of {kind}: {told['classes'][kind]['auc']} is {auc(of)}")
+    wrong = {forged: sum((s >= 0.5) != forged for s, f in rows if f == forged) / sum(f == forged for _, f in rows) for forged in (False, True)}
+    for name, value in (("bpcer", wrong[False]), ("apcer", wrong[True]), ("hter", (wrong[False] + wrong[True]) / 2),
+                        ("accuracy", sum((s >= 0.5) == f for s, f in rows) / len(rows))):
+        if abs(told["frame"][name]["value"] - value) > 1e-9:
+            found.append(f"{name}: {told['frame'][name]} is {value}")
+    videos = {}
+    for row in scores:
+        videos.setdefault((row["class"], row["source"]), []).append(float(row["score"]))
+    means = [(sum(s) / len(s), key[0] != "genuine") for key, s in videos.items()]
+    if told["video"]["faces"] != len(means) or abs(told["video"]["auc"]["value"] - auc(means)) > 1e-9:
+        found.append(f"videos: {told['video']['auc']} is {auc(means)}")
+    interval = told["frame"]["auc"]
+    if not interval["low"] <= interval["value"] <= interval["high"]:
+        found.append(f"interval: {interval}")
+    if told["roc"][0][1:] != [0, 0] or told["roc"][-1][1:] != [1, 1] or sum(bin[2] for bin in told["reliability"]) != 36:
+        found.append("curves")
+    with open(os.path.join(out, "metrics.csv"), encoding="utf-8") as handle:
+        flat = {(row["group"], row["metric"]): row for row in csv.DictReader(handle)}
+    if abs(float(flat["frame", "auc"]["value"]) - interval["value"]) > 1e-8 or ("class: swapped", "eer") not in flat:
+        found.append("metrics.csv")
+    again = place.run("evaluate", place.path("data"), "--model=mine", "--self-blended=swapped", "--repeats=200", "--json", "--threads=1")
+    if json.loads(again.stdout) != told:
+        found.append("another time other numbers")
+    other = place.run("evaluate", place.path("data"), "--model=mine", "--reencode=32,40", "--repeats=50", "--json", "--threads=1")
+    plain = place.run("evaluate", place.path("data"), "--model=mine", "--repeats=50", "--against=mine", "--json", "--threads=1")
+    if other.returncode != 0 or plain.returncode != 0 or json.loads(other.stdout)["roc"] == json.loads(plain.stdout)["roc"]:
+        found.append(f"re-encoding changes nothing: {other.stderr} {plain.stderr}")
+    elif json.loads(plain.stdout)["auc_difference"] != 0.0:
+        found.append("a model differs from itself")
+    tap.check("numbers against their definitions", found)
+
+
+def check_calibration(tap, place):
+    found = []
+    dry = place.run("calibrate", place.path("data"), "--model=mine", "--self-blended=swapped", "--dry-run", "--json", "--method=isotonic")
+    if dry.returncode != 0 or json.loads(dry.stdout)["kind"] != "isotonic":
+        found.append(f"isotonic: {dry.stderr}")
+    refused = place.run("model", "use", "mine")
+    if refused.returncode != 1 or "not calibrated" not in refused.stderr or "learnt from" not in refused.stderr:
+        found.append(f"used although leaking and uncalibrated: {refused.stderr}")
+    done = place.run("calibrate", place.path("data"), "--model=mine", "--self-blended=swapped", "--json")
+    if done.returncode != 0:
+        tap.check("calibration", found + [done.stderr])
+        return
+    told = json.loads(done.stdout)
+    if told["genuine"] != 15 or told["forged"] != 21 or not told["low"] <= 0.0 <= told["high"]:
+        found.append(f"calibration: {told}")
+    analysis = place.run("analyze", "--json", "--model=mine", os.path.join(SAMPLES, REAL[1]))
+    face = json.loads(analysis.stdout)["faces"][0] if analysis.returncode == 0 else {}
+    lr = face.get("likelihood_ratio")
+    if lr is None:
+        found.append(f"no likelihood ratio: {analysis.stderr} {face}")
+    else:
+        p = min(max(face["score"], 1e-6), 1 - 1e-6)
+        expected = told["slope"] * math.log(p / (1 - p)) + told["offset"]
+        bound = "upper" if expected > told["high"] else "lower" if expected < told["low"] else "none"
+        if abs(lr["log10"] - min(max(expected, told["low"]), told["high"])) > 1e-6 or lr["bound"] != bound:
+            found.append(f"likelihood ratio {lr}, expected {expected}")
+    text = place.run("analyze", "--model=mine", os.path.join(SAMPLES, REAL[1]))
+    if "likelihood ratio" not in text.stdout:
+        found.append("the words lack it")
+    case, report = place.path("a.smbcase"), place.path("a.html")
+    for arguments in (["case", "new", case, "--title=T"], ["analyze", "--case", case, "--model=mine", os.path.join(SAMPLES, REAL[1])],
+                      ["report", case, "--out=" + report]):
+        step = place.run(*arguments)
+        if step.returncode != 0:
+            found.append(f"{arguments}: {step.stderr}")
+    if os.path.exists(report) and "likelihood ratio" not in open(report, encoding="utf-8").read():
+        found.append("the report lacks it")
+    tap.check("calibration: stored, applied, shown", found)
+
+
+def check_card(tap, place):
+    found = []
+    shown = place.run("model", "card", "mine")
+    full = place.run("model", "card", "mine", "--json")
+    if shown.returncode != 0 or full.returncode != 0:
+        tap.check("the card", [shown.stderr + full.stderr])
+        return
+    card = json.loads(full.stdout)
+    if len(card["data"]["files"]) != 63 or any(len(file["sha256"]) != 64 for file in card["data"]["files"]) or not card["data"]["leaks"]:
+        found.append("data")
+    for words in ("CC0-1.0", "Knows seven faces.", "seed 1", "## Calibration", "leaks"):
+        if words not in shown.stdout:
+            found.append(f"“{words}” is missing")
+    done = place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--card")
+    again = place.run("evaluate", place.path("data"), "--model=mine", "--repeats=30", "--card")
+    card = json.loads(place.run("model", "card", "mine", "--json").stdout)
+    if done.returncode != 0 or again.returncode != 0 or len(card["evaluations"]) != 1:
+        found.append(f"an evaluation of the same faces does not replace the older: {len(card.get('evaluations', []))}")
+    if "AUC" not in place.run("model", "card", "mine").stdout:
+        found.append("results are not shown")
+    refused = place.run("model", "use", "mine")
+    if refused.returncode != 1 or "learnt from" not in refused.stderr or "not calibrated" in refused.stderr:
+        found.append(f"gates: {refused.stderr}")
+    used = place.run("model", "use", "mine", "--override=only for the test")
+    log = [json.loads(line) for line in open(place.path("share", "semblance", "models", "uses.jsonl"), encoding="utf-8")]
+    if used.returncode != 0 or len(log) != 1 or log[0]["override"] != "only for the test" or len(log[0]["against"]) != 1:
+        found.append(f"override: {used.stderr} {log}")
+    tap.check("the card, and the gates it keeps", found)
+
+
+def check_refusals(tap, place):
+    found = []
+    data = place.path("data")
+    for arguments, code in ((["evaluate", data, "--part=x"], 2), (["evaluate", data, "--reencode=5"], 2), (["evaluate"], 2),
+                            (["evaluate", data, "--model=absent"], 1), (["evaluate", place.folder, "--model=mine"], 1),
+                            (["calibrate", data, "--model=mine", "--method=x"], 2), (["calibrate", data, "--model=mine", "--part=all"], 2),
+                            (["calibrate", data, "--model=mine"], 2), (["model", "card"], 2), (["model", "card", "absent"], 1)):
+        refused = place.run(*arguments)
+        if refused.returncode != code or not refused.stderr:
+            found.append(f"{arguments}: exit {refused.returncode}: {refused.stderr}")
+    tap.check("what makes no sense is refused", found)
+
+
+def main():
+    tap = house.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(folder)
+        tap.check("a model to measure", prepare(place))
+        check_numbers(tap, place)
+        check_calibration(tap, place)
+        check_card(tap, place)
+        check_refusals(tap, place)
+    tap.done()
+
+
+main()
