@@ -158,6 +158,7 @@ smb_application_startup (GApplication *application)
     { "win.zoom::fit", { "<Control>0" } },
     { "win.zoom::full", { "<Control>1" } },
     { "win.zoom::face", { "<Control>2" } },
+    { "win.compare", { "<Control>k" } },
     { "win.page::faces", { "<Alt>1" } },
     { "win.page::maps", { "<Alt>2" } },
     { "win.page::regions", { "<Alt>3" } },

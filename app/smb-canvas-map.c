@@ -165,7 +165,10 @@ draw_bar (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side, float x, f
   smb_canvas_append_frame (snapshot, GRAPHENE_RECT_INIT (x - 1, y - 1, LEGEND_BAR_WIDTH + 2, height + 2), 1, 0, &dim);
   for (int tick = 0; tick <= 4; tick++) {
     float at = y + height * (1.0f - (float) tick / 4.0f);
-    g_autofree char *value = smb_format_value (lo + (hi - lo) * tick / 4.0);
+    double at_tick = lo + (hi - lo) * tick / 4.0;
+    /* Ends that differ by little need more digits to differ at all. */
+    gboolean close = hi - lo < 0.05 * MAX (fabs (lo), fabs (hi));
+    g_autofree char *value = close ? g_strdup_printf ("%.5g", at_tick) : smb_format_value (at_tick);
     g_autoptr (PangoLayout) number = smb_canvas_make_layout (self, value, 12, FALSE);
     int number_height;
 

@@ -17,6 +17,7 @@ struct _SmbMapStore {
   GHashTable *asks; /* text of the spec to Ask */
 
   /* borrowed */
+  GObject *owner;
   const SmbModelInfo *model;
 
   SmbBox box;
@@ -29,6 +30,7 @@ static guint changed_signal;
 /* One map (or the maps of all heads) on its way. Shared with the thread that works on it. */
 typedef struct {
   SmbMapStore *store; /* cleared with the last reference */
+  GObject *owner;     /* likewise: it keeps the model */
   SmbMapSpec spec;    /* what was asked for */
   SmbMapSpec now;     /* what is being computed: a coverage of fewer draws first */
   GCancellable *cancellable;
@@ -57,6 +59,7 @@ ask_clear (gpointer data)
   Ask *ask = data;
 
   g_clear_object (&ask->store);
+  g_clear_object (&ask->owner);
   g_clear_object (&ask->cancellable);
   smb_engine_unref (ask->engine);
   smb_tiles_unref (ask->tiles);
@@ -189,6 +192,7 @@ ask_for (SmbMapStore *self, const SmbMapSpec *spec, gboolean test)
     return;
   ask = g_atomic_rc_box_new0 (Ask);
   ask->store = g_object_ref (self);
+  ask->owner = g_object_ref (self->owner);
   ask->spec = ask->now = *spec;
   ask->test = test;
   if (spec->kind == SMB_MAP_COVERAGE)
@@ -344,10 +348,11 @@ smb_map_store_init (SmbMapStore *self)
 }
 
 SmbMapStore *
-smb_map_store_new (SmbEngine *engine)
+smb_map_store_new (SmbEngine *engine, GObject *owner)
 {
   SmbMapStore *self = g_object_new (SMB_TYPE_MAP_STORE, NULL);
 
   self->engine = smb_engine_ref (engine);
+  self->owner = owner;
   return self;
 }

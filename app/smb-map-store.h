@@ -23,9 +23,10 @@ typedef struct {
   const char *problem; /* a sentence, or NULL; borrowed likewise */
 } SmbMapState;
 
-SmbMapStore *smb_map_store_new (SmbEngine *engine);
+/* owner: keeps the models that faces are taken up with, and outlives the store; work on its way holds a reference. */
+SmbMapStore *smb_map_store_new (SmbEngine *engine, GObject *owner);
 
-/* Forgets all maps and takes up this face. model outlives the store's work; NULL model or tiles: there is no face.
+/* Forgets all maps and takes up this face. model is the owner's; NULL model or tiles: there is no face.
  * regions (copied): those to cover and to tell apart; NULL: drawn from the face's landmarks. */
 void smb_map_store_set_face (SmbMapStore *self, const SmbModelInfo *model, SmbTiles *tiles, SmbBox box,
                              const SmbRegions *regions);

@@ -11,7 +11,7 @@ on_maps_changed (SmbSession *self)
 void
 smb_session_init_maps (SmbSession *self)
 {
-  self->maps = smb_map_store_new (self->engine);
+  self->maps = smb_map_store_new (self->engine, G_OBJECT (self));
   self->map_spec = smb_map_spec_default (SMB_MAP_ROLLOUT);
   g_signal_connect_object (self->maps, "changed", G_CALLBACK (on_maps_changed), self, G_CONNECT_SWAPPED);
 }

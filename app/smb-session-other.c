@@ -26,7 +26,7 @@ take_up_face (SmbSession *self)
   const SmbFaceResult *face = other_face (self);
 
   if (self->other_maps == NULL) {
-    self->other_maps = smb_map_store_new (self->engine);
+    self->other_maps = smb_map_store_new (self->engine, G_OBJECT (self));
     g_signal_connect_object (self->other_maps, "changed", G_CALLBACK (on_other_maps_changed), self, G_CONNECT_SWAPPED);
   }
   smb_map_store_set_face (self->other_maps, face != NULL ? self->model : NULL, face != NULL ? self->other_tiles : NULL,

@@ -4,6 +4,8 @@
 
 #include <glib/gi18n.h>
 
+#define BOTH_PANES_PX 1060
+
 void
 smb_window_show_pane (SmbWindow *self, const char *action, gboolean shown)
 {
@@ -21,6 +23,10 @@ toggle_pane (GtkWidget *widget, const char *action, GVariant *parameter)
   GtkWidget *pane = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
 
   smb_window_show_pane (self, action, !gtk_widget_get_visible (pane));
+  /* Both panes would leave a narrow window no room for the picture. */
+  if (gtk_widget_get_visible (pane) && gtk_widget_get_width (widget) < BOTH_PANES_PX)
+    smb_window_show_pane (self, g_str_equal (action, "win.show-inspector") ? "win.show-evidence" : "win.show-inspector",
+                          FALSE);
 }
 
 void

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Colours end here: a few edges are far stronger than anything else. */
+#define SHOWN_PERCENT 99
+
 gboolean
 smb_cli_picture_map_parse (SmbCliPictureMap *map, const char *text, GError **error)
 {
@@ -55,7 +58,8 @@ smb_cli_picture_map_write (SmbEngine *engine, const char *path, const SmbCliPict
 
   if (map == NULL)
     return FALSE;
-  shown = (SmbMap){ .rows = map->rows, .columns = map->columns, .values = map->values, .min = map->min, .max = map->max };
+  shown = (SmbMap){ .rows = map->rows, .columns = map->columns, .values = map->values, .min = map->min };
+  shown.max = smb_picture_map_percentile (map, SHOWN_PERCENT);
   range[0] = map->min;
   range[1] = map->max;
   picture = smb_cli_map_file (folder, stem, 0, name, ".png");

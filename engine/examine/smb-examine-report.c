@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gathers what a report shows: drawing it opens no evidence and computes nothing. */
+#include "analysis/smb-card-summary.h"
 #include "examine/smb-examine.h"
 
 #include "analysis/smb-json.h"
@@ -20,6 +21,7 @@ typedef struct {
   SmbReportExhibit entry;
   SmbEvidence *evidence;
   SmbCaseAnalysis *stored;
+  char *card;
   SmbAnalysis *analysis;
   GArray *track_frames;   /* guint: where each track of a video is seen best; NULL: a picture */
   GPtrArray *track_words; /* char*; likewise */
@@ -41,6 +43,7 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->video, smb_engine_video_unref);
   g_clear_pointer (&gathered->evidence, smb_evidence_free);
   g_clear_pointer (&gathered->stored, smb_case_analysis_free);
+  g_free (gathered->card);
   g_clear_pointer (&gathered->analysis, smb_analysis_free);
   g_free (gathered);
 }
@@ -82,6 +85,19 @@ is_model_of (const SmbModelInfo *model, const SmbCaseAnalysis *stored)
 {
   return g_strcmp0 (model->detector_sha256, stored->model_sha256) == 0
          && g_strcmp0 (model->mim_sha256, stored->mim_sha256) == 0;
+}
+
+/* The gist of the card of the model that gave the scores, found in the library by its hashes: a name in a case that came from elsewhere
+ * opens nothing. */
+static char *
+card_of (const SmbCaseAnalysis *stored)
+{
+  g_autoptr (GPtrArray) models = smb_model_list (NULL);
+
+  for (guint i = 0; i < models->len; i++)
+    if (is_model_of (g_ptr_array_index (models, i), stored))
+      return smb_model_card_summary (g_ptr_array_index (models, i));
+  return NULL;
 }
 
 static gboolean
@@ -230,6 +246,8 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 
     gathered->stored = g_ptr_array_steal_index (analyses, 0);
     gathered->entry.stored = gathered->stored;
+    gathered->card = card_of (gathered->stored);
+    gathered->entry.model_card = gathered->card;
     json = smb_json_parse (gathered->stored->result, MAX_RESULT_BYTES, _ ("stored analysis"), error);
     if (json != NULL)
       gathered->analysis = smb_analysis_from_json (json, error);

@@ -12,6 +12,7 @@
 #include "base/smb-error.h"
 
 #define CANCEL_CHECK_ROWS 64
+#define BLOCK 128 /* places whose medians are found together */
 
 const char *
 smb_picture_map_name (SmbPictureMapKind kind)
@@ -91,14 +92,38 @@ smb_picture_map_new (SmbPictureMapKind kind, int quality, int width, int height,
   return g_steal_pointer (&map);
 }
 
+static int
+compare_floats (const void *a, const void *b)
+{
+  const float x = *(const float *) a, y = *(const float *) b;
+
+  return (x > y) - (x < y);
+}
+
+double
+smb_picture_map_percentile (const SmbPictureMap *map, double percent)
+{
+  const gsize n = (gsize) map->columns * (gsize) map->rows;
+  g_autofree float *sorted = g_memdup2 (map->values, n * sizeof (float));
+
+  qsort (sorted, n, sizeof (float), compare_floats);
+  return (double) sorted[MIN ((gsize) (CLAMP (percent, 0, 100) / 100 * (double) n), n - 1)];
+}
+
 /* Adds one row of the picture: values of its pixels, which become means of `step` x `step` when the last is in. */
 static void
 add_row (SmbPictureMap *map, int y, const float *row)
 {
   float *out = map->values + (gsize) (y / map->step_px) * (gsize) map->columns;
 
-  for (int x = 0; x < map->picture_width; x++)
-    out[x / map->step_px] += row[x];
+  for (int column = 0, x = 0; column < map->columns; column++) {
+    const int end = MIN (x + map->step_px, map->picture_width);
+    float sum = 0;
+
+    for (; x < end; x++)
+      sum += row[x];
+    out[column] += sum;
+  }
   if ((y + 1) % map->step_px != 0 && y + 1 != map->picture_height)
     return;
   for (int column = 0; column < map->columns; column++) {
@@ -116,26 +141,49 @@ luma (const guint8 *p)
   return 0.299f * (float) p[0] + 0.587f * (float) p[1] + 0.114f * (float) p[2];
 }
 
+/* Medians of nine values each, BLOCK places at a time, by nineteen exchanges (Devillard's network after Paeth): planes (9,
+ * BLOCK) are put in disorder, the medians are in the fifth. */
 static void
-order_two (float *a, float *b)
-{
-  float low = MIN (*a, *b), high = MAX (*a, *b);
-
-  *a = low;
-  *b = high;
-}
-
-/* By nineteen exchanges (Devillard's network after Paeth). */
-static float
-median_of_nine (float *p)
+find_medians (float planes[9][BLOCK])
 {
   static const guint8 pairs[][2] = { { 1, 2 }, { 4, 5 }, { 7, 8 }, { 0, 1 }, { 3, 4 }, { 6, 7 }, { 1, 2 },
                                      { 4, 5 }, { 7, 8 }, { 0, 3 }, { 5, 8 }, { 4, 7 }, { 3, 6 }, { 1, 4 },
                                      { 2, 5 }, { 4, 7 }, { 4, 2 }, { 6, 4 }, { 4, 2 } };
 
-  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
-    order_two (&p[pairs[i][0]], &p[pairs[i][1]]);
-  return p[4];
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++) {
+    float *restrict a = planes[pairs[i][0]], *restrict b = planes[pairs[i][1]];
+
+    for (int k = 0; k < BLOCK; k++) {
+      const float low = a[k] < b[k] ? a[k] : b[k], high = a[k] < b[k] ? b[k] : a[k];
+
+      a[k] = low;
+      b[k] = high;
+    }
+  }
+}
+
+/* out (width): how far each pixel of the middle row lies from the median about it. */
+static void
+noise_of_row (float *out, const float *const rows[3], int width)
+{
+  float planes[9][BLOCK];
+
+  for (int from = 0; from < width; from += BLOCK) {
+    const int n = MIN (BLOCK, width - from);
+
+    for (int k = 0; k < BLOCK; k++) {
+      const int x = MIN (from + k, width - 1), left = MAX (x - 1, 0), right = MIN (x + 1, width - 1);
+
+      for (int row = 0; row < 3; row++) {
+        planes[3 * row][k] = rows[row][left];
+        planes[3 * row + 1][k] = rows[row][x];
+        planes[3 * row + 2][k] = rows[row][right];
+      }
+    }
+    find_medians (planes);
+    for (int k = 0; k < n; k++)
+      out[from + k] = fabsf (rows[1][from + k] - planes[4][k]);
+  }
 }
 
 static gboolean
@@ -156,20 +204,11 @@ fill_noise (SmbPictureMap *map, const SmbImage *image, GCancellable *cancellable
       continue;
     if (y % CANCEL_CHECK_ROWS == 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
-    for (int x = 0; x < width; x++) {
-      const int left = MAX (x - 1, 0), right = MIN (x + 1, width - 1);
-      float window[9];
+    {
+      const float *const rows[3] = { ring + (gsize) (MAX (y - 1, 0) % 3) * (gsize) width,
+                                     ring + (gsize) (y % 3) * (gsize) width, into };
 
-      for (int k = 0; k < 3; k++) {
-        const int row_y = MAX (y + k - 1, 0);
-        const float *row = ring + (gsize) (row_y % 3) * (gsize) width;
-
-        window[3 * k] = row[left];
-        window[3 * k + 1] = row[x];
-        window[3 * k + 2] = row[right];
-      }
-      out[x] = window[4];
-      out[x] = fabsf (out[x] - median_of_nine (window));
+      noise_of_row (out, rows, width);
     }
     add_row (map, y, out);
   }

@@ -40,6 +40,9 @@ SmbPictureMap *smb_picture_map_make (SmbPictureMapKind kind, int quality, const 
 /* From values that came from elsewhere (copied); step and size follow from the picture's. NULL if they do not fit it. */
 SmbPictureMap *smb_picture_map_new (SmbPictureMapKind kind, int quality, int width, int height, int columns, int rows,
                                     const float *values);
+/* The value below which `percent` of the map's values lie: a few edges are so much stronger than the rest that the largest
+ * makes a poor end for colours. */
+double smb_picture_map_percentile (const SmbPictureMap *map, double percent);
 void smb_picture_map_free (SmbPictureMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbPictureMap, smb_picture_map_free)
 

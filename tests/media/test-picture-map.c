@@ -93,6 +93,9 @@ test_ela (void)
       right_coarse += (double) coarse->values[y * 128 + 80 + x];
     }
   g_assert_cmpfloat (right, >, 4 * left);
+  g_assert_cmpfloat (smb_picture_map_percentile (map, 0), ==, map->min);
+  g_assert_cmpfloat (smb_picture_map_percentile (map, 100), ==, map->max);
+  g_assert_cmpfloat (smb_picture_map_percentile (map, 50), <, smb_picture_map_percentile (map, 90));
   g_assert_cmpfloat (right_coarse, >, right);
 }
 
