@@ -30,6 +30,7 @@ typedef struct {
   double *probabilities; /* by class, n_classes; NULL if there is no score */
   int n_classes;
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
+  guint track;           /* of a video's frame: the number of its track; 0: a picture's face. Not in JSON */
   SmbLikelihood likelihood;
   char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
   SmbFaceQuality *quality; /* NULL: not measured */
@@ -85,7 +86,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 JsonNode *smb_analysis_to_json (const SmbAnalysis *analysis);
 SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
 
-/* "likelihood ratio 35 (log10 1.5)", "at least 120 …" where it lies beyond a bound; NULL if there is none. Free with g_free. */
+/* "likelihood ratio of forged to genuine 35 (log10 1.54)", "at least 120 …" where it lies beyond a bound; NULL if there is none. Free with g_free. */
 char *smb_likelihood_text (const SmbLikelihood *likelihood);
 
 /* The (translated) sentence every place prints beside numbers of such a model; NULL for a trained, calibrated one. */
