@@ -30,6 +30,7 @@ typedef struct {
   double *probabilities; /* by class, n_classes; NULL if there is no score */
   int n_classes;
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
+  guint track;           /* of a video's frame: the number of its track; 0: a picture's face. Not in JSON */
   SmbLikelihood likelihood;
   char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
   SmbFaceQuality *quality; /* NULL: not measured */

@@ -105,7 +105,11 @@ class Online(nn.Module):
         return self.pixels(latent, kept)[:, 1:], functional.normalize(self.predictor(self.vector(latent, kept)), dim=1)
 
 
-def pretrain(size, batch, images):
+def low(precision):
+    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+
+
+def pretrain(size, batch, images, precision):
     online, target = Online(size), Online(size)
     optimiser = torch.optim.AdamW(online.parameters(), 1e-4, (0.9, 0.95), weight_decay=0.05)
     order = torch.rand(batch, PATCHES).argsort(1)
@@ -114,11 +118,12 @@ def pretrain(size, batch, images):
     goal = (goal - goal.mean(-1, True)) / (goal.var(-1, keepdim=True) + 1e-6) ** 0.5
 
     def once():
-        with torch.no_grad():
+        with torch.no_grad(), low(precision):
             other = functional.normalize(target.vector(target.encoder(images), every), dim=1)
-        pred, vector = online(images, kept)
-        error = ((pred - goal) ** 2).mean(-1)
-        loss = error.gather(1, hidden).mean() + 0.1 * (2 - 2 * (vector * other).sum(1)).mean()
+        with low(precision):
+            pred, vector = online(images, kept)
+        error = ((pred.float() - goal) ** 2).mean(-1)
+        loss = error.gather(1, hidden).mean() + 0.1 * (2 - 2 * (vector.float() * other.float()).sum(1)).mean()
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(online.parameters(), 1.0)
@@ -130,13 +135,15 @@ def pretrain(size, batch, images):
     return once
 
 
-def finetune(size, batch, images):
+def finetune(size, batch, images, precision):
     model = Classifier(size)
     optimiser = torch.optim.AdamW(model.parameters(), 1e-4, weight_decay=0.05)
     labels = torch.zeros(batch, dtype=torch.long)
 
     def once():
-        loss = functional.cross_entropy(model(images), labels, label_smoothing=0.1)
+        with low(precision):
+            logits = model(images)
+        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=0.1)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -148,7 +155,7 @@ def forward(what, size, images, precision):
     model = Classifier(size).eval()
 
     def once():
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        with torch.inference_mode(), low(precision):
             if what == "maps":
                 maps = []
                 model.head(model.encoder(images, maps=maps)[:, 1:].mean(1))
@@ -180,7 +187,7 @@ def main():
     elif what in ("forward", "maps"):
         once = forward(what, size, images, precision)
     else:
-        once = {"finetune": finetune, "pretrain": pretrain}[what](size, int(batch), images)
+        once = {"finetune": finetune, "pretrain": pretrain}[what](size, int(batch), images, precision)
     once()
     print("ready", flush=True)
     for _ in sys.stdin:
