@@ -251,7 +251,8 @@ smb_canvas_set_picture (SmbCanvas *self, SmbCanvasSide side, SmbTiles *tiles, co
     SmbImage *image = smb_tiles_get_image (tiles);
 
     layer->tiles = smb_tiles_ref (tiles);
-    if (side == SMB_SIDE_A)
+    /* The next frame of a video does not move the view. */
+    if (side == SMB_SIDE_A && (self->viewport.image_width != image->width || self->viewport.image_height != image->height))
       smb_viewport_set_image (&self->viewport, image->width, image->height);
   }
   redraw (self);
@@ -270,10 +271,11 @@ static char *
 face_label (const SmbAnalysis *analysis, guint index)
 {
   const SmbFaceResult *face = analysis->faces->pdata[index];
+  g_autofree char *name = smb_format_face (face, index);
 
   if (smb_face_result_get_best (face) < 0 || isnan (face->score))
-    return g_strdup_printf (_("F%u  n/a"), index + 1);
-  return g_strdup_printf (_("F%u  score %.2f"), index + 1, face->score);
+    return g_strdup_printf (_("%s  n/a"), name);
+  return g_strdup_printf (_("%s  score %.2f"), name, face->score);
 }
 
 void

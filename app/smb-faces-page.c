@@ -5,6 +5,7 @@
 #include "smb-face-row.h"
 #include "smb-facts.h"
 #include "smb-format.h"
+#include "smb-session-video.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -38,9 +39,7 @@ G_DEFINE_FINAL_TYPE (SmbFacesPage, smb_faces_page, GTK_TYPE_WIDGET)
 static const SmbAnalysis *
 get_analysis (SmbFacesPage *self)
 {
-  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
-
-  return exhibit != NULL ? smb_exhibit_get_analysis (exhibit) : NULL;
+  return smb_session_get_analysis (self->session);
 }
 
 static void
@@ -95,13 +94,15 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
   const SmbFaceResult *face = smb_session_get_face (self->session);
   int best;
   g_autofree char *title = NULL;
+  g_autofree char *which = NULL;
   const char *warning;
 
   clear_children (GTK_WIDGET (self->bars), remove_from_grid);
   gtk_widget_set_visible (self->scores, face != NULL);
   if (face == NULL)
     return;
-  title = g_strdup_printf (_("Class probabilities, F%d"), smb_session_get_face_index (self->session) + 1);
+  which = smb_format_face (face, (guint) smb_session_get_face_index (self->session));
+  title = g_strdup_printf (_("Class probabilities, %s"), which);
   gtk_label_set_text (self->scores_title, title);
   best = smb_face_result_get_best (face);
   for (int i = 0; best >= 0 && i < face->n_classes; i++) {

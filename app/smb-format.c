@@ -121,3 +121,9 @@ smb_face_result_get_best (const SmbFaceResult *face)
   }
   return best;
 }
+
+char *
+smb_format_face (const SmbFaceResult *face, guint index)
+{
+  return face->track != 0 ? g_strdup_printf ("T%u", face->track) : g_strdup_printf ("F%u", index + 1);
+}

@@ -45,4 +45,7 @@ const char *smb_format_class (const char *name);
 /* Index of the highest probability, -1 without any. */
 int smb_face_result_get_best (const SmbFaceResult *face);
 
+/* "F2" of the second face of a picture, "T7" of a video's track. */
+char *smb_format_face (const SmbFaceResult *face, guint index);
+
 G_END_DECLS

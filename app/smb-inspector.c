@@ -6,6 +6,7 @@
 #include "smb-metadata-page.h"
 #include "smb-notes-page.h"
 #include "smb-regions-page.h"
+#include "smb-tracks-page.h"
 
 #define WIDTH 376
 
@@ -16,6 +17,7 @@ struct _SmbInspector {
   GtkWidget *box;
   GtkStack *stack;
   SmbFacesPage *faces;
+  SmbTracksPage *tracks;
   SmbMapsPage *maps;
   SmbRegionsPage *regions;
   SmbMetadataPage *metadata;
@@ -28,6 +30,7 @@ void
 smb_inspector_set_session (SmbInspector *self, SmbSession *session)
 {
   smb_faces_page_set_session (self->faces, session);
+  smb_tracks_page_set_session (self->tracks, session);
   smb_maps_page_set_session (self->maps, session);
   smb_regions_page_set_session (self->regions, session);
   smb_metadata_page_set_session (self->metadata, session);
@@ -75,6 +78,7 @@ smb_inspector_class_init (SmbInspectorClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = smb_inspector_dispose;
   g_type_ensure (SMB_TYPE_FACES_PAGE);
+  g_type_ensure (SMB_TYPE_TRACKS_PAGE);
   g_type_ensure (SMB_TYPE_MAPS_PAGE);
   g_type_ensure (SMB_TYPE_REGIONS_PAGE);
   g_type_ensure (SMB_TYPE_METADATA_PAGE);
@@ -85,6 +89,7 @@ smb_inspector_class_init (SmbInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, box);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, stack);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, faces);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, tracks);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, maps);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, regions);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, metadata);

@@ -2,6 +2,7 @@
 /* Batches over exhibits and files. Each unit is a piece of work of its own, so that clicks overtake between two, a bad
  * unit is a sentence, and the batch goes on. */
 #include "smb-session-private.h"
+#include "smb-session-video.h"
 
 #include <glib/gi18n.h>
 
@@ -258,7 +259,7 @@ list_folder (Listing *listing, const char *folder, int depth, GCancellable *canc
       continue;
     }
     type = g_content_type_guess (path, NULL, 0, NULL);
-    if (!g_content_type_is_mime_type (type, "image/*"))
+    if (!g_content_type_is_mime_type (type, "image/*") && !g_content_type_is_mime_type (type, "video/*"))
       listing->n_skipped++;
     else if (listing->paths->len >= MAX_FILES)
       listing->too_many = TRUE;
@@ -358,12 +359,19 @@ work_analyse (GTask *task, SmbCaseThread *thread, SmbCase *store)
   Unit *unit = g_task_get_task_data (task);
   SmbAnalysisSettings settings = smb_analysis_settings_default ();
   g_autoptr (JsonNode) node = NULL;
-  Analysed *analysed = g_new0 (Analysed, 1);
+  Analysed *analysed;
   GError *error = NULL;
 
+  if (thread != NULL && smb_session_defer_video (self, task, store, unit->evidence, work_analyse))
+    return;
+  analysed = g_new0 (Analysed, 1);
   settings.detect_too = unit->drawn != NULL;
-  analysed->stored = smb_examine_analyze (store, self->engine, unit->model, unit->evidence, unit->drawn, &settings,
-                                          report_progress, unit->job, g_task_get_cancellable (task), &error);
+  if (thread == NULL)
+    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->job, g_task_get_cancellable (task),
+                                               &error);
+  else
+    analysed->stored = smb_examine_analyze (store, self->engine, unit->model, unit->evidence, unit->drawn, &settings,
+                                            report_progress, unit->job, g_task_get_cancellable (task), &error);
   if (analysed->stored != NULL)
     node = json_from_string (analysed->stored->result, &error);
   if (node != NULL)
@@ -387,6 +395,8 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (analysed != NULL && exhibit != NULL) {
     smb_exhibit_take_analysis (exhibit, g_steal_pointer (&analysed->stored), g_steal_pointer (&analysed->analysis));
+    if (exhibit == self->exhibit)
+      smb_session_reload_video (self);
     if (unit->select_last && exhibit == self->exhibit)
       smb_session_select_face (self, smb_exhibit_get_n_faces (exhibit) - 1);
   } else if (error != NULL && !was_cancelled (error)) {
@@ -489,6 +499,13 @@ judge_drawn (SmbSession *self, int replaced, SmbBox box)
 
   if (self->exhibit == NULL || !has_detector (self))
     return;
+  if (self->video != NULL) {
+    smb_session_message (self, SMB_MESSAGE_INFO,
+                         _("Faces of a video come from following them; write the frame as a picture (semblance-cli frames) to "
+                           "judge a box of your own."),
+                         NULL);
+    return;
+  }
   job = start_job (self, old != NULL ? _("Judging the corrected face") : _("Judging the drawn face"), 1);
   unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
   unit->model = self->model;

@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* smb-session-video.c: the video looked at. */
+typedef struct _SmbSessionVideo SmbSessionVideo;
+
 struct _SmbSession {
   GObject parent_instance;
 
@@ -36,6 +39,7 @@ struct _SmbSession {
   SmbTiles *tiles;
   char *picture_problem;
   int face_index;
+  SmbSessionVideo *video; /* NULL: a picture, or not open yet */
   GPtrArray *notes, *findings;
 
   /* Of the exhibit's file; -1: no map of the whole picture is looked at. */
@@ -89,6 +93,8 @@ typedef enum {
   SMB_SESSION_NOTES_CHANGED,
   SMB_SESSION_MODEL_CHANGED,
   SMB_SESSION_LOG_CHANGED,
+  SMB_SESSION_VIDEO_CHANGED,
+  SMB_SESSION_FRAME_CHANGED,
   SMB_SESSION_MESSAGE,
   SMB_SESSION_N_SIGNALS,
 } SmbSessionSignal;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is looked at: the exhibit, its pixels, the chosen face, its notes. */
 #include "smb-session-private.h"
+#include "smb-session-video.h"
 
 #include <glib/gi18n.h>
 
@@ -54,6 +55,24 @@ on_picture (GObject *source, GAsyncResult *result, gpointer user_data)
   smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
   smb_session_drop_maps (self);
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
+}
+
+void
+smb_session_view_picture (SmbSession *self)
+{
+  smb_session_push_picture (self, self->exhibit, self->viewing, on_picture);
+}
+
+/* A frame in place of the one before; the first is a picture like any other. */
+void
+smb_session_take_frame (SmbSession *self, SmbTiles *tiles)
+{
+  gboolean first = self->tiles == NULL;
+
+  g_clear_pointer (&self->tiles, smb_tiles_unref);
+  self->tiles = smb_tiles_ref (tiles);
+  smb_session_emit (self, first ? SMB_SESSION_PICTURE_CHANGED : SMB_SESSION_FRAME_CHANGED);
+  smb_session_faces_replaced (self);
 }
 
 /* Notes and findings. */
@@ -241,6 +260,7 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
     g_cancellable_cancel (self->viewing);
   g_clear_object (&self->viewing);
   self->viewing = g_cancellable_new ();
+  smb_session_close_video (self);
   g_clear_pointer (&self->tiles, smb_tiles_unref);
   g_clear_pointer (&self->picture_problem, g_free);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
@@ -253,7 +273,7 @@ smb_session_select_exhibit (SmbSession *self, SmbExhibit *exhibit)
   smb_session_emit (self, SMB_SESSION_NOTES_CHANGED);
   if (exhibit != NULL) {
     self->exhibit_handler = g_signal_connect (exhibit, "changed", G_CALLBACK (on_exhibit_changed), self);
-    smb_session_push_picture (self, exhibit, self->viewing, on_picture);
+    smb_session_open_exhibit (self);
     smb_session_reload_notes (self);
   }
   smb_session_faces_replaced (self);
@@ -283,7 +303,7 @@ smb_session_get_picture (SmbSession *self, const char **problem_out)
 void
 smb_session_faces_replaced (SmbSession *self)
 {
-  const SmbAnalysis *analysis = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  const SmbAnalysis *analysis = smb_session_get_analysis (self);
   int n_faces = analysis != NULL ? (int) analysis->faces->len : 0;
 
   if (self->face_index >= n_faces)
@@ -299,8 +319,14 @@ smb_session_faces_replaced (SmbSession *self)
 void
 smb_session_select_face (SmbSession *self, int index)
 {
+  guint track = smb_session_get_track_of_face (self, index);
+
   if (index == self->face_index)
     return;
+  if (track != 0 && track != smb_session_get_selected_track (self)) {
+    smb_session_select_track (self, track);
+    return;
+  }
   self->face_index = index;
   smb_session_faces_replaced (self);
 }
@@ -314,7 +340,7 @@ smb_session_get_face_index (SmbSession *self)
 const SmbFaceResult *
 smb_session_get_face (SmbSession *self)
 {
-  const SmbAnalysis *analysis = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  const SmbAnalysis *analysis = smb_session_get_analysis (self);
 
   if (analysis == NULL || self->face_index < 0 || self->face_index >= (int) analysis->faces->len)
     return NULL;

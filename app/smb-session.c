@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-session-private.h"
+#include "smb-session-video.h"
 
 #include "base/smb-error.h"
 
@@ -49,7 +50,7 @@ smb_session_class_init (SmbSessionClass *klass)
   static const char *const names[SMB_SESSION_N_SIGNALS] = {
     "opened",        "open-failed",   "exhibits-changed", "exhibit-changed", "picture-changed", "faces-changed",
     "map-changed",   "other-changed", "tool-changed",     "regions-changed", "metadata-changed", "notes-changed",
-    "model-changed", "log-changed",
+    "model-changed", "log-changed",     "video-changed",    "frame-changed",
   };
 
   G_OBJECT_CLASS (klass)->finalize = smb_session_finalize;
@@ -104,6 +105,7 @@ smb_session_close (SmbSession *self)
   smb_session_forget_report (self);
   if (self->regions_viewing != NULL)
     g_cancellable_cancel (self->regions_viewing);
+  smb_session_close_video (self);
   g_clear_pointer (&self->thread, smb_case_thread_free);
 }
 

@@ -4,6 +4,7 @@
 #include "smb-banner.h"
 #include "smb-canvas.h"
 #include "smb-heads-grid.h"
+#include "smb-video-pane.h"
 #include "smb-viewer.h"
 
 G_BEGIN_DECLS
@@ -34,6 +35,7 @@ struct _SmbViewer {
   GtkCheckButton *contours, *legend;
   SmbBanner *banner;
   SmbCanvas *canvas;
+  SmbVideoPane *video_pane;
   GtkLabel *zoom;
   GtkLabel *position, *pixel, *value, *facts;
 

@@ -4,6 +4,7 @@
 #include "explain/smb-faithfulness.h"
 #include "smb-format.h"
 #include "smb-map-texture.h"
+#include "smb-session-video.h"
 #include "smb-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -183,7 +184,7 @@ static void
 show_faces (SmbViewer *self)
 {
   SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
-  const SmbAnalysis *analysis = exhibit != NULL ? smb_exhibit_get_analysis (exhibit) : NULL;
+  const SmbAnalysis *analysis = smb_session_get_analysis (self->session);
 
   smb_canvas_set_faces (self->canvas, SMB_SIDE_A, analysis, smb_session_get_face_index (self->session));
   smb_canvas_set_name (self->canvas, SMB_SIDE_A, exhibit != NULL ? smb_exhibit_get_evidence (exhibit)->exhibit : NULL);
@@ -225,6 +226,13 @@ show_picture (SmbViewer *self)
   smb_canvas_set_picture (self->canvas, SMB_SIDE_A, smb_session_get_tiles (self->session), message);
   show_facts (self);
   show_faces (self);
+}
+
+/* Another frame of a video: the view stays where it is. */
+static void
+show_frame (SmbViewer *self)
+{
+  smb_canvas_set_picture (self->canvas, SMB_SIDE_A, smb_session_get_tiles (self->session), NULL);
 }
 
 static void
@@ -407,6 +415,8 @@ smb_viewer_set_session (SmbViewer *self, SmbSession *session)
   g_return_if_fail (self->session == NULL);
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "picture-changed", G_CALLBACK (show_picture), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "frame-changed", G_CALLBACK (show_frame), self, G_CONNECT_SWAPPED);
+  smb_video_pane_set_session (self->video_pane, session);
   g_signal_connect_object (session, "faces-changed", G_CALLBACK (show_faces), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "map-changed", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "other-changed", G_CALLBACK (smb_viewer_show_other), self, G_CONNECT_SWAPPED);
@@ -444,6 +454,7 @@ smb_viewer_class_init (SmbViewerClass *klass)
   g_type_ensure (SMB_TYPE_CANVAS);
   g_type_ensure (SMB_TYPE_HEADS_GRID);
   g_type_ensure (SMB_TYPE_BANNER);
+  g_type_ensure (SMB_TYPE_VIDEO_PANE);
   g_type_ensure (SMB_TYPE_WRAP_LAYOUT);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-viewer.ui");
@@ -485,6 +496,7 @@ smb_viewer_class_init (SmbViewerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, legend);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, banner);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, canvas);
+  gtk_widget_class_bind_template_child (widget_class, SmbViewer, video_pane);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, zoom);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, position);
   gtk_widget_class_bind_template_child (widget_class, SmbViewer, pixel);

@@ -89,8 +89,9 @@ add_evidence (GtkWidget *widget, const char *action, GVariant *parameter)
   /* Suspect files may carry any name: all of them are shown first. */
   gtk_file_filter_set_name (all, _("All files"));
   gtk_file_filter_add_pattern (all, "*");
-  gtk_file_filter_set_name (pictures, _("Images"));
+  gtk_file_filter_set_name (pictures, _("Images and videos"));
   gtk_file_filter_add_mime_type (pictures, "image/*");
+  gtk_file_filter_add_mime_type (pictures, "video/*");
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), all);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), pictures);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));

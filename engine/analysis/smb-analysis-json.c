@@ -103,6 +103,24 @@ model_to_json (const SmbAnalysis *analysis)
   return out;
 }
 
+const char *
+smb_stage_name (SmbStage stage)
+{
+  static const char *const names[SMB_N_STAGES] = { "detect", "quality", "crop", "network" };
+
+  return names[stage];
+}
+
+static void
+add_stages (JsonObject *out, const double seconds[SMB_N_STAGES])
+{
+  JsonObject *stages = json_object_new ();
+
+  for (int i = 0; i < SMB_N_STAGES; i++)
+    smb_json_set_number (stages, smb_stage_name (i), seconds[i]);
+  json_object_set_object_member (out, "stages", stages);
+}
+
 JsonNode *
 smb_analysis_to_json (const SmbAnalysis *analysis)
 {
@@ -129,6 +147,7 @@ smb_analysis_to_json (const SmbAnalysis *analysis)
     json_object_set_null_member (out, "settings");
   smb_json_set_uint64 (out, "seed", analysis->seed);
   smb_json_set_number (out, "seconds", analysis->seconds);
+  add_stages (out, analysis->stage_seconds);
   return node_of (out);
 }
 
@@ -229,7 +248,7 @@ smb_analysis_from_json (JsonNode *node, GError **error)
 {
   g_autoptr (SmbAnalysis) out = smb_analysis_new ();
   SmbJsonReader reader = { _ ("Analysis"), "", error, FALSE };
-  JsonObject *in = NULL, *settings;
+  JsonObject *in = NULL, *settings, *stages;
   JsonArray *faces;
 
   g_return_val_if_fail (node != NULL, NULL);
@@ -255,6 +274,9 @@ smb_analysis_from_json (JsonNode *node, GError **error)
     out->settings = smb_json_to_canonical (json_object_get_member (in, "settings"));
   out->seed = smb_json_uint64 (&reader, in, "seed");
   out->seconds = smb_json_number (&reader, in, "seconds", SMB_JSON_REQUIRED);
+  stages = smb_json_object (&reader, in, "stages", SMB_JSON_OPTIONAL);
+  for (int i = 0; i < SMB_N_STAGES; i++)
+    out->stage_seconds[i] = stages != NULL ? smb_json_number (&reader, stages, smb_stage_name (i), SMB_JSON_OPTIONAL) : NAN;
   return reader.failed ? NULL : g_steal_pointer (&out);
 }
 

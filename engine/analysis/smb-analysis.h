@@ -30,12 +30,24 @@ typedef struct {
   double *probabilities; /* by class, n_classes; NULL if there is no score */
   int n_classes;
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
+  guint track;           /* of a video's frame: the number of its track; 0: a picture's face. Not in JSON */
   SmbLikelihood likelihood;
   char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
   SmbFaceQuality *quality; /* NULL: not measured */
   char **quality_notes;    /* sentences: where it lies outside the range the model was validated on; NULL-terminated or NULL */
   SmbRegionReport *regions; /* NULL: not asked for */
 } SmbFaceResult;
+
+/* What the time of an analysis goes to; the rest is regions, where they are asked for, and next to nothing. */
+typedef enum {
+  SMB_STAGE_DETECT,  /* looking for faces */
+  SMB_STAGE_QUALITY, /* landmarks and what is measured by them; the first time, loading the predictor */
+  SMB_STAGE_CROP,    /* cutting out and resizing */
+  SMB_STAGE_NETWORK, /* the scores; the first time, packing the weights */
+  SMB_N_STAGES,
+} SmbStage;
+
+const char *smb_stage_name (SmbStage stage); /* "detect": as in JSON */
 
 typedef struct {
   int width, height; /* upright */
@@ -48,7 +60,7 @@ typedef struct {
   char *program_version;
   char *settings;    /* canonical JSON of what was asked for (detector settings, precision …) */
   guint64 seed;
-  double seconds;
+  double seconds, stage_seconds[SMB_N_STAGES]; /* a result from before there were stages has NANs */
 } SmbAnalysis;
 
 SmbFaceResult *smb_face_result_new (const SmbFace *face); /* without score */
@@ -64,7 +76,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
  *   "probabilities": {class: p}, "score", "likelihood_ratio": {"log10", "bound": "none", "lower" or "upper", "low", "high"} if calibrated, "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch",
  *   "roll", "cut", "landmarks": "found" or "template", "outside": [sentence]},
  *   "regions": see smb_region_report_to_json; absent if not asked for}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
- *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds"}.
+ *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds", "stages": {"detect",
+ *   "quality", "crop", "network": seconds}}.
  * What there is not (score of a face outside, hash of a network the model lacks, a pose without landmarks) is null; `quality` is absent
  * where it was not measured. `note` is the sentence that
  * goes with untrained or uncalibrated weights; absent otherwise. Free with json_node_unref.
@@ -73,7 +86,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 JsonNode *smb_analysis_to_json (const SmbAnalysis *analysis);
 SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
 
-/* "likelihood ratio 35 (log10 1.5)", "at least 120 …" where it lies beyond a bound; NULL if there is none. Free with g_free. */
+/* "likelihood ratio of forged to genuine 35 (log10 1.54)", "at least 120 …" where it lies beyond a bound; NULL if there is none. Free with g_free. */
 char *smb_likelihood_text (const SmbLikelihood *likelihood);
 
 /* The (translated) sentence every place prints beside numbers of such a model; NULL for a trained, calibrated one. */

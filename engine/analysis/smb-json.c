@@ -145,8 +145,12 @@ smb_json_parse (const char *text, gsize max_bytes, const char *what, GError **er
   }
   parser = json_parser_new_immutable ();
   if (!json_parser_load_from_data (parser, text, -1, &problem)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: not valid JSON (%s); write it again."), what,
-                 problem->message);
+    g_autofree char *words = g_utf8_make_valid (problem->message, -1);
+
+    /* It quotes what it read, which a terminal might obey. */
+    for (char *c = words; *c != '\0'; c++)
+      *c = g_ascii_iscntrl (*c) ? ' ' : *c;
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: not valid JSON (%s); write it again."), what, words);
     return NULL;
   }
   root = json_parser_steal_root (parser);

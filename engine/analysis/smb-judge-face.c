@@ -90,23 +90,69 @@ smb_judge_face_get_mim_rgb (SmbJudgeFace *face, GError **error)
   return config != NULL ? face->mim_rgb : NULL;
 }
 
+/* What comes of looking for the predictor; `path` NULL: Debian's. */
+typedef struct {
+  char *path;
+  SmbLandmarker *found;
+  GError *error;
+} Seek;
+
+static void
+seek_free (Seek *seek)
+{
+  g_free (seek->path);
+  smb_landmarker_free (seek->found);
+  g_clear_error (&seek->error);
+  g_free (seek);
+}
+
+static gpointer
+seek (gpointer data)
+{
+  Seek *seek = data;
+
+  seek->found = smb_landmarker_new (seek->path, &seek->error);
+  return seek;
+}
+
+void
+smb_judge_seek_landmarks (SmbJudge *judge)
+{
+  const char *path = g_getenv ("SEMBLANCE_LANDMARKS");
+  Seek *fresh;
+
+  if (judge->landmarker_sought || judge->landmarker_seeker != NULL || g_strcmp0 (path, "none") == 0)
+    return;
+  fresh = g_new0 (Seek, 1);
+  fresh->path = path != NULL && *path != '\0' ? g_strdup (path) : NULL;
+  judge->landmarker_seeker = g_thread_new ("landmarks", seek, fresh);
+}
+
+void
+smb_judge_forget_landmarks (SmbJudge *judge)
+{
+  if (judge->landmarker_seeker != NULL)
+    seek_free (g_thread_join (g_steal_pointer (&judge->landmarker_seeker)));
+  g_clear_pointer (&judge->landmarker, smb_landmarker_free);
+}
+
+/* That Debian's predictor is not installed is no error. */
 static gboolean
 ensure_landmarker (SmbJudge *judge, GError **error)
 {
-  const char *path = g_getenv ("SEMBLANCE_LANDMARKS");
-  g_autoptr (GError) local = NULL;
+  Seek *done;
 
-  if (path != NULL && *path == '\0')
-    path = NULL;
-  if (judge->landmarker_sought || g_strcmp0 (path, "none") == 0)
+  smb_judge_seek_landmarks (judge);
+  if (judge->landmarker_seeker == NULL)
     return TRUE;
-  judge->landmarker = smb_landmarker_new (path, &local);
-  if (local != NULL && (path != NULL || !g_error_matches (local, SMB_ERROR, SMB_ERROR_NOT_FOUND))) {
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
-  }
-  judge->landmarker_sought = TRUE;
-  return TRUE;
+  done = g_thread_join (g_steal_pointer (&judge->landmarker_seeker));
+  judge->landmarker = g_steal_pointer (&done->found);
+  judge->landmarker_sought = done->error == NULL
+                             || (done->path == NULL && g_error_matches (done->error, SMB_ERROR, SMB_ERROR_NOT_FOUND));
+  if (!judge->landmarker_sought)
+    g_propagate_error (error, g_steal_pointer (&done->error));
+  seek_free (done);
+  return judge->landmarker_sought;
 }
 
 gboolean

@@ -25,6 +25,8 @@ struct _SmbJudge {
   SmbFaceDetector *faces; /* made at the first search */
   SmbLandmarker *landmarker; /* made when regions are first asked for; NULL: none, or not looked for yet */
   gboolean landmarker_sought;
+  double stage_seconds[SMB_N_STAGES]; /* of the analysis that is going on */
+  GThread *landmarker_seeker; /* reads the predictor meanwhile; NULL: not begun, or taken over */
   char *name, *detector_sha256, *mim_sha256;
   char **classes;
   int real_class;
@@ -43,6 +45,10 @@ SmbNet *smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision preci
 /* The face as the network's RGB input (size * size * 3, g_free), size from its configuration. */
 guint8 *smb_judge_crop (const SmbImage *image, SmbBox box, SmbFaceTransform transform, const SmbNetConfig *config,
                         GError **error);
+
+/* Begins to read the landmark predictor, a hundred megabytes, while other work goes on. */
+void smb_judge_seek_landmarks (SmbJudge *judge);
+void smb_judge_forget_landmarks (SmbJudge *judge);
 
 /* Why this face gets no score, a sentence (g_free); NULL if it gets one. */
 char *smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face);

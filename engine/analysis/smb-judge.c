@@ -38,7 +38,7 @@ smb_judge_free (SmbJudge *judge)
   judge_net_clear (&judge->mim);
   g_clear_pointer (&judge->device, smb_device_unref);
   g_clear_pointer (&judge->faces, smb_face_detector_free);
-  g_clear_pointer (&judge->landmarker, smb_landmarker_free);
+  smb_judge_forget_landmarks (judge);
   g_free (judge->name);
   g_free (judge->detector_sha256);
   g_free (judge->mim_sha256);
@@ -320,10 +320,21 @@ read_probabilities (SmbJudge *judge, const SmbTensorDict *outputs, SmbFaceResult
   return TRUE;
 }
 
+/* Adds what has passed since *since_us, which moves on to now. */
+static void
+add_time (double *seconds, gint64 *since_us)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+
+  *seconds += (double) (now_us - *since_us) / G_USEC_PER_SEC;
+  *since_us = now_us;
+}
+
 gboolean
 smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pictures, SmbFaceResult **results, guint n,
                        GCancellable *cancellable, GError **error)
 {
+  gint64 since_us = g_get_monotonic_time ();
   const SmbNetConfig *config = &judge->detector.config;
   const gint64 shape[] = { n, 3, config->image_px, config->image_px };
   g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
@@ -339,7 +350,9 @@ smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pict
                         judge->mean, judge->std);
   }
   smb_tensor_dict_set (inputs, "in.images", images);
+  add_time (&judge->stage_seconds[SMB_STAGE_CROP], &since_us);
   outputs = smb_net_forward (net, NULL, inputs, SMB_WANT_RESULT, cancellable, error);
+  add_time (&judge->stage_seconds[SMB_STAGE_NETWORK], &since_us);
   return outputs != NULL && read_probabilities (judge, outputs, results, n, error);
 }
 
@@ -403,15 +416,19 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   g_autoptr (SmbAnalysis) analysis = NULL;
   g_autoptr (GArray) faces = NULL;
   g_autoptr (GPtrArray) inside = g_ptr_array_new ();
+  gint64 since_us = start_us;
   const SmbImage *pictures[FACES_A_PASS];
   SmbNet *net = NULL;
 
   g_return_val_if_fail (judge != NULL && image != NULL && settings != NULL, NULL);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
+  memset (judge->stage_seconds, 0, sizeof judge->stage_seconds);
+  smb_judge_seek_landmarks (judge);
   faces = faces_wanted (judge, image, drawn, settings, error);
   if (faces == NULL)
     return NULL;
+  add_time (&judge->stage_seconds[SMB_STAGE_DETECT], &since_us);
   analysis = analysis_about (judge, image, settings);
   for (guint i = 0; i < faces->len; i++) {
     SmbFaceResult *result = smb_face_result_new (&g_array_index (faces, SmbFace, i));
@@ -423,11 +440,13 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
     if (result->outside == NULL)
       g_ptr_array_add (inside, result);
   }
+  add_time (&judge->stage_seconds[SMB_STAGE_QUALITY], &since_us);
   if (inside->len > 0) {
     net = smb_judge_get_net (judge, &judge->detector, settings->precision, error);
     if (net == NULL)
       return NULL;
   }
+  add_time (&judge->stage_seconds[SMB_STAGE_NETWORK], &since_us);
   for (guint i = 0; i < FACES_A_PASS; i++)
     pictures[i] = image;
   for (guint done = 0; done < inside->len; done += FACES_A_PASS) {
@@ -439,6 +458,7 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   }
   if (!add_regions (judge, image, inside, settings, cancellable, error))
     return NULL;
+  memcpy (analysis->stage_seconds, judge->stage_seconds, sizeof analysis->stage_seconds);
   analysis->seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
   return g_steal_pointer (&analysis);
 }

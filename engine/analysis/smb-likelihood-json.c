@@ -49,7 +49,7 @@ ratio_text (double log10_lr)
   double ratio = pow (10.0, fabs (log10_lr));
   g_autofree char *number = ratio < 10.0 ? g_strdup_printf ("%.1f", ratio) : g_strdup_printf ("%.0f", ratio);
 
-  return log10_lr < 0.0 ? g_strconcat ("1/", number, NULL) : g_steal_pointer (&number);
+  return log10_lr < -0.005 ? g_strconcat ("1/", number, NULL) : g_steal_pointer (&number);
 }
 
 char *
@@ -61,8 +61,8 @@ smb_likelihood_text (const SmbLikelihood *likelihood)
     return NULL;
   ratio = ratio_text (likelihood->log10_lr);
   if (likelihood->bound > 0)
-    return g_strdup_printf (_ ("likelihood ratio at least %s (log10 %.2f); no larger one is claimed"), ratio, likelihood->log10_lr);
+    return g_strdup_printf (_ ("likelihood ratio of forged to genuine at least %s (log10 %.2f); no larger one is claimed"), ratio, likelihood->log10_lr);
   if (likelihood->bound < 0)
-    return g_strdup_printf (_ ("likelihood ratio at most %s (log10 %.2f); no smaller one is claimed"), ratio, likelihood->log10_lr);
-  return g_strdup_printf (_ ("likelihood ratio %s (log10 %.2f)"), ratio, likelihood->log10_lr);
+    return g_strdup_printf (_ ("likelihood ratio of forged to genuine at most %s (log10 %.2f); no smaller one is claimed"), ratio, likelihood->log10_lr);
+  return g_strdup_printf (_ ("likelihood ratio of forged to genuine %s (log10 %.2f)"), ratio, likelihood->log10_lr);
 }

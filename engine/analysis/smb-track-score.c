@@ -142,6 +142,11 @@ name_of (GPtrArray *edits, guint number)
 
     if (edit->kind == SMB_TRACK_NAME && edit->track == number)
       name = edit->text;
+    /* A track without a name takes that of the one merged into it. */
+    if (edit->kind == SMB_TRACK_MERGE && edit->other == number && (name == NULL || *name == '\0'))
+      for (guint j = 0; j < i; j++)
+        if (((SmbTrackEdit *) edits->pdata[j])->kind == SMB_TRACK_NAME && ((SmbTrackEdit *) edits->pdata[j])->track == edit->track)
+          name = ((SmbTrackEdit *) edits->pdata[j])->text;
   }
   return name != NULL && *name != '\0' ? name : NULL;
 }

@@ -21,7 +21,8 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 2u
+#define SMB_BACKEND_ABI_VERSION 4u
+#define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
   SMB_STATUS_OK = 0,
@@ -134,7 +135,7 @@ typedef struct SmbBackendAbi {
   SmbStatus (*copy) (void *ctx, void *out, const void *in, size_t bytes);
   SmbStatus (*fill) (void *ctx, float *out, float value, int64_t n);
 
-  /* Products. */
+  /* Products. w stays unchanged until weight_release: a backend may keep it instead of a copy. */
   SmbStatus (*weight_prepare) (void *ctx, const float *w, int64_t n_out, int64_t n_in, SmbPrecision precision,
                                void **prepared_out);
   void (*weight_release) (void *ctx, void *prepared);
@@ -216,6 +217,12 @@ typedef struct SmbBackendAbi {
   SmbStatus (*adamw) (void *ctx, const SmbAdamW *a);
   SmbStatus (*ema) (void *ctx, float *target, const float *online, double momentum, int64_t n); /* t = m t + (1-m) o */
   SmbStatus (*sum_squares) (void *ctx, double *host_out, const float *x, int64_t n); /* float64 sum, fixed order */
+
+  /* Several processes on one training, each with a device of its own. UNSUPPORTED: sums must go through the host. One makes
+   * the id and passes it on (id NULL: only asks whether it could); then all join at the same time, `rank` of `size`. */
+  SmbStatus (*group_id) (void *ctx, uint8_t *id /* SMB_GROUP_ID_BYTES */);
+  SmbStatus (*group_join) (void *ctx, const uint8_t *id, int rank, int size);
+  SmbStatus (*group_sum) (void *ctx, float *x, int64_t n); /* x = the sum over all, in the order of the ranks */
 } SmbBackendAbi;
 
 /* What a loadable module exports under this very name. */

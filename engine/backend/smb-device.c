@@ -69,6 +69,7 @@ smb_device_list (void)
 static const SmbBackendAbi *
 resolve (const char *id, int *device, GError **error)
 {
+  const char *place = g_getenv ("OMPI_COMM_WORLD_LOCAL_RANK");
   guint64 number = 0;
 
   *device = 0;
@@ -77,6 +78,8 @@ resolve (const char *id, int *device, GError **error)
   if (g_strcmp0 (id, CUDA_NAME) == 0
       || (g_str_has_prefix (id, CUDA_NAME ":")
           && g_ascii_string_to_unsigned (id + strlen (CUDA_NAME ":"), 10, 0, G_MAXINT, &number, NULL))) {
+    if (strchr (id, ':') == NULL && place != NULL) /* mpirun says so */
+      g_ascii_string_to_unsigned (place, 10, 0, G_MAXINT, &number, NULL);
     *device = (int) number;
     return smb_module_load (CUDA_NAME, error);
   }

@@ -30,7 +30,8 @@ typedef struct {
  * Elements SmbDeviceListing*, freed with the array. */
 GPtrArray *smb_device_list (void);
 
-/* Opens "cpu" or "cuda:N". threads 0: one for each core. NULL with an error that says what to do. */
+/* Opens "cpu" or "cuda:N"; "cuda" is the first card or, of several processes started together on this machine, the one
+ * of this process's place among them. threads 0: one for each core. NULL with an error that says what to do. */
 SmbDevice *smb_device_open (const char *id, int threads, GError **error);
 SmbDevice *smb_device_ref (SmbDevice *device);
 void smb_device_unref (SmbDevice *device);

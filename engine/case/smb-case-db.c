@@ -202,6 +202,14 @@ smb_case_column_text (sqlite3_stmt *stmt, int column)
   return text == NULL ? NULL : g_utf8_make_valid (text, sqlite3_column_bytes (stmt, column));
 }
 
+char *
+smb_case_column_line (sqlite3_stmt *stmt, int column)
+{
+  char *text = smb_case_column_text (stmt, column);
+
+  return text != NULL ? g_strdelimit (text, "\r\n", ' ') : NULL;
+}
+
 double
 smb_case_column_double (sqlite3_stmt *stmt, int column)
 {

@@ -49,6 +49,7 @@ gboolean smb_case_query_int (SmbCase *store, gint64 *out, gint64 missing, GError
 
 /* Column readers: text becomes valid UTF-8 (a hostile file may hold anything); NULL stays NULL. Free with g_free. */
 char *smb_case_column_text (sqlite3_stmt *stmt, int column);
+char *smb_case_column_line (sqlite3_stmt *stmt, int column); /* the same without line breaks, for messages */
 double smb_case_column_double (sqlite3_stmt *stmt, int column); /* NULL: NAN */
 
 /* Transactions nest: the outermost is BEGIN IMMEDIATE, inner ones are savepoints. `end` commits if `ok`, else (or if

@@ -175,7 +175,7 @@ check_pages (SmbCase *store, GError **error)
 
   if (stmt == NULL || smb_case_step (store, stmt, error) < 0)
     return FALSE;
-  answer = smb_case_column_text (stmt, 0);
+  answer = smb_case_column_line (stmt, 0);
   if (g_strcmp0 (answer, "ok") != 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _("%s is damaged (%s); restore it from a backup copy."),
                  store->name, answer != NULL ? answer : "");

@@ -22,6 +22,12 @@ typedef struct {
   SmbVideoSettings video_settings;
 } Batch;
 
+/* Where the time of a batch went, in seconds. */
+typedef struct {
+  double stages[SMB_N_STAGES], analysis, all;
+  guint files;
+} Profile;
+
 /* What came of one file. */
 typedef struct {
   char *sha256;
@@ -230,10 +236,42 @@ do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, G
   return TRUE;
 }
 
-/* TRUE if the file could be examined. */
-static gboolean
-do_file (const Batch *batch, const char *path, gboolean json)
+/* In words, with shares: opening is reading, hashing, decoding, and the way to the worker and back. */
+static void
+print_profile (const char *what, const Profile *p)
 {
+  double rest = p->analysis;
+
+  g_printerr (_ ("%s: %.3f s; opening %.0f %%"), what, p->all, 100 * (p->all - p->analysis) / p->all);
+  for (int i = 0; i < SMB_N_STAGES; i++) {
+    static const char *const names[SMB_N_STAGES] = { N_ ("faces"), N_ ("quality"), N_ ("crop"), N_ ("network") };
+
+    rest -= p->stages[i];
+    g_printerr (", %s %.0f %%", _ (names[i]), 100 * p->stages[i] / p->all);
+  }
+  g_printerr (_ (", rest %.0f %%\n"), 100 * MAX (rest, 0.0) / p->all);
+}
+
+static void
+add_profile (Profile *all, const char *path, const SmbAnalysis *analysis, gint64 start_us)
+{
+  Profile one = { .analysis = analysis->seconds, .all = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC };
+
+  for (int i = 0; i < SMB_N_STAGES; i++) {
+    one.stages[i] = isnan (analysis->stage_seconds[i]) ? 0.0 : analysis->stage_seconds[i];
+    all->stages[i] += one.stages[i];
+  }
+  all->analysis += one.analysis;
+  all->all += one.all;
+  all->files++;
+  print_profile (path, &one);
+}
+
+/* TRUE if the file could be examined. `profile` NULL: not asked for. */
+static gboolean
+do_file (const Batch *batch, const char *path, gboolean json, Profile *profile)
+{
+  const gint64 start_us = g_get_monotonic_time ();
   g_auto (Outcome) outcome = { 0 };
   g_autoptr (GError) error = NULL;
   gboolean good = FALSE;
@@ -243,6 +281,8 @@ do_file (const Batch *batch, const char *path, gboolean json)
       return good;
   } else
     good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error) : analyze_file (batch, path, &outcome, &error);
+  if (good && profile != NULL)
+    add_profile (profile, path, outcome.analysis, start_us);
   if (json)
     print_json (path, &outcome, error);
   else if (good)
@@ -257,7 +297,7 @@ smb_cli_analyze (int argc, char **argv)
 {
   g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL, *precision = NULL;
   g_auto (GStrv) box_texts = NULL;
-  gboolean json = FALSE, region_table = FALSE;
+  gboolean json = FALSE, region_table = FALSE, profile = FALSE;
   int threads = 0, failed = 0;
   SmbCliVideoOptions video = { 0 };
   SmbVideoSettings video_settings;
@@ -277,6 +317,7 @@ smb_cli_analyze (int argc, char **argv)
     { "range", 0, 0, G_OPTION_ARG_STRING, &video.range, N_ ("Videos: only these frames, as in 100-250"), "A-B" },
     { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &video.rate, N_ ("Numbered pictures: how many a second (default 25)"), "N" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
+    { "profile", 0, 0, G_OPTION_ARG_NONE, &profile, N_ ("Say on standard error where the time went"), NULL },
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
       N_ ("DEVICE") },
@@ -321,9 +362,12 @@ smb_cli_analyze (int argc, char **argv)
   engine = smb_engine_new (device, threads);
   {
     Batch batch = { engine, model, store, boxes, settings, &video, video_settings };
+    Profile sum = { { 0 } };
 
     for (int i = 1; i < argc; i++)
-      failed += do_file (&batch, argv[i], json) ? 0 : 1;
+      failed += do_file (&batch, argv[i], json, profile ? &sum : NULL) ? 0 : 1;
+    if (sum.files > 1)
+      print_profile (_ ("All together"), &sum);
   }
   if (failed > 0 && argc > 2)
     g_printerr (g_dngettext (GETTEXT_PACKAGE, "semblance-cli: %d of %d files could not be examined.\n",

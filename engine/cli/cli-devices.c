@@ -22,6 +22,12 @@ listing_to_json (const SmbDeviceListing *listing)
   }
   json_builder_set_member_name (builder, "name");
   json_builder_add_string_value (builder, listing->info.name);
+  if (listing->info.total_bytes > 0) {
+    json_builder_set_member_name (builder, "memory_bytes");
+    json_builder_add_int_value (builder, (gint64) listing->info.total_bytes);
+    json_builder_set_member_name (builder, "free_bytes");
+    json_builder_add_int_value (builder, (gint64) listing->info.free_bytes);
+  }
   json_builder_end_object (builder);
   return json_builder_get_root (builder);
 }
@@ -49,7 +55,10 @@ smb_cli_devices (int argc, char **argv)
 
       smb_cli_print_json (node, FALSE);
     } else if (listing->usable) {
-      g_print ("%-8s %s\n", listing->id, listing->info.name);
+      g_autofree char *all = g_format_size (listing->info.total_bytes);
+      g_autofree char *left = g_format_size (listing->info.free_bytes);
+
+      g_print (_ ("%-8s %s; memory: %s, of which %s free\n"), listing->id, listing->info.name, all, left);
     } else {
       g_print (_ ("%-8s cannot be used: %s\n"), listing->id, listing->reason);
     }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/smb-analysis.h"
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
 #include "cli/cli-train.h"
@@ -16,7 +17,7 @@
 
 typedef struct {
   char *out, *init, *size, *config, *train, *preset, *blended, *degrade, *shares, *mean, *std, *device, *licence,
-      *provenance, *title, *limits, *init_sha256;
+      *provenance, *title, *limits, *init_sha256, *precision;
   int epochs, batch, accumulate, last_blocks, threads, checkpoint_every;
   gint64 seed, stop_after;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip, contrast,
@@ -284,6 +285,8 @@ run (Options *o, const char *folder)
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   smb_cli_stop_on_signals (stop);
   if (settle (o, &error)
+      && (o->precision == NULL
+          || smb_precision_from_text (o->precision, o->device, &o->plan.settings.precision, &error))
       && (o->mean == NULL
           || (smb_cli_parse_three ("--mean", o->mean, o->plan.feed.view.mean)
               && smb_cli_parse_three ("--std", o->std, o->plan.feed.view.std)))
@@ -300,7 +303,7 @@ clear (Options *o)
 {
   char **const texts[] = { &o->out,    &o->init,   &o->size, &o->config, &o->train,  &o->preset,  &o->blended,    &o->degrade,
                            &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title,
-                           &o->limits, &o->init_sha256 };
+                           &o->limits, &o->init_sha256, &o->precision };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
@@ -363,6 +366,7 @@ smb_cli_finetune (int argc, char **argv)
     { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("What people call the model"), N_ ("TEXT") },
     { "limits", 0, 0, G_OPTION_ARG_STRING, &o.limits, N_ ("What it cannot do, for its card"), N_ ("TEXT") },
     { "background", 0, 0, G_OPTION_ARG_NONE, &o.background, N_ ("Train as a job, after those that wait; see “jobs”"), NULL },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision, N_ ("Of the blocks' products: f32 (default), bf16 or auto"), N_ ("NAME") },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },

@@ -8,6 +8,7 @@
 #include "worker/smb-metadata-message.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 static void
@@ -43,7 +44,7 @@ print_text (const char *path, const SmbMetadata *metadata)
                                         : _ ("  Thumbnail %d × %d: shows something else (correlation %.3f)\n"),
              metadata->thumbnail->width, metadata->thumbnail->height, metadata->thumbnail_correlation);
   if (metadata->c2pa == SMB_C2PA_PRESENT)
-    g_print (_ ("  C2PA: there is a manifest of %" G_GUINT64_FORMAT " bytes; it was not verified\n"), metadata->c2pa_bytes);
+    g_print (_ ("  C2PA: there is a manifest of %" PRIu64 " bytes; it was not verified\n"), metadata->c2pa_bytes);
   else
     g_print ("  C2PA: %s\n", metadata->c2pa == SMB_C2PA_ABSENT ? _ ("no manifest") : _ ("not sought in this kind of file"));
   for (guint i = 0; i < metadata->entries->len; i++) {

@@ -225,6 +225,25 @@ copy (void *ctx, void *out, const void *in, size_t bytes)
   return SMB_STATUS_OK;
 }
 
+/* Processors reach each other through the host's memory already. */
+static SmbStatus
+group_id (void *ctx, uint8_t *id)
+{
+  return smb_cpu_fail (ctx, SMB_STATUS_UNSUPPORTED, "Sums over processes go through the host.");
+}
+
+static SmbStatus
+group_join (void *ctx, const uint8_t *id, int rank, int size)
+{
+  return group_id (ctx, NULL);
+}
+
+static SmbStatus
+group_sum (void *ctx, float *x, int64_t n)
+{
+  return group_id (ctx, NULL);
+}
+
 const SmbBackendAbi *
 smb_cpu_backend (void)
 {
@@ -281,6 +300,9 @@ smb_cpu_backend (void)
     .adamw = smb_cpu_adamw,
     .ema = smb_cpu_ema,
     .sum_squares = smb_cpu_sum_squares,
+    .group_id = group_id,
+    .group_join = group_join,
+    .group_sum = group_sum,
   };
 
   return &abi;

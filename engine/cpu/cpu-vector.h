@@ -87,6 +87,21 @@ vec_sum (Vec x)
   return lanes[0];
 }
 
+/* Lane i is lane which[i] of a and b one after the other. */
+VEC_INLINE Vec
+vec_pick (Vec a, Vec b, VecInt which)
+{
+#ifdef __clang__ /* fuzzing only: it shuffles by constants alone */
+  Vec out;
+
+  for (int i = 0; i < LANES; i++)
+    out[i] = which[i] < LANES ? a[which[i]] : b[which[i] - LANES];
+  return out;
+#else
+  return __builtin_shuffle (a, b, which);
+#endif
+}
+
 /* Exchanges the off-diagonal squares of side `half` between two rows that lie `half` apart. */
 VEC_INLINE void
 vec_exchange (Vec *a, Vec *b, const int half)
@@ -99,7 +114,7 @@ vec_exchange (Vec *a, Vec *b, const int half)
   const VecInt lane = { 0, 1, 2, 3 };
 #endif
   const VecInt right = ((lane & half) != 0) & (LANES - half);
-  Vec upper = __builtin_shuffle (*a, *b, lane + right), lower = __builtin_shuffle (*a, *b, lane + half + right);
+  Vec upper = vec_pick (*a, *b, lane + right), lower = vec_pick (*a, *b, lane + half + right);
 
   *a = upper;
   *b = lower;

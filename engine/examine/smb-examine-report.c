@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gathers what a report shows: drawing it opens no evidence and computes nothing. */
+#include "analysis/smb-card-summary.h"
 #include "examine/smb-examine.h"
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "examine/smb-examine-private.h"
+#include "examine/smb-examine-video.h"
 #include "report/smb-report.h"
 #include "smb-config.h"
 
@@ -18,7 +21,11 @@ typedef struct {
   SmbReportExhibit entry;
   SmbEvidence *evidence;
   SmbCaseAnalysis *stored;
+  char *card;
   SmbAnalysis *analysis;
+  GArray *track_frames;   /* guint: where each track of a video is seen best; NULL: a picture */
+  GPtrArray *track_words; /* char*; likewise */
+  SmbEngineVideo *video;
 } Gathered;
 
 static void
@@ -31,8 +38,12 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->entry.crops, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.notes, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.findings, g_ptr_array_unref);
+  g_clear_pointer (&gathered->track_frames, g_array_unref);
+  g_clear_pointer (&gathered->track_words, g_ptr_array_unref);
+  g_clear_pointer (&gathered->video, smb_engine_video_unref);
   g_clear_pointer (&gathered->evidence, smb_evidence_free);
   g_clear_pointer (&gathered->stored, smb_case_analysis_free);
+  g_free (gathered->card);
   g_clear_pointer (&gathered->analysis, smb_analysis_free);
   g_free (gathered);
 }
@@ -76,6 +87,19 @@ is_model_of (const SmbModelInfo *model, const SmbCaseAnalysis *stored)
          && g_strcmp0 (model->mim_sha256, stored->mim_sha256) == 0;
 }
 
+/* The gist of the card of the model that gave the scores, found in the library by its hashes: a name in a case that came from elsewhere
+ * opens nothing. */
+static char *
+card_of (const SmbCaseAnalysis *stored)
+{
+  g_autoptr (GPtrArray) models = smb_model_list (NULL);
+
+  for (guint i = 0; i < models->len; i++)
+    if (is_model_of (g_ptr_array_index (models, i), stored))
+      return smb_model_card_summary (g_ptr_array_index (models, i));
+  return NULL;
+}
+
 static gboolean
 model_makes (const SmbModelInfo *model, SmbMapKind kind)
 {
@@ -98,9 +122,21 @@ maps_of_face (const Maker *maker, const Gathered *gathered, const SmbImage *imag
   return smb_engine_make_maps (maker->engine, maker->model, image, &job, specs, n_specs, maker->cancellable, error);
 }
 
+/* The picture that a face is in: of a video the frame in which its track is seen best. New reference. */
+static SmbImage *
+picture_of_face (const Maker *maker, const Gathered *gathered, SmbImage *image, guint index)
+{
+  SmbImage *frame = NULL;
+
+  if (gathered->video != NULL && gathered->track_frames != NULL && index < gathered->track_frames->len)
+    frame = smb_engine_video_get_frame (gathered->video, g_array_index (gathered->track_frames, guint, index), 0, maker->cancellable,
+                                        NULL);
+  return frame != NULL ? frame : smb_image_ref (image);
+}
+
 /* The maps of each face that has a score or was drawn by hand; others get none. FALSE only if cancelled. */
 static gboolean
-make_maps (const Maker *maker, Gathered *gathered, const SmbImage *image, GError **error)
+make_maps (const Maker *maker, Gathered *gathered, SmbImage *image, GError **error)
 {
   g_autofree SmbMapSpec *specs = g_new0 (SmbMapSpec, maker->n_specs);
   guint n_specs = 0;
@@ -114,10 +150,11 @@ make_maps (const Maker *maker, Gathered *gathered, const SmbImage *image, GError
   for (guint i = 0; i < gathered->analysis->faces->len; i++) {
     const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, i);
     g_autoptr (GError) problem = NULL;
+    g_autoptr (SmbImage) whole = picture_of_face (maker, gathered, image, i);
     GPtrArray *maps = NULL;
 
     if (n_specs > 0 && result->outside == NULL)
-      maps = maps_of_face (maker, gathered, image, i, specs, n_specs, &problem);
+      maps = maps_of_face (maker, gathered, whole, i, specs, n_specs, &problem);
     if (is_cancelled (problem)) {
       g_propagate_error (error, g_steal_pointer (&problem));
       return FALSE;
@@ -134,15 +171,16 @@ make_maps (const Maker *maker, Gathered *gathered, const SmbImage *image, GError
 }
 
 static void
-cut_crops (Gathered *gathered, const SmbImage *image)
+cut_crops (const Maker *maker, Gathered *gathered, SmbImage *image)
 {
   gathered->entry.crops = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_image_unref);
   for (guint i = 0; i < gathered->analysis->faces->len; i++) {
     const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, i);
-    SmbImage *crop = smb_image_crop (image, result->face.box);
+    g_autoptr (SmbImage) whole = picture_of_face (maker, gathered, image, i);
+    SmbImage *crop = smb_image_crop (whole, result->face.box);
 
     /* Every stored box lies in its picture; a crafted case may say otherwise, and then shows the whole. */
-    g_ptr_array_add (gathered->entry.crops, crop != NULL ? crop : smb_image_ref ((SmbImage *) image));
+    g_ptr_array_add (gathered->entry.crops, crop != NULL ? crop : smb_image_ref (whole));
   }
 }
 
@@ -170,7 +208,13 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
   gathered->entry.picture_scale = (double) gathered->entry.picture->width / image->width;
   if (gathered->analysis == NULL)
     return TRUE;
-  cut_crops (gathered, image);
+  if (gathered->track_frames != NULL) {
+    gathered->entry.no_boxes = TRUE;
+    gathered->video = smb_examine_open_video (maker->store, maker->engine, gathered->evidence, NULL, NULL, maker->cancellable, NULL);
+    for (guint i = 0; i < gathered->track_words->len; i++)
+      remark (gathered, gathered->track_words->pdata[i]);
+  }
+  cut_crops (maker, gathered, image);
   if (maker->n_specs == 0)
     return TRUE;
   if (maker->model == NULL || !is_model_of (maker->model, gathered->stored)) {
@@ -202,9 +246,14 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 
     gathered->stored = g_ptr_array_steal_index (analyses, 0);
     gathered->entry.stored = gathered->stored;
+    gathered->card = card_of (gathered->stored);
+    gathered->entry.model_card = gathered->card;
     json = smb_json_parse (gathered->stored->result, MAX_RESULT_BYTES, _ ("stored analysis"), error);
     if (json != NULL)
       gathered->analysis = smb_analysis_from_json (json, error);
+    gathered->track_words = g_ptr_array_new_with_free_func (g_free);
+    if (gathered->analysis != NULL)
+      gathered->track_frames = smb_examine_read_tracks (json, gathered->track_words);
     if (gathered->analysis == NULL)
       return NULL;
     gathered->entry.analysis = gathered->analysis;

@@ -6,7 +6,9 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -63,6 +65,10 @@ template <> struct image_traits<const semblance::RgbView> {
 
 }
 
+/* Written by dump-detector. */
+extern "C" const unsigned char smb_dlib_detector_bytes[];
+extern "C" const unsigned long smb_dlib_detector_n_bytes;
+
 struct SmbDlibDetector {
   dlib::frontal_face_detector detector;
 };
@@ -95,7 +101,15 @@ guarded (char *message, Body body) noexcept
 SmbDlibStatus
 smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES])
 {
-  return guarded (message, [&] { *detector = new SmbDlibDetector{ dlib::get_frontal_face_detector () }; });
+  *detector = nullptr;
+  return guarded (message, [&] {
+    std::istringstream in (std::string (reinterpret_cast<const char *> (smb_dlib_detector_bytes),
+                                       smb_dlib_detector_n_bytes));
+    std::unique_ptr<SmbDlibDetector> fresh (new SmbDlibDetector);
+
+    dlib::deserialize (fresh->detector, in);
+    *detector = fresh.release ();
+  });
 }
 
 void

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "weights/smb-weights-file.h"
 
 #define KEPT 2
 #define PREFIX "checkpoint-"
+#define SUMS "SHA256SUMS" /* as sha256sum writes and checks them */
 
 static int
 newest_first (gconstpointer a, gconstpointer b)
@@ -49,6 +51,47 @@ remove_folder (const char *path)
   g_rmdir (path);
 }
 
+static gboolean
+write_sums (const char *folder, const SmbCheckpointPart *parts, guint n_parts, GError **error)
+{
+  g_autoptr (GString) sums = g_string_new (NULL);
+  g_autofree char *path = g_build_filename (folder, SUMS, NULL);
+
+  for (guint i = 0; i < n_parts; i++) {
+    g_autofree char *file = g_build_filename (folder, parts[i].name, NULL);
+    g_autofree char *sha256 = smb_sha256_of_file (file, NULL, NULL, error);
+
+    if (sha256 == NULL)
+      return FALSE;
+    g_string_append_printf (sums, "%s  %s\n", sha256, parts[i].name);
+  }
+  return smb_learn_write_text (path, sums->str, error);
+}
+
+/* Every file is as its sum says. A checkpoint without sums was made by an earlier version and is taken as it is. */
+static gboolean
+is_whole (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, SUMS, NULL), *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n = 0;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return FALSE;
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL && **line != '\0'; line++, n++) {
+    const char *name = strlen (*line) > 66 ? *line + 66 : NULL;
+    g_autofree char *file = name != NULL && strchr (name, '/') == NULL ? g_build_filename (folder, name, NULL) : NULL;
+    g_autofree char *sha256 = file != NULL ? smb_sha256_of_file (file, NULL, NULL, NULL) : NULL;
+
+    if (sha256 == NULL || strncmp (*line, sha256, 64) != 0)
+      return FALSE;
+  }
+  return n > 0;
+}
+
 gboolean
 smb_checkpoint_write (const char *folder, guint64 iteration, const SmbCheckpointPart *parts, guint n_parts,
                       GError **error)
@@ -66,6 +109,8 @@ smb_checkpoint_write (const char *folder, guint64 iteration, const SmbCheckpoint
     if (!smb_weights_write (file, parts[i].dict, error))
       return FALSE;
   }
+  if (!write_sums (unfinished, parts, n_parts, error))
+    return FALSE;
   remove_folder (path);
   if (g_rename (unfinished, path) != 0)
     return smb_error_set_errno (error, errno, path, _ ("putting the finished checkpoint in place"));
@@ -84,6 +129,24 @@ smb_checkpoint_newest (const char *folder)
   g_autoptr (GPtrArray) names = list_checkpoints (folder);
 
   return names->len > 0 ? g_build_filename (folder, g_ptr_array_index (names, 0), NULL) : NULL;
+}
+
+char *
+smb_checkpoint_newest_whole (const char *folder, char **torn_out)
+{
+  g_autoptr (GPtrArray) names = list_checkpoints (folder);
+
+  *torn_out = NULL;
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *path = g_build_filename (folder, g_ptr_array_index (names, i), NULL);
+
+    if (is_whole (path))
+      return g_steal_pointer (&path);
+    if (*torn_out == NULL)
+      *torn_out = g_strdup_printf (_ ("%s is damaged; going on from an older checkpoint."), path);
+  }
+  g_clear_pointer (torn_out, g_free);
+  return smb_checkpoint_newest (folder);
 }
 
 gboolean

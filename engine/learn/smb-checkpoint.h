@@ -13,11 +13,15 @@ typedef struct {
   const SmbTensorDict *dict;
 } SmbCheckpointPart;
 
-/* Writes the checkpoint of an iteration and removes all but the newest two. */
+/* Writes the checkpoint of an iteration, with the SHA-256 of each of its files, and removes all but the newest two. */
 gboolean smb_checkpoint_write (const char *folder, guint64 iteration, const SmbCheckpointPart *parts, guint n_parts,
                                GError **error);
 /* Path of the newest, NULL if there is none. Free with g_free. */
 char *smb_checkpoint_newest (const char *folder);
+/* Path of the newest that is whole, NULL if there is none at all. One that is torn (its files do not have the SHA-256
+ * written with them) is passed over and named in *torn_out, a sentence, else NULL; if all are, the newest is returned, so
+ * that reading it says what is wrong. Free both with g_free. */
+char *smb_checkpoint_newest_whole (const char *folder, char **torn_out);
 
 /* Writes a text file whole or not at all. IO. */
 gboolean smb_learn_write_text (const char *path, const char *text, GError **error);

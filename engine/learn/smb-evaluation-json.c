@@ -197,7 +197,7 @@ add_origins (JsonBuilder *b, const SmbEvaluation *e)
   for (guint i = 0; i < e->items->len; i++) {
     const char *origin = origin_of (e, i);
 
-    if (origin[0] == '\0' || !g_hash_table_add (seen, (gpointer) origin))
+    if (item_of (e, i)->blended || origin[0] == '\0' || !g_hash_table_add (seen, (gpointer) origin))
       continue;
     if (e->forged[i]) {
       g_auto (Set) set = against_genuine (e, -1, origin);

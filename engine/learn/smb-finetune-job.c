@@ -98,14 +98,15 @@ name_of (const Job *job)
                           "%.9g to %.9g after %.9g, layer decay %.9g, decay %.9g, betas %.9g %.9g, clip %.9g, smoothing %.9g, "
                           "drop path %.9g, erasing %.9g, mixup %.9g, cutmix %.9g, contrast %.9g %.9g, flip %.9g, zoom %.9g, "
                           "grey %.9g, colour %.9g %.9g, blur %.9g %.9g, shrink %.9g %d, noise %.9g %.9g, jpeg %.9g %d, seed "
-                          "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s",
+                          "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s",
                           data, classes, p->feed.blend_class, smb_trained_name (s->trained), s->last_blocks, p->epochs,
                           job->epoch_iterations, p->feed.batch, s->accumulate, p->base_lr, p->min_lr, warmup_of (p),
                           s->layer_decay, s->weight_decay, s->beta1, s->beta2, s->clip_norm, s->smoothing, s->drop_path,
                           s->augment.erasing, s->augment.mixup, s->augment.cutmix, s->contrast_weight,
                           s->contrast_temperature, v->flip, v->zoom, p->feed.grey, d->colour, d->contrast, d->blur,
                           d->max_sigma, d->shrink, d->min_px, d->noise, d->max_noise, d->jpeg, d->min_quality, s->seed,
-                          v->mean[0], v->mean[1], v->mean[2], v->std[0], v->std[1], v->std[2], config);
+                          v->mean[0], v->mean[1], v->mean[2], v->std[0], v->std[1], v->std[2],
+                          s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", config);
 }
 
 static gboolean
@@ -140,10 +141,13 @@ load_state (Job *job, const char *folder, GError **error)
 static gboolean
 go_on (Job *job, gboolean resume, GError **error)
 {
-  g_autofree char *newest = smb_checkpoint_newest (job->folder);
+  g_autofree char *torn = NULL;
+  g_autofree char *newest = smb_checkpoint_newest_whole (job->folder, &torn);
 
   if (newest == NULL)
     return TRUE;
+  if (torn != NULL)
+    g_printerr ("%s\n", torn);
   if (resume)
     return load_state (job, newest, error);
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,

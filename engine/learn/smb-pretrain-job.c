@@ -12,6 +12,7 @@
 #include "base/smb-error.h"
 #include "face/smb-face.h"
 #include "learn/smb-checkpoint.h"
+#include "learn/smb-pretrain-sheet.h"
 #include "learn/smb-run-log.h"
 #include "train/smb-schedule.h"
 #include "weights/smb-weights-file.h"
@@ -21,6 +22,7 @@
 
 typedef struct {
   const SmbPretrainPlan *plan;
+  SmbDevice *device;
   const SmbFaceStore *faces;
   const char *folder;
   SmbPretrainer *trainer; /* owned */
@@ -132,7 +134,8 @@ name_of (const Job *job)
 static gboolean
 go_on (Job *job, gboolean resume, GError **error)
 {
-  g_autofree char *newest = smb_checkpoint_newest (job->folder);
+  g_autofree char *torn = NULL;
+  g_autofree char *newest = smb_checkpoint_newest_whole (job->folder, &torn);
   g_autofree char *path = newest != NULL ? g_build_filename (newest, "state.safetensors", NULL) : NULL;
   g_autoptr (SmbTensorDict) state = NULL;
   const char *name;
@@ -144,6 +147,8 @@ go_on (Job *job, gboolean resume, GError **error)
                  _ ("%s holds a training already; go on with --resume, or choose another folder."), job->folder);
     return FALSE;
   }
+  if (torn != NULL)
+    g_printerr ("%s\n", torn);
   state = smb_weights_read (path, error);
   if (state == NULL)
     return FALSE;
@@ -190,6 +195,9 @@ save (Job *job, GError **error)
   if (state == NULL)
     return FALSE;
   smb_tensor_dict_set_meta (state, "training", job->name);
+  if (!smb_pretrain_sheet_write (job->folder, job->device, online, job->faces, job->mean, job->std,
+                                 job->plan->settings.strategy, job->plan->settings.mask_ratio, error))
+    return FALSE;
   return smb_checkpoint_write (job->folder, smb_pretrainer_get_iteration (job->trainer),
                                (const SmbCheckpointPart[]) { { "online.safetensors", online },
                                                              { "target.safetensors", target },
@@ -400,7 +408,7 @@ smb_pretrain_job_run (const SmbPretrainPlan *plan, SmbDevice *device, const SmbT
                       const char *folder, gboolean resume, SmbPretrainReport report, gpointer user_data,
                       gboolean *stopped, GCancellable *cancellable, GError **error)
 {
-  g_auto (Job) job = { .plan = plan, .faces = faces, .folder = folder };
+  g_auto (Job) job = { .plan = plan, .device = device, .faces = faces, .folder = folder };
 
   *stopped = FALSE;
   job.trainer = smb_pretrainer_new (device, online, target, overrides, &plan->settings, error);

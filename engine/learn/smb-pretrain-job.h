@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /* A whole pre-training: data in an order drawn from the seed, the published schedules for each iteration, a log, and
  * checkpoints to go on from. Its folder holds
  *   metrics.jsonl                one object an iteration
+ *   reconstruction.ppm           what a few faces were made into at the last checkpoint (smb-pretrain-sheet.h)
  *   checkpoint-NNNNNNNN/         online, target, state .safetensors after that many iterations; the last two are kept
  *   online.safetensors, target.safetensors, pretrain_ds_mean_std.txt   when it is done */
 typedef struct {

@@ -96,7 +96,7 @@ entry_of (GExiv2Metadata *tags, const char *group, const char *key)
   g_autofree char *value = NULL, *meaning = NULL;
 
   if (raw != NULL && g_bytes_get_size (raw) > MAX_BINARY_BYTES)
-    value = g_strdup_printf (_ ("%" G_GSIZE_FORMAT " bytes"), g_bytes_get_size (raw));
+    value = g_strdup_printf (_ ("%zu bytes"), g_bytes_get_size (raw));
   else {
     value = gexiv2_metadata_try_get_tag_string (tags, key, NULL);
     meaning = gexiv2_metadata_try_get_tag_interpreted_string (tags, key, NULL);

@@ -222,7 +222,7 @@ smb_report_draw_picture (cairo_t *cr, const SmbReportExhibit *exhibit, double x,
   Rect frame = { x, y, width, height };
 
   smb_report_draw_image (cr, picture, x, y, width, height);
-  if (exhibit->analysis == NULL)
+  if (exhibit->analysis == NULL || exhibit->no_boxes)
     return;
   cairo_save (cr);
   cairo_rectangle (cr, x, y, width, height);

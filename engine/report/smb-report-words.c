@@ -310,6 +310,8 @@ smb_report_exhibit_facts (const SmbReportExhibit *exhibit)
     add_analysis_facts (facts, exhibit->stored);
   else
     add_fact (facts, _("Analysed"), g_strdup (_("never")), FALSE);
+  if (exhibit->model_card != NULL)
+    add_fact (facts, _("Model card"), smb_report_clean (exhibit->model_card, FALSE), FALSE);
   return facts;
 }
 

@@ -15,8 +15,10 @@ G_BEGIN_DECLS
 typedef struct {
   const SmbEvidence *evidence;       /* borrowed, as all below */
   const SmbCaseAnalysis *stored;     /* NULL: never analysed */
+  const char *model_card;            /* the gist of the card of the model that gave the scores; NULL: none */
   const SmbAnalysis *analysis;       /* parsed from `stored`; NULL likewise */
   SmbImage *picture;                 /* scaled for the page; NULL if it could not be decoded */
+  gboolean no_boxes;                 /* a video's first frame: its faces were found in others */
   double picture_scale;              /* picture pixels per upright pixel */
   GPtrArray *maps;                   /* for each face (by index) a GPtrArray of SmbMap*, may be empty; or NULL */
   GPtrArray *crops;                  /* for each face its crop as SmbImage*; or NULL */

@@ -34,13 +34,47 @@ smb_parallel_gather (const SmbParallel *parallel, const float *rows, gint64 own,
                                                                                            : NULL;
 }
 
+static gboolean
+set_device_error (GError **error, const SmbDevice *device)
+{
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED, _ ("The device “%s” cannot be used: %s"), device->id,
+               device->abi->context_error (device->ctx));
+  return FALSE;
+}
+
 gboolean
-smb_parallel_sum_gradients (const SmbParallel *parallel, SmbOptimiser *optimiser, GError **error)
+smb_parallel_join_device (const SmbParallel *parallel, SmbDevice *device, gboolean *joined, GError **error)
+{
+  guint8 id[SMB_GROUP_ID_BYTES] = { 0 };
+  float told[SMB_GROUP_ID_BYTES + 1] = { 0 }; /* the first process's id, byte by byte; how many cannot */
+  SmbStatus status = device->abi->group_id (device->ctx, parallel->rank == 0 ? id : NULL);
+
+  told[SMB_GROUP_ID_BYTES] = status != SMB_STATUS_OK;
+  for (int i = 0; i < SMB_GROUP_ID_BYTES; i++)
+    told[i] = id[i];
+  if (!parallel->allreduce_sum (parallel->user_data, told, G_N_ELEMENTS (told), error))
+    return FALSE;
+  *joined = told[SMB_GROUP_ID_BYTES] == 0.0f;
+  for (int i = 0; i < SMB_GROUP_ID_BYTES; i++)
+    id[i] = (guint8) told[i];
+  return !*joined || device->abi->group_join (device->ctx, id, parallel->rank, parallel->size) == SMB_STATUS_OK
+         || set_device_error (error, device);
+}
+
+gboolean
+smb_parallel_sum_gradients (const SmbParallel *parallel, gboolean joined, SmbOptimiser *optimiser, GError **error)
 {
   for (guint i = 0; i < optimiser->slots->len; i++) {
     SmbTensor *gradient = ((SmbSlot *) g_ptr_array_index (optimiser->slots, i))->param->grad;
-    g_autoptr (SmbTensor) host = smb_tensor_download (gradient, error);
     SmbDevice *device = gradient->device;
+    g_autoptr (SmbTensor) host = NULL;
+
+    if (joined) {
+      if (device->abi->group_sum (device->ctx, gradient->data, gradient->n) != SMB_STATUS_OK)
+        return set_device_error (error, device);
+      continue;
+    }
+    host = smb_tensor_download (gradient, error);
 
     if (host == NULL || !parallel->allreduce_sum (parallel->user_data, host->data, (gsize) host->n, error))
       return FALSE;

@@ -21,6 +21,7 @@ struct _SmbPretrainer {
   SmbOptimiser *optimiser;  /* NULL in a plan */
   guint64 iteration;
   int accumulated;          /* iterations since the last step */
+  gboolean joined;          /* the devices of all processes reach each other */
 };
 
 /* One iteration on its way through a dry and a real run. */
@@ -137,6 +138,8 @@ smb_pretrainer_new (SmbDevice *device, const SmbTensorDict *online, const SmbTen
     return NULL;
   t->online = smb_mim_net_bind (t->online_set, &t->config, SMB_NET_ONLINE);
   t->target = smb_mim_net_bind (t->target_set, &t->config, SMB_NET_TARGET);
+  if (settings->parallel != NULL && !smb_parallel_join_device (settings->parallel, device, &t->joined, error))
+    return NULL;
   return g_steal_pointer (&t);
 }
 
@@ -304,7 +307,7 @@ static gboolean
 finish_iteration (SmbPretrainer *t, double lr, double momentum, SmbPretrainResult *r, GError **error)
 {
   if (t->settings.parallel != NULL && t->accumulated + 1 >= t->settings.accumulate
-      && !smb_parallel_sum_gradients (t->settings.parallel, t->optimiser, error)) {
+      && !smb_parallel_sum_gradients (t->settings.parallel, t->joined, t->optimiser, error)) {
     t->accumulated = 0; /* some are sums, some are not: start again */
     return FALSE;
   }

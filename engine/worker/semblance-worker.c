@@ -50,7 +50,7 @@ prepare (SmbWorkerMode mode)
     smb_metadata_prepare ();
   }
   /* The catalogues of words: ours, GLib's, the C library's. */
-  g_dgettext (GETTEXT_PACKAGE, "evidence");
+  (void) g_dgettext (GETTEXT_PACKAGE, "evidence");
   g_cancellable_cancel (cancelled);
   g_cancellable_set_error_if_cancelled (cancelled, NULL);
   (void) strerror (EIO);

@@ -135,7 +135,7 @@ read_jpeg (SmbJsonReader *reader, JsonObject *in, SmbMetadata *out)
                             .bits = (int) smb_json_int (reader, object, "bits", 8, 16),
                             .quality = (int) smb_json_int (reader, object, "quality", 1, 100),
                             .exact = smb_json_boolean (reader, object, "exact") };
-    int values[64];
+    int values[64] = { 0 };
 
     if (object != NULL)
       smb_json_ints (reader, object, "values", values, 64);

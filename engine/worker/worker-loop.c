@@ -58,6 +58,7 @@ queue_request (SmbWorker *worker, SmbMessage *message)
   g_set_object (&worker->last_cancellable, request->cancellable);
   g_mutex_unlock (&worker->lock);
   g_async_queue_push (worker->requests, request);
+  /* cppcheck-suppress memleak; the queue has it */
 }
 
 static gpointer

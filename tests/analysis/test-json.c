@@ -40,6 +40,8 @@ sample (void)
   analysis->settings = g_strdup ("{\"a\":[1,0.5,null,true],\"b\":{}}");
   analysis->seed = G_MAXUINT64;
   analysis->seconds = 0.125;
+  analysis->stage_seconds[SMB_STAGE_DETECT] = 0.0625;
+  analysis->stage_seconds[SMB_STAGE_NETWORK] = 0.03125;
   return analysis;
 }
 
@@ -104,7 +106,8 @@ test_shape (void)
       "\"model\":{\"calibrated\":false,\"classes\":[\"genuine\",\"deep \\\"fake\\\"\",\"生成\"],\"mim_sha256\":null,"
       "\"name\":\"untrained\",\"note\":\"Untrained weights: these numbers carry no meaning.\",\"real_class\":0,"
       "\"sha256\":\"ab12\",\"trained\":false},\"program_version\":\"0.1.0\",\"seconds\":0.125,"
-      "\"seed\":\"18446744073709551615\",\"settings\":{\"a\":[1,0.5,null,true],\"b\":{}},\"width\":640}");
+      "\"seed\":\"18446744073709551615\",\"settings\":{\"a\":[1,0.5,null,true],\"b\":{}},"
+      "\"stages\":{\"crop\":0,\"detect\":0.0625,\"network\":0.03125,\"quality\":0},\"width\":640}");
 }
 
 /* Takes a good record, replaces one piece of its text, and sees it refused with a message that holds `says`. */

@@ -125,6 +125,11 @@ test_record (void)
   g_assert_nonnull (strstr (analysis->settings, "\"detector\":\"dlib "));
   /* The same again gives the same bytes, but for the time it took. */
   again->seconds = analysis->seconds;
+  for (int i = 0; i < SMB_N_STAGES; i++) {
+    g_assert_cmpfloat (analysis->stage_seconds[i], >, 0);
+    g_assert_cmpfloat (analysis->stage_seconds[i], <, analysis->seconds);
+    again->stage_seconds[i] = analysis->stage_seconds[i];
+  }
   node = smb_analysis_to_json (analysis);
   node_again = smb_analysis_to_json (again);
   text = smb_json_to_canonical (node);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-gemm PRECISION ROWS N_IN N_OUT [THREADS [ISA]]: a linear layer of the CPU backend with packed weights, ten times a
- * run; PRECISION f32, bf16, int8, or plain: float32, weights as in training; ISA 0 base, 1 AVX2, 2 AVX-512 at most. */
+/* bench-gemm PRECISION ROWS N_IN N_OUT [THREADS|DEVICE [ISA]]: a linear layer with prepared weights, ten times a run;
+ * PRECISION f32, tf32, bf16, int8, or plain: float32, weights as in training; DEVICE cuda:0 instead of the processor; ISA 0
+ * base, 1 AVX2, 2 AVX-512 at most. */
 #include "bench-loop.h"
 
 #include "backend/smb-device.h"
@@ -24,15 +25,22 @@ once (gpointer data)
   for (int i = 0; i < TIMES; i++)
     if (job->device->abi->linear_forward (job->device->ctx, &job->layer) != SMB_STATUS_OK)
       g_error ("%s", job->device->abi->context_error (job->device->ctx));
+  if (job->device->abi->synchronise (job->device->ctx) != SMB_STATUS_OK)
+    g_error ("%s", job->device->abi->context_error (job->device->ctx));
 }
 
+/* In the device's memory. */
 static float *
-noise (gint64 n, guint64 seed)
+noise (const SmbDevice *device, gint64 n, guint64 seed)
 {
-  float *x = aligned_alloc (64, ((gsize) n * 4 + 63) / 64 * 64);
+  g_autofree float *x = g_new (float, n);
+  void *out = NULL;
 
   bench_noise (x, (gsize) n, seed);
-  return x;
+  if (device->abi->alloc (device->ctx, (gsize) n * sizeof *x, &out) != SMB_STATUS_OK
+      || device->abi->upload (device->ctx, out, x, (gsize) n * sizeof *x) != SMB_STATUS_OK)
+    g_error ("%s", device->abi->context_error (device->ctx));
+  return out;
 }
 
 int
@@ -42,10 +50,11 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   Job job = { 0 };
   void *prepared = NULL;
+  const char *where = argc > 5 ? argv[5] : "0";
   int precision = -1;
 
   if (argc < 5) {
-    fprintf (stderr, "bench-gemm PRECISION ROWS N_IN N_OUT [THREADS [ISA]]\n");
+    fprintf (stderr, "bench-gemm PRECISION ROWS N_IN N_OUT [THREADS|DEVICE [ISA]]\n");
     return 2;
   }
   for (int i = 0; i < (int) G_N_ELEMENTS (names); i++)
@@ -53,13 +62,13 @@ main (int argc, char **argv)
       precision = i;
   if (argc > 6)
     smb_cpu_limit_isa ((SmbCpuIsa) atoi (argv[6]));
-  job.device = smb_device_open ("cpu", argc > 5 ? atoi (argv[5]) : 0, &error);
+  job.device = smb_device_open (g_str_has_prefix (where, "cuda") ? where : "cpu", atoi (where), &error);
   if (job.device == NULL)
     g_error ("%s", error->message);
   job.layer = (SmbLinearForward){ .rows = atol (argv[2]), .n_in = atol (argv[3]), .n_out = atol (argv[4]) };
-  job.layer.x = noise (job.layer.rows * job.layer.n_in, 1);
-  job.layer.w = noise (job.layer.n_out * job.layer.n_in, 2);
-  job.layer.y = noise (job.layer.rows * job.layer.n_out, 3);
+  job.layer.x = noise (job.device, job.layer.rows * job.layer.n_in, 1);
+  job.layer.w = noise (job.device, job.layer.n_out * job.layer.n_in, 2);
+  job.layer.y = noise (job.device, job.layer.rows * job.layer.n_out, 3);
   if (precision >= 0) {
     if (job.device->abi->weight_prepare (job.device->ctx, job.layer.w, job.layer.n_out, job.layer.n_in,
                                          (SmbPrecision) precision, &prepared)

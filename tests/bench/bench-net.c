@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-net WHAT SIZE BATCH [PRECISION]: SIZE s, b or l (ViT with 16-pixel patches of 224 pixels); WHAT:
+/* bench-net WHAT SIZE BATCH [PRECISION [DEVICE]]: SIZE s, b or l (ViT with 16-pixel patches of 224 pixels); WHAT:
  *   forward   scores                       maps       scores and the attention of every layer
  *   finetune  one step, all layers         pretrain   one step of FSFM's pre-training
  *   write     FILE in place of BATCH: a classifier's random weights, and no run */
@@ -90,7 +90,8 @@ write_weights (const SmbNetConfig *config, const char *path)
 }
 
 static void
-prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const char *what, int batch, GError **error)
+prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const char *what, int batch,
+                  SmbPrecision precision, GError **error)
 {
   const gboolean pretrain = g_str_equal (what, "pretrain");
   SmbFinetuneSettings tune = smb_finetune_settings_default (SMB_NET_CLASSIFIER);
@@ -99,6 +100,7 @@ prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const
   const int l = smb_net_config_get_patches (config);
 
   train.strategy = SMB_MASK_RANDOM; /* without a parsing map */
+  train.precision = tune.precision = precision;
   if (!pretrain) {
     job->tuner = smb_finetuner_new (device, weights, NULL, &tune, error);
     job->labels = g_new0 (int, batch);
@@ -130,7 +132,7 @@ main (int argc, char **argv)
   Job job = { 0 };
 
   if (argc < 4) {
-    fprintf (stderr, "bench-net WHAT SIZE BATCH [PRECISION]\n");
+    fprintf (stderr, "bench-net WHAT SIZE BATCH [PRECISION [DEVICE]]\n");
     return 2;
   }
   config = config_of (argv[2][0]);
@@ -139,12 +141,16 @@ main (int argc, char **argv)
   for (guint i = 0; argc > 4 && i < G_N_ELEMENTS (names); i++)
     if (g_str_equal (argv[4], names[i]))
       precision = (SmbPrecision) i;
-  device = smb_device_open ("cpu", 0, &error);
+  device = smb_device_open (argc > 5 ? argv[5] : "cpu", 0, &error);
+  if (device == NULL) {
+    fprintf (stderr, "bench-net: %s\n", error->message);
+    return 1;
+  }
   shape[0] = atoi (argv[3]);
   job.images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
   bench_noise (job.images->data, (gsize) job.images->n, 7);
   if (g_str_equal (argv[1], "finetune") || g_str_equal (argv[1], "pretrain")) {
-    prepare_training (&job, device, &config, argv[1], atoi (argv[3]), &error);
+    prepare_training (&job, device, &config, argv[1], atoi (argv[3]), precision, &error);
   } else {
     g_autofree char *path = g_strdup_printf ("%s/semblance-bench-%d.safetensors", g_get_tmp_dir (), (int) getpid ());
     g_autoptr (SmbTensorDict) weights = NULL;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-peak PRECISION THREADS: nothing but multiply-adds on registers, to measure what the processor can do at most. A run
- * is FLOPS (printed first, in 10^9 operations) a thread; PRECISION f32, bf16 or int8. */
+/* bench-peak PRECISION THREADS: nothing but multiply-adds on registers, to measure what the processor can do at most, by
+ * tile registers where there are any. How many operations a run has is printed first, in 10^9; PRECISION f32, bf16 or
+ * int8. */
 #include "bench-loop.h"
+
+#include "cpu/smb-cpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +46,35 @@ BURN (burn_int8, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512 (), _mm512_
 #define SUMS 12
 BURN (burn_f32_256, "avx2,fma", __m256, _mm256_setzero_ps (), _mm256_fmadd_ps (a, b, s[i]))
 
+#define TILE_ROUNDS 1000000
+
+#define BURN_TILES(name, features, step)                                                                               \
+  __attribute__ ((target ("amx-tile," features), noinline)) static double name (void)                                 \
+  {                                                                                                                    \
+    struct {                                                                                                           \
+      guint8 palette, start_row, reserved[14];                                                                         \
+      guint16 row_bytes[16];                                                                                           \
+      guint8 rows[16];                                                                                                 \
+    } config = { .palette = 1 };                                                                                       \
+                                                                                                                       \
+    for (int i = 0; i < 8; i++) {                                                                                      \
+      config.row_bytes[i] = 64;                                                                                        \
+      config.rows[i] = 16;                                                                                             \
+    }                                                                                                                  \
+    _tile_loadconfig (&config);                                                                                        \
+    for (int r = 0; r < TILE_ROUNDS; r++) {                                                                            \
+      step (0, 4, 6);                                                                                                  \
+      step (1, 4, 7);                                                                                                  \
+      step (2, 5, 6);                                                                                                  \
+      step (3, 5, 7);                                                                                                  \
+    }                                                                                                                  \
+    _tile_release ();                                                                                                  \
+    return 0;                                                                                                          \
+  }
+
+BURN_TILES (burn_bf16_tiles, "amx-bf16", _tile_dpbf16ps)
+BURN_TILES (burn_int8_tiles, "amx-int8", _tile_dpbusd)
+
 static double sink;
 
 static gpointer
@@ -75,10 +107,17 @@ main (int argc, char **argv)
 {
   Job job = { NULL, argc > 2 ? CLAMP (atoi (argv[2]), 1, 256) : 1 };
   const char *name = argc > 1 ? argv[1] : "";
+  gboolean tiles = smb_cpu_best_isa () == SMB_CPU_ISA_AMX;
   double ops = 0;
 
   __builtin_cpu_init ();
-  if (g_str_equal (name, "f32") && __builtin_cpu_supports ("avx512f")) {
+  if (tiles && g_str_equal (name, "bf16")) {
+    job.burn = burn_bf16_tiles;
+    ops = 4.0 * 16 * 16 * 64 * TILE_ROUNDS / ROUNDS;
+  } else if (tiles && g_str_equal (name, "int8")) {
+    job.burn = burn_int8_tiles;
+    ops = 4.0 * 16 * 16 * 128 * TILE_ROUNDS / ROUNDS;
+  } else if (g_str_equal (name, "f32") && __builtin_cpu_supports ("avx512f")) {
     job.burn = burn_f32_512;
     ops = 24 * 32;
   } else if (g_str_equal (name, "f32") && __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma")) {

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define GUARD 32 /* floats on each side */
@@ -12,7 +13,13 @@ static const guint32 guard_bits = 0x4b0dd1e5u, unset_bits = 0x7fc0dead;
 typedef struct {
   float *all;
   gint64 n;
+  void *shadow;     /* in the device's memory, or NULL */
+  gboolean is_away; /* the device's copy is the newer */
 } Buffer;
+
+#define BYTES(buffer) ((gsize) ((buffer)->n + 2 * GUARD) * sizeof (float))
+
+static SmbDevice *device; /* the one named in the environment */
 
 static float *
 buffer_new (Bench *bench, gint64 n)
@@ -20,10 +27,11 @@ buffer_new (Bench *bench, gint64 n)
   Buffer *buffer = g_new0 (Buffer, 1);
   void *memory = NULL;
 
-  g_assert_cmpint (bench->abi->alloc (bench->ctx, (gsize) (n + 2 * GUARD) * sizeof (float), &memory), ==, SMB_STATUS_OK);
-  g_assert_cmpuint (GPOINTER_TO_SIZE (memory) % 64, ==, 0);
-  buffer->all = memory;
   buffer->n = n;
+  g_assert_cmpint (bench->abi->alloc (bench->ctx, BYTES (buffer), &memory), ==, SMB_STATUS_OK);
+  g_assert_cmpuint (GPOINTER_TO_SIZE (memory) % 64, ==, 0);
+  buffer->shadow = bench->device != NULL ? memory : NULL;
+  buffer->all = bench->device != NULL ? g_malloc (BYTES (buffer)) : memory;
   for (gint64 i = 0; i < n + 2 * GUARD; i++)
     memcpy (&buffer->all[i], i < GUARD || i >= n + GUARD ? &guard_bits : &unset_bits, sizeof (float));
   g_ptr_array_add (bench->buffers, buffer);
@@ -83,11 +91,53 @@ bench_index (Bench *bench, gint64 b, gint64 l, gint64 k)
   return index;
 }
 
-void
-bench_ok (Bench *bench, SmbStatus status)
+static void
+check_status (Bench *bench, SmbStatus status)
 {
   if (status != SMB_STATUS_OK)
     g_error ("%s: status %d: %s", bench->what, status, bench->abi->context_error (bench->ctx));
+}
+
+void *
+bench_on (Bench *bench, const void *pointer)
+{
+  for (guint i = 0; bench->device != NULL && pointer != NULL && i < bench->buffers->len; i++) {
+    Buffer *buffer = bench->buffers->pdata[i];
+    gsize at = (gsize) pointer - (gsize) buffer->all;
+
+    if (at >= BYTES (buffer))
+      continue;
+    if (!buffer->is_away)
+      check_status (bench, bench->abi->upload (bench->ctx, buffer->shadow, buffer->all, BYTES (buffer)));
+    buffer->is_away = TRUE;
+    return (char *) buffer->shadow + at;
+  }
+  return (void *) pointer;
+}
+
+const void *
+bench_on_all (Bench *bench, const void *arguments, gsize bytes)
+{
+  double *copy = bench_double (bench, (gint64) (bytes / sizeof (double)) + 1);
+  void **words = (void **) (void *) copy;
+
+  memcpy (copy, arguments, bytes);
+  for (gsize i = 0; i < bytes / sizeof (void *); i++)
+    words[i] = bench_on (bench, words[i]);
+  return copy;
+}
+
+void
+bench_ok (Bench *bench, SmbStatus status)
+{
+  check_status (bench, status);
+  for (guint i = 0; i < bench->buffers->len; i++) {
+    Buffer *buffer = bench->buffers->pdata[i];
+
+    if (buffer->is_away)
+      check_status (bench, bench->abi->download (bench->ctx, buffer->all, buffer->shadow, BYTES (buffer)));
+    buffer->is_away = FALSE;
+  }
 }
 
 static void
@@ -153,7 +203,7 @@ bench_expect_gradient (Bench *bench, const char *name, const float *got, const d
       break;
     most = MAX (most, fabs (want));
   }
-  judge (bench, name, worst, most, GRADIENT_TOLERANCE, place);
+  judge (bench, name, worst, most, bench->gradient_tolerance, place);
   for (gint64 i = 0; i < n; i++)
     if (isnan (got[i]))
       g_error ("%s: %s: element %" G_GINT64_FORMAT " was not written", bench->what, name, i);
@@ -170,7 +220,9 @@ buffers_check_and_free (Bench *bench)
       if (memcmp (&buffer->all[j], &guard_bits, 4) != 0
           || memcmp (&buffer->all[GUARD + buffer->n + j], &guard_bits, 4) != 0)
         g_error ("%s: buffer %u of %" G_GINT64_FORMAT " floats was written outside", bench->what, i, buffer->n);
-    bench->abi->release (bench->ctx, buffer->all);
+    bench->abi->release (bench->ctx, buffer->shadow != NULL ? buffer->shadow : buffer->all);
+    if (buffer->shadow != NULL)
+      g_free (buffer->all);
     g_free (buffer);
   }
 }
@@ -178,9 +230,15 @@ buffers_check_and_free (Bench *bench)
 static GArray *
 run_once (BenchCase run, const void *shape, const char *what, int threads)
 {
-  Bench bench = { .abi = smb_cpu_backend (), .what = what };
+  Bench bench = { .abi = smb_cpu_backend (), .what = what, .device = device,
+                  .gradient_tolerance = GRADIENT_TOLERANCE };
 
-  g_assert_cmpint (bench.abi->context_new (0, threads, &bench.ctx), ==, SMB_STATUS_OK);
+  if (device != NULL) {
+    bench.abi = device->abi;
+    bench.ctx = device->ctx;
+  } else {
+    g_assert_cmpint (bench.abi->context_new (0, threads, &bench.ctx), ==, SMB_STATUS_OK);
+  }
   smb_rng_init (&bench.rng, SEED, 0);
   bench.buffers = g_ptr_array_new ();
   bench.doubles = g_ptr_array_new_with_free_func (g_free);
@@ -189,7 +247,8 @@ run_once (BenchCase run, const void *shape, const char *what, int threads)
   buffers_check_and_free (&bench);
   g_ptr_array_unref (bench.buffers);
   g_ptr_array_unref (bench.doubles);
-  bench.abi->context_free (bench.ctx);
+  if (device == NULL)
+    bench.abi->context_free (bench.ctx);
   return bench.record;
 }
 
@@ -213,11 +272,39 @@ compare (const GArray *a, const GArray *b, const char *what, double tolerance)
 }
 
 void
+bench_init (int *argc, char ***argv)
+{
+  const char *id = g_getenv ("SMB_TEST_DEVICE");
+  g_autoptr (GError) error = NULL;
+
+  g_test_init (argc, argv, NULL);
+  if (id == NULL)
+    return;
+  device = smb_device_open (id, 0, &error);
+  if (device == NULL) {
+    g_print ("1..0 # SKIP %s\n", error->message);
+    exit (0);
+  }
+}
+
+gboolean
+bench_is_cpu (void)
+{
+  return device == NULL;
+}
+
+void
 bench_run (BenchCase run, const void *shape)
 {
   static const char *const names[] = { "base", "AVX2", "AVX-512", "AMX" };
 
   g_test_message ("seed %u", SEED);
+  if (device != NULL) {
+    g_autoptr (GArray) first = run_once (run, shape, device->id, 0), second = run_once (run, shape, device->id, 0);
+
+    compare (first, second, device->id, 0);
+    return;
+  }
   for (int isa = SMB_CPU_ISA_BASE; isa <= (int) smb_cpu_best_isa (); isa++) {
     GArray *one = NULL;
 

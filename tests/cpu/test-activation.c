@@ -17,12 +17,12 @@ gelu_case (Bench *t, const void *data)
 
   for (gint64 i = 0; i < n; i++)
     y_exact[i] = oracle_gelu (x_exact[i]);
-  bench_ok (t, t->abi->gelu_forward (t->ctx, y, x, n));
+  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (y), ON (x), n));
   bench_expect (t, "y", y, y_exact, n, 1e-6);
   for (gint64 i = 0; i < n; i++)
     if (x_exact[i] > -5)
       g_assert_cmpfloat_with_epsilon (y[i], y_exact[i], 3e-6 * fabs (y_exact[i]));
-  bench_ok (t, t->abi->gelu_forward (t->ctx, x, x, n));
+  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (x), ON (x), n));
   bench_expect_same (t, "in place", x, y, n);
 }
 
@@ -50,9 +50,9 @@ gelu_backward_case (Bench *t, const void *data)
   float *x = bench_in (t, n, 2, &x_exact), *dy = bench_in (t, n, 1, &dy_exact), *dx = bench_out (t, n);
   Loss loss = { n, x_exact, dy_exact };
 
-  bench_ok (t, t->abi->gelu_backward (t->ctx, dx, dy, x, n));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dx), ON (dy), ON (x), n));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, n, gelu_loss, &loss, 60);
-  bench_ok (t, t->abi->gelu_backward (t->ctx, dy, dy, x, n));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dy), ON (dy), ON (x), n));
   bench_expect_same (t, "in place", dy, dx, n);
 }
 
@@ -78,13 +78,13 @@ relu_case (Bench *t, const void *data)
 
   for (gint64 i = 0; i < n; i++)
     y_exact[i] = x_exact[i] > 0 ? x_exact[i] : 0;
-  bench_ok (t, t->abi->relu_forward (t->ctx, y, x, n));
+  bench_ok (t, t->abi->relu_forward (t->ctx, ON (y), ON (x), n));
   bench_expect (t, "y", y, y_exact, n, 0);
-  bench_ok (t, t->abi->relu_backward (t->ctx, dx, dy, y, n));
+  bench_ok (t, t->abi->relu_backward (t->ctx, ON (dx), ON (dy), ON (y), n));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, n, relu_loss, &loss, 60);
-  bench_ok (t, t->abi->relu_forward (t->ctx, x, x, n));
+  bench_ok (t, t->abi->relu_forward (t->ctx, ON (x), ON (x), n));
   bench_expect_same (t, "forward in place", x, y, n);
-  bench_ok (t, t->abi->relu_backward (t->ctx, dy, dy, y, n));
+  bench_ok (t, t->abi->relu_backward (t->ctx, ON (dy), ON (dy), ON (y), n));
   bench_expect_same (t, "backward in place", dy, dx, n);
 }
 
@@ -99,15 +99,15 @@ extremes_case (Bench *t, const void *data)
     dy[i] = 1;
   x[30] = NAN;
   x[39] = INFINITY;
-  bench_ok (t, t->abi->gelu_forward (t->ctx, y, x, 40));
-  bench_ok (t, t->abi->gelu_backward (t->ctx, dx, dy, x, 40));
+  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (y), ON (x), 40));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dx), ON (dy), ON (x), 40));
   for (int i = 0; i < (int) G_N_ELEMENTS (special); i++) {
     g_assert_cmpfloat_with_epsilon (y[i], oracle_gelu (special[i]), 1e-6 * fabs (oracle_gelu (special[i])) + 1e-30);
     g_assert_false (isnan (dx[i]));
   }
   g_assert_true (isnan (y[30]) && isnan (dx[30]));
   g_assert_true (isinf (y[39]));
-  bench_ok (t, t->abi->relu_forward (t->ctx, y, x, 40));
+  bench_ok (t, t->abi->relu_forward (t->ctx, ON (y), ON (x), 40));
   g_assert_true (isnan (y[30]));
 }
 
@@ -124,33 +124,33 @@ element_case (Bench *t, const void *data)
   g_exact[1] = 0;
   for (gint64 i = 0; i < n; i++)
     want[i] = x_exact[i] + g_exact[i / per] * b_exact[i];
-  bench_ok (t, t->abi->residual_add (t->ctx, y, x, branch, gate, samples, per));
+  bench_ok (t, t->abi->residual_add (t->ctx, ON (y), ON (x), ON (branch), ON (gate), samples, per));
   bench_expect (t, "residual", y, want, n, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->residual_add (t->ctx, held, x, held, gate, samples, per));
+  bench_ok (t, t->abi->residual_add (t->ctx, ON (held), ON (x), ON (held), ON (gate), samples, per));
   bench_expect_same (t, "residual over the branch", held, y, n);
   for (gint64 i = 0; i < n; i++)
     want[i] = x_exact[i] + b_exact[i];
-  bench_ok (t, t->abi->residual_add (t->ctx, y, x, branch, NULL, samples, per));
+  bench_ok (t, t->abi->residual_add (t->ctx, ON (y), ON (x), ON (branch), NULL, samples, per));
   bench_expect (t, "residual without gates", y, want, n, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->residual_add (t->ctx, x, x, branch, NULL, samples, per));
+  bench_ok (t, t->abi->residual_add (t->ctx, ON (x), ON (x), ON (branch), NULL, samples, per));
   bench_expect_same (t, "residual in place", x, y, n);
   for (gint64 i = 0; i < n; i++)
     want[i] = g_exact[i / per] * b_exact[i];
-  bench_ok (t, t->abi->scale_samples (t->ctx, y, branch, gate, samples, per));
+  bench_ok (t, t->abi->scale_samples (t->ctx, ON (y), ON (branch), ON (gate), samples, per));
   bench_expect (t, "scale", y, want, n, FORWARD_TOLERANCE);
   for (gint64 i = 0; i < n; i++)
     want[i] = y[i] - 0.3 * b_exact[i];
-  bench_ok (t, t->abi->axpy (t->ctx, y, -0.3f, branch, n));
+  bench_ok (t, t->abi->axpy (t->ctx, ON (y), -0.3f, ON (branch), n));
   bench_expect (t, "axpy", y, want, n, FORWARD_TOLERANCE);
   for (gint64 i = 0; i < n; i++)
     want[i] = b_exact[i] + b_exact[i % per];
-  bench_ok (t, t->abi->add_table (t->ctx, branch, table, samples, per));
+  bench_ok (t, t->abi->add_table (t->ctx, ON (branch), ON (table), samples, per));
   bench_expect (t, "table", branch, want, n, FORWARD_TOLERANCE);
   for (gint64 i = 0; i < n; i++)
     want[i] = 2.5;
-  bench_ok (t, t->abi->fill (t->ctx, y, 2.5f, n));
+  bench_ok (t, t->abi->fill (t->ctx, ON (y), 2.5f, n));
   bench_expect (t, "fill", y, want, n, 0);
-  bench_ok (t, t->abi->copy (t->ctx, y, x, (gsize) n * sizeof (float)));
+  bench_ok (t, t->abi->copy (t->ctx, ON (y), ON (x), (gsize) n * sizeof (float)));
   bench_expect_same (t, "copy", y, x, n);
 }
 
@@ -170,7 +170,7 @@ run_extremes (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/gelu/forward", (gconstpointer) gelu_case, run_sizes);
   g_test_add_data_func ("/cpu/gelu/backward", (gconstpointer) gelu_backward_case, run_sizes);
   g_test_add_func ("/cpu/gelu/extremes", run_extremes);

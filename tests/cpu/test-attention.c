@@ -7,12 +7,28 @@
 typedef struct {
   gint64 b, t, h, d;
   double deviation; /* large: one probability near 1 */
+  SmbPrecision precision;
 } Shape;
+
+/* Factors in bfloat16 where the device takes them so. */
+#define BF16_TOLERANCE 1e-2
 
 static const Shape small[] = {
   { 1, 1, 1, 1, 1 }, { 2, 5, 3, 7, 1 }, { 1, 17, 2, 64, 1 }, { 3, 33, 1, 16, 0.1 }, { 1, 23, 2, 8, 6 },
 };
 static const Shape large[] = { { 1, 197, 2, 32, 1 }, { 1, 300, 1, 20, 1 } };
+static const Shape halves[] = {
+  { 2, 5, 3, 7, 1, SMB_PRECISION_BF16 },
+  { 1, 64, 2, 64, 1, SMB_PRECISION_BF16 },
+  { 1, 70, 1, 96, 1, SMB_PRECISION_BF16 },
+  { 1, 197, 1, 64, 1, SMB_PRECISION_BF16 },
+};
+
+static double
+tolerance_of (const Shape *s)
+{
+  return s->precision == SMB_PRECISION_BF16 ? BF16_TOLERANCE : FORWARD_TOLERANCE;
+}
 
 static void
 forward_case (Bench *t, const void *data)
@@ -20,17 +36,17 @@ forward_case (Bench *t, const void *data)
   const Shape *s = data;
   gint64 c = s->h * s->d, out = s->b * s->t * c, rows = s->b * s->h * s->t;
   double *exact, *y = bench_double (t, out), *probs = bench_double (t, rows * s->t), *lse = bench_double (t, rows);
-  SmbAttentionForward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d }, bare;
+  SmbAttentionForward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d, .precision = s->precision }, bare;
 
   a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
   a.y = bench_out (t, out);
   a.probs = bench_out (t, rows * s->t);
   a.lse = bench_out (t, rows);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
   oracle_attention (y, probs, lse, exact, s->b, s->t, s->h, s->d);
-  bench_expect (t, "y", a.y, y, out, FORWARD_TOLERANCE);
-  bench_expect (t, "probs", a.probs, probs, rows * s->t, FORWARD_TOLERANCE);
-  bench_expect (t, "lse", a.lse, lse, rows, FORWARD_TOLERANCE);
+  bench_expect (t, "y", a.y, y, out, tolerance_of (s));
+  bench_expect (t, "probs", a.probs, probs, rows * s->t, tolerance_of (s));
+  bench_expect (t, "lse", a.lse, lse, rows, tolerance_of (s));
   for (gint64 r = 0; r < rows; r++) { /* an invariant that needs no oracle */
     double sum = 0;
 
@@ -41,7 +57,7 @@ forward_case (Bench *t, const void *data)
   bare = a;
   bare.y = bench_out (t, out);
   bare.probs = bare.lse = NULL;
-  bench_ok (t, t->abi->attention_forward (t->ctx, &bare));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (bare)));
   bench_expect_same (t, "y without probs", bare.y, a.y, out);
 }
 
@@ -87,21 +103,23 @@ backward_case (Bench *t, const void *data)
   const Shape *s = data;
   gint64 c = s->h * s->d, out = s->b * s->t * c, rows = s->b * s->h * s->t;
   double *exact, *dy, *probs = bench_double (t, rows * s->t), *y = bench_double (t, out);
-  SmbAttentionForward f = { .b = s->b, .t = s->t, .h = s->h, .d = s->d };
-  SmbAttentionBackward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d }, bare;
+  SmbAttentionForward f = { .b = s->b, .t = s->t, .h = s->h, .d = s->d, .precision = s->precision };
+  SmbAttentionBackward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d, .precision = s->precision }, bare;
   Loss loss = { .s = s, .y = y, .probs = probs };
   gint64 places = s->t > 100 ? 4 : 40;
 
+  if (s->precision == SMB_PRECISION_BF16)
+    t->gradient_tolerance = 2 * BF16_TOLERANCE;
   f.qkv = a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
   f.y = bench_out (t, out);
   f.lse = bench_out (t, rows);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &f));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (f)));
   a.dy = bench_in (t, out, 1, &dy);
   a.y = f.y;
   a.lse = f.lse;
   a.dqkv = bench_out (t, s->b * s->t * 3 * c);
   a.dprobs = bench_out (t, rows * s->t);
-  bench_ok (t, t->abi->attention_backward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (a)));
   loss.qkv = exact;
   loss.dy = dy;
   bench_expect_gradient (t, "dqkv", a.dqkv, NULL, exact, s->b * s->t * 3 * c, weighted_output, &loss, places);
@@ -110,7 +128,7 @@ backward_case (Bench *t, const void *data)
   bare = a;
   bare.dprobs = NULL;
   bare.dqkv = bench_out (t, s->b * s->t * 3 * c);
-  bench_ok (t, t->abi->attention_backward (t->ctx, &bare));
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (bare)));
   bench_expect_same (t, "dqkv without dprobs", bare.dqkv, a.dqkv, s->b * s->t * 3 * c);
 }
 
@@ -125,7 +143,7 @@ nan_case (Bench *t, const void *data)
   qkv[3 * 48 + 16 + 2] = NAN; /* a key of head 0 */
   a.qkv = qkv;
   a.y = bench_out (t, 2 * out);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
   for (gint64 i = 0; i < 2 * out; i++)
     g_assert_true (isnan (a.y[i]) == (i < out && i % 16 < 8));
 }
@@ -145,6 +163,13 @@ run_large (gconstpointer run)
 }
 
 static void
+run_halves (gconstpointer run)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (halves); i++)
+    bench_run ((BenchCase) run, &halves[i]);
+}
+
+static void
 run_nan (void)
 {
   bench_run (nan_case, NULL);
@@ -153,11 +178,13 @@ run_nan (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/attention/forward", (gconstpointer) forward_case, run_small);
   g_test_add_data_func ("/cpu/attention/forward/197", (gconstpointer) forward_case, run_large);
   g_test_add_data_func ("/cpu/attention/backward", (gconstpointer) backward_case, run_small);
   g_test_add_data_func ("/cpu/attention/backward/197", (gconstpointer) backward_case, run_large);
+  g_test_add_data_func ("/cpu/attention/forward/bf16", (gconstpointer) forward_case, run_halves);
+  g_test_add_data_func ("/cpu/attention/backward/bf16", (gconstpointer) backward_case, run_halves);
   g_test_add_func ("/cpu/attention/nan", run_nan);
   return g_test_run ();
 }

@@ -27,7 +27,7 @@ gemm_case (Bench *t, const void *data)
       if (beta == 0) /* overwritten, whatever was there */
         for (gint64 i = 0; i < s->m * s->n; i++)
           c[i] = NAN;
-      bench_ok (t, t->abi->gemm (t->ctx, c, a, b, s->m, s->n, s->k, trans & 1, trans >> 1, (float) alpha,
+      bench_ok (t, t->abi->gemm (t->ctx, ON (c), ON (a), ON (b), s->m, s->n, s->k, trans & 1, trans >> 1, (float) alpha,
                                  (float) beta));
       oracle_gemm (c_exact, a_exact, b_exact, s->m, s->n, s->k, trans & 1, trans >> 1, alpha, beta);
       bench_expect (t, "c", c, c_exact, s->m * s->n, FORWARD_TOLERANCE);
@@ -58,11 +58,11 @@ linear_case (Bench *t, const void *data)
     if (!with_bias)
       a.bias = NULL;
     if (prepared) {
-      bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, s->n, s->k, SMB_PRECISION_F32, &handle));
+      bench_ok (t, t->abi->weight_prepare (t->ctx, ON (a.w), s->n, s->k, SMB_PRECISION_F32, &handle));
       a.w = NULL;
       a.prepared = handle;
     }
-    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    bench_ok (t, t->abi->linear_forward (t->ctx, ON_ALL (a)));
     oracle_linear (y_exact, z_exact, x_exact, w_exact, with_bias ? b_exact : NULL, residual_kind > 0 ? r_exact : NULL,
                    s->m, s->k, s->n, a.epilogue);
     bench_expect (t, "y", a.y, y_exact, all, FORWARD_TOLERANCE);
@@ -145,13 +145,13 @@ low_precision_case (Bench *t, const void *data)
     if ((info.precisions & (1u << precision)) == 0)
       continue;
     if (prepared) {
-      bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, s->n, s->k, precision, &handle));
+      bench_ok (t, t->abi->weight_prepare (t->ctx, ON (a.w), s->n, s->k, precision, &handle));
       a.w = NULL;
       a.prepared = handle;
     } else {
       a.precision = precision;
     }
-    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    bench_ok (t, t->abi->linear_forward (t->ctx, ON_ALL (a)));
     for (gint64 i = 0; precision == SMB_PRECISION_BF16 && i < s->m * s->k; i++)
       x[i] = to_bf16 (x[i]);
     for (gint64 i = 0; precision == SMB_PRECISION_BF16 && i < s->n * s->k; i++)
@@ -203,7 +203,7 @@ linear_backward_case (Bench *t, const void *data)
   a.dx = bench_out (t, s->m * s->k);
   a.dw = bench_in (t, s->n * s->k, 1, &dw_start);
   a.dbias = bench_in (t, s->n, 1, &db_start);
-  bench_ok (t, t->abi->linear_backward (t->ctx, &a));
+  bench_ok (t, t->abi->linear_backward (t->ctx, ON_ALL (a)));
   loss.x = x;
   loss.w = w;
   loss.bias = bias;
@@ -216,7 +216,7 @@ linear_backward_case (Bench *t, const void *data)
   only = a;
   only.dx = dx_alone;
   only.dw = only.dbias = NULL;
-  bench_ok (t, t->abi->linear_backward (t->ctx, &only));
+  bench_ok (t, t->abi->linear_backward (t->ctx, ON_ALL (only)));
   bench_expect_same (t, "dx alone", dx_alone, a.dx, s->m * s->k);
 }
 
@@ -236,10 +236,10 @@ bf16_backward_case (Bench *t, const void *data)
   a.dw = bench_in (t, s->n * s->k, 1, &dw);
   bench_ok (t, t->abi->device_describe (0, &info));
   if ((info.precisions & (1u << SMB_PRECISION_BF16)) == 0) {
-    g_assert_cmpint (t->abi->linear_backward (t->ctx, &a), ==, SMB_STATUS_UNSUPPORTED);
+    g_assert_cmpint (t->abi->linear_backward (t->ctx, ON_ALL (a)), ==, SMB_STATUS_UNSUPPORTED);
     return;
   }
-  bench_ok (t, t->abi->linear_backward (t->ctx, &a));
+  bench_ok (t, t->abi->linear_backward (t->ctx, ON_ALL (a)));
   for (gint64 i = 0; i < s->m * s->k; i++)
     x[i] = to_bf16 (x[i]);
   for (gint64 i = 0; i < s->n * s->k; i++)
@@ -270,9 +270,9 @@ nan_case (Bench *t, const void *data)
     if (p >= 0 && (info.precisions & (1u << p)) == 0)
       continue;
     if (p >= 0)
-      bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, 20, 40, (SmbPrecision) p, &handle));
+      bench_ok (t, t->abi->weight_prepare (t->ctx, ON (a.w), 20, 40, (SmbPrecision) p, &handle));
     a.prepared = handle;
-    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    bench_ok (t, t->abi->linear_forward (t->ctx, ON_ALL (a)));
     for (int i = 0; i < 60; i++)
       g_assert_true (isnan (a.y[i]) == (i / 20 == 1));
     t->abi->weight_release (t->ctx, handle);
@@ -299,9 +299,9 @@ odd_rows_case (Bench *t, const void *data)
     a.y = bench_out (t, 15);
     if ((info.precisions & (1u << p)) == 0)
       continue;
-    bench_ok (t, t->abi->weight_prepare (t->ctx, a.w, 3, 36, (SmbPrecision) p, &handle));
+    bench_ok (t, t->abi->weight_prepare (t->ctx, ON (a.w), 3, 36, (SmbPrecision) p, &handle));
     a.prepared = handle;
-    bench_ok (t, t->abi->linear_forward (t->ctx, &a));
+    bench_ok (t, t->abi->linear_forward (t->ctx, ON_ALL (a)));
     oracle_linear (y, NULL, x, w, NULL, NULL, 5, 36, 3, SMB_EPILOGUE_NONE);
     for (int r = 0; r < 4; r++)
       bench_expect (t, "y", a.y + 3 * r, y + 3 * r, 3, 0.02);
@@ -371,7 +371,7 @@ run_nan (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/gemm", (gconstpointer) gemm_case, run_shapes);
   g_test_add_data_func ("/cpu/linear/forward", (gconstpointer) linear_case, run_layers);
   g_test_add_data_func ("/cpu/linear/low-precision", (gconstpointer) low_precision_case, run_layers);
@@ -379,6 +379,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cpu/linear/backward", (gconstpointer) linear_backward_case, run_layers);
   g_test_add_func ("/cpu/linear/backward-bf16", run_bf16_backward);
   g_test_add_func ("/cpu/linear/nan", run_nan);
-  g_test_add_func ("/cpu/linear/refusals", prepare_refuses);
+  if (bench_is_cpu ())
+    g_test_add_func ("/cpu/linear/refusals", prepare_refuses);
   return g_test_run ();
 }

@@ -21,11 +21,11 @@ patch_case (Bench *t, const void *data)
   for (int order = SMB_PATCH_CHW; order <= SMB_PATCH_HWC; order++) {
     float *out = bench_out (t, n), *back = bench_out (t, n);
 
-    bench_ok (t, t->abi->patchify (t->ctx, out, images, s->b, s->chans, s->height, s->width, s->patch,
+    bench_ok (t, t->abi->patchify (t->ctx, ON (out), ON (images), s->b, s->chans, s->height, s->width, s->patch,
                                    (SmbPatchOrder) order));
     oracle_patchify (want, exact, s->b, s->chans, s->height, s->width, s->patch, (SmbPatchOrder) order);
     bench_expect (t, "patches", out, want, n, 0);
-    bench_ok (t, t->abi->unpatchify (t->ctx, back, out, s->b, s->chans, s->height, s->width, s->patch,
+    bench_ok (t, t->abi->unpatchify (t->ctx, ON (back), ON (out), s->b, s->chans, s->height, s->width, s->patch,
                                      (SmbPatchOrder) order));
     bench_expect_same (t, "there and back", back, images, n);
   }
@@ -79,14 +79,15 @@ tokens_case (Bench *t, const void *data)
     float *dcls = bench_in (t, s->c, 1, &dcls_start), *dpos = bench_in (t, places, 1, &dpos_start);
     Loss loss = { s, x_exact, cls_exact, pos_exact, dout_exact, index, want, n, 0 };
 
-    bench_ok (t, t->abi->tokens_forward (t->ctx, out, x, cls, pos, index, s->b, s->k, s->c));
+    bench_ok (t, t->abi->tokens_forward (t->ctx, ON (out), ON (x), ON (cls), ON (pos), ON (index), s->b, s->k, s->c));
     oracle_tokens (want, x_exact, cls_exact, pos_exact, index, s->b, s->k, s->c);
     bench_expect (t, "out", out, want, n, FORWARD_TOLERANCE);
-    bench_ok (t, t->abi->tokens_backward (t->ctx, dx, dcls, dpos, dout, index, s->b, s->k, s->c));
+    bench_ok (t, t->abi->tokens_backward (t->ctx, ON (dx), ON (dcls), ON (dpos), ON (dout), ON (index), s->b, s->k,
+                                          s->c));
     bench_expect_gradient (t, "dx", dx, NULL, x_exact, s->b * s->k * s->c, tokens_loss, &loss, 20);
     bench_expect_gradient (t, "dcls", dcls, dcls_start, cls_exact, s->c, tokens_loss, &loss, 20);
     bench_expect_gradient (t, "dpos", dpos, dpos_start, pos_exact, places, tokens_loss, &loss, 20);
-    bench_ok (t, t->abi->tokens_backward (t->ctx, alone, NULL, NULL, dout, index, s->b, s->k, s->c));
+    bench_ok (t, t->abi->tokens_backward (t->ctx, ON (alone), NULL, NULL, ON (dout), ON (index), s->b, s->k, s->c));
     bench_expect_same (t, "dx alone", alone, dx, s->b * s->k * s->c);
   }
 }
@@ -112,13 +113,15 @@ unshuffle_case (Bench *t, const void *data)
   float *out = bench_out (t, n), *dx = bench_out (t, in), *dmask = bench_in (t, s->c, 1, &dmask_start);
   Loss loss = { s, x_exact, mask_exact, pos_exact, dout_exact, index, want, n, 0 };
 
-  bench_ok (t, t->abi->unshuffle_forward (t->ctx, out, x, mask, pos, index, s->b, s->l, s->k, s->c));
+  bench_ok (t, t->abi->unshuffle_forward (t->ctx, ON (out), ON (x), ON (mask), ON (pos), ON (index), s->b, s->l, s->k,
+                                          s->c));
   oracle_unshuffle (want, x_exact, mask_exact, pos_exact, index, s->b, s->l, s->k, s->c);
   bench_expect (t, "out", out, want, n, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->unshuffle_forward (t->ctx, out, x, mask, NULL, index, s->b, s->l, s->k, s->c));
+  bench_ok (t, t->abi->unshuffle_forward (t->ctx, ON (out), ON (x), ON (mask), NULL, ON (index), s->b, s->l, s->k,
+                                          s->c));
   oracle_unshuffle (want, x_exact, mask_exact, NULL, index, s->b, s->l, s->k, s->c);
   bench_expect (t, "out without positions", out, want, n, 0);
-  bench_ok (t, t->abi->unshuffle_backward (t->ctx, dx, dmask, dout, index, s->b, s->l, s->k, s->c));
+  bench_ok (t, t->abi->unshuffle_backward (t->ctx, ON (dx), ON (dmask), ON (dout), ON (index), s->b, s->l, s->k, s->c));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, in, unshuffle_loss, &loss, 20);
   bench_expect_gradient (t, "dmask", dmask, dmask_start, mask_exact, s->c, unshuffle_loss, &loss, 20);
 }
@@ -138,7 +141,7 @@ gather_case (Bench *t, const void *data)
 
     want[i] = exact[(row / s->k * s->l + index[row]) * s->c + i % s->c];
   }
-  bench_ok (t, t->abi->gather_rows (t->ctx, out, x, index, s->b, s->l, s->k, s->c));
+  bench_ok (t, t->abi->gather_rows (t->ctx, ON (out), ON (x), ON (index), s->b, s->l, s->k, s->c));
   bench_expect (t, "rows", out, want, n, 0);
 }
 
@@ -164,10 +167,10 @@ pool_case (Bench *t, const void *data)
   for (gint64 first = 0; first < MIN (s->l, 2); first++) {
     Loss loss = { .s = s, .x = x_exact, .dout = dout_exact, .out = want, .n = n, .first = first };
 
-    bench_ok (t, t->abi->mean_tokens_forward (t->ctx, out, x, s->b, s->l, s->c, first));
+    bench_ok (t, t->abi->mean_tokens_forward (t->ctx, ON (out), ON (x), s->b, s->l, s->c, first));
     oracle_mean_tokens (want, x_exact, s->b, s->l, s->c, first);
     bench_expect (t, "mean", out, want, n, FORWARD_TOLERANCE);
-    bench_ok (t, t->abi->mean_tokens_backward (t->ctx, dx, dout, s->b, s->l, s->c, first));
+    bench_ok (t, t->abi->mean_tokens_backward (t->ctx, ON (dx), ON (dout), s->b, s->l, s->c, first));
     bench_expect_gradient (t, "dx of mean", dx, NULL, x_exact, in, mean_loss, &loss, 30);
   }
   for (gint64 i = 0; i < n; i++) {
@@ -176,9 +179,9 @@ pool_case (Bench *t, const void *data)
     want[i] = x_exact[at];
     row_gradient[at] = dout_exact[i];
   }
-  bench_ok (t, t->abi->take_row_forward (t->ctx, out, x, s->b, s->l, s->c, row));
+  bench_ok (t, t->abi->take_row_forward (t->ctx, ON (out), ON (x), s->b, s->l, s->c, row));
   bench_expect (t, "row", out, want, n, 0);
-  bench_ok (t, t->abi->take_row_backward (t->ctx, dx, dout, s->b, s->l, s->c, row));
+  bench_ok (t, t->abi->take_row_backward (t->ctx, ON (dx), ON (dout), s->b, s->l, s->c, row));
   bench_expect (t, "dx of row", dx, row_gradient, in, 0);
 }
 
@@ -199,7 +202,7 @@ run_shapes (gconstpointer run)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/layout/patches", (gconstpointer) patch_case, run_pictures);
   g_test_add_data_func ("/cpu/layout/gather", (gconstpointer) gather_case, run_shapes);
   g_test_add_data_func ("/cpu/layout/tokens", (gconstpointer) tokens_case, run_shapes);

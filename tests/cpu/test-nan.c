@@ -24,7 +24,7 @@ gemm_case (Bench *t, const void *data)
   float *a = bench_in (t, M * K, 1, NULL), *c = bench_out (t, M * N);
 
   a[3 * K + K - 1] = NAN;
-  bench_ok (t, t->abi->gemm (t->ctx, c, a, bench_in (t, N * K, 1, NULL), M, N, K, 0, 1, 1.0f, 0.0f));
+  bench_ok (t, t->abi->gemm (t->ctx, ON (c), ON (a), ON (bench_in (t, N * K, 1, NULL)), M, N, K, 0, 1, 1.0f, 0.0f));
   expect_nan (t, "c", c, M * N, N, 3, -1);
 }
 
@@ -42,7 +42,7 @@ linear_backward_case (Bench *t, const void *data)
   a.dy = dy;
   a.x = bench_in (t, ROWS * IN, 1, NULL);
   a.w = bench_in (t, OUT * IN, 1, NULL);
-  bench_ok (t, t->abi->linear_backward (t->ctx, &a));
+  bench_ok (t, t->abi->linear_backward (t->ctx, ON_ALL (a)));
   expect_nan (t, "dx", a.dx, ROWS * IN, IN, 5, -1);
   expect_nan (t, "dw", a.dw, OUT * IN, IN, OUT - 1, -1);
   expect_nan (t, "dbias", a.dbias, OUT, OUT, -1, OUT - 1);
@@ -61,13 +61,13 @@ attention_backward_case (Bench *t, const void *data)
   f.qkv = a.qkv = bench_in (t, B * T * 3 * C, 1, NULL);
   f.y = bench_out (t, B * T * C);
   f.lse = bench_out (t, B * H * T);
-  bench_ok (t, t->abi->attention_forward (t->ctx, &f));
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (f)));
   dy[(T - 1) * C + D - 1] = NAN;
   a.dy = dy;
   a.y = f.y;
   a.lse = f.lse;
   a.dqkv = bench_out (t, B * T * 3 * C);
-  bench_ok (t, t->abi->attention_backward (t->ctx, &a));
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (a)));
   for (gint64 i = 0; i < B * T * 3 * C; i++) {
     gint64 token = i / (3 * C) % T, part = i / C % 3, channel = i % C;
     gboolean want = i < T * 3 * C && channel < D
@@ -88,13 +88,15 @@ norm_backward_case (Bench *t, const void *data)
   float *dw = bench_in (t, C, 1, NULL), *db = bench_in (t, C, 1, NULL);
 
   dy[C + C - 1] = NAN;
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, y, mean, rstd, x, w, w, ROWS, C, 1e-6f));
-  bench_ok (t, t->abi->layer_norm_backward (t->ctx, dx, dw, db, dy, x, w, mean, rstd, ROWS, C));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), ON (mean), ON (rstd), ON (x), ON (w), ON (w), ROWS, C,
+                                           1e-6f));
+  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx), ON (dw), ON (db), ON (dy), ON (x), ON (w), ON (mean),
+                                            ON (rstd), ROWS, C));
   expect_nan (t, "dx", dx, ROWS * C, C, 1, -1);
   expect_nan (t, "dw", dw, C, C, -1, C - 1);
   expect_nan (t, "db", db, C, C, -1, C - 1);
-  bench_ok (t, t->abi->unit_rows_forward (t->ctx, y, norm, x, ROWS, C));
-  bench_ok (t, t->abi->unit_rows_backward (t->ctx, dx, dy, y, norm, ROWS, C));
+  bench_ok (t, t->abi->unit_rows_forward (t->ctx, ON (y), ON (norm), ON (x), ROWS, C));
+  bench_ok (t, t->abi->unit_rows_backward (t->ctx, ON (dx), ON (dy), ON (y), ON (norm), ROWS, C));
   expect_nan (t, "dx of unit rows", dx, ROWS * C, C, 1, -1);
 }
 
@@ -107,18 +109,18 @@ elements_case (Bench *t, const void *data)
 
   x[LAST] = NAN;
   good[LAST] = 1;
-  bench_ok (t, t->abi->relu_backward (t->ctx, y, x, good, N));
+  bench_ok (t, t->abi->relu_backward (t->ctx, ON (y), ON (x), ON (good), N));
   expect_nan (t, "relu backward", y, N, N, -1, LAST);
-  bench_ok (t, t->abi->gelu_backward (t->ctx, y, x, good, N));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (y), ON (x), ON (good), N));
   expect_nan (t, "gelu backward", y, N, N, -1, LAST);
-  bench_ok (t, t->abi->residual_add (t->ctx, y, good, x, gate, 3, 37));
+  bench_ok (t, t->abi->residual_add (t->ctx, ON (y), ON (good), ON (x), ON (gate), 3, 37));
   expect_nan (t, "residual", y, N, N, -1, LAST);
-  bench_ok (t, t->abi->scale_samples (t->ctx, y, x, gate, 3, 37));
+  bench_ok (t, t->abi->scale_samples (t->ctx, ON (y), ON (x), ON (gate), 3, 37));
   expect_nan (t, "scale", y, N, N, -1, LAST);
-  bench_ok (t, t->abi->ema (t->ctx, good, x, 0.99, N));
+  bench_ok (t, t->abi->ema (t->ctx, ON (good), ON (x), 0.99, N));
   expect_nan (t, "moving average", good, N, N, -1, LAST);
   good[LAST] = 1;
-  bench_ok (t, t->abi->axpy (t->ctx, good, 0.5f, x, N));
+  bench_ok (t, t->abi->axpy (t->ctx, ON (good), 0.5f, ON (x), N));
   expect_nan (t, "axpy", good, N, N, -1, LAST);
 }
 
@@ -134,18 +136,18 @@ layout_case (Bench *t, const void *data)
   for (int i = 0; i < B * K; i++)
     index[i] = visible[i];
   dout[(1 + K) * C + C - 1] = NAN; /* of sample 1: the class token */
-  bench_ok (t, t->abi->tokens_backward (t->ctx, dx, dcls, dpos, dout, index, B, K, C));
+  bench_ok (t, t->abi->tokens_backward (t->ctx, ON (dx), ON (dcls), ON (dpos), ON (dout), ON (index), B, K, C));
   expect_nan (t, "dx of tokens", dx, B * K * C, C, B * K, -1); /* none */
   expect_nan (t, "dcls", dcls, C, C, -1, C - 1);
   expect_nan (t, "dpos", dpos, (1 + L) * C, C, 0, C - 1);
   dout[(1 + K) * C + C - 1] = 0;
   dout[(1 + L) * C + (1 + 6) * C + C - 1] = NAN; /* of sample 1: patch 6, hidden */
-  bench_ok (t, t->abi->unshuffle_backward (t->ctx, dx, dmask, dout, index, B, L, K, C));
+  bench_ok (t, t->abi->unshuffle_backward (t->ctx, ON (dx), ON (dmask), ON (dout), ON (index), B, L, K, C));
   expect_nan (t, "dx of unshuffling", dx, B * (1 + K) * C, C, B * (1 + K), -1);
   expect_nan (t, "dmask", dmask, C, C, -1, C - 1);
-  bench_ok (t, t->abi->mean_tokens_forward (t->ctx, dx, dout, B, 1 + L, C, 1));
+  bench_ok (t, t->abi->mean_tokens_forward (t->ctx, ON (dx), ON (dout), B, 1 + L, C, 1));
   expect_nan (t, "mean", dx, B * C, C, 1, C - 1);
-  bench_ok (t, t->abi->take_row_forward (t->ctx, dx, dout, B, 1 + L, C, 7));
+  bench_ok (t, t->abi->take_row_forward (t->ctx, ON (dx), ON (dout), B, 1 + L, C, 7));
   expect_nan (t, "row", dx, B * C, C, 1, C - 1);
 }
 
@@ -158,13 +160,13 @@ recon_case (Bench *t, const void *data)
   float *mean = bench_out (t, ROWS), *sd = bench_out (t, ROWS);
 
   target[2 * PIX + PIX - 1] = NAN;
-  bench_ok (t, t->abi->recon_target (t->ctx, target, mean, sd, ROWS, PIX, 1));
+  bench_ok (t, t->abi->recon_target (t->ctx, ON (target), ON (mean), ON (sd), ROWS, PIX, 1));
   expect_nan (t, "target", target, ROWS * PIX, PIX, 2, -1);
   expect_nan (t, "mean", mean, ROWS, 1, 2, -1);
   expect_nan (t, "sd", sd, ROWS, 1, 2, -1);
-  bench_ok (t, t->abi->recon_error (t->ctx, error, pred, target, ROWS, PIX));
+  bench_ok (t, t->abi->recon_error (t->ctx, ON (error), ON (pred), ON (target), ROWS, PIX));
   expect_nan (t, "error", error, ROWS, 1, 2, -1);
-  bench_ok (t, t->abi->recon_backward (t->ctx, dpred, pred, target, weight, ROWS, PIX));
+  bench_ok (t, t->abi->recon_backward (t->ctx, ON (dpred), ON (pred), ON (target), ON (weight), ROWS, PIX));
   expect_nan (t, "dpred", dpred, ROWS * PIX, PIX, 2, -1);
 }
 
@@ -177,16 +179,16 @@ optim_case (Bench *t, const void *data)
   double sum;
 
   grad[AT] = INFINITY;
-  bench_ok (t, t->abi->sum_squares (t->ctx, &sum, grad, N));
+  bench_ok (t, t->abi->sum_squares (t->ctx, &sum, ON (grad), N));
   g_assert_true (isinf (sum));
   grad[AT] = NAN;
-  bench_ok (t, t->abi->sum_squares (t->ctx, &sum, grad, N));
+  bench_ok (t, t->abi->sum_squares (t->ctx, &sum, ON (grad), N));
   g_assert_true (isnan (sum));
   a.grad = grad;
   a.param = bench_in (t, N, 1, NULL);
   a.m = bench_in (t, N, 0, NULL);
   a.v = bench_in (t, N, 0, NULL);
-  bench_ok (t, t->abi->adamw (t->ctx, &a));
+  bench_ok (t, t->abi->adamw (t->ctx, ON_ALL (a)));
   expect_nan (t, "param", a.param, N, N, -1, AT);
   expect_nan (t, "m", a.m, N, N, -1, AT);
   expect_nan (t, "v", a.v, N, N, -1, AT);
@@ -201,7 +203,7 @@ run (gconstpointer run_case)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/nan/gemm", (gconstpointer) gemm_case, run);
   g_test_add_data_func ("/cpu/nan/linear-backward", (gconstpointer) linear_backward_case, run);
   g_test_add_data_func ("/cpu/nan/attention-backward", (gconstpointer) attention_backward_case, run);

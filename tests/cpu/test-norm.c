@@ -36,12 +36,14 @@ layer_norm_case (Bench *t, const void *data)
   float *y_bare = bench_out (t, n);
   double eps = (float) 1e-6;
 
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, y_got, mean_got, rstd_got, x, w, b, s->rows, s->c, (float) eps));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y_got), ON (mean_got), ON (rstd_got), ON (x), ON (w), ON (b),
+                                           s->rows, s->c, (float) eps));
   oracle_layer_norm (y, mean, rstd, x_exact, w_exact, b_exact, s->rows, s->c, eps);
   bench_expect (t, "y", y_got, y, n, s->centre > 50 ? 3e-5 : FORWARD_TOLERANCE);
   bench_expect (t, "mean", mean_got, mean, s->rows, FORWARD_TOLERANCE);
   bench_expect (t, "rstd", rstd_got, rstd, s->rows, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, y_bare, NULL, NULL, x, w, b, s->rows, s->c, (float) eps));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y_bare), NULL, NULL, ON (x), ON (w), ON (b), s->rows, s->c,
+                                           (float) eps));
   bench_expect_same (t, "y alone", y_bare, y_got, n);
 }
 
@@ -78,12 +80,15 @@ layer_norm_backward_case (Bench *t, const void *data)
 
   if (s->c < 3 || s->centre > 50)
     return; /* with one or two channels the gradient is zero but for rounding */
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, y, mean, rstd, x, w, b, s->rows, s->c, 1e-5f));
-  bench_ok (t, t->abi->layer_norm_backward (t->ctx, dx, dw, db, dy, x, w, mean, rstd, s->rows, s->c));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), ON (mean), ON (rstd), ON (x), ON (w), ON (b), s->rows,
+                                           s->c, 1e-5f));
+  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx), ON (dw), ON (db), ON (dy), ON (x), ON (w), ON (mean),
+                                            ON (rstd), s->rows, s->c));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, n, layer_norm_loss, &loss, 25);
   bench_expect_gradient (t, "dw", dw, dw_start, w_exact, s->c, layer_norm_loss, &loss, 15);
   bench_expect_gradient (t, "db", db, db_start, b_exact, s->c, layer_norm_loss, &loss, 15);
-  bench_ok (t, t->abi->layer_norm_backward (t->ctx, dx_alone, NULL, NULL, dy, x, w, mean, rstd, s->rows, s->c));
+  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx_alone), NULL, NULL, ON (dy), ON (x), ON (w), ON (mean),
+                                            ON (rstd), s->rows, s->c));
   bench_expect_same (t, "dx alone", dx_alone, dx, n);
 }
 
@@ -98,7 +103,7 @@ unit_case (Bench *t, const void *data)
   if (s->rows > 1)
     for (gint64 i = 0; i < s->c; i++) /* a row of zeros stays one */
       x[i] = 0, x_exact[i] = 0;
-  bench_ok (t, t->abi->unit_rows_forward (t->ctx, y, norm, x, s->rows, s->c));
+  bench_ok (t, t->abi->unit_rows_forward (t->ctx, ON (y), ON (norm), ON (x), s->rows, s->c));
   oracle_unit_rows (y_exact, norm_exact, x_exact, s->rows, s->c);
   bench_expect (t, "y", y, y_exact, n, FORWARD_TOLERANCE);
   bench_expect (t, "norm", norm, norm_exact, s->rows, FORWARD_TOLERANCE);
@@ -128,8 +133,8 @@ unit_backward_case (Bench *t, const void *data)
 
   if (s->c < 3)
     return; /* on a line the gradient is zero */
-  bench_ok (t, t->abi->unit_rows_forward (t->ctx, y, norm, x, s->rows, s->c));
-  bench_ok (t, t->abi->unit_rows_backward (t->ctx, dx, dy, y, norm, s->rows, s->c));
+  bench_ok (t, t->abi->unit_rows_forward (t->ctx, ON (y), ON (norm), ON (x), s->rows, s->c));
+  bench_ok (t, t->abi->unit_rows_backward (t->ctx, ON (dx), ON (dy), ON (y), ON (norm), s->rows, s->c));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, n, unit_loss, &loss, 30);
 }
 
@@ -139,10 +144,10 @@ nan_case (Bench *t, const void *data)
   float *x = bench_in (t, 3 * 37, 1, NULL), *y = bench_out (t, 3 * 37), *ones = bench_in (t, 37, 1, NULL);
 
   x[37 + 36] = NAN; /* in the last lane that counts */
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, y, NULL, NULL, x, ones, ones, 3, 37, 1e-6f));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), NULL, NULL, ON (x), ON (ones), ON (ones), 3, 37, 1e-6f));
   for (int i = 0; i < 3 * 37; i++)
     g_assert_true (isnan (y[i]) == (i / 37 == 1));
-  bench_ok (t, t->abi->unit_rows_forward (t->ctx, y, NULL, x, 3, 37));
+  bench_ok (t, t->abi->unit_rows_forward (t->ctx, ON (y), NULL, ON (x), 3, 37));
   for (int i = 0; i < 3 * 37; i++)
     g_assert_true (isnan (y[i]) == (i / 37 == 1));
 }
@@ -163,7 +168,7 @@ run_nan (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/layer-norm/forward", (gconstpointer) layer_norm_case, run_shapes);
   g_test_add_data_func ("/cpu/layer-norm/backward", (gconstpointer) layer_norm_backward_case, run_shapes);
   g_test_add_data_func ("/cpu/unit-rows/forward", (gconstpointer) unit_case, run_shapes);

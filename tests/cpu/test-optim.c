@@ -25,7 +25,7 @@ target_case (Bench *t, const void *data)
     if (s->rows > 1)
       for (gint64 i = 0; i < s->pix; i++) /* a flat patch must not divide by zero */
         target[i] = 0.25f, exact[i] = 0.25;
-    bench_ok (t, t->abi->recon_target (t->ctx, target, mean_got, sd_got, s->rows, s->pix, normalise));
+    bench_ok (t, t->abi->recon_target (t->ctx, ON (target), ON (mean_got), ON (sd_got), s->rows, s->pix, normalise));
     oracle_recon_target (exact, mean, sd, s->rows, s->pix, normalise);
     bench_expect (t, "target", target, exact, n, normalise ? FORWARD_TOLERANCE : 0);
     bench_expect (t, "mean", mean_got, mean, s->rows, FORWARD_TOLERANCE);
@@ -62,10 +62,10 @@ error_case (Bench *t, const void *data)
   float *error = bench_out (t, s->rows), *dpred = bench_out (t, n);
   Loss loss = { s, pred_exact, target_exact, weight_exact, want };
 
-  bench_ok (t, t->abi->recon_error (t->ctx, error, pred, target, s->rows, s->pix));
+  bench_ok (t, t->abi->recon_error (t->ctx, ON (error), ON (pred), ON (target), s->rows, s->pix));
   oracle_recon_error (want, pred_exact, target_exact, s->rows, s->pix);
   bench_expect (t, "error", error, want, s->rows, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->recon_backward (t->ctx, dpred, pred, target, weight, s->rows, s->pix));
+  bench_ok (t, t->abi->recon_backward (t->ctx, ON (dpred), ON (pred), ON (target), ON (weight), s->rows, s->pix));
   bench_expect_gradient (t, "dpred", dpred, NULL, pred_exact, n, recon_loss, &loss, 30);
 }
 
@@ -86,7 +86,7 @@ adamw_case (Bench *t, const void *data)
   for (a.t = 1; a.t <= 4; a.t++) {
     double c1 = 1 - pow (a.beta1, (double) a.t), c2 = 1 - pow (a.beta2, (double) a.t);
 
-    bench_ok (t, t->abi->adamw (t->ctx, &a));
+    bench_ok (t, t->abi->adamw (t->ctx, ON_ALL (a)));
     for (gint64 i = 0; i < n; i++) {
       double scaled = a.grad_scale * g[i];
 
@@ -107,11 +107,11 @@ ema_case (Bench *t, const void *data)
   double *target_exact, *online_exact;
   float *target = bench_in (t, n, 1, &target_exact), *online = bench_in (t, n, 1, &online_exact);
 
-  bench_ok (t, t->abi->ema (t->ctx, target, online, 0.996, n));
+  bench_ok (t, t->abi->ema (t->ctx, ON (target), ON (online), 0.996, n));
   for (gint64 i = 0; i < n; i++)
     target_exact[i] = 0.996 * target_exact[i] + (1 - 0.996) * online_exact[i];
   bench_expect (t, "target", target, target_exact, n, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->ema (t->ctx, target, online, 0.0, n)); /* momentum 0: a copy */
+  bench_ok (t, t->abi->ema (t->ctx, ON (target), ON (online), 0.0, n)); /* momentum 0: a copy */
   bench_expect (t, "copy", target, online_exact, n, 0);
 }
 
@@ -122,11 +122,11 @@ squares_case (Bench *t, const void *data)
   double *exact, got, want = 0;
   const float *x = bench_in (t, n, 1, &exact);
 
-  bench_ok (t, t->abi->sum_squares (t->ctx, &got, x, n));
+  bench_ok (t, t->abi->sum_squares (t->ctx, &got, ON (x), n));
   for (gint64 i = 0; i < n; i++)
     want += exact[i] * exact[i];
   g_assert_cmpfloat_with_epsilon (got, want, 1e-12 * want);
-  bench_ok (t, t->abi->sum_squares (t->ctx, &got, x, 0));
+  bench_ok (t, t->abi->sum_squares (t->ctx, &got, ON (x), 0));
   g_assert_cmpfloat (got, ==, 0.0);
 }
 
@@ -147,7 +147,7 @@ run_sizes (gconstpointer run)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/recon/target", (gconstpointer) target_case, run_shapes);
   g_test_add_data_func ("/cpu/recon/error", (gconstpointer) error_case, run_shapes);
   g_test_add_data_func ("/cpu/adamw", (gconstpointer) adamw_case, run_sizes);

@@ -28,9 +28,11 @@ BELOW = {
     "cli": ["examine", "worker", "learn"],
     "app": ["examine", "worker", "learn"],
 }
-# The kernels see the table they fill and nothing else; the registry alone sees the kernels' entry.
-CPU_SEES = {"backend/smb-backend-abi.h"}
-SEE_CPU = {("backend", "cpu/smb-cpu.h")}
+# The kernels see the table they fill and nothing else; the registry alone sees the processor's entry, and the module for
+# graphics cards is not linked with anything.
+KERNELS = {"cpu", "cuda"}
+KERNELS_SEE = {"backend/smb-backend-abi.h"}
+SEE_KERNELS = {("backend", "cpu/smb-cpu.h")}
 
 # Outside headers and the rooms that may use them.
 OUTSIDE = [
@@ -43,6 +45,7 @@ OUTSIDE = [
     (re.compile(r"sqlite3"), {"case"}, "SQLite"),
     (re.compile(r"dlib/"), {"face"}, "dlib"),
     (re.compile(r"(cblas|openblas|lapack)"), {"face"}, "BLAS"),
+    (re.compile(r"(cuda|cublas)\w*\.h$"), {"cuda"}, "CUDA"),
     (re.compile(r"(gtk|gdk|gsk)/"), {"app"}, "GTK"),
     (re.compile(r"mpi\.h$"), {"learn"}, "MPI"),
 ]
@@ -72,11 +75,11 @@ def problems_of(room, path, text):
                 found.append(f"{path}: \"{name}\" should be written with its room, as \"{room}/{name}\"")
             continue
         other = name.split("/")[0]
-        if room == "cpu":
-            if other != "cpu" and name not in CPU_SEES:
-                found.append(f"{path}: cpu may include only the backend's table, not {name}")
-        elif other == "cpu":
-            if (room, name) not in SEE_CPU:
+        if room in KERNELS:
+            if other != room and name not in KERNELS_SEE:
+                found.append(f"{path}: {room} may include only the backend's table, not {name}")
+        elif other in KERNELS:
+            if (room, name) not in SEE_KERNELS:
                 found.append(f"{path}: {room} may not include {name}; kernels are reached through backend")
         elif other not in BELOW:
             found.append(f"{path}: {name} is of no room this test knows")
@@ -99,6 +102,10 @@ def check_rules_bite():
         ("report", "#include <sqlite3.h>"),
         ("worker", "#include <gdk-pixbuf/gdk-pixbuf.h>"),
         ("cpu", '#include "base/smb-error.h"'),
+        ("cuda", '#include "base/smb-error.h"'),
+        ("cuda", '#include "cpu/smb-cpu.h"'),
+        ("backend", '#include "cuda/cuda-private.h"'),
+        ("learn", "#include <cuda_runtime.h>"),
         ("app", '#include "cpu/smb-cpu.h"'),
         ("tensor", '#include "cpu/smb-cpu.h"'),
         ("base", "#include <gtk/gtk.h>"),
@@ -107,7 +114,8 @@ def check_rules_bite():
         ("app", "#include <libavcodec/avcodec.h>"),
         ("model", '#include "smb-net.h"'),
     ]
-    good = [("cpu", '#include "cpu/smb-cpu.h"'), ("report", "#include <pango/pangocairo.h>"),
+    good = [("cpu", '#include "cpu/smb-cpu.h"'), ("cuda", '#include "backend/smb-backend-abi.h"'),
+            ("cuda", "#include <cublasLt.h>"), ("report", "#include <pango/pangocairo.h>"),
             ("app", '#include "case/smb-case.h"'), ("media", "#include <gdk-pixbuf/gdk-pixbuf.h>")]
     return ([f"{room} including {line} was let through" for room, line in bad if not problems_of(room, "x.c", line)]
             + [f"{room} including {line} was refused" for room, line in good if problems_of(room, "x.c", line)])
@@ -123,14 +131,14 @@ def main():
         if room is not None:
             by_room.setdefault(room, []).append(path)
     for room, paths in sorted(by_room.items()):
-        if room != "cpu" and room not in BELOW:
+        if room not in KERNELS and room not in BELOW:
             tap.check(f"{room}: known", [f"engine/{room} is a folder without a rule in tests/house/layers.py"])
             continue
         found = [problem for path in paths for problem in problems_of(room, path, house.read(path))]
         tap.check(f"{room}: includes only what it may", found)
-    tap.check("C++ only where dlib is called", [
-        f"{path}: C++ outside engine/face" for path in code
-        if path.endswith((".cpp", ".cc", ".hpp")) and not path.startswith("engine/face/")])
+    tap.check("C++ only where dlib is called and where CUDA's is played", [
+        f"{path}: C++ outside engine/face and tests/cuda" for path in code
+        if path.endswith((".cpp", ".cc", ".hpp")) and not path.startswith(("engine/face/", "tests/cuda/emulator/"))])
     tap.check("quoted includes exist", [
         f"{path}: includes {name}, which is not there"
         for path in code for quote, name in INCLUDE.findall(house.read(path))

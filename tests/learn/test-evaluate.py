@@ -150,6 +150,8 @@ def check_calibration(tap, place):
             found.append(f"{arguments}: {step.stderr}")
     if os.path.exists(report) and "likelihood ratio" not in open(report, encoding="utf-8").read():
         found.append("the report lacks it")
+    if os.path.exists(report) and "Learnt from a data set of 63 pictures" not in open(report, encoding="utf-8").read():
+        found.append("the report lacks the card")
     tap.check("calibration: stored, applied, shown", found)
 
 

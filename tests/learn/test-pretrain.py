@@ -77,6 +77,9 @@ def check_run(tap, folder):
         found.append(f"checkpoints: {kept}")
     if read(folder, "whole", "online.safetensors") != read(folder, "whole", kept[-1], "online.safetensors"):
         found.append("the weights are not those of the last checkpoint")
+    sheet = read(folder, "whole", "reconstruction.ppm")
+    if not sheet.startswith(b"P6\n192 256\n255\n") or len(sheet) != 15 + 192 * 256 * 3 or len(set(sheet[-3000:])) < 3:
+        found.append(f"reconstruction.ppm: {sheet[:15]}, {len(sheet)} bytes")
     stats = json.loads(read(folder, "whole", "pretrain_ds_mean_std.txt"))
     if not all(0.1 < v < 0.9 for v in stats["mean"] + stats["std"]):
         found.append(f"mean and deviation: {stats}")

@@ -2,6 +2,7 @@
 #include "model-test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "weights/smb-weights-file.h"
@@ -17,15 +18,26 @@ model_test_read (const char *name)
   return dict;
 }
 
-SmbDevice *
-model_test_cpu (void)
-{
-  static SmbDevice *device;
-  GError *error = NULL;
+static SmbDevice *device;
 
-  if (device == NULL)
-    device = smb_device_open ("cpu", 2, &error);
+void
+model_test_init (int *argc, char ***argv)
+{
+  const char *id = g_getenv ("SMB_TEST_DEVICE");
+  g_autoptr (GError) error = NULL;
+
+  g_test_init (argc, argv, NULL);
+  device = smb_device_open (id != NULL ? id : "cpu", 2, &error);
+  if (device == NULL && id != NULL) {
+    g_print ("1..0 # SKIP %s\n", error->message);
+    exit (0);
+  }
   g_assert_no_error (error);
+}
+
+SmbDevice *
+model_test_device (void)
+{
   return device;
 }
 

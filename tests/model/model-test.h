@@ -5,8 +5,11 @@
 
 /* A dictionary from the reference's fixtures; ends the test if it cannot be read. */
 SmbTensorDict *model_test_read (const char *name);
-/* The processor with two threads; shared, borrowed. */
-SmbDevice *model_test_cpu (void);
+/* Instead of g_test_init: opens the processor with two threads, or what SMB_TEST_DEVICE names; where that cannot be used,
+ * says why, as a skipped test program does, and ends it. */
+void model_test_init (int *argc, char ***argv);
+/* What was opened; borrowed. */
+SmbDevice *model_test_device (void);
 /* Largest difference of two tensors of one shape, relative to the largest expected value. */
 double model_test_distance (const SmbTensor *got, const SmbTensor *want);
 /* Fails the test, naming the tensor, unless `got` holds it within `limit`. */

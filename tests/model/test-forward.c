@@ -15,7 +15,7 @@ static SmbNet *
 open_net (SmbTensorDict *weights, const char *overrides)
 {
   GError *error = NULL;
-  SmbNet *net = smb_net_new (model_test_cpu (), weights, overrides, "fixture", SMB_PRECISION_F32, &error);
+  SmbNet *net = smb_net_new (model_test_device (), weights, overrides, "fixture", SMB_PRECISION_F32, &error);
 
   g_assert_no_error (error);
   return net;
@@ -196,9 +196,9 @@ test_precisions (void)
       GError *error = NULL;
       double distance;
 
-      if (allowed[p] == 0 || (model_test_cpu ()->info.precisions & (1u << p)) == 0)
+      if (allowed[p] == 0 || (model_test_device ()->info.precisions & (1u << p)) == 0)
         continue;
-      net = smb_net_new (model_test_cpu (), w, NULL, "w", (SmbPrecision) p, &error);
+      net = smb_net_new (model_test_device (), w, NULL, "w", (SmbPrecision) p, &error);
       g_assert_no_error (error);
       plain = smb_net_forward (exact, NULL, io, SMB_WANT_RESULT, NULL, &error);
       g_assert_no_error (error);
@@ -214,7 +214,7 @@ test_precisions (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  model_test_init (&argc, &argv);
   g_test_add_data_func ("/model/forward/pretrain-a", "a", test_pretrain);
   g_test_add_data_func ("/model/forward/pretrain-b", "b", test_pretrain);
   g_test_add_data_func ("/model/forward/classifier-a", "a", test_classifier);

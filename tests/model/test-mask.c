@@ -190,7 +190,7 @@ test_names (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  model_test_init (&argc, &argv);
   g_test_add_func ("/model/mask/regions", test_regions);
   g_test_add_func ("/model/mask/invariants", test_invariants);
   g_test_add_func ("/model/mask/statistics", test_statistics);

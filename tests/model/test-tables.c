@@ -141,7 +141,7 @@ test_not_finite (void)
 
   ((float *) bad->data)[3] = (float) G_MAXFLOAT * 10.0f;
   smb_tensor_dict_set (w, "blocks.0.norm1.bias", bad);
-  net = smb_net_new (model_test_cpu (), w, NULL, "w", SMB_PRECISION_F32, &error);
+  net = smb_net_new (model_test_device (), w, NULL, "w", SMB_PRECISION_F32, &error);
   g_assert_null (net);
   g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
   g_assert_nonnull (strstr (error->message, "blocks.0.norm1.bias"));
@@ -176,7 +176,7 @@ test_init (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  model_test_init (&argc, &argv);
   g_test_add_func ("/model/tables/sincos", test_sincos);
   g_test_add_func ("/model/tables/resample", test_resample);
   g_test_add_func ("/model/tables/parameters", test_parameter_table);

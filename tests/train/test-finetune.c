@@ -50,7 +50,7 @@ static SmbFinetuner *
 tuner_new (const SmbTensorDict *w, const SmbFinetuneSettings *s)
 {
   GError *error = NULL;
-  SmbFinetuner *t = smb_finetuner_new (model_test_cpu (), w, NULL, s, &error);
+  SmbFinetuner *t = smb_finetuner_new (model_test_device (), w, NULL, s, &error);
 
   g_assert_no_error (error);
   return t;
@@ -423,10 +423,10 @@ test_plan (void)
   SmbNetConfig base = { .image_px = 224, .patch_px = 16, .chans = 3, .dim = 768, .depth = 12, .heads = 12,
                         .mlp_ratio = 4, .classes = 2, .global_pool = TRUE, .ln_eps = 1e-6 };
   SmbFinetuneSettings s = smb_finetune_settings_default (SMB_NET_CLASSIFIER);
-  guint64 all = smb_finetune_plan_bytes (model_test_cpu (), &base, SMB_NET_CLASSIFIER, &s, 16, NULL), head;
+  guint64 all = smb_finetune_plan_bytes (model_test_device (), &base, SMB_NET_CLASSIFIER, &s, 16, NULL), head;
 
   s.trained = SMB_TRAIN_HEAD;
-  head = smb_finetune_plan_bytes (model_test_cpu (), &base, SMB_NET_CLASSIFIER, &s, 16, NULL);
+  head = smb_finetune_plan_bytes (model_test_device (), &base, SMB_NET_CLASSIFIER, &s, 16, NULL);
   g_assert_cmpuint (all, >, 4 * G_GUINT64_CONSTANT (85800194) * 4);
   g_assert_cmpuint (head * 3, <, all);
 }
@@ -443,7 +443,7 @@ test_refusals (void)
   g_autoptr (GError) error = NULL;
   SmbFinetuneResult r;
 
-  g_assert_null (smb_finetuner_new (model_test_cpu (), pre, NULL, &s, &error));
+  g_assert_null (smb_finetuner_new (model_test_device (), pre, NULL, &s, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
   g_clear_error (&error);
   g_assert_false (smb_finetuner_step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, 1e-3, &r, NULL, &error));
@@ -453,7 +453,7 @@ test_refusals (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  model_test_init (&argc, &argv);
   smb_weights_read_pickles_here ();
   g_test_add_data_func ("/train/finetune/classifier-a", "a", test_classifier);
   g_test_add_data_func ("/train/finetune/classifier-acls", "acls", test_classifier);

@@ -215,7 +215,7 @@ test_erasing (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  model_test_init (&argc, &argv);
   g_test_add_func ("/train/parts/schedules", test_schedules);
   g_test_add_func ("/train/parts/groups", test_groups);
   g_test_add_func ("/train/parts/mixing", test_mixing);

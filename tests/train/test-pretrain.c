@@ -53,7 +53,7 @@ static SmbPretrainer *
 trainer_new (const Material *m, const SmbPretrainSettings *settings)
 {
   GError *error = NULL;
-  SmbPretrainer *t = smb_pretrainer_new (model_test_cpu (), m->online, m->target, NULL, settings, &error);
+  SmbPretrainer *t = smb_pretrainer_new (model_test_device (), m->online, m->target, NULL, settings, &error);
 
   g_assert_no_error (error);
   return t;
@@ -282,7 +282,7 @@ test_checkpoint (void)
   g_autoptr (SmbPretrainer) t = NULL;
   GError *error = NULL;
 
-  t = smb_pretrainer_new (model_test_cpu (), m.online, target, heads, &settings, &error);
+  t = smb_pretrainer_new (model_test_device (), m.online, target, heads, &settings, &error);
   g_assert_no_error (error);
   g_assert_false (smb_pretrainer_load_checkpoint (t, online, foreign, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
@@ -325,10 +325,10 @@ test_plan (void)
                         .mlp_ratio = 4, .rep_depth = 2, .rep_heads = 16, .dec_dim = 512, .dec_depth = 8,
                         .dec_heads = 16, .proj_hidden = 4096, .proj_out = 256, .norm_pix = TRUE, .ln_eps = 1e-6,
                         .mlp_head_ln_eps = 1e-5 };
-  guint64 one = smb_pretrain_plan_bytes (model_test_cpu (), &base, 1, FALSE, NULL);
-  guint64 two = smb_pretrain_plan_bytes (model_test_cpu (), &base, 2, FALSE, NULL);
-  guint64 thrifty = smb_pretrain_plan_bytes (model_test_cpu (), &base, 64, TRUE, NULL);
-  guint64 lavish = smb_pretrain_plan_bytes (model_test_cpu (), &base, 64, FALSE, NULL);
+  guint64 one = smb_pretrain_plan_bytes (model_test_device (), &base, 1, FALSE, NULL);
+  guint64 two = smb_pretrain_plan_bytes (model_test_device (), &base, 2, FALSE, NULL);
+  guint64 thrifty = smb_pretrain_plan_bytes (model_test_device (), &base, 64, TRUE, NULL);
+  guint64 lavish = smb_pretrain_plan_bytes (model_test_device (), &base, 64, FALSE, NULL);
 
   /* 113 M parameters online: values, gradients, two moments; the target; copies of all but gradients in a checkpoint */
   g_assert_cmpuint (one, >, G_GUINT64_CONSTANT (3500000000));
@@ -347,14 +347,14 @@ test_refusals (void)
   SmbPretrainSettings settings = smb_pretrain_settings_default ();
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (smb_pretrainer_new (model_test_cpu (), m.target, NULL, NULL, &settings, &error));
+  g_assert_null (smb_pretrainer_new (model_test_device (), m.target, NULL, NULL, &settings, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
   g_clear_error (&error);
-  g_assert_null (smb_pretrainer_new (model_test_cpu (), m.online, other.target, NULL, &settings, &error));
+  g_assert_null (smb_pretrainer_new (model_test_device (), m.online, other.target, NULL, &settings, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
   g_clear_error (&error);
   settings.accumulate = 0;
-  g_assert_null (smb_pretrainer_new (model_test_cpu (), m.online, NULL, NULL, &settings, &error));
+  g_assert_null (smb_pretrainer_new (model_test_device (), m.online, NULL, NULL, &settings, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
   material_clear (&m);
   material_clear (&other);
@@ -363,7 +363,7 @@ test_refusals (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  model_test_init (&argc, &argv);
   smb_weights_read_pickles_here ();
   g_test_add_data_func ("/train/pretrain/fixture-a", "a", test_fixture);
   g_test_add_data_func ("/train/pretrain/fixture-b", "b", test_fixture);

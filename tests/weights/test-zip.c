@@ -124,6 +124,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/zip/zip64", test_zip64);
   return g_test_run ();
 }

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Videos: opened on the case thread, decoded frame by frame on another, shown as if they were pictures. */
+#include "smb-session-video.h"
+
+#include "case/smb-case-video.h"
+#include "smb-session-private.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+struct _SmbSessionVideo {
+  SmbEngineVideo *video;
+  SmbVideoState *state; /* NULL: never analysed */
+  GPtrArray *tracks;
+  guint frame;
+  gboolean decoding;
+  gint64 wanted; /* -1: nothing waits */
+  SmbAnalysis *at_frame;
+  GArray *track_of_face; /* guint */
+  guint selected;        /* number of a track; 0: none */
+};
+
+/* The last reference closes it in the worker, which may take a while: not here. */
+static gpointer
+drop_video (gpointer video)
+{
+  smb_engine_video_unref (video);
+  return NULL;
+}
+
+static void
+session_video_free (SmbSessionVideo *video)
+{
+  g_thread_unref (g_thread_new ("close-video", drop_video, video->video));
+  g_clear_pointer (&video->state, smb_video_state_free);
+  g_clear_pointer (&video->tracks, g_ptr_array_unref);
+  g_clear_pointer (&video->at_frame, smb_analysis_free);
+  g_array_unref (video->track_of_face);
+  g_free (video);
+}
+
+SmbEngineVideo *
+smb_session_get_video (SmbSession *self)
+{
+  return self->video != NULL ? self->video->video : NULL;
+}
+
+SmbVideoState *
+smb_session_get_video_state (SmbSession *self)
+{
+  return self->video != NULL ? self->video->state : NULL;
+}
+
+GPtrArray *
+smb_session_get_tracks (SmbSession *self)
+{
+  return self->video != NULL ? self->video->tracks : NULL;
+}
+
+guint
+smb_session_get_frame (SmbSession *self)
+{
+  return self->video != NULL ? self->video->frame : 0;
+}
+
+gboolean
+smb_session_is_decoding (SmbSession *self)
+{
+  return self->video != NULL && self->video->decoding;
+}
+
+/* The faces that the run found in the frame on the screen. */
+static const SmbFrameFaces *
+faces_at (const SmbSessionVideo *video)
+{
+  const GPtrArray *frames = video->state != NULL ? video->state->progress->frames : NULL;
+  guint low = 0, high = frames != NULL ? frames->len : 0;
+
+  while (low < high) {
+    guint middle = (low + high) / 2;
+
+    if (((SmbFrameFaces *) frames->pdata[middle])->k < video->frame)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return frames != NULL && low < frames->len && ((SmbFrameFaces *) frames->pdata[low])->k == video->frame ? frames->pdata[low] : NULL;
+}
+
+static gboolean
+is_listed (const SmbSessionVideo *video, guint number)
+{
+  for (guint i = 0; video->tracks != NULL && i < video->tracks->len; i++)
+    if (((SmbTrackSummary *) video->tracks->pdata[i])->number == number)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+rebuild_frame_analysis (SmbSession *self)
+{
+  SmbSessionVideo *video = self->video;
+  const SmbAnalysis *whole = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  const SmbFrameFaces *frame = faces_at (video);
+
+  g_clear_pointer (&video->at_frame, smb_analysis_free);
+  g_array_set_size (video->track_of_face, 0);
+  self->face_index = -1;
+  if (whole == NULL)
+    return;
+  video->at_frame = smb_analysis_copy (whole);
+  g_ptr_array_set_size (video->at_frame->faces, 0);
+  for (guint i = 0; frame != NULL && i < frame->points->len; i++) {
+    const SmbTrackPoint *point = frame->points->pdata[i];
+    guint number = smb_track_edits_apply (video->state->edits, point->track, frame->k);
+    SmbFaceResult *face;
+
+    if (!is_listed (video, number))
+      continue;
+    face = smb_face_result_new (&point->face);
+    face->track = number;
+    face->score = point->score;
+    if (point->probabilities != NULL) {
+      face->n_classes = point->n_classes;
+      face->probabilities = g_memdup2 (point->probabilities, (gsize) point->n_classes * sizeof (double));
+    }
+    face->outside = point->outside != NULL      ? g_strdup (point->outside)
+                    : isnan (point->score) ? g_strdup (_ ("This frame is not among those that were scored."))
+                                           : NULL;
+    if (number == video->selected || video->selected == 0)
+      self->face_index = video->selected == 0 && self->face_index >= 0 ? self->face_index : (int) video->at_frame->faces->len;
+    g_ptr_array_add (video->at_frame->faces, face);
+    g_array_append_val (video->track_of_face, number);
+  }
+}
+
+const SmbAnalysis *
+smb_session_get_analysis (SmbSession *self)
+{
+  if (self->video != NULL)
+    return self->video->at_frame;
+  return self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+}
+
+guint
+smb_session_get_track_of_face (SmbSession *self, int index)
+{
+  return self->video != NULL && index >= 0 && index < (int) self->video->track_of_face->len
+             ? g_array_index (self->video->track_of_face, guint, index)
+             : 0;
+}
+
+guint
+smb_session_get_selected_track (SmbSession *self)
+{
+  return self->video != NULL ? self->video->selected : 0;
+}
+
+void
+smb_session_select_track (SmbSession *self, guint number)
+{
+  if (self->video == NULL || number == self->video->selected)
+    return;
+  self->video->selected = number;
+  rebuild_frame_analysis (self);
+  smb_session_faces_replaced (self);
+  smb_session_emit (self, SMB_SESSION_VIDEO_CHANGED);
+}
+
+/* Frames. */
+
+typedef struct {
+  SmbEngineVideo *video;
+  guint k;
+} FrameRequest;
+
+static void
+frame_request_free (gpointer data)
+{
+  FrameRequest *request = data;
+
+  smb_engine_video_unref (request->video);
+  g_free (request);
+}
+
+static void
+decode_frame (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const FrameRequest *request = task_data;
+  GError *error = NULL;
+  g_autoptr (SmbImage) image = smb_engine_video_get_frame (request->video, request->k, 0, cancellable, &error);
+
+  if (image == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, smb_tiles_new (image), (GDestroyNotify) smb_tiles_unref);
+}
+
+static void request_frame (SmbSession *self, guint k);
+
+static void
+on_frame (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  const FrameRequest *request = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbTiles) tiles = g_task_propagate_pointer (G_TASK (result), &error);
+  SmbSessionVideo *video = self->video;
+
+  if (video == NULL || video->video != request->video)
+    return;
+  video->decoding = FALSE;
+  video->frame = request->k;
+  if (tiles == NULL)
+    smb_session_message_error (self, error);
+  else {
+    rebuild_frame_analysis (self);
+    smb_session_take_frame (self, tiles);
+  }
+  if (video->wanted >= 0)
+    request_frame (self, (guint) video->wanted);
+}
+
+static void
+request_frame (SmbSession *self, guint k)
+{
+  FrameRequest *request = g_new0 (FrameRequest, 1);
+  g_autoptr (GTask) task = g_task_new (self, self->viewing, on_frame, NULL);
+
+  self->video->wanted = -1;
+  self->video->decoding = TRUE;
+  request->video = smb_engine_video_ref (self->video->video);
+  request->k = k;
+  g_task_set_task_data (task, request, frame_request_free);
+  g_task_run_in_thread (task, decode_frame);
+}
+
+void
+smb_session_show_frame (SmbSession *self, guint k)
+{
+  SmbSessionVideo *video = self->video;
+
+  if (video == NULL || k >= smb_engine_video_get_n_frames (video->video))
+    return;
+  if (video->decoding)
+    video->wanted = k;
+  else if (k != video->frame)
+    request_frame (self, k);
+}
+
+/* Strips of small frames. */
+
+typedef struct {
+  SmbEngineVideo *video;
+  guint *frames;
+  guint n;
+  int max_side_px;
+  SmbSessionThumbnail done;
+  GWeakRef owner;
+  GWeakRef session;
+} StripRequest;
+
+typedef struct {
+  StripRequest *strip;
+  guint k;
+  SmbImage *image;
+} StripPicture;
+
+static void
+strip_clear (gpointer data)
+{
+  StripRequest *strip = data;
+
+  g_weak_ref_clear (&strip->owner);
+  g_weak_ref_clear (&strip->session);
+  smb_engine_video_unref (strip->video);
+  g_free (strip->frames);
+}
+
+/* Shared by the thread and the pictures on their way. */
+static void
+strip_release (gpointer strip)
+{
+  g_atomic_rc_box_release_full (strip, strip_clear);
+}
+
+static gboolean
+deliver (gpointer data)
+{
+  StripPicture *picture = data;
+  g_autoptr (GObject) owner = g_weak_ref_get (&picture->strip->owner);
+  g_autoptr (SmbSession) session = g_weak_ref_get (&picture->strip->session);
+
+  if (owner != NULL && session != NULL && smb_session_get_video (session) == picture->strip->video)
+    picture->strip->done (session, picture->k, picture->image, owner);
+  smb_image_unref (picture->image);
+  strip_release (picture->strip);
+  g_free (picture);
+  return G_SOURCE_REMOVE;
+}
+
+/* One after the other, so that frames asked for by hand come between. */
+static void
+decode_strip (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  StripRequest *strip = task_data;
+
+  for (guint i = 0; i < strip->n && !g_cancellable_is_cancelled (cancellable); i++) {
+    SmbImage *image = smb_engine_video_get_frame (strip->video, strip->frames[i], strip->max_side_px, cancellable, NULL);
+    StripPicture *picture;
+
+    if (image == NULL)
+      continue;
+    picture = g_new0 (StripPicture, 1);
+    *picture = (StripPicture){ g_atomic_rc_box_acquire (strip), strip->frames[i], image };
+    g_main_context_invoke (NULL, deliver, picture);
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_strip (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+}
+
+void
+smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, int max_side_px, SmbSessionThumbnail done,
+                              GObject *owner)
+{
+  StripRequest *strip;
+  g_autoptr (GTask) task = NULL;
+
+  if (self->video == NULL || n == 0)
+    return;
+  strip = g_atomic_rc_box_new0 (StripRequest);
+  strip->video = smb_engine_video_ref (self->video->video);
+  strip->frames = g_memdup2 (frames, n * sizeof *frames);
+  strip->n = n;
+  strip->max_side_px = max_side_px;
+  strip->done = done;
+  g_weak_ref_init (&strip->owner, owner);
+  g_weak_ref_init (&strip->session, self);
+  task = g_task_new (self, self->viewing, on_strip, NULL);
+  g_task_set_task_data (task, strip, strip_release);
+  g_task_run_in_thread (task, decode_strip);
+}
+
+/* Opening and the stored run. */
+
+typedef struct {
+  SmbEngineVideo *video;
+  SmbTiles *first;
+  SmbVideoState *state;
+} Opened;
+
+static void
+opened_free (gpointer data)
+{
+  Opened *opened = data;
+
+  g_clear_pointer (&opened->video, smb_engine_video_unref);
+  g_clear_pointer (&opened->first, smb_tiles_unref);
+  g_clear_pointer (&opened->state, smb_video_state_free);
+  g_free (opened);
+}
+
+static void
+work_open (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  SmbSession *self = g_task_get_source_object (task);
+  const SmbEvidence *evidence = g_task_get_task_data (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autofree char *facts = NULL;
+  g_autoptr (SmbImage) first = NULL;
+  Opened *opened = g_new0 (Opened, 1);
+  GError *error = NULL;
+  gboolean ok = smb_case_get_video (store, evidence->id, &facts, &error);
+
+  if (ok && facts != NULL) {
+    opened->video = smb_examine_open_video (store, self->engine, evidence, NULL, NULL, cancellable, &error);
+    if (opened->video != NULL)
+      first = smb_engine_video_get_frame (opened->video, 0, 0, cancellable, &error);
+    if (first != NULL)
+      opened->first = smb_tiles_new (first);
+    ok = opened->first != NULL && smb_examine_load_video (store, evidence->id, &opened->state, &error);
+  }
+  if (ok)
+    g_task_return_pointer (task, opened, opened_free);
+  else {
+    opened_free (opened);
+    g_task_return_error (task, error);
+  }
+}
+
+static void
+take_state (SmbSession *self, SmbVideoState *state)
+{
+  SmbSessionVideo *video = self->video;
+
+  g_clear_pointer (&video->tracks, g_ptr_array_unref);
+  g_clear_pointer (&video->state, smb_video_state_free);
+  video->state = state;
+  if (state != NULL)
+    video->tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+  if (!is_listed (video, video->selected))
+    video->selected = video->tracks != NULL && video->tracks->len > 0 ? ((SmbTrackSummary *) video->tracks->pdata[0])->number : 0;
+  rebuild_frame_analysis (self);
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  g_autoptr (GError) error = NULL;
+  Opened *opened = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (g_task_get_cancellable (G_TASK (result)) != self->viewing || (opened == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))) {
+    g_clear_pointer (&opened, opened_free);
+    return;
+  }
+  if (opened == NULL) {
+    self->picture_problem = g_strdup (error->message);
+    smb_session_emit (self, SMB_SESSION_PICTURE_CHANGED);
+    return;
+  }
+  if (opened->video == NULL) {
+    smb_session_view_picture (self);
+    opened_free (opened);
+    return;
+  }
+  self->video = g_new0 (SmbSessionVideo, 1);
+  self->video->video = g_steal_pointer (&opened->video);
+  self->video->wanted = -1;
+  self->video->track_of_face = g_array_new (FALSE, FALSE, sizeof (guint));
+  take_state (self, g_steal_pointer (&opened->state));
+  smb_session_take_frame (self, opened->first);
+  smb_session_emit (self, SMB_SESSION_VIDEO_CHANGED);
+  opened_free (opened);
+}
+
+void
+smb_session_open_exhibit (SmbSession *self)
+{
+  smb_session_push (self, SMB_WORK_URGENT, self->viewing, work_open, on_opened,
+                    smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit)), (GDestroyNotify) smb_evidence_free);
+}
+
+void
+smb_session_close_video (SmbSession *self)
+{
+  if (self->video == NULL)
+    return;
+  g_clear_pointer (&self->video, session_video_free);
+  smb_session_emit (self, SMB_SESSION_VIDEO_CHANGED);
+}
+
+static void
+work_reload (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  const SmbEvidence *evidence = g_task_get_task_data (task);
+  SmbVideoState *state = NULL;
+  GError *error = NULL;
+
+  if (smb_examine_load_video (store, evidence->id, &state, &error))
+    g_task_return_pointer (task, state, (GDestroyNotify) smb_video_state_free);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  g_autoptr (GError) error = NULL;
+  SmbVideoState *state = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (error != NULL)
+    smb_session_message_error (self, error);
+  if (state == NULL || self->video == NULL || g_task_get_cancellable (G_TASK (result)) != self->viewing) {
+    g_clear_pointer (&state, smb_video_state_free);
+    return;
+  }
+  take_state (self, state);
+  smb_session_faces_replaced (self);
+  smb_session_emit (self, SMB_SESSION_VIDEO_CHANGED);
+}
+
+void
+smb_session_reload_video (SmbSession *self)
+{
+  if (self->video != NULL)
+    smb_session_push (self, SMB_WORK_URGENT, self->viewing, work_reload, on_reloaded,
+                      smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit)), (GDestroyNotify) smb_evidence_free);
+}
+
+/* The analyst's changes. */
+
+typedef struct {
+  SmbEvidence *evidence;
+  SmbTrackEditKind kind;
+  guint track, other, k;
+  char *text;
+} EditRequest;
+
+static void
+edit_request_free (gpointer data)
+{
+  EditRequest *edit = data;
+
+  smb_evidence_free (edit->evidence);
+  g_free (edit->text);
+  g_free (edit);
+}
+
+static void
+work_edit (GTask *task, SmbCaseThread *thread, SmbCase *store)
+{
+  const EditRequest *edit = g_task_get_task_data (task);
+  g_autoptr (SmbVideoState) state = NULL;
+  GError *error = NULL;
+
+  if (smb_examine_load_video (store, edit->evidence->id, &state, &error) && state != NULL
+      && smb_examine_edit_track (store, state, edit->kind, edit->track,
+                                 edit->kind == SMB_TRACK_SPLIT ? smb_video_state_next_number (state) : edit->other, edit->k, edit->text,
+                                 &error))
+    g_task_return_boolean (task, TRUE);
+  else if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, FALSE);
+}
+
+static void
+on_edited (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error) && error != NULL)
+    smb_session_message_error (self, error);
+  smb_session_reload_video (self);
+  smb_session_refresh_log (self);
+}
+
+void
+smb_session_edit_track (SmbSession *self, SmbTrackEditKind kind, guint track, guint other, guint k, const char *text)
+{
+  EditRequest *edit;
+
+  if (self->video == NULL)
+    return;
+  edit = g_new0 (EditRequest, 1);
+  edit->evidence = smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit));
+  edit->kind = kind;
+  edit->track = track;
+  edit->other = other;
+  edit->k = k;
+  edit->text = g_strdup (text);
+  smb_session_push (self, SMB_WORK_URGENT, NULL, work_edit, on_edited, edit, edit_request_free);
+}
+
+/* Analysis, as a unit of a batch. */
+
+static void
+report_job (guint64 done, guint64 total, const char *what, gpointer job)
+{
+  smb_job_report (job, done, total, what);
+}
+
+/* A task of the case thread that goes on in a thread of its own, with a connection of its own. */
+typedef struct {
+  GTask *task;
+  char *path;
+  SmbCaseWork work;
+} Deferred;
+
+static gpointer
+run_deferred (gpointer data)
+{
+  Deferred *deferred = data;
+  GError *error = NULL;
+  SmbCase *store = smb_case_open (deferred->path, &error);
+
+  if (store == NULL)
+    g_task_return_error (deferred->task, error);
+  else {
+    smb_case_set_actor (store, g_object_get_data (G_OBJECT (deferred->task), "actor"));
+    deferred->work (deferred->task, NULL, store);
+    smb_case_close (store);
+  }
+  g_object_unref (deferred->task);
+  g_free (deferred->path);
+  g_free (deferred);
+  return NULL;
+}
+
+gboolean
+smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence, SmbCaseWork work)
+{
+  g_autofree char *facts = NULL;
+  g_autoptr (SmbCaseInfo) info = NULL;
+  GError *error = NULL;
+  Deferred *deferred;
+
+  if (!smb_case_get_video (store, evidence->id, &facts, &error) || (facts != NULL && (info = smb_case_get_info (store, &error)) == NULL)) {
+    g_task_return_error (task, error);
+    return TRUE;
+  }
+  if (facts == NULL)
+    return FALSE;
+  g_object_set_data_full (G_OBJECT (task), "actor", g_strdup (info->examiner), g_free);
+  deferred = g_new0 (Deferred, 1);
+  deferred->task = g_object_ref (task);
+  deferred->path = g_strdup (smb_case_get_path (store));
+  deferred->work = work;
+  g_thread_unref (g_thread_new ("video-run", run_deferred, deferred));
+  return TRUE;
+}
+
+SmbCaseAnalysis *
+smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbJob *job,
+                        GCancellable *cancellable, GError **error)
+{
+  const SmbVideoSettings settings = smb_video_settings_default ();
+  const SmbVideoSink sink = { .progress = report_job, .user_data = job };
+  g_autoptr (SmbEngineVideo) video = smb_examine_open_video (store, self->engine, evidence, report_job, job, cancellable, error);
+  g_autoptr (SmbVideoProgress) progress = NULL;
+  g_autoptr (GPtrArray) analyses = NULL;
+
+  if (video == NULL || !smb_examine_run_video (store, self->engine, model, evidence, video, &settings, &sink, &progress, cancellable, error))
+    return NULL;
+  analyses = smb_case_list_analyses (store, evidence->id, error);
+  return analyses != NULL && analyses->len > 0 ? g_ptr_array_steal_index (analyses, 0) : NULL;
+}

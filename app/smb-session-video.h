@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "examine/smb-examine-video.h"
+#include "smb-case-thread.h"
+#include "smb-session.h"
+
+G_BEGIN_DECLS
+
+/* The video side of a session. Signals of the session: "video-changed" (opened, closed, analysed, tracks edited) and
+ * "frame-changed" (another frame's pixels are there). UI thread only. */
+
+/* The exhibit looked at, if it is a video and open; NULL otherwise. Borrowed. */
+SmbEngineVideo *smb_session_get_video (SmbSession *self);
+/* Its newest run, NULL if there is none; and its tracks after the analyst's edits (SmbTrackSummary*). */
+SmbVideoState *smb_session_get_video_state (SmbSession *self);
+GPtrArray *smb_session_get_tracks (SmbSession *self);
+
+guint smb_session_get_frame (SmbSession *self);
+/* Asks for a frame. While one is being decoded only the newest wish is kept: whoever plays lags behind nothing. */
+void smb_session_show_frame (SmbSession *self, guint k);
+gboolean smb_session_is_decoding (SmbSession *self);
+
+/* Faces of what is on the screen: of the frame, or of the picture. NULL: none known. */
+const SmbAnalysis *smb_session_get_analysis (SmbSession *self);
+/* Which track face `index` of that analysis belongs to; 0: not a video. And the track whose face is chosen. */
+guint smb_session_get_track_of_face (SmbSession *self, int index);
+guint smb_session_get_selected_track (SmbSession *self);
+void smb_session_select_track (SmbSession *self, guint number);
+
+void smb_session_edit_track (SmbSession *self, SmbTrackEditKind kind, guint track, guint other, guint k, const char *text);
+
+/* A small picture of frame k, for strips: `done` gets the session, k and the picture (borrowed), unless another exhibit is
+ * looked at by then. */
+typedef void (*SmbSessionThumbnail) (SmbSession *self, guint k, SmbImage *image, gpointer user_data);
+void smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, int max_side_px, SmbSessionThumbnail done,
+                                   GObject *owner);
+
+/* Inside the session only. */
+void smb_session_open_exhibit (SmbSession *self);
+void smb_session_close_video (SmbSession *self);
+void smb_session_reload_video (SmbSession *self);
+void smb_session_view_picture (SmbSession *self);
+void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);
+/* On the case thread: if the exhibit is a video, hands the task to a thread of its own, which calls `work` with a connection of
+ * its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for it. Also TRUE where that fails. */
+gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence, SmbCaseWork work);
+/* There: the whole analysis; the record stored. */
+SmbCaseAnalysis *smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence,
+                                         SmbJob *job, GCancellable *cancellable, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the timeline shows, top to bottom: thumbnails, the ruler with key frames, the scores. */
+#include "smb-timeline-private.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+/* Samples about each that make its band. */
+#define BAND_REACH 4
+/* A curve breaks where a track is away for longer than so many usual steps of its samples. */
+#define BREAK_STEPS 6.0
+#define MIN_LABEL_PX 70
+
+typedef struct {
+  SmbTimeline *self;
+  cairo_t *cr;
+  GdkRGBA text, dim, border, accent, ground, warning;
+  gboolean dark;
+  double width, top, bottom; /* of the plot of scores */
+} Drawing;
+
+static void
+set_colour (const Drawing *drawing, const GdkRGBA *colour, double alpha)
+{
+  cairo_set_source_rgba (drawing->cr, (double) colour->red, (double) colour->green, (double) colour->blue, alpha);
+}
+
+static void
+look_up (GtkStyleContext *style, const char *name, GdkRGBA *out)
+{
+  *out = (GdkRGBA){ 0.5f, 0.5f, 0.5f, 1.0f };
+  gtk_style_context_lookup_color (style, name, out);
+}
+
+/* x: left edge; right TRUE: right edge. */
+static void
+draw_text (const Drawing *drawing, double x, double y, gboolean right, const GdkRGBA *colour, const char *text)
+{
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (drawing->self), text);
+  PangoFontDescription *font = pango_font_description_copy (
+      pango_context_get_font_description (pango_layout_get_context (layout)));
+  int width;
+
+  pango_font_description_set_absolute_size (font, 11 * PANGO_SCALE);
+  pango_layout_set_font_description (layout, font);
+  pango_font_description_free (font);
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  set_colour (drawing, colour, 1.0);
+  cairo_move_to (drawing->cr, right ? x - width : x, y);
+  pango_cairo_show_layout (drawing->cr, layout);
+  cairo_new_path (drawing->cr);
+}
+
+static void
+line (const Drawing *drawing, double x0, double y0, double x1, double y1)
+{
+  cairo_move_to (drawing->cr, x0, y0);
+  cairo_line_to (drawing->cr, x1, y1);
+  cairo_stroke (drawing->cr);
+}
+
+static double
+y_of (const Drawing *drawing, double score)
+{
+  return drawing->bottom - score * (drawing->bottom - drawing->top);
+}
+
+static void
+draw_scale (const Drawing *drawing)
+{
+  cairo_set_line_width (drawing->cr, 1.0);
+  for (int i = 0; i <= 2; i++) {
+    double y = floor (y_of (drawing, i / 2.0)) + 0.5;
+    g_autofree char *text = g_strdup_printf ("%.1f", i / 2.0);
+
+    set_colour (drawing, &drawing->border, 1.0);
+    line (drawing, SMB_TIMELINE_LEFT_PX, y, drawing->width - SMB_TIMELINE_RIGHT_PX, y);
+    draw_text (drawing, SMB_TIMELINE_LEFT_PX - 6, y - 8, TRUE, &drawing->dim, text);
+  }
+}
+
+/* A round step of seconds that leaves room for its labels. */
+static double
+ruler_step_us (const SmbTimeline *self, double width)
+{
+  static const double steps[] = { 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600 };
+  double us_a_label = (self->end_us - self->begin_us) / MAX (width / MIN_LABEL_PX, 1.0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (steps[i] * 1e6 >= us_a_label)
+      return steps[i] * 1e6;
+  return 7200e6;
+}
+
+static char *
+time_text (double us, double step_us)
+{
+  gint64 minutes = (gint64) (us / 60e6);
+  double seconds = us / 1e6 - (double) minutes * 60;
+  int decimals = step_us >= 1e6 ? 0 : step_us >= 0.1e6 ? 1 : 2;
+
+  return g_strdup_printf ("%" G_GINT64_FORMAT ":%0*.*f", minutes, decimals > 0 ? 3 + decimals : 2, decimals, seconds);
+}
+
+static void
+draw_ruler (const Drawing *drawing)
+{
+  SmbTimeline *self = drawing->self;
+  const double top = SMB_TIMELINE_THUMB_PX, step = ruler_step_us (self, drawing->width);
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
+  const guint last = smb_engine_video_frame_at (self->video, (gint64) self->end_us);
+  double last_x = -10.0;
+
+  cairo_set_line_width (drawing->cr, 1.0);
+  for (double at = ceil (self->begin_us / step) * step; at <= self->end_us; at += step) {
+    double x = floor (smb_timeline_x_of (self, (gint64) at)) + 0.5;
+    g_autofree char *text = time_text (at, step);
+
+    set_colour (drawing, &drawing->border, 1.0);
+    line (drawing, x, top, x, top + SMB_TIMELINE_RULER_PX);
+    if (x + MIN_LABEL_PX / 2 < drawing->width)
+      draw_text (drawing, x + 4, top + 1, FALSE, &drawing->dim, text);
+  }
+  /* Key frames: short ticks, no closer than can be told apart. Gaps: in the colour of a warning. */
+  for (guint k = smb_engine_video_frame_at (self->video, (gint64) self->begin_us); k <= last; k++) {
+    double x = floor (smb_timeline_x_of (self, slots[k].time_us)) + 0.5;
+
+    if ((slots[k].flags & SMB_VIDEO_SLOT_AFTER_GAP) != 0) {
+      set_colour (drawing, &drawing->warning, 1.0);
+      line (drawing, x, top + SMB_TIMELINE_RULER_PX - 6, x, top + SMB_TIMELINE_RULER_PX);
+    } else if ((slots[k].flags & SMB_VIDEO_SLOT_KEY) != 0 && x - last_x >= 3.0) {
+      set_colour (drawing, &drawing->dim, 1.0);
+      line (drawing, x, top + SMB_TIMELINE_RULER_PX - 4, x, top + SMB_TIMELINE_RULER_PX);
+      last_x = x;
+    }
+  }
+}
+
+static void
+draw_cuts (const Drawing *drawing)
+{
+  static const double dashes[] = { 3.0, 3.0 };
+  const GPtrArray *frames = drawing->self->frames;
+
+  set_colour (drawing, &drawing->dim, 0.8);
+  cairo_set_line_width (drawing->cr, 1.0);
+  cairo_set_dash (drawing->cr, dashes, 2, 0);
+  for (guint i = 0; frames != NULL && i < frames->len; i++) {
+    const SmbFrameFaces *frame = frames->pdata[i];
+    double x = floor (smb_timeline_x_of (drawing->self, frame->time_us)) + 0.5;
+
+    if (frame->cut && x >= SMB_TIMELINE_LEFT_PX && x <= drawing->width)
+      line (drawing, x, drawing->top - 4, x, drawing->bottom);
+  }
+  cairo_set_dash (drawing->cr, NULL, 0, 0);
+}
+
+/* Mean and deviation of a sample's neighbours. */
+static void
+local_spread (const GArray *samples, guint i, double *mean, double *deviation)
+{
+  guint from = i > BAND_REACH ? i - BAND_REACH : 0, to = MIN (i + BAND_REACH, samples->len - 1);
+  double sum = 0.0, squares = 0.0;
+  const guint n = to - from + 1;
+
+  for (guint j = from; j <= to; j++)
+    sum += g_array_index (samples, SmbTrackSample, j).score;
+  *mean = sum / n;
+  for (guint j = from; j <= to; j++) {
+    double d = g_array_index (samples, SmbTrackSample, j).score - *mean;
+
+    squares += d * d;
+  }
+  *deviation = n > 1 ? sqrt (squares / (n - 1)) : 0.0;
+}
+
+static void
+draw_stretch (const Drawing *drawing, const GArray *samples, guint from, guint to, const GdkRGBA *colour, gboolean strong)
+{
+  cairo_t *cr = drawing->cr;
+
+  for (guint pass = 0; pass < 2; pass++)
+    for (guint n = 0; n <= to - from; n++) {
+      guint i = pass == 0 ? from + n : to - n;
+      const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
+      double mean, deviation;
+
+      local_spread (samples, i, &mean, &deviation);
+      cairo_line_to (cr, smb_timeline_x_of (drawing->self, sample->time_us),
+                     y_of (drawing, CLAMP (mean + (pass == 0 ? deviation : -deviation), 0.0, 1.0)));
+    }
+  cairo_close_path (cr);
+  set_colour (drawing, colour, strong ? 0.22 : 0.12);
+  cairo_fill (cr);
+  for (guint i = from; i <= to; i++) {
+    const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
+
+    cairo_line_to (cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score));
+  }
+  set_colour (drawing, colour, strong ? 1.0 : 0.75);
+  cairo_set_line_width (cr, strong ? 2.0 : 1.25);
+  cairo_stroke (cr);
+}
+
+static void
+draw_track (const Drawing *drawing, const SmbTrackSummary *track)
+{
+  const GArray *samples = track->samples;
+  const gboolean strong = track->number == drawing->self->selected || drawing->self->tracks->len == 1;
+  double usual;
+  GdkRGBA colour;
+
+  smb_timeline_track_colour (track->number, drawing->dark, &colour);
+  if (track->score.run_n > 0) {
+    double x0 = smb_timeline_x_of (drawing->self, track->score.run_start_us);
+    double x1 = smb_timeline_x_of (drawing->self, track->score.run_end_us);
+
+    set_colour (drawing, &colour, 1.0);
+    cairo_rectangle (drawing->cr, x0, drawing->top - 4, MAX (x1 - x0, 2.0), 3);
+    cairo_fill (drawing->cr);
+  }
+  if (samples->len == 0)
+    return;
+  usual = samples->len > 1 ? (double) (g_array_index (samples, SmbTrackSample, samples->len - 1).time_us
+                                       - g_array_index (samples, SmbTrackSample, 0).time_us)
+                                 / (samples->len - 1)
+                           : 1.0;
+  for (guint from = 0; from < samples->len;) {
+    guint to = from;
+
+    while (to + 1 < samples->len
+           && (double) (g_array_index (samples, SmbTrackSample, to + 1).time_us - g_array_index (samples, SmbTrackSample, to).time_us)
+                  < BREAK_STEPS * usual)
+      to++;
+    draw_stretch (drawing, samples, from, to, &colour, strong);
+    from = to + 1;
+  }
+  for (guint i = 0; i < samples->len && samples->len <= 200; i++) {
+    const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
+
+    cairo_arc (drawing->cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score), strong ? 2.5 : 1.5, 0,
+               2 * G_PI);
+    set_colour (drawing, &colour, 1.0);
+    cairo_fill (drawing->cr);
+  }
+}
+
+static void
+draw_marks (const Drawing *drawing)
+{
+  SmbTimeline *self = drawing->self;
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
+  double left = self->mark_in >= 0 ? smb_timeline_x_of (self, slots[self->mark_in].time_us) : SMB_TIMELINE_LEFT_PX;
+  double right = self->mark_out >= 0 ? smb_timeline_x_of (self, slots[self->mark_out].time_us) : drawing->width;
+
+  set_colour (drawing, &drawing->dim, 0.25);
+  if (self->mark_in >= 0) {
+    cairo_rectangle (drawing->cr, SMB_TIMELINE_LEFT_PX, 0, left - SMB_TIMELINE_LEFT_PX, drawing->bottom);
+    cairo_fill (drawing->cr);
+  }
+  if (self->mark_out >= 0) {
+    cairo_rectangle (drawing->cr, right, 0, drawing->width - right, drawing->bottom);
+    cairo_fill (drawing->cr);
+  }
+  set_colour (drawing, &drawing->accent, 1.0);
+  cairo_set_line_width (drawing->cr, 2.0);
+  if (self->mark_in >= 0)
+    line (drawing, left, SMB_TIMELINE_THUMB_PX, left, drawing->bottom);
+  if (self->mark_out >= 0)
+    line (drawing, right, SMB_TIMELINE_THUMB_PX, right, drawing->bottom);
+}
+
+static void
+draw_heads (const Drawing *drawing)
+{
+  SmbTimeline *self = drawing->self;
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
+  double x = floor (smb_timeline_x_of (self, slots[self->frame].time_us)) + 0.5;
+
+  if (self->hovered >= 0) {
+    double at = floor (smb_timeline_x_of (self, slots[self->hovered].time_us)) + 0.5;
+
+    set_colour (drawing, &drawing->dim, 0.8);
+    cairo_set_line_width (drawing->cr, 1.0);
+    line (drawing, at, 0, at, drawing->bottom);
+  }
+  set_colour (drawing, &drawing->text, 1.0);
+  cairo_set_line_width (drawing->cr, 1.0);
+  line (drawing, x, 0, x, drawing->bottom);
+  cairo_move_to (drawing->cr, x - 5, SMB_TIMELINE_THUMB_PX);
+  cairo_line_to (drawing->cr, x + 5, SMB_TIMELINE_THUMB_PX);
+  cairo_line_to (drawing->cr, x, SMB_TIMELINE_THUMB_PX + 6);
+  cairo_close_path (drawing->cr);
+  cairo_fill (drawing->cr);
+}
+
+/* Each where its frame is, as wide as it fits before the next. */
+static void
+draw_thumbnails (SmbTimeline *self, GtkSnapshot *snapshot, double width)
+{
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
+  const float height = SMB_TIMELINE_THUMB_PX - 4;
+
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0,
+                                                         (float) (width - SMB_TIMELINE_LEFT_PX - SMB_TIMELINE_RIGHT_PX),
+                                                         SMB_TIMELINE_THUMB_PX));
+  for (guint i = 0; i < self->thumbnails->len; i++) {
+    const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
+    float x = (float) smb_timeline_x_of (self, slots[thumbnail->k].time_us);
+    float w = height * (float) gdk_texture_get_width (thumbnail->texture) / (float) gdk_texture_get_height (thumbnail->texture);
+
+    gtk_snapshot_append_texture (snapshot, thumbnail->texture, &GRAPHENE_RECT_INIT (x, 2, w, height));
+  }
+  gtk_snapshot_pop (snapshot);
+}
+
+static void
+draw_nothing_yet (const Drawing *drawing)
+{
+  const char *text = drawing->self->tracks == NULL ? _("Analyse this video to see the score of each face over time.")
+                                                   : _("No face was found in the frames looked at.");
+
+  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, (drawing->top + drawing->bottom) / 2 - 8, FALSE, &drawing->dim, text);
+}
+
+void
+smb_timeline_draw (SmbTimeline *self, GtkSnapshot *snapshot)
+{
+  GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (self));
+  Drawing drawing = { .self = self, .width = gtk_widget_get_width (GTK_WIDGET (self)),
+                      .top = SMB_TIMELINE_THUMB_PX + SMB_TIMELINE_RULER_PX + 8,
+                      .bottom = gtk_widget_get_height (GTK_WIDGET (self)) - 8.0 };
+
+  if (self->video == NULL)
+    return;
+  look_up (style, "smb_text", &drawing.text);
+  look_up (style, "smb_dim", &drawing.dim);
+  look_up (style, "smb_border", &drawing.border);
+  look_up (style, "smb_accent", &drawing.accent);
+  look_up (style, "smb_pane", &drawing.ground);
+  look_up (style, "smb_warning", &drawing.warning);
+  drawing.dark = drawing.ground.red + drawing.ground.green + drawing.ground.blue < 1.5f;
+  draw_thumbnails (self, snapshot, drawing.width);
+  drawing.cr = gtk_snapshot_append_cairo (
+      snapshot, &GRAPHENE_RECT_INIT (0, 0, (float) drawing.width, (float) gtk_widget_get_height (GTK_WIDGET (self))));
+  draw_scale (&drawing);
+  draw_ruler (&drawing);
+  cairo_save (drawing.cr);
+  cairo_rectangle (drawing.cr, SMB_TIMELINE_LEFT_PX, 0, drawing.width - SMB_TIMELINE_LEFT_PX - SMB_TIMELINE_RIGHT_PX + 2,
+                   drawing.bottom + 4);
+  cairo_clip (drawing.cr);
+  draw_cuts (&drawing);
+  for (guint i = 0; self->tracks != NULL && i < self->tracks->len; i++)
+    draw_track (&drawing, self->tracks->pdata[i]);
+  if (self->tracks == NULL || self->tracks->len == 0)
+    draw_nothing_yet (&drawing);
+  draw_marks (&drawing);
+  draw_heads (&drawing);
+  cairo_restore (drawing.cr);
+  cairo_destroy (drawing.cr);
+}

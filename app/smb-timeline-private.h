@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "smb-timeline.h"
+
+G_BEGIN_DECLS
+
+#define SMB_TIMELINE_THUMB_PX 44
+#define SMB_TIMELINE_RULER_PX 18
+#define SMB_TIMELINE_LEFT_PX  34 /* for the scale's numbers */
+#define SMB_TIMELINE_RIGHT_PX 10
+
+struct _SmbTimeline {
+  GtkWidget parent_instance;
+
+  /* owned */
+  SmbEngineVideo *video;
+  GPtrArray *frames, *tracks;
+  GArray *thumbnails; /* Thumbnail */
+
+  guint selected; /* number of a track; 0: none */
+  guint frame;
+  int hovered, mark_in, mark_out;
+  double begin_us, end_us; /* what is shown */
+};
+
+typedef struct {
+  guint k;
+  GdkTexture *texture;
+} SmbTimelineThumbnail;
+
+double smb_timeline_x_of (const SmbTimeline *self, gint64 time_us);
+gint64 smb_timeline_time_at (const SmbTimeline *self, double x);
+gint64 smb_timeline_length_us (const SmbTimeline *self);
+/* smb-timeline-draw.c */
+void smb_timeline_draw (SmbTimeline *self, GtkSnapshot *snapshot);
+
+G_END_DECLS

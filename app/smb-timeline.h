@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "analysis/smb-track-score.h"
+#include "worker/smb-engine-video.h"
+
+G_BEGIN_DECLS
+
+/* A video from left to right: thumbnails, key frames, cuts and gaps, the score of every track with its spread, the longest run
+ * above a track's own level, the marks, the frame looked at. Wheel zooms about the pointer, drag and click seek, arrow keys step
+ * one frame (with Shift ten), Home and End go to the ends.
+ *
+ * Signals: "seek" (guint frame), "hovered" (int frame; -1: the pointer left). */
+#define SMB_TYPE_TIMELINE (smb_timeline_get_type ())
+G_DECLARE_FINAL_TYPE (SmbTimeline, smb_timeline, SMB, TIMELINE, GtkWidget)
+
+GtkWidget *smb_timeline_new (void);
+/* NULL: none. Borrowed things are kept by reference. */
+void smb_timeline_set_video (SmbTimeline *self, SmbEngineVideo *video);
+/* frames: SmbFrameFaces*, for the cuts; tracks: SmbTrackSummary*. Either may be NULL. */
+void smb_timeline_set_tracks (SmbTimeline *self, GPtrArray *frames, GPtrArray *tracks, guint selected);
+void smb_timeline_set_frame (SmbTimeline *self, guint k);
+/* One more thumbnail, of frame k. */
+void smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image);
+/* -1: none. */
+void smb_timeline_set_marks (SmbTimeline *self, int in, int out);
+void smb_timeline_zoom (SmbTimeline *self, double factor); /* about the frame looked at; 0: all of it */
+/* The colour that stands for a track, here and in lists. */
+void smb_timeline_track_colour (guint number, gboolean dark, GdkRGBA *out);
+
+G_END_DECLS

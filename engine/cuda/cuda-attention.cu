@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cuda/cuda-attention.h"
+
+/* Attention in float32, a tile of queries a block, keys passing by in tiles: the square of scores never exists unless
+ * it is asked for (Dao et al. 2022, in plain float32). 256 threads as 16 x 16: each has rows ty + 16 i and columns tx +
+ * 16 j of every tile; rows of shared memory are one number longer than they need be, so that columns lie in different
+ * banks. */
+
+#define SIDE 16
+#define QUERIES 64 /* of a forward block */
+#define KEYS 32    /* at a time */
+
+/* rows of x [from, from + n) and their first d numbers, zeros beyond t and d; D + 1 apart. */
+template <int D>
+static __device__ __forceinline__ void
+load_tile (float *tile, const float *x, int64_t ld, int from, int n, int t, int d)
+{
+  for (int i = (int) threadIdx.x; i < n * D; i += BLOCK) {
+    int row = i / D, column = i % D;
+
+    tile[row * (D + 1) + column] = from + row < t && column < d ? x[(from + row) * ld + column] : 0.0f;
+  }
+}
+
+/* s[i][j] += rows ty + 16 i of a times rows tx + 16 j of b */
+template <int D, int I, int J>
+static __device__ __forceinline__ void
+multiply_rows (float (&s)[I][J], const float *a, const float *b, int d)
+{
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE;
+
+  for (int x = 0; x < d; x++) {
+    float left[I], right[J];
+
+#pragma unroll
+    for (int i = 0; i < I; i++)
+      left[i] = a[(ty + SIDE * i) * (D + 1) + x];
+#pragma unroll
+    for (int j = 0; j < J; j++)
+      right[j] = b[(tx + SIDE * j) * (D + 1) + x];
+#pragma unroll
+    for (int i = 0; i < I; i++)
+#pragma unroll
+      for (int j = 0; j < J; j++)
+        s[i][j] += left[i] * right[j];
+  }
+}
+
+/* acc[i][j] += sum over n of w (row ty + 16 i, n) x (n, column tx + 16 j); w's element (row, n) lies at row * row_step
+ * + n * step. */
+template <int D, int I>
+static __device__ __forceinline__ void
+mix_rows (float (&acc)[I][D / SIDE], const float *w, int row_step, int step, const float *x, int n)
+{
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE;
+
+  for (int r = 0; r < n; r++) {
+    float left[I];
+
+#pragma unroll
+    for (int i = 0; i < I; i++)
+      left[i] = w[(ty + SIDE * i) * row_step + r * step];
+#pragma unroll
+    for (int j = 0; j < D / SIDE; j++) {
+      float right = x[r * (D + 1) + tx + SIDE * j];
+
+#pragma unroll
+      for (int i = 0; i < I; i++)
+        acc[i][j] += left[i] * right;
+    }
+  }
+}
+
+static __device__ __forceinline__ float
+side_max (float x)
+{
+  for (int other = SIDE / 2; other > 0; other /= 2)
+    x = fmaxf (x, __shfl_xor_sync (WHOLE_WARP, x, other));
+  return x;
+}
+
+static __device__ __forceinline__ float
+side_sum (float x)
+{
+  for (int other = SIDE / 2; other > 0; other /= 2)
+    x += __shfl_xor_sync (WHOLE_WARP, x, other);
+  return x;
+}
+
+template <int D>
+static __global__ void
+__launch_bounds__ (BLOCK)
+forward_kernel (float *y, float *lse, SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles,
+                float scale)
+{
+  DYNAMIC_SHARED (float, q);
+  float *kv = q + QUERIES * (D + 1), *p = kv + KEYS * (D + 1);
+  constexpr int I = QUERIES / SIDE, J = KEYS / SIDE;
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE, q0 = tile_of_block (tiles) * QUERIES;
+  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  float acc[I][D / SIDE] = { { 0 } };
+  SmbSoftmaxState state[I];
+
+  for (int i = 0; i < I; i++)
+    state[i].most = -INFINITY, state[i].sum = 0.0f;
+  load_tile<D> (q, head.q, head.ld, q0, QUERIES, t, d);
+  for (int k0 = 0; k0 < t; k0 += KEYS) {
+    float s[I][J] = { { 0 } };
+
+    __syncthreads ();
+    load_tile<D> (kv, head.k, head.ld, k0, KEYS, t, d);
+    __syncthreads ();
+    multiply_rows<D> (s, q, kv, d);
+#pragma unroll
+    for (int i = 0; i < I; i++) {
+      float most = -INFINITY, sum = 0.0f, by;
+
+#pragma unroll
+      for (int j = 0; j < J; j++) {
+        s[i][j] = k0 + tx + SIDE * j < t ? s[i][j] * scale : -INFINITY;
+        most = fmaxf (most, s[i][j]);
+      }
+      by = smb_softmax_rescale (&state[i], side_max (most));
+#pragma unroll
+      for (int j = 0; j < J; j++) {
+        s[i][j] = expf (s[i][j] - state[i].most);
+        sum += s[i][j];
+        p[(ty + SIDE * i) * (KEYS + 1) + tx + SIDE * j] = s[i][j];
+      }
+      state[i].sum += side_sum (sum);
+#pragma unroll
+      for (int j = 0; j < D / SIDE; j++)
+        acc[i][j] *= by;
+    }
+    __syncthreads ();
+    load_tile<D> (kv, head.v, head.ld, k0, KEYS, t, d);
+    __syncthreads ();
+    mix_rows<D> (acc, p, KEYS + 1, 1, kv, KEYS);
+  }
+  for (int i = 0; i < I; i++) {
+    const int row = q0 + ty + SIDE * i;
+
+    if (row >= t)
+      continue;
+#pragma unroll
+    for (int j = 0; j < D / SIDE; j++)
+      if (tx + SIDE * j < d)
+        y[head.out_at + row * head.out_ld + tx + SIDE * j] = acc[i][j] / state[i].sum;
+    if (tx == 0 && lse != NULL)
+      lse[head.row_at + row] = state[i].most + logf (state[i].sum);
+    if (tx == 0 && states != NULL)
+      states[head.row_at + row] = state[i];
+  }
+}
+
+/* probs (B,H,T,T): the scores once more, now that their sum is known. */
+template <int D>
+static __global__ void
+__launch_bounds__ (BLOCK)
+probs_kernel (float *probs, const SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles,
+              float scale)
+{
+  DYNAMIC_SHARED (float, q);
+  float *k = q + QUERIES * (D + 1);
+  constexpr int I = QUERIES / SIDE, J = KEYS / SIDE;
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE, q0 = tile_of_block (tiles) * QUERIES;
+  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+
+  load_tile<D> (q, head.q, head.ld, q0, QUERIES, t, d);
+  for (int k0 = 0; k0 < t; k0 += KEYS) {
+    float s[I][J] = { { 0 } };
+
+    __syncthreads ();
+    load_tile<D> (k, head.k, head.ld, k0, KEYS, t, d);
+    __syncthreads ();
+    multiply_rows<D> (s, q, k, d);
+    for (int i = 0; i < I; i++)
+      for (int j = 0; j < J; j++) {
+        int row = q0 + ty + SIDE * i, key = k0 + tx + SIDE * j;
+
+        if (row < t && key < t)
+          probs[(head.row_at + row) * t + key] = smb_softmax_value (s[i][j] * scale, &states[head.row_at + row]);
+      }
+  }
+}
+
+template <int D>
+static SmbStatus
+launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *states)
+{
+  const size_t bytes = (QUERIES * (D + 1) + KEYS * (D + 1) + QUERIES * (KEYS + 1)) * sizeof (float);
+  const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, QUERIES);
+  const unsigned blocks = (unsigned) (a->b * a->h * tiles);
+  const float scale = 1.0f / sqrtf ((float) d);
+  SmbStatus status = ALLOW_SHARED (cuda, forward_kernel<D>, bytes);
+
+  if (status == SMB_STATUS_OK)
+    status = ALLOW_SHARED (cuda, probs_kernel<D>, bytes);
+  if (status != SMB_STATUS_OK)
+    return status;
+  LAUNCH (cuda, forward_kernel<D>, blocks, BLOCK, bytes, a->y, a->lse, states, a->qkv, t, h, d, tiles, scale);
+  if (a->probs != NULL)
+    LAUNCH (cuda, probs_kernel<D>, blocks, BLOCK, bytes, a->probs, (const SmbSoftmaxState *) states, a->qkv, t, h, d,
+            tiles, scale);
+  return smb_cuda_launched (cuda, "attention");
+}
+
+SmbStatus
+smb_cuda_attention_forward_f32 (SmbCuda *cuda, const SmbAttentionForward *a, void *states)
+{
+  return WITH_HEAD_SIZE (a->d, launch_forward) (cuda, a, (SmbSoftmaxState *) states);
+}
+
+/* With S = scale q k^T, P = exp (S - lse), Y = P V:  dV = P^T dY;  dP = dY V^T;  dS = P (dP - rows of dY . Y) scale;
+ * dQ = dS K;  dK = dS^T Q. Two kernels, each for the rows it sums, so that no sum has two writers. */
+template <int D, int TILE>
+static __global__ void
+__launch_bounds__ (BLOCK)
+query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qkv, const float *lse,
+                    const float *delta, int t, int h, int d, int tiles, float scale)
+{
+  DYNAMIC_SHARED (float, q);
+  float *g = q + TILE * (D + 1), *k = g + TILE * (D + 1), *v = k + TILE * (D + 1), *ds = v + TILE * (D + 1);
+  constexpr int I = TILE / SIDE;
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE, q0 = tile_of_block (tiles) * TILE;
+  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  float acc[I][D / SIDE] = { { 0 } };
+
+  load_tile<D> (q, head.q, head.ld, q0, TILE, t, d);
+  load_tile<D> (g, dy + head.out_at, head.out_ld, q0, TILE, t, d);
+  for (int k0 = 0; k0 < t; k0 += TILE) {
+    float s[I][I] = { { 0 } }, dp[I][I] = { { 0 } };
+
+    __syncthreads ();
+    load_tile<D> (k, head.k, head.ld, k0, TILE, t, d);
+    load_tile<D> (v, head.v, head.ld, k0, TILE, t, d);
+    __syncthreads ();
+    multiply_rows<D> (s, q, k, d);
+    multiply_rows<D> (dp, g, v, d);
+    for (int i = 0; i < I; i++)
+      for (int j = 0; j < I; j++) {
+        int row = q0 + ty + SIDE * i, key = k0 + tx + SIDE * j, inside = row < t && key < t;
+        float p = inside ? expf (s[i][j] * scale - lse[head.row_at + row]) : 0.0f;
+
+        ds[(ty + SIDE * i) * (TILE + 1) + tx + SIDE * j]
+          = inside ? smb_softmax_slope (p, dp[i][j], delta[head.row_at + row], scale) : 0.0f;
+        if (inside && dprobs != NULL)
+          dprobs[(head.row_at + row) * t + key] = dp[i][j];
+      }
+    __syncthreads ();
+    mix_rows<D> (acc, ds, TILE + 1, 1, k, TILE);
+  }
+  for (int i = 0; i < I; i++)
+    for (int j = 0; j < D / SIDE; j++) {
+      int row = q0 + ty + SIDE * i, column = tx + SIDE * j;
+
+      if (row < t && column < d)
+        dqkv[(head.q - qkv) + row * head.ld + column] = acc[i][j];
+    }
+}
+
+template <int D, int TILE>
+static __global__ void
+__launch_bounds__ (BLOCK)
+key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *lse, const float *delta, int t, int h,
+                  int d, int tiles, float scale)
+{
+  DYNAMIC_SHARED (float, k);
+  float *v = k + TILE * (D + 1), *q = v + TILE * (D + 1), *g = q + TILE * (D + 1);
+  float *p = g + TILE * (D + 1), *ds = p + TILE * (TILE + 1);
+  constexpr int I = TILE / SIDE;
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE, k0 = tile_of_block (tiles) * TILE;
+  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  float dk[I][D / SIDE] = { { 0 } }, dv[I][D / SIDE] = { { 0 } };
+
+  load_tile<D> (k, head.k, head.ld, k0, TILE, t, d);
+  load_tile<D> (v, head.v, head.ld, k0, TILE, t, d);
+  for (int q0 = 0; q0 < t; q0 += TILE) {
+    float s[I][I] = { { 0 } }, dp[I][I] = { { 0 } };
+
+    __syncthreads ();
+    load_tile<D> (q, head.q, head.ld, q0, TILE, t, d);
+    load_tile<D> (g, dy + head.out_at, head.out_ld, q0, TILE, t, d);
+    __syncthreads ();
+    multiply_rows<D> (s, q, k, d);
+    multiply_rows<D> (dp, g, v, d);
+    for (int i = 0; i < I; i++)
+      for (int j = 0; j < I; j++) {
+        int row = q0 + ty + SIDE * i, inside = row < t && k0 + tx + SIDE * j < t;
+        int at = (ty + SIDE * i) * (TILE + 1) + tx + SIDE * j;
+
+        p[at] = inside ? expf (s[i][j] * scale - lse[head.row_at + row]) : 0.0f;
+        ds[at] = inside ? smb_softmax_slope (p[at], dp[i][j], delta[head.row_at + row], scale) : 0.0f;
+      }
+    __syncthreads ();
+    mix_rows<D> (dv, p, 1, TILE + 1, g, TILE);
+    mix_rows<D> (dk, ds, 1, TILE + 1, q, TILE);
+  }
+  for (int i = 0; i < I; i++)
+    for (int j = 0; j < D / SIDE; j++) {
+      int row = k0 + ty + SIDE * i, column = tx + SIDE * j;
+
+      if (row < t && column < d) {
+        dqkv[(head.k - qkv) + row * head.ld + column] = dk[i][j];
+        dqkv[(head.v - qkv) + row * head.ld + column] = dv[i][j];
+      }
+    }
+}
+
+template <int D>
+static SmbStatus
+launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
+{
+  constexpr int tile = D <= 64 ? 32 : 16;
+  const size_t bytes = (4 * tile * (D + 1) + 2 * tile * (tile + 1)) * sizeof (float);
+  const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, tile);
+  const unsigned blocks = (unsigned) (a->b * a->h * tiles);
+  const float scale = 1.0f / sqrtf ((float) d);
+
+  LAUNCH (cuda, (query_slope_kernel<D, tile>), blocks, BLOCK, bytes, a->dqkv, a->dprobs, a->dy, a->qkv, a->lse, delta,
+          t, h, d, tiles, scale);
+  LAUNCH (cuda, (key_slope_kernel<D, tile>), blocks, BLOCK, bytes, a->dqkv, a->dy, a->qkv, a->lse, delta, t, h, d,
+          tiles, scale);
+  return smb_cuda_launched (cuda, "attention's gradient");
+}
+
+SmbStatus
+smb_cuda_attention_backward_f32 (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
+{
+  return WITH_HEAD_SIZE (a->d, launch_backward) (cuda, a, delta);
+}
+
+/* delta (B,H,T) = the product of each row of y with its gradient. */
+static __global__ void
+delta_kernel (float *delta, const float *dy, const float *y, int64_t rows, int t, int h, int d)
+{
+  FOR_WARP_ROWS (row, rows) {
+    const int64_t head = row / t % h, at = ((row / t / h * t + row % t) * h + head) * d;
+    float sum = 0.0f;
+
+    for (int i = lane_index (); i < d; i += WARP)
+      sum += dy[at + i] * y[at + i];
+    sum = warp_sum (sum);
+    if (lane_index () == 0)
+      delta[row] = sum;
+  }
+}
+
+#define MOST_TOKENS (1 << 24)
+
+static SmbStatus
+check_shape (SmbCuda *cuda, int64_t b, int64_t t, int64_t h, int64_t d)
+{
+  if (d > MOST_HEAD)
+    return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
+                          "Attention heads of %lld channels are more than this backend handles (%d); use the "
+                          "processor.",
+                          (long long) d, MOST_HEAD);
+  if (t > MOST_TOKENS || b * h > INT32_MAX / smb_ceil_div (t, 16))
+    return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
+                          "Attention over %lld tokens is more than this backend handles; use a smaller input.",
+                          (long long) t);
+  return SMB_STATUS_OK;
+}
+
+SmbStatus
+smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a)
+{
+  SmbCuda *cuda = (SmbCuda *) ctx;
+  void *states = NULL;
+  SmbStatus status = check_shape (cuda, a->b, a->t, a->h, a->d);
+
+  if (status != SMB_STATUS_OK || a->b * a->t * a->h * a->d <= 0)
+    return status;
+  status = smb_cuda_enter (cuda);
+  if (status == SMB_STATUS_OK && a->probs != NULL)
+    status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_SUMS, a->b * a->h * a->t, sizeof (SmbSoftmaxState), &states);
+  if (status != SMB_STATUS_OK)
+    return status;
+  return a->precision == SMB_PRECISION_BF16 && cuda->capability >= 80
+           ? smb_cuda_attention_forward_bf16 (cuda, a, states)
+           : smb_cuda_attention_forward_f32 (cuda, a, states);
+}
+
+SmbStatus
+smb_cuda_attention_backward (void *ctx, const SmbAttentionBackward *a)
+{
+  SmbCuda *cuda = (SmbCuda *) ctx;
+  const int64_t rows = a->b * a->h * a->t;
+  void *room = NULL;
+  SmbStatus status = check_shape (cuda, a->b, a->t, a->h, a->d);
+
+  if (status != SMB_STATUS_OK || rows * a->d <= 0)
+    return status;
+  status = smb_cuda_enter (cuda);
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_SUMS, rows, sizeof (float), &room);
+  if (status != SMB_STATUS_OK)
+    return status;
+  LAUNCH (cuda, delta_kernel, blocks_for_rows (rows), BLOCK, 0, (float *) room, a->dy, a->y, rows, (int) a->t,
+          (int) a->h, (int) a->d);
+  return a->precision == SMB_PRECISION_BF16 && cuda->capability >= 80
+           ? smb_cuda_attention_backward_bf16 (cuda, a, (const float *) room)
+           : smb_cuda_attention_backward_f32 (cuda, a, (const float *) room);
+}

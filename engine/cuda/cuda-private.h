@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the files of this folder share. The host's part is C (cuda-*.c), the kernels with the functions that launch them
+ * are CUDA (cuda-*.cu). Nothing here may see GLib: the only header from outside this folder is the ABI's. */
+
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+
+#include "backend/smb-backend-abi.h"
+#include "cuda/math/bf16.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SMB_CUDA_MAX_BLOCKS 65535 /* of one dimension of a grid; kernels over elements go round */
+
+typedef struct SmbCudaPool SmbCudaPool;
+typedef struct SmbCudaPlans SmbCudaPlans;
+typedef struct SmbCudaStaging SmbCudaStaging;
+typedef struct SmbCudaGroup SmbCudaGroup;
+
+/* Memory of the device that operations use between launches, grown on demand; its content does not survive the next
+ * operation that asks for the same. */
+typedef enum {
+  SMB_CUDA_ROOM_LEFT,   /* a factor in another number format */
+  SMB_CUDA_ROOM_RIGHT,
+  SMB_CUDA_ROOM_THIRD,
+  SMB_CUDA_ROOM_RESULT, /* a product before its epilogue */
+  SMB_CUDA_ROOM_SUMS,   /* partial sums */
+  SMB_CUDA_ROOM_PLACES, /* of tokens */
+  SMB_CUDA_ROOM_BLAS,   /* cuBLASLt's own */
+  SMB_CUDA_N_ROOMS,
+} SmbCudaRoom;
+
+/* What context_new makes. One stream: operations follow each other, the host runs ahead. */
+typedef struct {
+  int device;
+  int capability; /* 90 for 9.0 */
+  size_t most_shared; /* bytes of shared memory that a block may have */
+  cudaStream_t stream;
+  cublasLtHandle_t blas;
+  SmbCudaPool *pool;
+  SmbCudaPlans *plans;
+  SmbCudaStaging *staging;
+  SmbCudaGroup *group; /* NULL: this process alone */
+  struct {
+    void *data;
+    size_t bytes;
+  } rooms[SMB_CUDA_N_ROOMS];
+  char error[256];
+} SmbCuda;
+
+/* Writes the sentence that context_error gives and returns `status`. cuda NULL: the thread's own sentence. */
+SmbStatus smb_cuda_fail (SmbCuda *cuda, SmbStatus status, const char *format, ...)
+  __attribute__ ((format (printf, 3, 4)));
+/* OK for cudaSuccess, else the status and a sentence that says what was being done. */
+SmbStatus smb_cuda_check (SmbCuda *cuda, cudaError_t result, const char *what);
+/* After a launch. */
+SmbStatus smb_cuda_launched (SmbCuda *cuda, const char *what);
+/* Makes the context's device the thread's. Every operation begins with it. */
+SmbStatus smb_cuda_enter (SmbCuda *cuda);
+
+/* Devices (cuda-device.c). */
+int smb_cuda_device_count (void);
+const char *smb_cuda_why (void);
+SmbStatus smb_cuda_device_describe (int device, SmbDeviceInfo *out);
+/* Whether this module can compute on the device; the reason goes into the thread's own sentence. */
+SmbStatus smb_cuda_device_check (int device, struct cudaDeviceProp *properties);
+/* Whether the module holds code for the current device (cuda-activation.cu, which has the smallest kernel). */
+cudaError_t smb_cuda_code_present (void);
+
+/* Memory (cuda-memory.c). */
+SmbCudaPool *smb_cuda_pool_new (void);
+void smb_cuda_pool_free (SmbCudaPool *pool);
+SmbStatus smb_cuda_alloc (void *ctx, size_t bytes, void **out);
+void smb_cuda_release (void *ctx, void *pointer);
+SmbStatus smb_cuda_need_room (SmbCuda *cuda, SmbCudaRoom room, int64_t count, size_t each_bytes, void **out);
+SmbCudaStaging *smb_cuda_staging_new (void);
+void smb_cuda_staging_free (SmbCudaStaging *staging);
+SmbStatus smb_cuda_upload (void *ctx, void *device, const void *host, size_t bytes);
+SmbStatus smb_cuda_download (void *ctx, void *host, const void *device, size_t bytes);
+SmbStatus smb_cuda_copy (void *ctx, void *out, const void *in, size_t bytes);
+
+/* Processes (cuda-group.c). */
+SmbStatus smb_cuda_group_id (void *ctx, uint8_t *id);
+SmbStatus smb_cuda_group_join (void *ctx, const uint8_t *id, int rank, int size);
+SmbStatus smb_cuda_group_sum (void *ctx, float *x, int64_t n);
+void smb_cuda_group_leave (SmbCudaGroup *group);
+/* out (n) = the sum of parts (size, n), in their order (cuda-optim.cu). */
+SmbStatus smb_cuda_sum_parts (SmbCuda *cuda, float *out, const float *parts, int64_t n, int size);
+
+/* Products (cuda-product.c). Matrices as the table has them, row by row:
+ * d (m,n; rows ldd apart) = alpha op(a) op(b) [+ bias (n)] [+ beta c], c laid out as d and possibly d itself. */
+typedef struct {
+  void *d;
+  const void *a, *b, *c; /* c NULL: no beta */
+  const float *bias;     /* NULL: none */
+  int64_t m, n, k, lda, ldb, ldd;
+  int trans_a, trans_b;
+  int halves;     /* a and b are bfloat16; d and c are float32 either way */
+  int tensor_f32; /* float32 factors may be rounded to TF32 */
+  float alpha, beta;
+} SmbCudaProduct;
+
+SmbCudaPlans *smb_cuda_plans_new (void);
+void smb_cuda_plans_free (SmbCudaPlans *plans);
+SmbStatus smb_cuda_product (SmbCuda *cuda, const SmbCudaProduct *p);
+
+/* Between kernels of this folder; shapes as in the table. */
+/* out (rows, n rounded up to 8) = x (rows, n) in bfloat16, zeros behind n. */
+SmbStatus smb_cuda_to_bf16 (SmbCuda *cuda, SmbBf16 *out, const float *x, int64_t rows, int64_t n);
+/* y (n) = epilogue (z) + residual (NULL: 0); any two may be the same. */
+SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, const float *z, const float *residual, SmbEpilogue epilogue,
+                           int64_t n);
+/* out (c) += column sums of x (rows, c). */
+SmbStatus smb_cuda_column_sums (SmbCuda *cuda, float *out, const float *x, int64_t rows, int64_t c);
+/* The two arithmetics of attention: float32, and bfloat16 on the matrix units. states: room for two numbers a query
+ * where probabilities are asked for; delta: one number a query. */
+SmbStatus smb_cuda_attention_forward_f32 (SmbCuda *cuda, const SmbAttentionForward *a, void *states);
+SmbStatus smb_cuda_attention_backward_f32 (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta);
+SmbStatus smb_cuda_attention_forward_bf16 (SmbCuda *cuda, const SmbAttentionForward *a, void *states);
+SmbStatus smb_cuda_attention_backward_bf16 (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta);
+
+/* The operations of the table, each documented in smb-backend-abi.h. */
+SmbStatus smb_cuda_weight_prepare (void *ctx, const float *w, int64_t n_out, int64_t n_in, SmbPrecision precision,
+                                   void **prepared_out);
+void smb_cuda_weight_release (void *ctx, void *prepared);
+SmbStatus smb_cuda_linear_forward (void *ctx, const SmbLinearForward *a);
+SmbStatus smb_cuda_linear_backward (void *ctx, const SmbLinearBackward *a);
+SmbStatus smb_cuda_gemm (void *ctx, float *c, const float *a, const float *b, int64_t m, int64_t n, int64_t k,
+                         int trans_a, int trans_b, float alpha, float beta);
+SmbStatus smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a);
+SmbStatus smb_cuda_attention_backward (void *ctx, const SmbAttentionBackward *a);
+SmbStatus smb_cuda_layer_norm_forward (void *ctx, float *y, float *mean, float *rstd, const float *x, const float *w,
+                                       const float *b, int64_t rows, int64_t c, float eps);
+SmbStatus smb_cuda_layer_norm_backward (void *ctx, float *dx, float *dw, float *db, const float *dy, const float *x,
+                                        const float *w, const float *mean, const float *rstd, int64_t rows, int64_t c);
+SmbStatus smb_cuda_unit_rows_forward (void *ctx, float *y, float *norm, const float *x, int64_t rows, int64_t c);
+SmbStatus smb_cuda_unit_rows_backward (void *ctx, float *dx, const float *dy, const float *y, const float *norm,
+                                       int64_t rows, int64_t c);
+SmbStatus smb_cuda_gelu_forward (void *ctx, float *y, const float *x, int64_t n);
+SmbStatus smb_cuda_gelu_backward (void *ctx, float *dx, const float *dy, const float *x, int64_t n);
+SmbStatus smb_cuda_relu_forward (void *ctx, float *y, const float *x, int64_t n);
+SmbStatus smb_cuda_relu_backward (void *ctx, float *dx, const float *dy, const float *y, int64_t n);
+SmbStatus smb_cuda_fill (void *ctx, float *out, float value, int64_t n);
+SmbStatus smb_cuda_axpy (void *ctx, float *y, float a, const float *x, int64_t n);
+SmbStatus smb_cuda_residual_add (void *ctx, float *y, const float *x, const float *branch, const float *gate,
+                                 int64_t samples, int64_t per_sample);
+SmbStatus smb_cuda_scale_samples (void *ctx, float *y, const float *x, const float *gate, int64_t samples,
+                                  int64_t per_sample);
+SmbStatus smb_cuda_add_table (void *ctx, float *x, const float *table, int64_t b, int64_t tc);
+SmbStatus smb_cuda_patchify (void *ctx, float *out, const float *images, int64_t b, int64_t chans, int64_t height,
+                             int64_t width, int64_t patch, SmbPatchOrder order);
+SmbStatus smb_cuda_unpatchify (void *ctx, float *images, const float *patches, int64_t b, int64_t chans,
+                               int64_t height, int64_t width, int64_t patch, SmbPatchOrder order);
+SmbStatus smb_cuda_gather_rows (void *ctx, float *out, const float *x, const int32_t *index, int64_t b, int64_t l,
+                                int64_t k, int64_t c);
+SmbStatus smb_cuda_tokens_forward (void *ctx, float *out, const float *x, const float *cls, const float *pos,
+                                   const int32_t *index, int64_t b, int64_t k, int64_t c);
+SmbStatus smb_cuda_tokens_backward (void *ctx, float *dx, float *dcls, float *dpos, const float *dout,
+                                    const int32_t *index, int64_t b, int64_t k, int64_t c);
+SmbStatus smb_cuda_unshuffle_forward (void *ctx, float *out, const float *x, const float *mask, const float *pos,
+                                      const int32_t *index, int64_t b, int64_t l, int64_t k, int64_t c);
+SmbStatus smb_cuda_unshuffle_backward (void *ctx, float *dx, float *dmask, const float *dout, const int32_t *index,
+                                       int64_t b, int64_t l, int64_t k, int64_t c);
+SmbStatus smb_cuda_mean_tokens_forward (void *ctx, float *out, const float *x, int64_t b, int64_t t, int64_t c,
+                                        int64_t first);
+SmbStatus smb_cuda_mean_tokens_backward (void *ctx, float *dx, const float *dout, int64_t b, int64_t t, int64_t c,
+                                         int64_t first);
+SmbStatus smb_cuda_take_row_forward (void *ctx, float *out, const float *x, int64_t b, int64_t t, int64_t c,
+                                     int64_t row);
+SmbStatus smb_cuda_take_row_backward (void *ctx, float *dx, const float *dout, int64_t b, int64_t t, int64_t c,
+                                      int64_t row);
+SmbStatus smb_cuda_recon_target (void *ctx, float *target, float *mean, float *sd, int64_t rows, int64_t pix,
+                                 int normalise);
+SmbStatus smb_cuda_recon_error (void *ctx, float *error, const float *pred, const float *target, int64_t rows,
+                                int64_t pix);
+SmbStatus smb_cuda_recon_backward (void *ctx, float *dpred, const float *pred, const float *target,
+                                   const float *weight, int64_t rows, int64_t pix);
+SmbStatus smb_cuda_adamw (void *ctx, const SmbAdamW *a);
+SmbStatus smb_cuda_ema (void *ctx, float *target, const float *online, double momentum, int64_t n);
+SmbStatus smb_cuda_sum_squares (void *ctx, double *host_out, const float *x, int64_t n);
+
+/* What the module exports. */
+const SmbBackendAbi *smb_backend_entry (void);
+
+#ifdef __cplusplus
+}
+#endif

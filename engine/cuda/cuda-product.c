@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cuda/cuda-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Products through cuBLASLt. It counts matrices column by column: a matrix of ours is to it the transposed one, so that
+ * d = a b is asked for as d^T = b^T a^T, and a bias over our columns is its bias over rows. What it answers for a shape
+ * (a plan) is kept: asking takes longer than a small product. Of its ways to split a sum only those are allowed that
+ * add the parts in a fixed order. */
+
+#define MOST_PLANS      512 /* shapes; all are forgotten beyond */
+#define MOST_ALIGNMENT  256
+#define WORKSPACE_BYTES ((size_t) 32 << 20)
+
+/* What a plan depends on. Filled with zeros first: compared as bytes. */
+typedef struct {
+  int64_t m, n, k, lda, ldb, ldd;
+  int32_t trans_a, trans_b, halves, tensor_f32, bias, accumulate;
+  uint32_t align_a, align_b, align_c, align_d;
+} Key;
+
+typedef struct {
+  Key key;
+  cublasLtMatmulDesc_t operation;
+  cublasLtMatrixLayout_t a, b, d;
+  cublasLtMatmulAlgo_t algorithm;
+} Plan;
+
+struct SmbCudaPlans {
+  Plan plans[MOST_PLANS];
+  int count;
+};
+
+SmbCudaPlans *
+smb_cuda_plans_new (void)
+{
+  return calloc (1, sizeof (SmbCudaPlans));
+}
+
+static void
+plan_clear (Plan *plan)
+{
+  if (plan->operation != NULL)
+    cublasLtMatmulDescDestroy (plan->operation);
+  if (plan->a != NULL)
+    cublasLtMatrixLayoutDestroy (plan->a);
+  if (plan->b != NULL)
+    cublasLtMatrixLayoutDestroy (plan->b);
+  if (plan->d != NULL)
+    cublasLtMatrixLayoutDestroy (plan->d);
+  memset (plan, 0, sizeof *plan);
+}
+
+static void
+plans_clear (SmbCudaPlans *plans)
+{
+  for (int i = 0; i < plans->count; i++)
+    plan_clear (&plans->plans[i]);
+  plans->count = 0;
+}
+
+void
+smb_cuda_plans_free (SmbCudaPlans *plans)
+{
+  if (plans == NULL)
+    return;
+  plans_clear (plans);
+  free (plans);
+}
+
+static uint32_t
+alignment_of (const void *pointer)
+{
+  uintptr_t address = (uintptr_t) pointer | MOST_ALIGNMENT;
+
+  return (uint32_t) (address & -address);
+}
+
+static Key
+key_of (const SmbCudaProduct *p)
+{
+  Key key;
+
+  memset (&key, 0, sizeof key);
+  key.m = p->m;
+  key.n = p->n;
+  key.k = p->k;
+  key.lda = p->lda;
+  key.ldb = p->ldb;
+  key.ldd = p->ldd;
+  key.trans_a = p->trans_a != 0;
+  key.trans_b = p->trans_b != 0;
+  key.halves = p->halves;
+  key.tensor_f32 = p->tensor_f32;
+  key.bias = p->bias != NULL;
+  key.accumulate = p->c != NULL;
+  key.align_a = alignment_of (p->a);
+  key.align_b = alignment_of (p->b);
+  key.align_c = alignment_of (p->c != NULL ? p->c : p->d);
+  key.align_d = alignment_of (p->d);
+  return key;
+}
+
+#define SET_DESC(plan, name, value)                                                                                    \
+  (cublasLtMatmulDescSetAttribute ((plan)->operation, name, &(value), sizeof (value)) == CUBLAS_STATUS_SUCCESS)
+
+/* Its first factor is our b, its second our a. */
+static int
+plan_describe (Plan *plan)
+{
+  const Key *k = &plan->key;
+  const cublasOperation_t first = k->trans_b ? CUBLAS_OP_T : CUBLAS_OP_N;
+  const cublasOperation_t second = k->trans_a ? CUBLAS_OP_T : CUBLAS_OP_N;
+  const cublasLtEpilogue_t epilogue = k->bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+  const cudaDataType factors = k->halves ? CUDA_R_16BF : CUDA_R_32F;
+  const cublasComputeType_t compute = k->tensor_f32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+
+  return cublasLtMatmulDescCreate (&plan->operation, compute, CUDA_R_32F) == CUBLAS_STATUS_SUCCESS
+         && SET_DESC (plan, CUBLASLT_MATMUL_DESC_TRANSA, first) && SET_DESC (plan, CUBLASLT_MATMUL_DESC_TRANSB, second)
+         && SET_DESC (plan, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue)
+         && cublasLtMatrixLayoutCreate (&plan->a, factors, (uint64_t) (k->trans_b ? k->k : k->n),
+                                        (uint64_t) (k->trans_b ? k->n : k->k), k->ldb)
+              == CUBLAS_STATUS_SUCCESS
+         && cublasLtMatrixLayoutCreate (&plan->b, factors, (uint64_t) (k->trans_a ? k->m : k->k),
+                                        (uint64_t) (k->trans_a ? k->k : k->m), k->lda)
+              == CUBLAS_STATUS_SUCCESS
+         && cublasLtMatrixLayoutCreate (&plan->d, CUDA_R_32F, (uint64_t) k->n, (uint64_t) k->m, k->ldd)
+              == CUBLAS_STATUS_SUCCESS;
+}
+
+#define SET_PREFERENCE(preference, name, value)                                                                        \
+  (cublasLtMatmulPreferenceSetAttribute ((preference), name, &(value), sizeof (value)) == CUBLAS_STATUS_SUCCESS)
+
+static int
+plan_choose (SmbCuda *cuda, Plan *plan, const float *bias)
+{
+  const size_t workspace = WORKSPACE_BYTES;
+  const uint32_t splits = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  cublasLtMatmulPreference_t preference = NULL;
+  cublasLtMatmulHeuristicResult_t found;
+  int count = 0;
+  int done = (bias == NULL || SET_DESC (plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias))
+             && cublasLtMatmulPreferenceCreate (&preference) == CUBLAS_STATUS_SUCCESS
+             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace)
+             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, splits)
+             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, plan->key.align_b)
+             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, plan->key.align_a)
+             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, plan->key.align_c)
+             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, plan->key.align_d)
+             && cublasLtMatmulAlgoGetHeuristic (cuda->blas, plan->operation, plan->a, plan->b, plan->d, plan->d,
+                                                preference, 1, &found, &count)
+                  == CUBLAS_STATUS_SUCCESS
+             && count > 0;
+
+  if (done)
+    plan->algorithm = found.algo;
+  if (preference != NULL)
+    cublasLtMatmulPreferenceDestroy (preference);
+  return done;
+}
+
+/* The plan for a product, made if it is the first of its kind; NULL if cuBLASLt has none. */
+static Plan *
+plan_for (SmbCuda *cuda, const SmbCudaProduct *p)
+{
+  SmbCudaPlans *plans = cuda->plans;
+  const Key key = key_of (p);
+  Plan *plan;
+
+  for (int i = 0; i < plans->count; i++)
+    if (memcmp (&plans->plans[i].key, &key, sizeof key) == 0)
+      return &plans->plans[i];
+  if (plans->count == MOST_PLANS)
+    plans_clear (plans);
+  plan = &plans->plans[plans->count];
+  plan->key = key;
+  if (!plan_describe (plan) || !plan_choose (cuda, plan, p->bias)) {
+    plan_clear (plan);
+    return NULL;
+  }
+  plans->count++;
+  return plan;
+}
+
+SmbStatus
+smb_cuda_product (SmbCuda *cuda, const SmbCudaProduct *p)
+{
+  const float beta = p->c != NULL ? p->beta : 0.0f;
+  void *workspace = NULL;
+  Plan *plan;
+  SmbStatus status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_BLAS, 1, WORKSPACE_BYTES, &workspace);
+
+  if (status != SMB_STATUS_OK)
+    return status;
+  plan = plan_for (cuda, p);
+  if (plan == NULL)
+    return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
+                          "cuBLASLt has no way to multiply %lld x %lld by %lld x %lld numbers on this card; choose "
+                          "another precision or device.",
+                          (long long) p->m, (long long) p->k, (long long) p->k, (long long) p->n);
+  if (p->bias != NULL && !SET_DESC (plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, p->bias))
+    return smb_cuda_fail (cuda, SMB_STATUS_FAILED, "cuBLASLt does not take a bias; install it as it came with CUDA.");
+  if (cublasLtMatmul (cuda->blas, plan->operation, &p->alpha, p->b, plan->a, p->a, plan->b, &beta,
+                      p->c != NULL ? p->c : p->d, plan->d, p->d, plan->d, &plan->algorithm, workspace, WORKSPACE_BYTES,
+                      cuda->stream)
+      != CUBLAS_STATUS_SUCCESS)
+    return smb_cuda_fail (cuda, SMB_STATUS_FAILED,
+                          "a product of cuBLASLt failed on the card; start the program again.");
+  return smb_cuda_launched (cuda, "a product");
+}

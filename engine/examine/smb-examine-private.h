@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* Of a video's stored analysis: the frame in which each track is seen best (GArray of guint, in the order of its faces), and a
+ * sentence (char*) for each on what its scores come to. NULL: a picture's analysis, or one that makes no sense. */
+GArray *smb_examine_read_tracks (JsonNode *result, GPtrArray *sentences);
+
+G_END_DECLS

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a report says of a video: its tracks, each with the published mean and what stands beside it. */
+#include "examine/smb-examine-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+
+static JsonObject *
+object_of (JsonObject *of, const char *member)
+{
+  JsonNode *node = of != NULL ? json_object_get_member (of, member) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+static double
+number_of (JsonObject *of, const char *member)
+{
+  return json_object_get_double_member_with_default (of, member, 0.0);
+}
+
+static gint64
+whole_of (JsonObject *of, const char *member)
+{
+  return json_object_get_int_member_with_default (of, member, 0);
+}
+
+static char *
+sentence_of (JsonObject *track, guint face)
+{
+  JsonObject *score = object_of (track, "score"), *run = object_of (score, "run");
+  const char *name = json_object_get_string_member_with_default (track, "name", NULL);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, _ ("F%u is track T%" PRId64 "%s%s: frames %" PRId64 " to %" PRId64 " (%.2f to %.2f s), shown at frame %" PRId64 ". "),
+                          face, whole_of (track, "track"), name != NULL ? " " : "", name != NULL ? name : "",
+                          whole_of (track, "first_frame"), whole_of (track, "last_frame"), number_of (track, "first_us") / 1e6,
+                          number_of (track, "last_us") / 1e6, whole_of (track, "best_frame"));
+  if (score != NULL && whole_of (score, "scored") > 0)
+    g_string_append_printf (text, _ ("Its score is the mean of %" PRId64 " frames, %.3f; median %.3f, mean of the highest tenth %.3f, spread %.3f. "),
+                            whole_of (score, "scored"), number_of (score, "mean"), number_of (score, "median"),
+                            number_of (score, "top"), number_of (score, "deviation"));
+  if (run != NULL)
+    g_string_append_printf (text, _ ("Longest run above its own level: %.2f to %.2f s (frames %" PRId64 " to %" PRId64 "), mean %.3f against %.3f elsewhere."),
+                            number_of (run, "start_us") / 1e6, number_of (run, "end_us") / 1e6, whole_of (run, "first_frame"),
+                            whole_of (run, "last_frame"), number_of (run, "mean"), number_of (run, "rest_mean"));
+  else
+    g_string_append (text, _ ("No run of frames stands out above its own level."));
+  return g_string_free (text, FALSE);
+}
+
+GArray *
+smb_examine_read_tracks (JsonNode *result, GPtrArray *sentences)
+{
+  JsonObject *video = JSON_NODE_HOLDS_OBJECT (result) ? object_of (json_node_get_object (result), "video") : NULL;
+  JsonNode *node = video != NULL ? json_object_get_member (video, "tracks") : NULL;
+  JsonArray *tracks = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  GArray *frames;
+
+  if (tracks == NULL)
+    return NULL;
+  frames = g_array_new (FALSE, FALSE, sizeof (guint));
+  for (guint i = 0; i < json_array_get_length (tracks); i++) {
+    JsonNode *element = json_array_get_element (tracks, i);
+    JsonObject *track = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
+    guint frame = track != NULL ? (guint) CLAMP (whole_of (track, "best_frame"), 0, G_MAXINT) : 0;
+
+    g_array_append_val (frames, frame);
+    if (track != NULL)
+      g_ptr_array_add (sentences, sentence_of (track, i + 1));
+  }
+  return frames;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cards as the program sees them: listed, refused, full; with the module whose card the processor plays, and with the
+ * real one where there is no driver. */
+#include <string.h>
+
+#include "backend/smb-device.h"
+#include "base/smb-error.h"
+
+static void
+lists_cards (void)
+{
+  g_autoptr (GPtrArray) list = NULL;
+  const SmbDeviceListing *card;
+
+  g_setenv ("SMB_EMULATED_CARDS", "2", TRUE);
+  list = smb_device_list ();
+  g_assert_cmpuint (list->len, ==, 3);
+  card = list->pdata[2];
+  g_assert_cmpstr (card->id, ==, "cuda:1");
+  g_assert_true (card->usable);
+  g_assert_nonnull (strstr (card->info.name, "compute capability 9.0"));
+  g_assert_cmpuint (card->info.total_bytes, ==, 64u << 20);
+  g_assert_cmpuint (card->info.precisions, ==,
+                    1u << SMB_PRECISION_F32 | 1u << SMB_PRECISION_TF32 | 1u << SMB_PRECISION_BF16);
+  g_unsetenv ("SMB_EMULATED_CARDS");
+}
+
+static void
+expect_refusal (const char *id, SmbError code, const char *says)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (smb_device_open (id, 0, &error));
+  g_assert_error (error, SMB_ERROR, (int) code);
+  if (strstr (error->message, says) == NULL)
+    g_error ("“%s” does not say “%s”", error->message, says);
+}
+
+static void
+refuses_cards (void)
+{
+  expect_refusal ("cuda:1", SMB_ERROR_NOT_FOUND, "number 1");
+  g_setenv ("SMB_EMULATED_CARDS", "0", TRUE);
+  expect_refusal ("cuda:0", SMB_ERROR_NOT_FOUND, "finds no graphics card");
+  g_unsetenv ("SMB_EMULATED_CARDS");
+  g_setenv ("SMB_EMULATED_CAPABILITY", "70", TRUE);
+  expect_refusal ("cuda:0", SMB_ERROR_UNSUPPORTED, "too old");
+  g_unsetenv ("SMB_EMULATED_CAPABILITY");
+}
+
+/* A card without units for bfloat16 says so and computes in float32. */
+static void
+old_card (void)
+{
+  g_autoptr (SmbDevice) device = NULL;
+  void *w = NULL, *prepared = NULL;
+
+  g_setenv ("SMB_EMULATED_CAPABILITY", "75", TRUE);
+  device = smb_device_open ("cuda:0", 0, NULL);
+  g_assert_nonnull (device);
+  g_assert_cmpuint (device->info.precisions, ==, 1u << SMB_PRECISION_F32);
+  g_assert_cmpint (device->abi->alloc (device->ctx, 64, &w), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->weight_prepare (device->ctx, w, 4, 4, SMB_PRECISION_BF16, &prepared), ==,
+                   SMB_STATUS_UNSUPPORTED);
+  g_assert_cmpint (device->abi->weight_prepare (device->ctx, w, 4, 4, SMB_PRECISION_INT8, &prepared), ==,
+                   SMB_STATUS_UNSUPPORTED);
+  g_assert_cmpint (device->abi->weight_prepare (device->ctx, w, 4, 4, SMB_PRECISION_F32, &prepared), ==, SMB_STATUS_OK);
+  device->abi->weight_release (device->ctx, prepared);
+  device->abi->release (device->ctx, w);
+  g_unsetenv ("SMB_EMULATED_CAPABILITY");
+}
+
+/* A full card is an error, and the context goes on working; what was kept for later is given up before that. */
+static void
+memory_runs_out (void)
+{
+  g_autoptr (SmbDevice) device = smb_device_open ("cuda:0", 0, NULL);
+  const SmbBackendAbi *abi = device->abi;
+  void *a = NULL, *b = NULL;
+  float in[3] = { 1, 2, 3 }, out[3] = { 0 };
+
+  g_assert_cmpint (abi->alloc (device->ctx, SIZE_MAX, &a), ==, SMB_STATUS_NO_MEMORY);
+  g_assert_cmpint (abi->alloc (device->ctx, 40u << 20, &a), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->alloc (device->ctx, 40u << 20, &b), ==, SMB_STATUS_NO_MEMORY);
+  g_assert_nonnull (strstr (abi->context_error (device->ctx), "smaller batch"));
+  g_assert_null (b);
+  abi->release (device->ctx, a);
+  g_assert_cmpint (abi->alloc (device->ctx, 39u << 20, &b), ==, SMB_STATUS_OK); /* the same piece again */
+  g_assert_true (a == b);
+  abi->release (device->ctx, b);
+  g_assert_cmpint (abi->alloc (device->ctx, 50u << 20, &a), ==, SMB_STATUS_OK); /* the kept piece had to go */
+  abi->release (device->ctx, a);
+  g_assert_cmpint (abi->alloc (device->ctx, sizeof in, &a), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->upload (device->ctx, a, in, sizeof in), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->axpy (device->ctx, a, 1.0f, a, 3), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->download (device->ctx, out, a, sizeof out), ==, SMB_STATUS_OK);
+  g_assert_cmpfloat (out[2], ==, 6.0f);
+  abi->release (device->ctx, a);
+}
+
+/* More than fits a piece of the page-locked memory, and not a multiple of it. */
+static void
+large_transfers (void)
+{
+  g_autoptr (SmbDevice) device = smb_device_open ("cuda:0", 0, NULL);
+  const gsize n = (10u << 20) / sizeof (guint32) + 13;
+  g_autofree guint32 *in = g_new (guint32, n), *out = g_new0 (guint32, n);
+  void *a = NULL, *b = NULL;
+
+  for (gsize i = 0; i < n; i++)
+    in[i] = (guint32) (i * 2654435761u);
+  g_assert_cmpint (device->abi->alloc (device->ctx, n * sizeof *in, &a), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->alloc (device->ctx, n * sizeof *in, &b), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->upload (device->ctx, a, in, n * sizeof *in), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->copy (device->ctx, b, a, n * sizeof *in), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->download (device->ctx, out, b, n * sizeof *in), ==, SMB_STATUS_OK);
+  g_assert_cmpmem (in, n * sizeof *in, out, n * sizeof *in);
+  device->abi->release (device->ctx, a);
+  device->abi->release (device->ctx, b);
+}
+
+/* Heads and squares that there is no code for are refused before anything is launched. */
+static void
+attention_too_large (void)
+{
+  g_autoptr (SmbDevice) device = smb_device_open ("cuda:0", 0, NULL);
+  SmbAttentionForward a = { .b = 1, .t = 4, .h = 1, .d = 129 };
+  SmbAttentionBackward back = { .b = 1, .t = (gint64) G_MAXINT32 + 1, .h = 1, .d = 8 };
+
+  g_assert_cmpint (device->abi->attention_forward (device->ctx, &a), ==, SMB_STATUS_UNSUPPORTED);
+  g_assert_cmpint (device->abi->attention_backward (device->ctx, &back), ==, SMB_STATUS_UNSUPPORTED);
+  g_assert_cmpuint (strlen (device->abi->context_error (device->ctx)), >, 20);
+}
+
+/* SMB_CUDA_MODULE: the folder of the real module, where the build has one. */
+static void
+real_module_without_driver (void)
+{
+  const char *folder = g_getenv ("SMB_CUDA_MODULE");
+  g_autofree char *before = g_strdup (g_getenv ("SMB_MODULE_DIR"));
+  g_autoptr (GPtrArray) list = NULL;
+  const SmbDeviceListing *card;
+
+  if (folder == NULL) {
+    g_test_skip ("the build found no CUDA toolkit");
+    return;
+  }
+  if (g_file_test ("/proc/driver/nvidia/version", G_FILE_TEST_EXISTS)) {
+    g_test_skip ("this machine has a driver");
+    return;
+  }
+  g_setenv ("SMB_MODULE_DIR", folder, TRUE);
+  list = smb_device_list ();
+  g_assert_cmpuint (list->len, ==, 2);
+  card = list->pdata[1];
+  g_assert_cmpstr (card->id, ==, "cuda");
+  g_assert_false (card->usable);
+  g_assert_nonnull (strstr (card->reason, "no NVIDIA driver"));
+  expect_refusal ("cuda:0", SMB_ERROR_NOT_FOUND, "no NVIDIA driver");
+  g_setenv ("SMB_MODULE_DIR", before, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_setenv ("SMB_EMULATED_MIB", "64", TRUE);
+  g_test_add_func ("/cuda/device/lists-cards", lists_cards);
+  g_test_add_func ("/cuda/device/refuses-cards", refuses_cards);
+  g_test_add_func ("/cuda/device/old-card", old_card);
+  g_test_add_func ("/cuda/device/memory-runs-out", memory_runs_out);
+  g_test_add_func ("/cuda/device/large-transfers", large_transfers);
+  g_test_add_func ("/cuda/device/attention-too-large", attention_too_large);
+  g_test_add_func ("/cuda/device/real-module-without-driver", real_module_without_driver);
+  return g_test_run ();
+}

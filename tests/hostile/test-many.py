@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Thousands of files in one go: memory stays flat, no descriptor leaks, one file that fails changes nothing else.
+Arguments: semblance-cli, the tree's root, how many files."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CLI, ROOT, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
+sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import house  # noqa: E402
+
+MEDIA = os.path.join(ROOT, "tests", "fixtures", "media")
+KINDS = ("baseline.jpg", "progressive.jpg", "basn2c16.png", "two-frames.gif", "quadrants.bmp", "turned.tiff", "two-frames.webp",
+         "xhdn0g08.png")
+GROWTH_KB = 24 * 1024  # of resident memory, from the first quarter to the end
+
+
+def usage(pid):
+    """Resident kB and open descriptors of a process; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as handle:
+            rss = next((int(line.split()[1]) for line in handle if line.startswith("VmRSS")), None)
+        return None if rss is None else (rss, len(os.listdir(f"/proc/{pid}/fd")))
+    except OSError:
+        return None
+
+
+def tree_of(pid):
+    found = [pid]
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as handle:
+                if int(handle.read().rsplit(")", 1)[1].split()[1]) == pid:
+                    found.append(int(name))
+        except (OSError, IndexError, ValueError):
+            pass
+    return found
+
+
+class Watch(threading.Thread):
+    """Looks at the program and its workers every so often; by process, (files done, kB, descriptors)."""
+
+    def __init__(self, pid, count_done):
+        super().__init__(daemon=True)
+        self.pid, self.count_done, self.seen, self.stop = pid, count_done, {}, False
+
+    def run(self):
+        while not self.stop:
+            try:
+                for pid in tree_of(self.pid):
+                    now = usage(pid)
+                    if now is not None:
+                        self.seen.setdefault(pid, []).append((self.count_done(), *now))
+            except OSError:
+                return
+            time.sleep(0.1)
+
+
+def run(paths):
+    lines = []
+    process = subprocess.Popen([CLI, "analyze", "--json", "--threads", "1", "--", *paths], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    watch = Watch(process.pid, lambda: len(lines))
+    watch.start()
+    errors = []
+    drain = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
+    drain.start()
+    for line in process.stdout:
+        lines.append(json.loads(line))
+    process.wait()
+    watch.stop = True
+    watch.join()
+    return lines, watch.seen, process.returncode
+
+
+def flat(seen, total):
+    problems = []
+    watched = {pid: samples for pid, samples in seen.items() if samples and samples[-1][0] > total * 0.9}
+    if len(watched) < 3:
+        problems.append(f"{len(watched)} processes lived through the run; the program and two workers should have")
+    for pid, samples in watched.items():
+        early = [sample for sample in samples if sample[0] <= total // 4] or samples[:1]
+        late = [sample for sample in samples if sample[0] >= total * 3 // 4]
+        grown = max(s[1] for s in late) - max(s[1] for s in early)
+        more = max(s[2] for s in late) - max(s[2] for s in early)
+        print(f"# process {pid}: {max(s[1] for s in late)} kB at the end, {grown:+} kB, {max(s[2] for s in late)} descriptors")
+        if grown > GROWTH_KB:
+            problems.append(f"process {pid} grew by {grown} kB")
+        if more > 2:
+            problems.append(f"process {pid} holds {more} more descriptors at the end")
+    return problems
+
+
+def answers(paths, lines, first):
+    """Each file's answer is what it is alone, whatever came before it."""
+    problems = [] if len(lines) == len(paths) else [f"{len(lines)} answers to {len(paths)} files"]
+    for path, line in zip(paths, lines):
+        kind = os.path.basename(path).split("-", 1)[1]
+        line = {key: value for key, value in line.items() if key not in ("file", "seconds")}
+        text = json.dumps(line, sort_keys=True).replace(os.path.basename(path), "NAME").replace(os.path.dirname(path), "")
+        if first.setdefault(kind, text) != text:
+            problems.append(f"{os.path.basename(path)}: {text[:200]} instead of {first[kind][:200]}")
+            break
+    return problems
+
+
+def main():
+    tap = house.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for i in range(COUNT):
+            kind = KINDS[i % len(KINDS)]
+            paths.append(os.path.join(folder, f"{i}-{kind}"))
+            if i < len(KINDS):
+                shutil.copy(os.path.join(MEDIA, kind), paths[-1])
+            else:
+                os.link(os.path.join(folder, f"{i % len(KINDS)}-{kind}"), paths[-1])
+        started = time.monotonic()
+        lines, seen, code = run(paths)
+        print(f"# {COUNT} files in {time.monotonic() - started:.1f} s")
+        tap.check("every file is answered, and always alike", answers(paths, lines, {}))
+        tap.check("exit status 1, for one kind fails", [] if code == 1 else [f"exit {code}"])
+        tap.check("memory is flat and no descriptor leaks", flat(seen, len(paths)))
+    tap.done()
+
+
+main()
