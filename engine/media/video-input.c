@@ -15,8 +15,9 @@
 /* More gain little where faces are what takes time, and each has pictures of its own. */
 #define MAX_THREADS 4
 
-/* Demuxers that stand for stills, text and sound without a picture, or that would follow names to other files. */
-static const char *const refused[] = { "image2", "image2pipe", "tty", "concat", "hls", "dash", "sdp", "rtsp", "imf",
+/* Demuxers that stand for stills, text and sound without a picture, or that would follow names to other files. Bare JPEGs
+ * one behind the other are a picture with previews or further views far more often than a film. */
+static const char *const refused[] = { "image2", "image2pipe", "mjpeg", "mjpeg_2000", "tty", "concat", "hls", "dash", "sdp", "rtsp", "imf",
                                        "applehttp", "webm_dash_manifest", "ffmetadata", "lrc", "ass", "srt", "webvtt" };
 
 gboolean

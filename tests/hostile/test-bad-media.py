@@ -123,7 +123,7 @@ def batch(folder):
     started = time.monotonic()
     done = subprocess.run([CLI, "analyze", "--json", "--", *paths, canary], capture_output=True, text=True, timeout=280,
                           stdin=subprocess.DEVNULL, env=ENVIRONMENT)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    lines = [line for line in map(json.loads, done.stdout.splitlines()) if line.get("type") != "frame"]
     refused = [line for line in lines if "error" in line]
     print(f"# {len(paths)} files in {time.monotonic() - started:.1f} s, {len(refused)} refused")
     if len(lines) != len(paths) + 1:

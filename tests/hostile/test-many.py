@@ -72,7 +72,9 @@ def run(paths):
     drain = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
     drain.start()
     for line in process.stdout:
-        lines.append(json.loads(line))
+        answer = json.loads(line)
+        if answer.get("type") != "frame":
+            lines.append(answer)
     process.wait()
     watch.stop = True
     watch.join()
