@@ -12,8 +12,8 @@
 #define UNSEEN_US (1 * G_USEC_PER_SEC)
 /* … and for this long it is looked for near the place where it was. */
 #define NEAR_US (3 * G_USEC_PER_SEC)
-/* Likeness asked for near that place, and anywhere. Measured on pairs of clips: the same person a few seconds apart 0.5 to
- * 0.99, different persons below 0.5 in all but a few. */
+/* Likeness asked for near that place, and anywhere. Chosen by eye on a few clips, not calibrated: a wrong guess is for the
+ * examiner to mend, by merging or splitting. */
 #define LIKE_NEAR 0.35
 #define LIKE_ANYWHERE 0.60
 #define MAX_TRACKS 2000
