@@ -50,6 +50,11 @@ misbehave (const char *how)
   if (g_str_equal (how, "code-later"))
     return mprotect (mmap (NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096,
                      PROT_READ | PROT_EXEC) == 0;
+  if (g_str_equal (how, "spin")) {
+    g_return_val_if_fail (smb_worker_allow_cpu (SMB_WORKER_READ_PICTURE, NULL), FALSE);
+    for (volatile guint turns = 0;; turns++)
+      ;
+  }
   return TRUE;
 }
 
