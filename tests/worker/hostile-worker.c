@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +34,8 @@ misbehave (const char *how)
     return syscall (SYS_openat2, AT_FDCWD, "/etc/passwd", NULL, 0) >= 0;
   if (g_str_equal (how, "unlink"))
     return unlink (g_getenv ("HOSTILE_TARGET")) == 0;
+  if (g_str_equal (how, "rename"))
+    return rename (g_getenv ("HOSTILE_TARGET"), "/tmp/semblance-must-not-be") == 0;
   if (g_str_equal (how, "socket"))
     return socket (AF_INET, SOCK_STREAM, 0) >= 0;
   if (g_str_equal (how, "socketpair"))
