@@ -261,7 +261,7 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 
   gathered->evidence = evidence;
   gathered->entry.evidence = evidence;
-  /* What a report says of a file's hash was found for that report. */
+  /* The report says when each exhibit was last found to be what was taken in: that is now, and the log has it too. */
   if (!smb_examine_verify (maker->store, evidence, &evidence->hash_state, maker->cancellable, error))
     return NULL;
   gathered->entry.notes = smb_case_list_notes (maker->store, evidence->id, error);
