@@ -75,8 +75,8 @@ test_runs (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   gint64 video = add_exhibit (fixture->store, "a.mp4");
   SmbCaseVideoRun first = make_run (video), second = make_run (video), bad = make_run (4711);
-  SmbCaseVideoChunk chunks[] = { { .next = 32, .data = (char *) "[1]" }, { .next = -1, .data = (char *) "[2]" },
-                                 { .pass = 1, .next = -1, .data = (char *) "[3]" } };
+  SmbCaseVideoChunk chunks[] = { { .next = 32, .data = (char *) "[1]" }, { .next = 64, .data = (char *) "[2]" },
+                                 { .pass = 1, .next = 16, .data = (char *) "[3]" } };
   SmbCaseVideoChunk lost = { .run_id = 99, .data = (char *) "[]" };
   g_autoptr (GPtrArray) runs = NULL, stored = NULL, none = NULL;
   const SmbCaseVideoRun *run;
