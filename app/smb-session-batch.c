@@ -401,7 +401,7 @@ smb_session_analyse_video (SmbSession *self, const SmbVideoSettings *settings)
 
   if (self->video == NULL || smb_session_is_analysing_video (self) || !has_detector (self))
     return;
-  job = start_job (self, _("Analysing"), 1);
+  job = smb_session_start_job (self, _("Analysing"), 1);
   unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
   unit->model = self->model;
   unit->video = g_memdup2 (settings, sizeof *settings);
