@@ -101,6 +101,12 @@ on_selected (GtkListBox *list, GtkListBoxRow *row, SmbJobsPage *self)
 }
 
 static void
+on_add_model (SmbTrainingView *view, const char *path, const char *title, SmbJobsPage *self)
+{
+  g_signal_emit_by_name (self, "add-model", path, title);
+}
+
+static void
 on_failed (SmbTrainingWatch *watch, const char *sentence, SmbJobsPage *self)
 {
   g_signal_emit_by_name (self, "failed", sentence);
@@ -159,6 +165,7 @@ smb_jobs_page_class_init (SmbJobsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbJobsPage, count);
   gtk_widget_class_bind_template_child (widget_class, SmbJobsPage, view);
   gtk_widget_class_bind_template_callback (widget_class, on_selected);
+  g_signal_new ("add-model", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
   g_signal_new ("failed", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
@@ -168,6 +175,7 @@ smb_jobs_page_init (SmbJobsPage *self)
   self->watch = smb_training_watch_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   smb_training_view_set_watch (self->view, self->watch);
+  g_signal_connect_object (self->view, "add-model", G_CALLBACK (on_add_model), self, 0);
   g_signal_connect_object (self->watch, "looked", G_CALLBACK (on_looked), self, 0);
   g_signal_connect_object (self->watch, "failed", G_CALLBACK (on_failed), self, 0);
 }

@@ -21,6 +21,8 @@ SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
 NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
 RECIPE = [NETWORK, "--self-blended=swapped", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1"]
 
+TEST_FACE = "18f-brethauer.jpg"
+
 tap = Tap()
 who = None
 
@@ -56,7 +58,7 @@ def await_state(number, state, seconds=60):
 
 
 def prepare():
-    for part, name in (("train", "18f-dave.jpg"), ("train", "18f-melody.jpg"), ("val", "nasa-astronaut.png")):
+    for part, name in (("train", "18f-dave.jpg"), ("train", "18f-melody.jpg"), ("val", "nasa-astronaut.png"), ("test", TEST_FACE)):
         os.makedirs(path("pictures", part, "genuine"), exist_ok=True)
         shutil.copy(os.path.join(SAMPLES, name), path("pictures", part, "genuine"))
     cli("dataset", "build", "pictures", "--out=data", "--size=72")
@@ -103,6 +105,58 @@ def examples():
     assert sum(text.startswith("Relevance for the class") for text in who.texts()) == 2, "maps are missing"
     time.sleep(0.5)
     shoot("finished-light")
+
+
+def model_in():
+    """What a training made goes into the library, under the title it had, with its card."""
+    choose("Small lab set")
+    who.press("Add to models…")
+    who.see("Import a model")
+    who.press("Import")
+    who.see("small-lab-set", 30)
+    info = json.loads(cli("model", "info", "small-lab-set", "--json"))
+    assert info["title"] == "Small lab set" and info["classes"] == ["genuine", "swapped"], info
+    wait_for("its row to be chosen", lambda: who.has("Fit for use") and who.has(info["detector"]["sha256"]))
+    who.see("Not calibrated")
+    who.see("It was not evaluated yet.")
+    shoot("model-light")
+
+
+def measured():
+    """It is evaluated beside the window; the metrics and curves come from its card."""
+    who.press("Evaluate…")
+    who.see("Evaluate and calibrate")
+    who.see("Choose the folder of a data set")
+    who.click(who.control("Data set"))
+    who.type(path("data"))
+    who.click(who.control("Self-blended class"))
+    who.type("swapped")
+    who.press("Calibrate on the validation part")
+    who.press("Evaluate")
+    wait_for("the result in the card", lambda: json.loads(cli("model", "card", "small-lab-set", "--json")).get("evaluations"), 60)
+    entry = json.loads(cli("model", "card", "small-lab-set", "--json"))["evaluations"][0]
+    who.see("data, part test: 1 genuine, 1 forged faces")
+    who.see("ROC")
+    who.see(f"{entry['frame']['auc']['value']:.3f}")
+    shoot("evaluated-light")
+
+
+def gates():
+    """A model that is not calibrated is refused with the reason; a reason given is written down."""
+    who.press("Use this model")
+    who.see("Not fit for use")
+    who.see("It is not calibrated")
+    who.see("To use it all the same, say why")
+    shoot("gate-light")
+    assert not os.path.exists(path(".config/semblance/config.ini")), "it is used all the same"
+    who.click(who.control("Reason"))
+    who.type("a trial")
+    who.press("Use anyway")
+    who.see("“small-lab-set” is now in use.")
+    who.see("This is the model in use.")
+    with open(path(".local/share/semblance/models/uses.jsonl"), encoding="utf-8") as log:
+        use = json.loads(log.readlines()[-1])
+    assert use["model"] == "small-lab-set" and use["override"] == "a trial" and use["against"], use
 
 
 def controls():
@@ -187,6 +241,9 @@ def main():
             ("the start page leads to the trainings", start),
             ("a training is followed to its end", whole),
             ("the faces it gets wrong are shown with maps", examples),
+            ("what it made goes into the library", model_in),
+            ("a model is evaluated", measured),
+            ("a model that is not fit is refused unless a reason is given", gates),
             ("the queue is moved, paused, resumed, cancelled", controls),
             ("a failure is one sentence", failed),
             ("a pretraining shows reconstructions", pretrained),
