@@ -102,6 +102,11 @@ smb_cli_run_finish (GAsyncResult *result, char **said, GError **error)
 {
   Run *run = g_task_get_task_data (G_TASK (result));
 
+  /* Cancelled after it ended, before this was asked. */
+  if (g_cancellable_is_cancelled (run->cancellable)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled."));
+    return NULL;
+  }
   if (said != NULL)
     *said = g_steal_pointer (&run->said);
   return g_task_propagate_pointer (G_TASK (result), error);

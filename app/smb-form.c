@@ -174,6 +174,13 @@ smb_form_set_problem (SmbForm *self, const char *sentence)
   gtk_widget_set_sensitive (self->accept, sentence == NULL);
 }
 
+void
+smb_form_set_note (SmbForm *self, const char *sentence)
+{
+  gtk_label_set_text (GTK_LABEL (self->problem), sentence != NULL ? sentence : "");
+  gtk_widget_set_sensitive (self->accept, TRUE);
+}
+
 char *
 smb_form_dup_text (GtkWidget *entry)
 {

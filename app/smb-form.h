@@ -27,6 +27,8 @@ void smb_form_show_line (SmbForm *self, GtkWidget *control, gboolean shown);
 
 /* Why it cannot be accepted now; NULL: it can. */
 void smb_form_set_problem (SmbForm *self, const char *sentence);
+/* Words at the foot of a form that can be accepted; NULL: none. */
+void smb_form_set_note (SmbForm *self, const char *sentence);
 /* A line's text without spaces around it; free with g_free. */
 char *smb_form_dup_text (GtkWidget *entry);
 

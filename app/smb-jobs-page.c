@@ -2,6 +2,7 @@
 #include "smb-jobs-page.h"
 
 #include "smb-training-row.h"
+#include "smb-training-start.h"
 #include "smb-training-view.h"
 
 #include <glib/gi18n.h>
@@ -121,6 +122,23 @@ smb_jobs_page_choose (SmbJobsPage *self, const char *id)
 }
 
 static void
+on_started (const char *id, gpointer user_data)
+{
+  smb_jobs_page_choose (user_data, id);
+}
+
+static void
+start (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  GtkWindow *window = GTK_WINDOW (gtk_widget_get_root (widget));
+
+  if (g_str_equal (action, "jobs.finetune"))
+    smb_finetune_start_ask (window, on_started, widget);
+  else
+    smb_pretrain_start_ask (window, on_started, widget);
+}
+
+static void
 smb_jobs_page_map (GtkWidget *widget)
 {
   GTK_WIDGET_CLASS (smb_jobs_page_parent_class)->map (widget);
@@ -165,6 +183,8 @@ smb_jobs_page_class_init (SmbJobsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbJobsPage, count);
   gtk_widget_class_bind_template_child (widget_class, SmbJobsPage, view);
   gtk_widget_class_bind_template_callback (widget_class, on_selected);
+  gtk_widget_class_install_action (widget_class, "jobs.finetune", NULL, start);
+  gtk_widget_class_install_action (widget_class, "jobs.pretrain", NULL, start);
   g_signal_new ("add-model", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
   g_signal_new ("failed", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }

@@ -62,6 +62,10 @@ check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, S
   for (int i = 0; i < 3; i++)
     if ((bytes[i] = smb_finetune_plan_bytes (device, config, kind, s, batches[i], error)) == 0)
       return FALSE;
+  if (o->plan_only && o->json) {
+    smb_cli_tell_plan (device, batches[0], 1, bytes);
+    return TRUE;
+  }
   smb_cli_tell_memory (device, batches[0], bytes[0]);
   return smb_cli_fits_memory (device, batches[0], 1, bytes, error);
 }
@@ -359,7 +363,7 @@ smb_cli_finetune (int argc, char **argv)
     { "resume", 0, 0, G_OPTION_ARG_NONE, &o.resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
     { "stop-after", 0, 0, G_OPTION_ARG_INT64, &o.stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
       N_ ("N") },
-    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes; with --json as an object"), NULL },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
     { "licence", 0, 0, G_OPTION_ARG_STRING, &o.licence, N_ ("Of the weights, kept with them"), N_ ("TEXT") },
     { "provenance", 0, 0, G_OPTION_ARG_STRING, &o.provenance, N_ ("A sentence on where they come from"), N_ ("TEXT") },

@@ -50,6 +50,10 @@ check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, G
   for (int i = 0; i < 3; i++)
     if ((bytes[i] = smb_pretrain_plan_bytes (device, config, batches[i], o->recompute, error)) == 0)
       return FALSE;
+  if (o->plan_only && o->json) {
+    smb_cli_tell_plan (device, batches[0], processes, bytes);
+    return TRUE;
+  }
   if (o->parallel == NULL || o->parallel->rank == 0)
     smb_cli_tell_memory (device, batches[0], bytes[0]);
   return smb_cli_fits_memory (device, batches[0], processes, bytes, error);
@@ -282,7 +286,7 @@ smb_cli_pretrain (int argc, char **argv)
     { "resume", 0, 0, G_OPTION_ARG_NONE, &o.resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
     { "stop-after", 0, 0, G_OPTION_ARG_INT64, &o.stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
       N_ ("N") },
-    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes; with --json as an object"), NULL },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision,
       N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is fast"), N_ ("PRECISION") },

@@ -121,6 +121,30 @@ smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 
 }
 
 void
+smb_cli_tell_plan (SmbDevice *device, int batch, int processes, const guint64 bytes[3])
+{
+  guint64 available = device->info.free_bytes;
+  g_autoptr (JsonBuilder) b = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  const struct {
+    const char *key;
+    gint64 value;
+  } numbers[] = { { "batch", batch }, { "bytes", (gint64) bytes[0] }, { "free_bytes", (gint64) available },
+                  { "largest_batch", available == 0 ? batch : smb_train_suggest_batch (bytes[1], bytes[2], available) * processes } };
+
+  json_builder_begin_object (b);
+  json_builder_set_member_name (b, "device");
+  json_builder_add_string_value (b, device->id);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    json_builder_set_member_name (b, numbers[i].key);
+    json_builder_add_int_value (b, numbers[i].value);
+  }
+  json_builder_end_object (b);
+  root = json_builder_get_root (b);
+  smb_cli_print_json (root, FALSE);
+}
+
+void
 smb_cli_tell_memory (SmbDevice *device, int batch, guint64 bytes)
 {
   g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), batch, (double) bytes / 1e9,

@@ -27,6 +27,16 @@ tap = Tap()
 who = None
 
 
+class Visitor(Person):
+    """Looks at the window of learning and its dialogs only, once there is one: the case window has a thousand parts."""
+    def walk(self, node=None, shown_only=True):
+        frames = [] if node else [frame for frame in self.app if frame is not None and frame.name != "Semblance"]
+        for frame in frames:
+            yield from super().walk(frame, shown_only)
+        if not frames:
+            yield from super().walk(node, shown_only)
+
+
 def path(*names):
     return os.path.join(HOME, *names)
 
@@ -62,17 +72,76 @@ def prepare():
         os.makedirs(path("pictures", part, "genuine"), exist_ok=True)
         shutil.copy(os.path.join(SAMPLES, name), path("pictures", part, "genuine"))
     cli("dataset", "build", "pictures", "--out=data", "--size=72")
+    cli("finetune", "data", *RECIPE, "--epochs=1", "--out=seed")
 
 
 def start():
     """Without a case: from the start page."""
     global who
     prepare()
-    who = Person(PROGRAM)
+    who = Visitor(PROGRAM)
     who.press("Train models")
     who.see("No trainings yet.")
     who.focus("Learning")
     shoot("empty-light")
+
+
+def fill(name, text):
+    """Types into a line in place of what is there."""
+    item = who.control(name)
+    item.queryComponent().grabFocus()  # brings it into view where the form scrolls
+    time.sleep(0.3)
+    who.click(item)
+    who.key("ctrl+a")
+    who.type(text)
+
+
+def asked():
+    """The dialog: faces are gathered in the background, which can be stopped; the division is shown; memory is planned."""
+    os.makedirs(path("many", "genuine"))
+    for i in range(60):
+        shutil.copy(os.path.join(SAMPLES, TEST_FACE), path("many", "genuine", f"{i}.jpg"))
+    who.press("Fine-tune a detector…")
+    who.see("Name labelled faces and gather them.")
+    fill("Labelled faces", path("many"))
+    who.press("Gather faces")
+    who.press("Stop gathering")
+    wait_for("it to be stopped", lambda: who.has("ancelled"))
+    fill("Labelled faces", path("pictures"))
+    who.press("Gather faces")
+    who.see("No person, source or picture crosses the parts.", 60)
+    who.see("Unused")
+    shoot("gathered-light")
+    who.choose("Starting from", 3)
+    fill("Batch", "4096")
+    who.key("Tab")
+    who.see("That batch does not fit into memory", 60)
+    who.see("Take a batch of ")
+    shoot("memory-light")
+    who.choose("Starting from", 7)
+    who.see("Choose the weights file to start from.")
+    fill("Weights file", path("seed", "detector.safetensors"))
+    fill("Batch", "6")
+    fill("Epochs", "2")
+    who.key("Tab")
+    fill("Title", "From the window")
+    who.see("Takes ", 60)
+    shoot("planned-light")
+
+
+def begun():
+    """It starts, is chosen in the list, and does what was asked for."""
+    who.press("Start")
+    who.focus("Learning")
+    who.see("From the window, ", 30)
+    number = json.loads(cli("jobs", "list", "--json").splitlines()[0])["id"]
+    shown = await_state(number, "finished")
+    who.see("From the window, Finished, 100 %")
+    wanted = {"--preset=published", "--train=all", "--epochs=2", "--batch=6", "--device=cpu", "--self-blended=swapped",
+              f"--init={path('seed', 'detector.safetensors')}"}
+    assert wanted <= set(shown["arguments"]), shown["arguments"]
+    cli("jobs", "remove", number)
+    who.see("No trainings yet.")
 
 
 def row(title):
@@ -225,7 +294,7 @@ def outlives():
     wait_for("the end of the program", lambda: who.process.poll() is not None, 30)
     before = job(number)["iteration"]
     wait_for("more steps", lambda: job(number)["iteration"] > before)
-    who = Person(PROGRAM)
+    who = Visitor(PROGRAM)
     who.key("ctrl+j")
     who.see("Goes on, Running")
     who.focus("Learning")
@@ -239,6 +308,8 @@ def outlives():
 def main():
     for name, act in [
             ("the start page leads to the trainings", start),
+            ("faces are gathered, divided and planned with", asked),
+            ("a training is started", begun),
             ("a training is followed to its end", whole),
             ("the faces it gets wrong are shown with maps", examples),
             ("what it made goes into the library", model_in),
