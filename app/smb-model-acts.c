@@ -315,14 +315,17 @@ on_measure_changed (SmbForm *form, Act *act)
 {
   g_autofree char *data = smb_form_dup_text (act->data), *file = g_build_filename (data, "dataset.json", NULL);
 
-  smb_form_set_problem (form, *data == '\0' ? _("Choose the folder of a data set with a test part it did not learn from.")
-                              : !g_file_test (file, G_FILE_TEST_EXISTS) ? _("That folder holds no data set; a data set is made when a training is started.")
-                                                                        : NULL);
+  if (*data == '\0')
+    smb_form_set_problem (form, _("Choose the folder of a data set with a test part it did not learn from."));
+  else if (!g_file_test (file, G_FILE_TEST_EXISTS))
+    smb_form_set_problem (form, _("That folder holds no data set; a data set is made when a training is started."));
+  else
+    smb_form_set_problem (form, NULL);
 }
 
 void
-smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use, void (*begun) (const char *what, gpointer user_data),
-                       GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
+                       void (*begun) (const char *what, gpointer user_data), GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
   SmbForm *form = smb_form_new (parent, _("Evaluate and calibrate"), _("Evaluate"));
   Act *act = act_new (form, done, user_data);

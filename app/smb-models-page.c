@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-models-page.h"
 
-#include "smb-cli-run.h"
-#include "smb-form.h"
+#include "smb-format.h"
 #include "smb-model-acts.h"
 #include "smb-model-view.h"
 
@@ -81,19 +80,33 @@ show (SmbModelsPage *self)
     smb_model_view_show (self->view, facts, active != facts ? active : NULL);
 }
 
+/* What there is to know at a glance. */
+static SmbState
+state_of (const SmbModelFacts *facts)
+{
+  if (facts->active)
+    return (SmbState){ "smb-ok-symbolic", _("In use"), "ok" };
+  if (facts->by_default)
+    return (SmbState){ "smb-unverified-symbolic", _("Used by default"), "dim" };
+  if (!facts->info->trained)
+    return (SmbState){ "smb-warning-symbolic", _("Untrained"), "warning" };
+  return facts->info->calibrated ? (SmbState){ "smb-ok-symbolic", _("Calibrated"), "dim" }
+                                 : (SmbState){ "smb-unverified-symbolic", _("Not calibrated"), "dim" };
+}
+
 static GtkWidget *
 make_row (const SmbModelFacts *facts)
 {
+  const SmbState state = state_of (facts);
   GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
   GtkWidget *title = gtk_label_new (facts->info->title), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 5);
-  GtkWidget *icon = gtk_image_new_from_icon_name (facts->active ? "smb-ok-symbolic" : !facts->info->trained ? "smb-warning-symbolic" : "smb-unverified-symbolic");
-  const char *state = facts->active ? _("In use") : facts->by_default ? _("Used by default") : !facts->info->trained ? _("Untrained") : facts->info->calibrated ? _("Calibrated") : _("Not calibrated");
-  GtkWidget *word = gtk_label_new (state), *name = gtk_label_new (facts->info->name);
-  g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", facts->info->title, state, facts->info->name);
+  GtkWidget *icon = gtk_image_new_from_icon_name (state.icon);
+  GtkWidget *word = gtk_label_new (state.word), *name = gtk_label_new (facts->info->name);
+  g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", facts->info->title, state.word, facts->info->name);
 
   gtk_widget_add_css_class (box, "training-row");
   gtk_widget_add_css_class (title, "strong");
-  gtk_widget_add_css_class (line, facts->active ? "ok" : facts->info->trained ? "dim" : "warning");
+  gtk_widget_add_css_class (line, state.css);
   gtk_widget_add_css_class (word, "caption");
   gtk_widget_add_css_class (name, "caption");
   gtk_widget_add_css_class (name, "dim");
@@ -217,12 +230,14 @@ on_used (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SmbModelsPage) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *name = smb_model_act_finish (result, &error);
-  g_autofree char *said = name != NULL ? g_strdup_printf (_("“%s” is now in use. Cases that are open keep the model they were opened with."), name) : NULL;
 
-  if (name == NULL)
-    g_signal_emit_by_name (self, "failed", error->message);
-  else
+  if (name != NULL) {
+    g_autofree char *said = g_strdup_printf (_("“%s” is now in use. Cases that are open keep the model they were opened with."), name);
+
     g_signal_emit_by_name (self, "said", said);
+  } else {
+    g_signal_emit_by_name (self, "failed", error->message);
+  }
   refresh (self);
 }
 

@@ -88,10 +88,7 @@ def start():
 
 def fill(name, text):
     """Types into a line in place of what is there."""
-    item = who.control(name)
-    item.queryComponent().grabFocus()  # brings it into view where the form scrolls
-    time.sleep(0.3)
-    who.click(item)
+    who.click(who.control(name))
     who.key("ctrl+a")
     who.type(text)
 
@@ -113,18 +110,16 @@ def asked():
     who.see("Unused")
     shoot("gathered-light")
     who.choose("Starting from", 3)
-    fill("Batch", "4096")
-    who.key("Tab")
+    who.set_value("Batch", 4096)
     who.see("That batch does not fit into memory", 60)
     who.see("Take a batch of ")
     shoot("memory-light")
     who.choose("Starting from", 7)
     who.see("Choose the weights file to start from.")
     fill("Weights file", path("seed", "detector.safetensors"))
-    fill("Batch", "6")
-    fill("Epochs", "2")
-    who.key("Tab")
     fill("Title", "From the window")
+    who.set_value("Batch", 6)
+    who.set_value("Epochs", 2)
     who.see("Takes ", 60)
     shoot("planned-light")
 
