@@ -110,6 +110,13 @@ void smb_session_refresh_log (SmbSession *self);
 SmbExhibit *smb_session_find_exhibit (SmbSession *self, gint64 evidence_id);
 SmbEvidence *smb_evidence_copy (const SmbEvidence *evidence);
 
+/* smb-session-batch.c: a job in the list, borrowed; and out of it */
+SmbJob *smb_session_start_job (SmbSession *self, const char *title, guint total);
+void smb_session_end_job (SmbSession *self, SmbJob *job);
+
+/* smb-session-verify.c: one exhibit, as a unit of the job */
+void smb_session_push_verify (SmbSession *self, SmbJob *job, SmbExhibit *exhibit);
+
 /* smb-session-view.c */
 void smb_session_reload_notes (SmbSession *self);
 void smb_session_faces_replaced (SmbSession *self);
