@@ -16,6 +16,7 @@ typedef struct {
   char *path;
   const SmbModelInfo *model; /* the session's, which the task keeps */
   GArray *drawn;             /* SmbBox, or NULL */
+  SmbVideoSettings *video;   /* NULL: not said */
   gboolean select_last;      /* the new face is the one to look at */
 } Unit;
 
@@ -27,6 +28,7 @@ unit_free (gpointer data)
   g_clear_object (&unit->job);
   g_clear_pointer (&unit->evidence, smb_evidence_free);
   g_clear_pointer (&unit->drawn, g_array_unref);
+  g_free (unit->video);
   g_free (unit->path);
   g_free (unit);
 }
@@ -272,8 +274,8 @@ work_analyse (GTask *task, SmbCaseThread *thread, SmbCase *store)
   analysed = g_new0 (Analysed, 1);
   settings.detect_too = unit->drawn != NULL;
   if (thread == NULL)
-    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->job, g_task_get_cancellable (task),
-                                               &error);
+    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->video, unit->job,
+                                               g_task_get_cancellable (task), &error);
   else
     analysed->stored = smb_examine_analyze (store, self->engine, unit->model, unit->evidence, unit->drawn, &settings,
                                             report_progress, unit->job, g_task_get_cancellable (task), &error);
@@ -300,8 +302,6 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (analysed != NULL && exhibit != NULL) {
     smb_exhibit_take_analysis (exhibit, g_steal_pointer (&analysed->stored), g_steal_pointer (&analysed->analysis));
-    if (exhibit == self->exhibit)
-      smb_session_reload_video (self);
     if (unit->select_last && exhibit == self->exhibit)
       smb_session_select_face (self, smb_exhibit_get_n_faces (exhibit) - 1);
   } else if (error != NULL && !was_cancelled (error)) {
@@ -310,6 +310,7 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
     smb_session_message_error (self, error);
   }
   g_clear_pointer (&analysed, analysed_free);
+  smb_session_end_live (self, unit->evidence->id);
   if (smb_job_step (unit->job))
     smb_session_end_job (self, unit->job);
   smb_session_refresh_log (self);
@@ -390,6 +391,21 @@ smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again)
     smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit,
                       unit_free);
   }
+}
+
+void
+smb_session_analyse_video (SmbSession *self, const SmbVideoSettings *settings)
+{
+  Unit *unit;
+  SmbJob *job;
+
+  if (self->video == NULL || smb_session_is_analysing_video (self) || !has_detector (self))
+    return;
+  job = smb_session_start_job (self, _("Analysing"), 1);
+  unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
+  unit->model = self->model;
+  unit->video = g_memdup2 (settings, sizeof *settings);
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit, unit_free);
 }
 
 static void

@@ -40,6 +40,7 @@ struct _SmbSession {
   char *picture_problem;
   int face_index;
   SmbSessionVideo *video; /* NULL: a picture, or not open yet */
+  GHashTable *live_runs;  /* SmbLiveRun*, by the exhibit's record number: videos being analysed now */
   GPtrArray *notes, *findings;
 
   /* Of the exhibit's file; -1: no map of the whole picture is looked at. */
@@ -95,6 +96,7 @@ typedef enum {
   SMB_SESSION_LOG_CHANGED,
   SMB_SESSION_VIDEO_CHANGED,
   SMB_SESSION_FRAME_CHANGED,
+  SMB_SESSION_VIDEO_PROGRESSED,
   SMB_SESSION_MESSAGE,
   SMB_SESSION_N_SIGNALS,
 } SmbSessionSignal;

@@ -188,6 +188,23 @@ smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **stat
   return runs->len == 0 || *state_out != NULL;
 }
 
+gboolean
+smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out, GError **error)
+{
+  g_autoptr (GPtrArray) runs = smb_case_list_video_runs (store, evidence_id, error);
+
+  *state_out = NULL;
+  for (guint i = 0; runs != NULL && i < runs->len; i++) {
+    const SmbCaseVideoRun *run = runs->pdata[i];
+
+    if (run->id == run_id) {
+      *state_out = read_run (store, run, error);
+      return *state_out != NULL;
+    }
+  }
+  return runs != NULL;
+}
+
 /* The newest run if it asked for the same and is not finished; else a new one. */
 static SmbVideoState *
 find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, const SmbEngine *engine,

@@ -274,7 +274,7 @@ smb_face_store_gather (const char *folder, const char *const *sources, const Smb
     return g_steal_pointer (&kept);
   if (g.landmarker == NULL && how->warn != NULL)
     how->warn (smb_regions_note (SMB_REGIONS_FROM_TEMPLATE), how->user_data);
-  if (!how->cropped && (g.detector = smb_face_detector_new (error)) == NULL)
+  if (!how->cropped && (g.detector = smb_face_detector_new ((int) g_get_num_processors (), error)) == NULL)
     return NULL;
   return gather_all (&g, folder, files, key, cancellable, error) ? smb_face_store_open (folder, error) : NULL;
 }
