@@ -27,6 +27,7 @@ typedef struct {
   GtkWidget *blended, *preset, *train, *blocks;
   SmbDatasetSummary *summary; /* NULL: no data set yet */
   GCancellable *cancel;       /* of the gathering going on; NULL */
+  char *problem;              /* why the last one failed; NULL */
 
   GtkWidget *strategy, *ratio; /* of a pretraining */
   gboolean closed;             /* its widgets are gone; what still runs must not touch them */
@@ -40,6 +41,7 @@ dialog_free (Dialog *d)
   g_clear_object (&d->cancel);
   g_clear_pointer (&d->paths, g_ptr_array_unref);
   smb_dataset_summary_free (d->summary);
+  g_free (d->problem);
   g_free (d);
 }
 
@@ -253,10 +255,8 @@ on_gathered (GObject *source, GAsyncResult *result, gpointer user_data)
   if (summary != NULL && summary->classes[1] == NULL && *gtk_editable_get_text (GTK_EDITABLE (d->blended)) == '\0')
     gtk_editable_set_text (GTK_EDITABLE (d->blended), "swapped"); /* one class alone cannot be told from anything */
   show_split (d);
-  if (summary != NULL)
-    smb_training_plan_refresh (d->plan);
-  else
-    smb_form_set_problem (form, error->message);
+  d->problem = summary == NULL ? g_strdup (error->message) : NULL;
+  smb_training_plan_refresh (d->plan);
 }
 
 static void
@@ -309,10 +309,11 @@ on_gather (GtkButton *button, Dialog *d)
     return;
   }
   d->cancel = g_cancellable_new ();
+  g_clear_pointer (&d->problem, g_free);
   g_clear_pointer (&d->summary, smb_dataset_summary_free);
   show_split (d);
   show_gathering (d);
-  smb_form_set_problem (d->form, _("Gathering faces …"));
+  smb_training_plan_refresh (d->plan);
   smb_dataset_make_async (order, on_gathering, d->cancel, on_gathered, g_object_ref (d->form));
 }
 
@@ -379,7 +380,7 @@ finetune_arguments (char **why, gpointer user_data)
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
 
   if (d->summary == NULL)
-    *why = g_strdup (_("Name labelled faces and gather them."));
+    *why = g_strdup (d->cancel != NULL ? _("Gathering faces …") : d->problem != NULL ? d->problem : _("Name labelled faces and gather them."));
   else if (d->summary->classes[1] == NULL && *blended == '\0')
     *why = g_strdup (_("A detector tells at least two classes: name a class for self-blended forgeries."));
   else
@@ -415,8 +416,7 @@ static void
 on_changed (SmbForm *form, Dialog *d)
 {
   show_lines (d);
-  if (d->cancel == NULL)
-    smb_training_plan_refresh (d->plan);
+  smb_training_plan_refresh (d->plan);
 }
 
 static void
