@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a case holds of videos: facts, runs, their chunks, what an analyst does with tracks. Each is in the log, each comes
- * back from a later connection, each altered by another program is found out. */
+/* What a case holds of videos: facts, runs, their chunks, what an analyst does with tracks. Each is in the log, each
+ * comes back from a later connection, each altered by another program is found out. */
 #include "case-test.h"
 
 #include "case/smb-case-video.h"
@@ -139,7 +139,7 @@ test_edits (Fixture *fixture, gconstpointer data)
                                { .kind = (char *) "split", .track = 1, .other = 4, .frame = 17 },
                                { .kind = (char *) "name", .track = 4, .made_us = 5, .author = (char *) "A. Other",
                                  .text = (char *) "the speaker 話者" } };
-  SmbCaseTrackEdit lost = { .run_id = 99, .kind = (char *) "name", .text = (char *) "x" };
+  SmbCaseTrackEdit lost = { .run_id = 99, .kind = (char *) "name", .author = (char *) "A", .text = (char *) "x" };
   g_autoptr (GPtrArray) stored = NULL;
 
   g_assert_true (smb_case_add_video (fixture->store, video, facts, &error));
@@ -177,8 +177,9 @@ test_edits (Fixture *fixture, gconstpointer data)
 static void
 test_tampered (Fixture *fixture, gconstpointer data)
 {
-  static const char *const acts[] = { "UPDATE video SET facts = '{}'", "UPDATE video_run SET settings = '{\"every\":1}'",
-                                      "UPDATE video_chunk SET data = '[9]'", "UPDATE track_edit SET track = 2" };
+  static const char *const acts[]
+      = { "UPDATE video SET facts = '{}'", "UPDATE video_run SET settings = '{\"every\":1}'",
+          "UPDATE video_chunk SET data = '[9]'", "UPDATE track_edit SET track = 2" };
   g_autoptr (GError) error = NULL;
   gint64 video = add_exhibit (fixture->store, "a.mp4");
   SmbCaseVideoRun run = make_run (video);

@@ -26,8 +26,8 @@ start (Peer *peer, const char *mode)
   g_assert_no_error (error);
   *peer = (Peer){ .process = smb_worker_process_start (program, mode, &error) };
   g_assert_no_error (error);
-  g_assert_cmpint (smb_message_receive (smb_worker_process_get_socket (peer->process), ANSWER_MS, NULL, &hello, &error), ==,
-                   SMB_RECEIVE_OK);
+  g_assert_cmpint (smb_message_receive (smb_worker_process_get_socket (peer->process), ANSWER_MS, NULL, &hello, &error),
+                   ==, SMB_RECEIVE_OK);
   g_assert_cmpint (hello->type, ==, SMB_MESSAGE_HELLO);
   smb_message_free (hello);
 }
@@ -121,7 +121,8 @@ test_video (void)
   assert_refused (&peer, SMB_MESSAGE_VIDEO_FRAMES, "{\"handle\": 3, \"frames\": 0}", 0);
   assert_refused (&peer, SMB_MESSAGE_VIDEO_FRAMES, "{\"handle\": 3, \"frames\": [-1]}", 0);
   assert_refused (&peer, SMB_MESSAGE_VIDEO_FRAMES, "{\"handle\": 3, \"frames\": [1099511627776]}", 0);
-  frames = ask (&peer, SMB_MESSAGE_VIDEO_FRAMES, "{\"handle\": 3, \"frames\": [1, 0], \"hash\": 1}", "two-frames.gif", 0);
+  frames
+      = ask (&peer, SMB_MESSAGE_VIDEO_FRAMES, "{\"handle\": 3, \"frames\": [1, 0], \"hash\": 1}", "two-frames.gif", 0);
   g_assert_cmpint (frames->type, ==, SMB_MESSAGE_RESULT);
   g_assert_cmpuint (frames->n_fds, ==, 2);
   /* More than stay open: the first gives way. */
@@ -154,8 +155,9 @@ test_weights (void)
 static void
 test_compute (void)
 {
-  static const SmbMessageType types[] = { SMB_MESSAGE_ANALYZE, SMB_MESSAGE_MAPS, SMB_MESSAGE_REGIONS, SMB_MESSAGE_REGION_MAP,
-                                          SMB_MESSAGE_FOLLOW, SMB_MESSAGE_SCORE, SMB_MESSAGE_DECODE };
+  static const SmbMessageType types[]
+      = { SMB_MESSAGE_ANALYZE, SMB_MESSAGE_MAPS,  SMB_MESSAGE_REGIONS, SMB_MESSAGE_REGION_MAP,
+          SMB_MESSAGE_FOLLOW,  SMB_MESSAGE_SCORE, SMB_MESSAGE_DECODE };
   Peer peer;
 
   start (&peer, "compute");
