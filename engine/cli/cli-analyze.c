@@ -2,6 +2,7 @@
 /* semblance-cli analyze: faces and scores of pictures, one after the other; a bad one is reported and passed over. */
 #include "cli/cli.h"
 
+#include "analysis/smb-reference.h"
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
 #include "cli/cli-analyze-video.h"
@@ -351,15 +352,19 @@ smb_cli_analyze (int argc, char **argv)
     return smb_cli_usage ("%s", error->message);
   if (precision != NULL && !smb_precision_from_text (precision, device, &settings.precision, &error))
     return smb_cli_usage ("%s", error->message);
-  settings.region_draws = region_table || reference != NULL ? smb_region_settings_default ().draws : 0;
+  settings.region_draws = region_table ? smb_region_settings_default ().draws : 0;
   if (!smb_cli_video_settings (&video, &settings, &video_settings, &error) || video.rate < 0 || video.rate > 1000)
     return smb_cli_usage ("%s", error != NULL ? error->message : _ ("--rate takes a number of pictures a second up to 1000."));
   model = smb_model_find (model_name, &error);
   if (model != NULL && reference != NULL) {
+    g_autoptr (SmbReference) table = smb_reference_read (reference, &error);
+
+    /* A reference serves only tables of its own number of draws. */
+    settings.region_draws = table != NULL ? table->draws : 0;
     g_free (model->reference);
     model->reference = g_canonicalize_filename (reference, NULL);
   }
-  if (model != NULL && case_path != NULL)
+  if (error == NULL && model != NULL && case_path != NULL)
     store = smb_case_open (case_path, &error);
   if (error != NULL) {
     smb_cli_print_error (error);

@@ -22,7 +22,7 @@ typedef struct {
   int epochs, batch, last_blocks;
   gint64 seed;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip,
-      contrast, grey, zoom; /* NAN: the preset's */
+      contrast, patches, grey, zoom; /* NAN: the preset's */
   gboolean adapter;
   GStrv classes;
   double *class_shares;
@@ -131,6 +131,7 @@ settle (Options *o, GError **error)
   s->augment.mixup = or_preset (o->mixup, s->augment.mixup);
   s->augment.cutmix = or_preset (o->cutmix, s->augment.cutmix);
   s->contrast_weight = or_preset (o->contrast, s->contrast_weight);
+  s->patch_weight = or_preset (o->patches, s->patch_weight);
   s->last_blocks = o->last_blocks;
   s->accumulate = o->common.accumulate;
   s->recompute = o->common.recompute;
@@ -261,6 +262,7 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
       || !check_memory (o, device, &config, kind, error))
     return FALSE;
   o->plan.feed.view.image_px = config.image_px;
+  o->plan.feed.grid = o->plan.settings.patch_weight > 0.0 ? config.image_px / config.patch_px : 0;
   if (o->common.plan_only)
     return TRUE;
   if (o->common.background)
@@ -336,6 +338,7 @@ smb_cli_finetune (int argc, char **argv)
                 .cutmix = NAN,
                 .clip = NAN,
                 .contrast = NAN,
+                .patches = NAN,
                 .grey = NAN,
                 .zoom = NAN };
   const GOptionEntry entries[] = {
@@ -372,6 +375,8 @@ smb_cli_finetune (int argc, char **argv)
     { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &o.clip, N_ ("Largest norm of all gradients (0: no limit)"), N_ ("C") },
     { "weight-contrast", 0, 0, G_OPTION_ARG_DOUBLE, &o.contrast, N_ ("Weight of the contrastive loss (adapter 0.01)"),
       N_ ("W") },
+    { "weight-patches", 0, 0, G_OPTION_ARG_DOUBLE, &o.patches,
+      N_ ("Weight of a loss over single patches, told which of them are forged (0)"), N_ ("W") },
     { "mean", 0, 0, G_OPTION_ARG_STRING, &o.mean, N_ ("Mean of the pixels (default: the network's, else measured)"),
       N_ ("R,G,B") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of weights, order and all that is drawn (0)"), N_ ("S") },

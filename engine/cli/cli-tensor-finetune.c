@@ -198,7 +198,7 @@ run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **e
     g_autofree char *name = g_strdup_printf ("after%" G_GSIZE_FORMAT ".safetensors", iteration + 1);
     g_autoptr (SmbTensorDict) gradients = NULL, after = NULL;
 
-    if (!smb_finetuner_step (tuner, batch->images, batch->labels, mix,
+    if (!smb_finetuner_step (tuner, batch->images, batch->labels, NULL, mix,
                              smb_cli_tensor_nth (batch->lr, batch->n_lr, iteration), &results[i], NULL, error))
       return FALSE;
     if (i == 0) {

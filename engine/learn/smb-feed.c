@@ -31,6 +31,7 @@ typedef struct {
   gboolean asked;
   float *images; /* (B,3,S,S) */
   int *labels;   /* (B) */
+  float *forged; /* (B,grid,grid), or NULL */
   Item *items;   /* (B) */
   int n_items, left;
 } Buffer;
@@ -61,6 +62,8 @@ work (gpointer data, gpointer user_data)
   Buffer *buffer = task->buffer;
   const Item *item = &buffer->items[task->item];
   gsize step = 3 * (gsize) feed->settings.view.image_px * (gsize) feed->settings.view.image_px;
+  int grid = feed->settings.grid;
+  gsize cells = (gsize) grid * (gsize) grid;
   gboolean pair = item->blend_slot >= 0, made;
   SmbRng rng;
 
@@ -68,7 +71,10 @@ work (gpointer data, gpointer user_data)
                 VIEW_STREAM + buffer->iteration * (guint64) feed->settings.batch + (guint64) item->slot);
   made = smb_view_make (feed->dataset, item->sample, &feed->settings.view, item->grey, &rng,
                         buffer->images + (gsize) item->slot * step,
-                        pair ? buffer->images + (gsize) item->blend_slot * step : NULL);
+                        pair ? buffer->images + (gsize) item->blend_slot * step : NULL, grid,
+                        pair && grid > 0 ? buffer->forged + (gsize) item->blend_slot * cells : NULL);
+  for (gsize i = 0; i < cells; i++)
+    buffer->forged[(gsize) item->slot * cells + i] = item->sample->class == feed->dataset->real_class ? 0.0f : 1.0f;
   buffer->labels[item->slot] = item->sample->class;
   if (pair)
     buffer->labels[item->blend_slot] = made ? feed->settings.blend_class : item->sample->class;
@@ -163,7 +169,7 @@ wait_for (SmbFeed *feed, Buffer *buffer)
 }
 
 void
-smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels)
+smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels, const float **forged)
 {
   Buffer *now = &feed->buffers[iteration % 2], *next = &feed->buffers[(iteration + 1) % 2];
 
@@ -176,6 +182,7 @@ smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int
   ask (feed, next, iteration + 1);
   *images = now->images;
   *labels = now->labels;
+  *forged = now->forged;
 }
 
 /* How many of a batch each class gets. */
@@ -225,6 +232,7 @@ smb_feed_new (const SmbDataset *dataset, const SmbFeedSettings *settings, int th
 {
   g_autoptr (SmbFeed) feed = g_new0 (SmbFeed, 1);
   gsize pixels = 3 * (gsize) settings->view.image_px * (gsize) settings->view.image_px;
+  gsize cells = (gsize) settings->batch * (gsize) settings->grid * (gsize) settings->grid;
 
   g_return_val_if_fail (settings->n_classes >= smb_dataset_get_n_classes (dataset), NULL);
   feed->dataset = dataset;
@@ -241,6 +249,7 @@ smb_feed_new (const SmbDataset *dataset, const SmbFeedSettings *settings, int th
   for (int i = 0; i < 2; i++)
     feed->buffers[i] = (Buffer){ .images = g_new (float, (gsize) settings->batch * pixels),
                                  .labels = g_new0 (int, settings->batch),
+                                 .forged = settings->grid > 0 ? g_new0 (float, cells) : NULL,
                                  .items = g_new0 (Item, settings->batch) };
   feed->pool = g_thread_pool_new (work, feed, threads > 0 ? threads : (int) g_get_num_processors (), TRUE, NULL);
   return g_steal_pointer (&feed);
@@ -256,6 +265,7 @@ smb_feed_free (SmbFeed *feed)
   for (int i = 0; i < 2; i++) {
     g_free (feed->buffers[i].images);
     g_free (feed->buffers[i].labels);
+    g_free (feed->buffers[i].forged);
     g_free (feed->buffers[i].items);
   }
   for (int i = 0; feed->decks != NULL && i < 2 * feed->settings.n_classes; i++) {

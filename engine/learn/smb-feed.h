@@ -15,6 +15,7 @@ typedef struct {
   int n_classes;     /* of the network; those of the data set come first */
   int blend_class;   /* class of self-blended images, or -1: none are made. May be one that has no faces of its own */
   const double *shares; /* (n_classes) of a batch, NULL: the same for all that have anything */
+  int grid;          /* patches a side of the network, if it is to be told which of them are forged; 0: not */
   double grey;       /* share shown without colour, the same for every class; those shown in colour have colour */
   guint64 seed;
 } SmbFeedSettings;
@@ -30,8 +31,9 @@ guint64 smb_feed_get_epoch_iterations (const SmbFeed *feed);
 /* How many of a batch are of a class. */
 int smb_feed_get_slots (const SmbFeed *feed, int class);
 
-/* The batch of an iteration: images (B,3,S,S), labels (B). Borrowed until the next call; the next one is being made
- * meanwhile. */
-void smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels);
+/* The batch of an iteration: images (B,3,S,S), labels (B), forged (B,grid,grid): 0 in genuine faces, in a self-blended one the
+ * share of each patch that the blend covers, 1 in all others; NULL without a grid. Borrowed until the next call; the next one is
+ * being made meanwhile. */
+void smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels, const float **forged);
 
 G_END_DECLS

@@ -93,12 +93,13 @@ name_of (const Job *job)
   const SmbDegradeSettings *d = &v->degrade;
   g_autofree char *config = smb_net_config_to_json (smb_finetuner_get_config (job->tuner));
   g_autofree char *data = smb_dataset_dup_key (job->dataset), *classes = g_strjoinv (",", (char **) p->classes);
+  g_autofree char *patches = s->patch_weight > 0.0 ? g_strdup_printf ("patches %.9g, ", s->patch_weight) : NULL;
 
   return g_strdup_printf ("data %.16s, classes %s, blended %d, train %s %d, %d epochs of %" PRIu64 ", batch %d x %d, rate "
                           "%.9g to %.9g after %.9g, layer decay %.9g, decay %.9g, betas %.9g %.9g, clip %.9g, smoothing %.9g, "
                           "drop path %.9g, erasing %.9g, mixup %.9g, cutmix %.9g, contrast %.9g %.9g, flip %.9g, zoom %.9g, "
                           "grey %.9g, colour %.9g %.9g, blur %.9g %.9g, shrink %.9g %d, noise %.9g %.9g, jpeg %.9g %d, seed "
-                          "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s",
+                          "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s%s",
                           data, classes, p->feed.blend_class, smb_trained_name (s->trained), s->last_blocks, p->epochs,
                           job->epoch_iterations, p->feed.batch, s->accumulate, p->base_lr, p->min_lr, warmup_of (p),
                           s->layer_decay, s->weight_decay, s->beta1, s->beta2, s->clip_norm, s->smoothing, s->drop_path,
@@ -106,7 +107,7 @@ name_of (const Job *job)
                           s->contrast_temperature, v->flip, v->zoom, p->feed.grey, d->colour, d->contrast, d->blur,
                           d->max_sigma, d->shrink, d->min_px, d->noise, d->max_noise, d->jpeg, d->min_quality, s->seed,
                           v->mean[0], v->mean[1], v->mean[2], v->std[0], v->std[1], v->std[2],
-                          s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", config);
+                          s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", patches != NULL ? patches : "", config);
 }
 
 static gboolean
@@ -236,6 +237,7 @@ write_point (Job *job, const SmbFinetunePoint *p, GError **error)
   smb_run_log_number (job->log, "loss", p->losses.total);
   smb_run_log_number (job->log, "cross_entropy", p->losses.cross_entropy);
   smb_run_log_number (job->log, "contrastive", p->losses.contrastive);
+  smb_run_log_number (job->log, "patches", p->losses.patches);
   smb_run_log_number (job->log, "grad_norm", p->losses.grad_norm);
   smb_run_log_number (job->log, "images_per_second", p->images_per_second);
   return smb_run_log_end (job->log, job->folder, error);
@@ -252,11 +254,12 @@ step (Job *job, SmbFinetunePoint *point, GCancellable *cancellable, GError **err
   g_autoptr (SmbTensor) images = NULL;
   const float *pixels;
   const int *labels;
+  const float *forged;
 
   point->lr = smb_schedule_lr ((double) whole / (double) job->epoch_iterations, job->lr, p->min_lr, warmup_of (p), p->epochs);
-  smb_feed_take (job->feed, iteration, &pixels, &labels);
+  smb_feed_take (job->feed, iteration, &pixels, &labels, &forged);
   images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, pixels, NULL, NULL);
-  if (!smb_finetuner_step (job->tuner, images, labels, NULL, point->lr, &point->losses, NULL, error))
+  if (!smb_finetuner_step (job->tuner, images, labels, forged, NULL, point->lr, &point->losses, NULL, error))
     return FALSE;
   point->iteration = iteration + 1;
   point->iterations = job->iterations;

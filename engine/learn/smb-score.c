@@ -48,7 +48,7 @@ smb_score_make (const SmbDataset *dataset, const GArray *items, guint i, const S
   SmbRng rng;
 
   smb_rng_init (&rng, seed, SCORE_STREAM + i);
-  smb_view_make (dataset, item->sample, view, item->grey, &rng, image, blended);
+  smb_view_make (dataset, item->sample, view, item->grey, &rng, image, blended, 0, NULL);
 }
 
 static gboolean

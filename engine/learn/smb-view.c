@@ -55,13 +55,29 @@ finish (float *planes, int stored, const SmbViewSettings *s, const SmbDegrade *d
   smb_face_normalise (out, shown, s->image_px, s->mean, s->std);
 }
 
+/* Means of the part of mask (stored,stored) that is shown, over grid x grid cells. */
+static void
+cover (float *forged, int grid, const float *mask, int stored, Cut cut)
+{
+  for (int cell = 0; cell < grid * grid; cell++) {
+    int x0 = cut.x + cell % grid * cut.side / grid, x1 = cut.x + (cell % grid + 1) * cut.side / grid;
+    int y0 = cut.y + cell / grid * cut.side / grid, y1 = cut.y + (cell / grid + 1) * cut.side / grid;
+    double sum = 0.0;
+
+    for (int y = y0; y < y1; y++)
+      for (int x = x0; x < x1; x++)
+        sum += (double) mask[(gsize) y * (gsize) stored + (gsize) x];
+    forged[cell] = (float) (sum / MAX (1, (x1 - x0) * (y1 - y0)));
+  }
+}
+
 gboolean
 smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *s, gboolean grey, SmbRng *rng,
-               float *out, float *blended)
+               float *out, float *blended, int grid, float *forged)
 {
   const int stored = dataset->faces->size_px;
   gsize n = (gsize) stored * (gsize) stored;
-  g_autofree float *planes = g_new (float, 6 * n);
+  g_autofree float *planes = g_new (float, 6 * n), *mask = forged != NULL ? g_new0 (float, n) : NULL;
   gboolean flip = smb_rng_uniform (rng) < s->flip, made = FALSE;
   SmbDegrade drawn = smb_degrade_draw (&s->degrade, rng), degrade = s->same != NULL ? *s->same : drawn;
   Cut cut = draw_cut (s, stored, rng);
@@ -74,10 +90,12 @@ smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbView
     if (smb_face_store_get_points (dataset->faces, sample->face, points)) {
       if (flip)
         smb_landmarks_mirror (points, stored);
-      made = smb_self_blend (planes, planes + 3 * n, NULL, stored, points, rng);
+      made = smb_self_blend (planes, planes + 3 * n, mask, stored, points, rng);
     }
     if (!made)
       memcpy (planes + 3 * n, planes, 3 * n * sizeof *planes);
+    if (forged != NULL)
+      cover (forged, grid, mask, stored, cut);
   }
   if (grey)
     smb_colour_shift_grey (&degrade.colour);

@@ -19,8 +19,9 @@ typedef struct {
 
 /* One face, or the pair made of it by self-blending: both mirrored, degraded and cut alike. out and blended (3,S,S)
  * normalised; blended NULL: no pair. grey: shown without colour. Everything drawn comes from rng. FALSE: the pair could
- * not be made (no face in the landmarks), and blended holds the genuine one again. Any thread. */
+ * not be made (no face in the landmarks), and blended holds the genuine one again. forged (grid,grid) or NULL: the share of each cell of
+ * blended that the blend covers. Any thread. */
 gboolean smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *settings, gboolean grey,
-                        SmbRng *rng, float *out, float *blended);
+                        SmbRng *rng, float *out, float *blended, int grid, float *forged);
 
 G_END_DECLS

@@ -79,6 +79,39 @@ smb_class_net_forward (SmbExec *exec, const SmbClassNet *net, const SmbTensor *i
   return out;
 }
 
+SmbTensor *
+smb_class_net_judge_patches (SmbExec *exec, const SmbClassNet *net, SmbClassTape *t)
+{
+  gint64 b = t->tokens->shape[0], l = t->tokens->shape[1] - 1, c = t->tokens->shape[2];
+  SmbTensor *logits = smb_take (exec, b, l, net->classes);
+
+  t->patches = smb_take (exec, b, l, c);
+  t->patch_normed = smb_take (exec, b, l, c);
+  t->patch_mean = smb_take (exec, b, l);
+  t->patch_rstd = smb_take (exec, b, l);
+  smb_op_drop_class (exec, t->patches, t->tokens);
+  smb_norm_forward (exec, &net->norm, t->patch_normed, t->patch_mean, t->patch_rstd, t->patches);
+  smb_linear_forward (exec, &net->head, logits, NULL, t->patch_normed, NULL, SMB_EPILOGUE_NONE);
+  return logits;
+}
+
+/* d (B,1+L,C) += through head and norm of the single patches; NULL: only the head's own gradient is wanted */
+static void
+patches_backward (SmbExec *exec, const SmbClassNet *net, SmbTensor *d, const SmbTensor *dpatches, const SmbClassTape *tape)
+{
+  SmbExecMark mark = smb_exec_mark (exec);
+  SmbTensor *dnormed = smb_exec_take_like (exec, tape->patches), *dtokens = smb_exec_take_like (exec, tape->patches);
+  SmbTensor *whole = smb_exec_take_like (exec, tape->tokens);
+
+  smb_linear_backward (exec, &net->head, dnormed, dpatches, tape->patch_normed);
+  if (d != NULL) {
+    smb_norm_backward (exec, &net->norm, dtokens, dnormed, tape->patches, tape->patch_mean, tape->patch_rstd);
+    smb_op_drop_class_backward (exec, whole, dtokens);
+    smb_op_axpy (exec, d, 1.0f, whole);
+  }
+  smb_exec_rewind (exec, mark);
+}
+
 /* dfeature (B,C) = through head and adapter */
 static void
 adapter_backward (SmbExec *exec, const SmbClassNet *net, const SmbClassOut *out, SmbTensor *dfeature,
@@ -112,7 +145,8 @@ encoder_is_asked (const SmbClassNet *net, const SmbStackRun *run)
 
 void
 smb_class_net_backward (SmbExec *exec, const SmbClassNet *net, const SmbClassOut *out, const SmbTensor *dlogits,
-                        const SmbTensor *dprojection, const SmbStackRun *run, const SmbClassTape *tape)
+                        const SmbTensor *dprojection, const SmbTensor *dpatches, const SmbStackRun *run,
+                        const SmbClassTape *tape)
 {
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *dfeature = smb_exec_take_like (exec, out->feature), *dpooled = smb_exec_take_like (exec, out->feature);
@@ -129,7 +163,11 @@ smb_class_net_backward (SmbExec *exec, const SmbClassNet *net, const SmbClassOut
       smb_op_mean_tokens_backward (exec, d, dpooled, 1);
     else
       smb_op_take_row_backward (exec, d, dpooled, 0);
+    if (dpatches != NULL)
+      patches_backward (exec, net, d, dpatches, tape);
     smb_vit_backward (exec, &net->vit, d, run, &tape->vit);
+  } else if (dpatches != NULL) {
+    patches_backward (exec, net, NULL, dpatches, tape);
   }
   smb_exec_rewind (exec, mark);
 }

@@ -69,7 +69,7 @@ classify_pass (SmbExec *exec, gpointer user_data)
     smb_exec_output (exec, job->outputs, "out.projection", out.projection);
   }
   if (explain)
-    smb_class_net_backward (exec, net, &out, chosen_logits (exec, job, out.logits), NULL, &run, &tape);
+    smb_class_net_backward (exec, net, &out, chosen_logits (exec, job, out.logits), NULL, NULL, &run, &tape);
   smb_class_tape_clear (&tape);
 }
 

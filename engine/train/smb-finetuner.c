@@ -37,6 +37,7 @@ typedef struct {
   SmbTensor **gates;         /* host (B), 2 * depth, entries NULL; NULL: no stochastic depth */
   const int *labels;         /* NULL in a plan */
   const double *targets;     /* (B,K) */
+  const float *forged;       /* (B,L), or NULL */
   SmbFinetuneResult *result;
 } Job;
 
@@ -66,7 +67,8 @@ check_settings (const SmbFinetuneSettings *s, GError **error)
   if (s->accumulate >= 1 && s->last_blocks >= 0 && s->layer_decay >= 0.0 && s->layer_decay <= 1.0
       && s->weight_decay >= 0.0 && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0
       && s->eps > 0.0 && s->clip_norm >= 0.0 && s->smoothing >= 0.0 && s->smoothing < 1.0 && s->drop_path >= 0.0
-      && s->drop_path < 1.0 && s->contrast_temperature > 0.0 && isfinite (s->contrast_weight))
+      && s->drop_path < 1.0 && s->contrast_temperature > 0.0 && isfinite (s->contrast_weight)
+      && s->patch_weight >= 0.0 && isfinite (s->patch_weight))
     return TRUE;
   g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                        _ ("A setting of the fine-tuning makes no sense: accumulation counts from 1, decays, smoothing, "
@@ -96,6 +98,14 @@ smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                          _ ("Fine-tuning needs a network with a classifier's head; start one from these weights "
                             "first."));
+    return NULL;
+  }
+  if (settings->patch_weight > 0.0
+      && (t->kind != SMB_NET_CLASSIFIER || !t->config.global_pool || settings->augment.mixup > 0.0
+          || settings->augment.cutmix > 0.0)) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                         _ ("Patches can be judged alone only in a network that pools them, has no adapter, and sees batches that "
+                            "are not mixed; leave the weight of the patches, mixup and cutmix at 0."));
     return NULL;
   }
   if (settings->class_weights != NULL)
@@ -177,6 +187,45 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *logits, const SmbTensor
   return any && z != NULL;
 }
 
+/* The patches' loss from their downloaded logits (B,L,K), and its gradient. */
+static void
+measure_patches (const Job *job, const SmbTensor *logits, SmbTensor *dlogits)
+{
+  SmbFinetuner *t = job->tuner;
+  const SmbFinetuneSettings *s = &t->settings;
+  int b = (int) logits->shape[0], l = (int) logits->shape[1], k = (int) logits->shape[2];
+  g_autofree double *targets = g_new0 (double, logits->n);
+
+  for (int i = 0; i < b * l; i++) {
+    double *target = targets + (gsize) i * (gsize) k;
+
+    target[s->real_class] += 1.0 - (double) job->forged[i];
+    target[job->labels[i / l]] += (double) job->forged[i];
+  }
+  job->result->patches = smb_loss_cross_entropy (logits->data, targets, b * l, k, t->class_weights, dlogits->data);
+  job->result->total += s->patch_weight * job->result->patches;
+  for (gint64 i = 0; i < dlogits->n; i++)
+    ((float *) dlogits->data)[i] *= (float) (s->patch_weight / s->accumulate);
+}
+
+/* The gradient (B,L,K) on the device of a loss over single patches; NULL if there is none. */
+static SmbTensor *
+judge_patches (SmbExec *exec, const Job *job, SmbClassTape *tape)
+{
+  SmbFinetuner *t = job->tuner;
+  g_autoptr (SmbTensor) logits = NULL, dlogits = NULL;
+  SmbTensor *judged;
+
+  if (!(t->settings.patch_weight > 0.0))
+    return NULL;
+  judged = smb_class_net_judge_patches (exec, &t->net, tape);
+  dlogits = smb_tensor_new (SMB_DTYPE_F32, 3, judged->shape);
+  logits = smb_exec_download (exec, judged);
+  if (smb_exec_is_live (exec))
+    measure_patches (job, logits, dlogits);
+  return smb_exec_upload (exec, dlogits);
+}
+
 static void
 iteration_pass (SmbExec *exec, const Job *job)
 {
@@ -186,7 +235,7 @@ iteration_pass (SmbExec *exec, const Job *job)
   SmbStackRun run = { .keep = TRUE, .recompute = t->settings.recompute, .first = t->first,
                       .gates = n_gates > 0 ? gates : NULL };
   SmbClassTape tape = { 0 };
-  SmbTensor *images = smb_exec_upload (exec, job->images), *z, *dz_device = NULL, *dlogits_device;
+  SmbTensor *images = smb_exec_upload (exec, job->images), *z, *dz_device = NULL, *dlogits_device, *dpatches;
   g_autoptr (SmbTensor) logits = NULL, vectors = NULL, dlogits = NULL, dz = NULL;
   SmbClassOut out;
   gboolean contrast;
@@ -207,7 +256,8 @@ iteration_pass (SmbExec *exec, const Job *job)
   dlogits_device = smb_exec_upload (exec, dlogits);
   if (contrast)
     dz_device = smb_exec_upload (exec, dz);
-  smb_class_net_backward (exec, &t->net, &out, dlogits_device, dz_device, &run, &tape);
+  dpatches = judge_patches (exec, job, &tape);
+  smb_class_net_backward (exec, &t->net, &out, dlogits_device, dz_device, dpatches, &run, &tape);
   smb_class_tape_clear (&tape);
 }
 
@@ -315,15 +365,16 @@ free_gates (SmbTensor **gates, int depth)
 }
 
 gboolean
-smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels, const SmbMix *mix, double lr,
-                    SmbFinetuneResult *result, GCancellable *cancellable, GError **error)
+smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels, const float *forged, const SmbMix *mix,
+                    double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error)
 {
   SmbMix how = mix != NULL ? *mix : (SmbMix){ .lambda = 1.0 };
   g_autoptr (SmbTensor) batch = NULL;
   g_autofree double *targets = NULL;
-  Job job = { .tuner = t, .labels = labels, .result = result };
+  Job job = { .tuner = t, .labels = labels, .forged = forged, .result = result };
   gboolean done;
 
+  g_return_val_if_fail (forged != NULL || !(t->settings.patch_weight > 0.0), FALSE);
   *result = (SmbFinetuneResult){ .grad_norm = NAN };
   if (!check_batch (t, images, labels, error))
     return FALSE;

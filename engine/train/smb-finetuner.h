@@ -26,6 +26,10 @@ typedef struct {
   const double *class_weights; /* NULL, or one a class; copied */
   int real_class;
   double contrast_weight, contrast_temperature; /* real-anchor loss of an adapter: 0.01, 0.07 */
+  /* Weight of a second cross entropy, over the patches: each is judged alone, by the network's own head, and told which share of
+   * it was forged. 0 (published): none. A help where forged and genuine differ in a seam only; for pooled networks without
+   * adapter, and batches that are not mixed. */
+  double patch_weight;
   int accumulate;
   gboolean recompute;
   SmbPrecision precision; /* of the blocks' products: F32 or BF16; weights, gradients and sums are float32 always */
@@ -46,16 +50,17 @@ SmbNetKind smb_finetuner_get_kind (const SmbFinetuner *tuner);
 guint64 smb_finetuner_get_iteration (const SmbFinetuner *tuner);
 
 typedef struct {
-  double cross_entropy, contrastive, total;
+  double cross_entropy, contrastive, patches, total;
   double grad_norm; /* before clipping; NAN in iterations that only accumulate */
   gboolean stepped;
 } SmbFinetuneResult;
 
-/* One iteration. images (B,chans,img,img) host float32, normalised, untouched; labels (B); mix: how the batch is mixed,
+/* One iteration. images (B,chans,img,img) host float32, normalised, untouched; labels (B); forged (B,L): the share of each
+ * patch that is of the label's class and not genuine, needed with a patch_weight, else NULL; mix: how the batch is mixed,
  * or NULL to erase and mix as the settings say, by the seed and the iteration's number. The contrastive term uses the
  * labels before mixing. Errors as in smb_pretrainer_step. */
-gboolean smb_finetuner_step (SmbFinetuner *tuner, const SmbTensor *images, const int *labels, const SmbMix *mix,
-                             double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error);
+gboolean smb_finetuner_step (SmbFinetuner *tuner, const SmbTensor *images, const int *labels, const float *forged,
+                             const SmbMix *mix, double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error);
 
 /* Host copies; as in the pretrainer. */
 SmbTensorDict *smb_finetuner_get_weights (SmbFinetuner *tuner, GError **error);

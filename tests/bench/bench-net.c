@@ -59,7 +59,7 @@ once (gpointer data)
   if (job->tuner != NULL) {
     SmbFinetuneResult result;
 
-    smb_finetuner_step (job->tuner, job->images, job->labels, NULL, 1e-4, &result, NULL, &error);
+    smb_finetuner_step (job->tuner, job->images, job->labels, NULL, NULL, 1e-4, &result, NULL, &error);
   } else if (job->trainer != NULL) {
     SmbPretrainResult result;
 

@@ -62,7 +62,7 @@ step (SmbFinetuner *t, const SmbTensor *images, const int *labels, const SmbMix 
   SmbFinetuneResult r;
   GError *error = NULL;
 
-  smb_finetuner_step (t, images, labels, mix, lr, &r, NULL, &error);
+  smb_finetuner_step (t, images, labels, NULL, mix, lr, &r, NULL, &error);
   g_assert_no_error (error);
   return r;
 }
@@ -264,38 +264,33 @@ test_partial (gconstpointer data)
   }
 }
 
+/* Where patches are judged, a forgery's are forged by a quarter or wholly, in turn. */
 static double
 loss_with (SmbTensorDict *w, const SmbTensorDict *io, const int *labels, const SmbFinetuneSettings *s,
            SmbTensorDict **gradients)
 {
   g_autoptr (SmbFinetuner) t = tuner_new (w, s);
-  SmbFinetuneResult r = step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, 0.0);
+  const SmbTensor *images = smb_tensor_dict_get (io, "in.images");
+  int n = smb_net_config_get_patches (smb_finetuner_get_config (t));
+  g_autofree float *forged = g_new (float, images->shape[0] * n);
+  GError *error = NULL;
+  SmbFinetuneResult r;
 
+  for (int i = 0; i < (int) images->shape[0] * n; i++)
+    forged[i] = labels[i / n] == s->real_class ? 0.0f : 0.25f + 0.75f * (float) (i % 2);
+  smb_finetuner_step (t, images, labels, s->patch_weight > 0.0 ? forged : NULL, NULL, 0.0, &r, NULL, &error);
+  g_assert_no_error (error);
   if (gradients != NULL)
     *gradients = smb_finetuner_get_gradients (t, NULL);
   return r.total;
 }
 
-/* Stochastic depth: gradients of everything below and inside gated branches against central differences. The gates come
- * from the seed, so every evaluation drops the same branches. */
+/* The named gradients, each where it is largest, against central differences of the loss. */
 static void
-test_drop_path_gradients (void)
+against_differences (SmbTensorDict *w, const SmbTensorDict *io, const int *labels, const SmbFinetuneSettings *s,
+                     const SmbTensorDict *gradients, const char *const *names)
 {
-  static const char *const names[] = { "blocks.1.attn.proj.weight", "blocks.1.mlp.fc1.weight", "blocks.2.mlp.fc2.bias",
-                                       "blocks.0.norm1.weight",     "cls_token",               "patch_embed.proj.weight",
-                                       "pos_embed" };
-  g_autoptr (SmbTensorDict) w = model_test_read ("b_classifier_init.safetensors");
-  g_autoptr (SmbTensorDict) io = model_test_read ("b_finetune_io.safetensors"), gradients = NULL;
-  g_autofree int *labels = labels_of (io, "in.labels");
-  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
-  double plain = 0.0, gated;
-
-  s.seed = 3;
-  plain = loss_with (w, io, labels, &s, NULL);
-  s.drop_path = 0.6;
-  gated = loss_with (w, io, labels, &s, &gradients);
-  g_assert_cmpfloat (fabs (gated - plain), >, 1e-3);
-  for (guint k = 0; k < G_N_ELEMENTS (names); k++) {
+  for (guint k = 0; names[k] != NULL; k++) {
     SmbTensor *stored = smb_tensor_dict_get (w, names[k]);
     const float *g = smb_tensor_dict_get (gradients, names[k])->data;
     gint64 at = 0;
@@ -309,13 +304,35 @@ test_drop_path_gradients (void)
 
       ((float *) moved->data)[at] += (float) (side == 0 ? h : -h);
       smb_tensor_dict_set (w, names[k], moved);
-      sides[side] = loss_with (w, io, labels, &s, NULL);
+      sides[side] = loss_with (w, io, labels, s, NULL);
       smb_tensor_dict_set (w, names[k], kept);
     }
     stored = smb_tensor_dict_get (w, names[k]);
     g_assert_cmpfloat_with_epsilon ((double) g[at], (sides[0] - sides[1]) / (2.0 * h),
                                     1e-3 + 5e-3 * fabs ((double) g[at]));
   }
+}
+
+/* Stochastic depth: gradients of everything below and inside gated branches against central differences. The gates come
+ * from the seed, so every evaluation drops the same branches. */
+static void
+test_drop_path_gradients (void)
+{
+  static const char *const names[] = { "blocks.1.attn.proj.weight", "blocks.1.mlp.fc1.weight", "blocks.2.mlp.fc2.bias",
+                                       "blocks.0.norm1.weight",     "cls_token",               "patch_embed.proj.weight",
+                                       "pos_embed",             NULL };
+  g_autoptr (SmbTensorDict) w = model_test_read ("b_classifier_init.safetensors");
+  g_autoptr (SmbTensorDict) io = model_test_read ("b_finetune_io.safetensors"), gradients = NULL;
+  g_autofree int *labels = labels_of (io, "in.labels");
+  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
+  double plain = 0.0, gated;
+
+  s.seed = 3;
+  plain = loss_with (w, io, labels, &s, NULL);
+  s.drop_path = 0.6;
+  gated = loss_with (w, io, labels, &s, &gradients);
+  g_assert_cmpfloat (fabs (gated - plain), >, 1e-3);
+  against_differences (w, io, labels, &s, gradients, names);
 }
 
 /* Plain cross entropy of one image of the batch alone. */
@@ -431,6 +448,31 @@ test_plan (void)
   g_assert_cmpuint (head * 3, <, all);
 }
 
+/* The loss over single patches: it adds its weight to the whole, and its gradient goes through head, norm and blocks. */
+static void
+test_patches (void)
+{
+  static const char *const names[] = { "head.weight", "head.bias", "fc_norm.weight", "blocks.0.mlp.fc1.weight",
+                                       "blocks.2.attn.qkv.weight", "patch_embed.proj.weight", NULL };
+  g_autoptr (SmbTensorDict) w = model_test_read ("b_classifier_init.safetensors");
+  g_autoptr (SmbTensorDict) io = model_test_read ("b_finetune_io.safetensors"), gradients = NULL;
+  g_autofree int *labels = labels_of (io, "in.labels");
+  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
+  double without = loss_with (w, io, labels, &s, NULL), once, twice;
+  g_autoptr (GError) error = NULL;
+
+  s.patch_weight = 0.5;
+  once = loss_with (w, io, labels, &s, NULL);
+  s.patch_weight = 1.0;
+  twice = loss_with (w, io, labels, &s, &gradients);
+  g_assert_cmpfloat (once - without, >, 0.1);
+  g_assert_cmpfloat_with_epsilon (twice - without, 2.0 * (once - without), 1e-6);
+  against_differences (w, io, labels, &s, gradients, names);
+  s.augment.mixup = 0.8;
+  g_assert_null (smb_finetuner_new (model_test_device (), w, NULL, &s, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+}
+
 static void
 test_refusals (void)
 {
@@ -446,7 +488,7 @@ test_refusals (void)
   g_assert_null (smb_finetuner_new (model_test_device (), pre, NULL, &s, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
   g_clear_error (&error);
-  g_assert_false (smb_finetuner_step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, 1e-3, &r, NULL, &error));
+  g_assert_false (smb_finetuner_step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, NULL, 1e-3, &r, NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
 }
 
@@ -466,6 +508,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/train/finetune/norms", GINT_TO_POINTER (SMB_TRAIN_NORMS), test_partial);
   g_test_add_data_func ("/train/finetune/head", GINT_TO_POINTER (SMB_TRAIN_HEAD), test_partial);
   g_test_add_func ("/train/finetune/drop-path-gradients", test_drop_path_gradients);
+  g_test_add_func ("/train/finetune/patches", test_patches);
   g_test_add_func ("/train/finetune/class-weights", test_class_weights);
   g_test_add_func ("/train/finetune/checkpoint", test_checkpoint);
   g_test_add_func ("/train/finetune/start", test_start);

@@ -66,7 +66,7 @@ finetune_once (SmbPrecision precision, gboolean recompute)
   settings.augment = (SmbAugment){ 0 };
   t = smb_finetuner_new (model_test_device (), weights, NULL, &settings, &error);
   g_assert_no_error (error);
-  smb_finetuner_step (t, images, labels, NULL, 1e-3, &r, NULL, &error);
+  smb_finetuner_step (t, images, labels, NULL, NULL, 1e-3, &r, NULL, &error);
   g_assert_no_error (error);
   out = (Outcome){ smb_finetuner_get_gradients (t, NULL), smb_finetuner_get_weights (t, NULL), r.total };
   return out;
