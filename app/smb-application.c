@@ -2,6 +2,7 @@
 #include "smb-application.h"
 
 #include "smb-config.h"
+#include "smb-learn-window.h"
 #include "smb-new-case-dialog.h"
 #include "smb-scheme.h"
 #include "smb-window.h"
@@ -20,15 +21,24 @@ struct _SmbApplication {
 
 G_DEFINE_FINAL_TYPE (SmbApplication, smb_application, GTK_TYPE_APPLICATION)
 
-/* A window without a case: the active one if it has none, else a new one. */
+/* The window for cases that was used last, NULL if there is none. */
+static SmbWindow *
+last_window (SmbApplication *self)
+{
+  for (GList *item = gtk_application_get_windows (GTK_APPLICATION (self)); item != NULL; item = item->next)
+    if (SMB_IS_WINDOW (item->data))
+      return SMB_WINDOW (item->data);
+  return NULL;
+}
+
+/* A window without a case: the last one if it has none, else a new one. */
 static SmbWindow *
 free_window (SmbApplication *self)
 {
-  GtkWindow *active = gtk_application_get_active_window (GTK_APPLICATION (self));
-  SmbWindow *window;
+  SmbWindow *window = last_window (self);
 
-  if (SMB_IS_WINDOW (active) && !smb_window_has_case (SMB_WINDOW (active)))
-    return SMB_WINDOW (active);
+  if (window != NULL && !smb_window_has_case (window))
+    return window;
   window = smb_window_new (GTK_APPLICATION (self), self->engine);
   gtk_window_present (GTK_WINDOW (window));
   return window;
@@ -91,6 +101,12 @@ sample_case (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+learn (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  smb_learn_window_present (user_data, g_variant_get_string (parameter, NULL));
+}
+
+static void
 about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   GtkApplication *app = user_data;
@@ -136,7 +152,7 @@ smb_application_startup (GApplication *application)
   static const GActionEntry entries[] = {
     { "new-case", new_case, NULL, NULL, NULL },   { "open-case", open_case, NULL, NULL, NULL },
     { "sample-case", sample_case, NULL, NULL, NULL }, { "about", about, NULL, NULL, NULL },
-    { "quit", quit, NULL, NULL, NULL },
+    { "learn", learn, "s", NULL, NULL },          { "quit", quit, NULL, NULL, NULL },
   };
   static const struct {
     const char *action;
@@ -145,6 +161,7 @@ smb_application_startup (GApplication *application)
     { "app.new-case", { "<Control>n" } },
     { "app.open-case", { "<Control>o" } },
     { "app.quit", { "<Control>q" } },
+    { "app.learn::jobs", { "<Control>j" } },
     { "window.close", { "<Control>w" } },
     { "win.add-evidence", { "<Control>i" } },
     { "win.analyse", { "<Control>Return", "F5" } },
@@ -186,11 +203,11 @@ smb_application_startup (GApplication *application)
 static void
 smb_application_activate (GApplication *application)
 {
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (application));
+  SmbWindow *window = last_window (SMB_APPLICATION (application));
 
   if (window == NULL)
-    window = GTK_WINDOW (free_window (SMB_APPLICATION (application)));
-  gtk_window_present (window);
+    window = free_window (SMB_APPLICATION (application));
+  gtk_window_present (GTK_WINDOW (window));
 }
 
 /* A case opens; anything else is evidence for the case in front. */
@@ -217,7 +234,7 @@ smb_application_command_line (GApplication *application, GApplicationCommandLine
     }
   }
   if (evidence->len > 0)
-    smb_window_add_files (SMB_WINDOW (gtk_application_get_active_window (GTK_APPLICATION (self))), evidence);
+    smb_window_add_files (last_window (self), evidence);
   return 0;
 }
 

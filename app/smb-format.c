@@ -99,6 +99,7 @@ smb_format_class (const char *name)
     { "genuine", N_("Genuine") },     { "real", N_("Real") },         { "bonafide", N_("Bona fide") },
     { "deepfake", N_("Deepfake") },   { "fake", N_("Fake") },         { "forged", N_("Forged") },
     { "synthetic", N_("Synthetic") }, { "diffusion", N_("Diffusion") }, { "spoof", N_("Spoof") },
+    { "swapped", N_("Swapped") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (known); i++) {

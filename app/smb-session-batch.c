@@ -116,6 +116,22 @@ work_verify (GTask *task, SmbCaseThread *thread, SmbCase *store)
   g_task_return_pointer (task, verified, verified_free);
 }
 
+/* One sentence for the whole case, whichever exhibit is looked at. */
+static void
+tell_of_altered (SmbSession *self)
+{
+  guint n = smb_session_count_hash_state (self, SMB_HASH_ALTERED);
+  g_autofree char *text = NULL;
+
+  if (n == 0)
+    return;
+  text = g_strdup_printf (ngettext ("%u exhibit is not the file that was acquired: its hash differs. A finding that stays says "
+                                    "so; restore the original file and verify again.",
+                                    "%u exhibits are not the files that were acquired: their hashes differ. Findings that stay "
+                                    "say so; restore the original files and verify again.", n), n);
+  smb_session_message (self, SMB_MESSAGE_ERROR, text, NULL);
+}
+
 static void
 on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -140,6 +156,7 @@ on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
     end_job (self, unit->job);
     smb_session_refresh_log (self);
     smb_session_reload_notes (self);
+    tell_of_altered (self);
   }
   smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
 }

@@ -253,7 +253,7 @@ smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint 
   float ratio;
 
   smb_blend_hulls (blend, side, side, points, kind, forehead);
-  memcpy (fake, face, 3 * n * sizeof *face); /* the source, for now */
+  memcpy (fake, face, 3 * n * sizeof *face); /* first the source alone */
   change (of_target ? face : fake, side, rng);
   for (int c = 0; c < 3; c++)
     move (fake + (gsize) c * n, side, dx, dy, scale, SMB_RESIZE_LINEAR, scratch);

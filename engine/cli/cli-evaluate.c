@@ -186,6 +186,7 @@ smb_cli_evaluate (int argc, char **argv)
   int code = SMB_EXIT_OK;
 
   if (!smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
+                      /* xgettext:no-c-format */
                       _ ("Measures a detector on a data set that “dataset build” made: AUC, EER, accuracy, HTER (ACER), APCER, BPCER, "
                          "TPR at FPR, with 95 % intervals, for all faces, for each class and origin, and by video.")))
     return SMB_EXIT_USAGE;

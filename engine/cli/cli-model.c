@@ -147,15 +147,15 @@ index_of_class (char **classes, const char *name)
 }
 
 typedef struct {
-  char *name, *title, *classes, *real_class, *licence, *provenance, *mean, *std, *transform, *config;
-  gboolean json;
+  char *name, *title, *classes, *real_class, *licence, *provenance, *mean, *std, *transform, *config, *mim;
+  gboolean half, json;
 } ImportOptions;
 
 static void
 import_options_clear (ImportOptions *o)
 {
   char *const texts[] = { o->name, o->title, o->classes, o->real_class, o->licence,
-                          o->provenance, o->mean, o->std, o->transform, o->config };
+                          o->provenance, o->mean, o->std, o->transform, o->config, o->mim };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
@@ -178,6 +178,8 @@ import_file (const char *path, const ImportOptions *o)
     .provenance = o->provenance,
     .transform = o->transform,
     .config = o->config,
+    .mim = o->mim,
+    .half = o->half,
   };
 
   if (o->name == NULL)
@@ -233,6 +235,8 @@ model_import (int argc, char **argv)
       N_ ("How a face comes to the network's size: resize or resize256-crop224"), N_ ("NAME") },
     { "config", 0, 0, G_OPTION_ARG_STRING, &o.config,
       N_ ("What shapes cannot tell of a network of unpublished size, like {\"heads\": 3}"), N_ ("JSON") },
+    { "mim", 0, 0, G_OPTION_ARG_FILENAME, &o.mim, N_ ("The reconstruction network that goes with the detector FILE"), N_ ("FILE") },
+    { "half", 0, 0, G_OPTION_ARG_NONE, &o.half, N_ ("Store float32 weights as float16: half the size, rounded"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("Print the new entry as JSON"), NULL },
     { NULL },
   };

@@ -37,6 +37,7 @@ int smb_cli_calibrate (int argc, char **argv);
 int smb_cli_pretrain (int argc, char **argv);
 int smb_cli_tensor (int argc, char **argv);
 int smb_cli_devices (int argc, char **argv);
+int smb_cli_limits (int argc, char **argv);
 
 /* Parses options with GOption: `parameters` is what follows the options in the usage line ("FILE…"), `summary` one
  * translated sentence. --help is answered and ends the program with 0. TRUE: argv holds the command's name and the

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/smb-locale.h"
+#include "media/smb-limits.h"
 #include "smb-config.h"
 #include "worker/smb-engine.h"
 
@@ -34,6 +35,7 @@ static const Command commands[] = {
   { "calibrate", smb_cli_calibrate, N_ ("make likelihood ratios of a detector's scores") },
   { "tensor", smb_cli_tensor, N_ ("run the network on given tensors, to check its arithmetic") },
   { "devices", smb_cli_devices, N_ ("list what this machine can compute on") },
+  { "limits", smb_cli_limits, N_ ("list what a file may cost in pixels, time and memory") },
 };
 
 static void
@@ -53,6 +55,7 @@ main (int argc, char **argv)
 {
   smb_locale_init ();
   g_set_prgname ("semblance-cli");
+  smb_limits_init ();
   smb_engine_guard_weights ();
   if (argc < 2) {
     print_help ();

@@ -235,6 +235,9 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 
   gathered->evidence = evidence;
   gathered->entry.evidence = evidence;
+  /* The report says when each exhibit was last found to be what was taken in: that is now, and the log has it too. */
+  if (!smb_examine_verify (maker->store, evidence, &evidence->hash_state, maker->cancellable, error))
+    return NULL;
   gathered->entry.notes = smb_case_list_notes (maker->store, evidence->id, error);
   if (gathered->entry.notes == NULL)
     return NULL;

@@ -273,7 +273,7 @@ validate (Job *job, GCancellable *cancellable, GError **error)
   SmbFinetuneEpoch epoch = { .epoch = (int) (smb_finetuner_get_iteration (job->tuner) / job->epoch_iterations) };
   g_autofree char *number = g_strdup_printf ("%d", epoch.epoch);
 
-  if (weights == NULL || !smb_validator_run (job->validator, job->device, weights, &epoch, cancellable, error))
+  if (weights == NULL || !smb_validator_run (job->validator, job->device, weights, job->folder, &epoch, cancellable, error))
     return FALSE;
   /* Without anything to compare, the last epoch is as good as any. */
   epoch.best = job->best == NULL || !(epoch.chosen_by <= job->best_value);
@@ -348,7 +348,7 @@ prepare (Job *job, const SmbTensorDict *start, const char *overrides, int thread
   job->feed = smb_feed_new (job->dataset, &p->feed, threads, error);
   if (job->feed == NULL)
     return FALSE;
-  job->validator = smb_validator_new (job->dataset, &p->feed, threads);
+  job->validator = smb_validator_new (job->dataset, &p->feed, p->classes, threads);
   job->lr = smb_schedule_scale_lr (p->base_lr, (double) p->feed.batch * p->settings.accumulate);
   job->epoch_iterations = smb_feed_get_epoch_iterations (job->feed);
   job->iterations = job->epoch_iterations * (guint64) p->epochs;

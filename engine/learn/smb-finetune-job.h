@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * weights of the best one kept. Its folder holds
  *   metrics.jsonl            one object an iteration, and one an epoch with "validation"
  *   checkpoint-NNNNNNNN/     weights, best, state .safetensors; the last two are kept
+ *   worst.safetensors        the faces the last validation was most wrong about (smb-finetune-worst.h)
  *   detector.safetensors     when it is done: the best epoch's weights, with classes and normalisation in its metadata
  *   card.json                what it was made of (smb-model-card.h) */
 typedef struct {

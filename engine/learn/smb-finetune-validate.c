@@ -5,11 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "learn/smb-finetune-worst.h"
 #include "learn/smb-run-log.h"
 #include "measure/smb-rates.h"
 
 #define BATCH 32
-#define WORST 8
 
 struct _SmbValidator {
   const SmbDataset *dataset;
@@ -20,14 +20,16 @@ struct _SmbValidator {
   float *probabilities; /* (items, classes) */
   double *scores;       /* (items) */
   double *class_auc;    /* (classes) */
+  const char *const *classes;
 };
 
 SmbValidator *
-smb_validator_new (const SmbDataset *dataset, const SmbFeedSettings *feed, int threads)
+smb_validator_new (const SmbDataset *dataset, const SmbFeedSettings *feed, const char *const *classes, int threads)
 {
   SmbValidator *v = g_new0 (SmbValidator, 1);
 
   v->dataset = dataset;
+  v->classes = classes;
   v->view = feed->view;
   v->view.flip = v->view.zoom = 0.0;
   v->seed = feed->seed;
@@ -110,7 +112,7 @@ measure (SmbValidator *v, SmbFinetuneEpoch *epoch)
 }
 
 gboolean
-smb_validator_run (SmbValidator *v, SmbDevice *device, SmbTensorDict *weights, SmbFinetuneEpoch *epoch,
+smb_validator_run (SmbValidator *v, SmbDevice *device, SmbTensorDict *weights, const char *folder, SmbFinetuneEpoch *epoch,
                    GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbNet) net = smb_net_new (device, weights, NULL, _ ("the network"), SMB_PRECISION_F32, error);
@@ -119,20 +121,13 @@ smb_validator_run (SmbValidator *v, SmbDevice *device, SmbTensorDict *weights, S
       || !smb_score_run (net, v->dataset, v->items, &v->view, v->seed, BATCH, v->threads, v->probabilities, cancellable, error))
     return FALSE;
   measure (v, epoch);
-  return TRUE;
-}
-
-/* How wrong: the probability of everything but what it is. */
-static double
-wrongness (const SmbValidator *v, guint i)
-{
-  return 1.0 - (double) v->probabilities[(gsize) i * (gsize) v->n_classes + (gsize) item_of (v, i)->label];
+  return smb_finetune_worst_write (folder, net, v->dataset, v->items, v->probabilities, v->classes, &v->view, v->seed, error);
 }
 
 void
 smb_validator_log (const SmbValidator *v, FILE *log, const SmbFinetuneEpoch *epoch)
 {
-  g_autofree gboolean *told = g_new0 (gboolean, v->items->len);
+  guint worst[SMB_FINETUNE_WORST], n = smb_finetune_worst (v->items, v->probabilities, v->n_classes, worst);
 
   smb_run_log_number (log, "epoch", epoch->epoch);
   fputs (",\"validation\":{\"faces\":", log);
@@ -150,20 +145,14 @@ smb_validator_log (const SmbValidator *v, FILE *log, const SmbFinetuneEpoch *epo
              isnan (v->class_auc[c]) ? "null" : g_ascii_formatd (text, sizeof text, "%.9g", v->class_auc[c]));
   }
   fprintf (log, "],\"best\":%s,\"worst\":[", epoch->best ? "true" : "false");
-  for (int k = 0; k < WORST; k++) {
-    int worst = -1;
+  for (guint k = 0; k < n; k++) {
+    const SmbScoreItem *item = item_of (v, worst[k]);
 
-    for (guint i = 0; i < v->items->len; i++)
-      if (!told[i] && (worst < 0 || wrongness (v, i) > wrongness (v, (guint) worst)))
-        worst = (int) i;
-    if (worst < 0)
-      break;
-    told[worst] = TRUE;
-    fprintf (log, "%s{\"face\":%d", k > 0 ? "," : "", (int) item_of (v, (guint) worst)->sample->face);
-    smb_run_log_text (log, "file", v->dataset->faces->files[item_of (v, (guint) worst)->sample->face]);
-    smb_run_log_number (log, "class", item_of (v, (guint) worst)->label);
-    fprintf (log, ",\"blended\":%s", item_of (v, (guint) worst)->blended ? "true" : "false");
-    smb_run_log_number (log, "score", v->scores[worst]);
+    fprintf (log, "%s{\"face\":%d", k > 0 ? "," : "", (int) item->sample->face);
+    smb_run_log_text (log, "file", v->dataset->faces->files[item->sample->face]);
+    smb_run_log_number (log, "class", item->label);
+    fprintf (log, ",\"blended\":%s", item->blended ? "true" : "false");
+    smb_run_log_number (log, "score", v->scores[worst[k]]);
     fputs ("}", log);
   }
   fputs ("]}", log);

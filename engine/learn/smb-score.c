@@ -34,11 +34,28 @@ smb_score_items (const SmbDataset *dataset, SmbPart part, int blend_class, doubl
 typedef struct {
   const SmbDataset *dataset;
   const SmbViewSettings *view;
-  const SmbScoreItem *items;
+  const GArray *items;
   guint64 seed;
   guint first, n; /* of a batch */
   float *images;
 } Batch;
+
+void
+smb_score_make (const SmbDataset *dataset, const GArray *items, guint i, const SmbViewSettings *view, guint64 seed, float *image,
+                float *blended)
+{
+  const SmbScoreItem *item = &g_array_index (items, SmbScoreItem, i);
+  SmbRng rng;
+
+  smb_rng_init (&rng, seed, SCORE_STREAM + i);
+  smb_view_make (dataset, item->sample, view, item->grey, &rng, image, blended);
+}
+
+static gboolean
+is_blended (const GArray *items, guint i)
+{
+  return i < items->len && g_array_index (items, SmbScoreItem, i).blended;
+}
 
 static void
 make_view (gpointer data, gpointer user_data)
@@ -46,12 +63,10 @@ make_view (gpointer data, gpointer user_data)
   const Batch *b = user_data;
   guint i = GPOINTER_TO_UINT (data) - 1;
   gsize step = 3 * (gsize) b->view->image_px * (gsize) b->view->image_px;
-  gboolean pair = i + 1 < b->n && b->items[b->first + i + 1].blended;
-  SmbRng rng;
+  gboolean pair = i + 1 < b->n && is_blended (b->items, b->first + i + 1);
 
-  smb_rng_init (&rng, b->seed, SCORE_STREAM + b->first + i);
-  smb_view_make (b->dataset, b->items[b->first + i].sample, b->view, b->items[b->first + i].grey, &rng, b->images + i * step,
-                 pair ? b->images + (i + 1) * step : NULL);
+  smb_score_make (b->dataset, b->items, b->first + i, b->view, b->seed, b->images + i * step,
+                  pair ? b->images + (i + 1) * step : NULL);
 }
 
 static gboolean
@@ -77,18 +92,17 @@ smb_score_run (SmbNet *net, const SmbDataset *dataset, const GArray *items, cons
 {
   gsize step = 3 * (gsize) view->image_px * (gsize) view->image_px;
   g_autofree float *images = g_new (float, ((gsize) batch + 1) * step);
-  Batch b = { .dataset = dataset, .view = view, .items = (const SmbScoreItem *) (gpointer) items->data, .seed = seed,
-              .images = images };
+  Batch b = { .dataset = dataset, .view = view, .items = items, .seed = seed, .images = images };
   int classes = smb_net_get_config (net)->classes;
 
   while (b.first < items->len) {
     GThreadPool *pool = g_thread_pool_new (make_view, &b, threads > 0 ? threads : (int) g_get_num_processors (), FALSE, NULL);
 
     b.n = MIN ((guint) batch, items->len - b.first);
-    if (b.first + b.n < items->len && b.items[b.first + b.n].blended) /* a pair stays together */
+    if (is_blended (items, b.first + b.n)) /* a pair stays together */
       b.n++;
     for (guint i = 0; i < b.n; i++)
-      if (!b.items[b.first + i].blended)
+      if (!is_blended (items, b.first + i))
         g_thread_pool_push (pool, GUINT_TO_POINTER (i + 1), NULL);
     g_thread_pool_free (pool, FALSE, TRUE);
     if (!run_batch (net, &b, probabilities, classes, cancellable, error))

@@ -71,6 +71,14 @@ picture_fail (PictureJob *job, GError **error, int code, const char *format, ...
 }
 
 gboolean
+picture_fail_memory (PictureJob *job, GError **error)
+{
+  return picture_fail (job, error, SMB_ERROR_MEMORY,
+                       _ ("not enough memory to decode it; if you trust the file, raise SEMBLANCE_MAX_MEMORY_MB or close "
+                          "other programs"));
+}
+
+gboolean
 picture_check_size (PictureJob *job, guint64 width, guint64 height, GError **error)
 {
   const SmbPictureLimits *limits = job->limits;
@@ -97,12 +105,7 @@ picture_alloc (PictureJob *job, PicturePixels *pixels, int width, int height, in
   gsize n_bytes = (gsize) width * (gsize) height * (gsize) channels;
 
   *pixels = (PicturePixels){ .width = width, .height = height, .channels = channels, .data = g_try_malloc (n_bytes) };
-  if (pixels->data == NULL)
-    return picture_fail (job, error, SMB_ERROR_MEMORY,
-                         _ ("not enough memory for %d × %d pixels; close other programs or lower "
-                            "SEMBLANCE_MAX_MEGAPIXELS"),
-                         width, height);
-  return TRUE;
+  return pixels->data != NULL || picture_fail_memory (job, error);
 }
 
 guint32

@@ -53,7 +53,7 @@ give_up (j_common_ptr jpeg)
   if (decoder->error == NULL) {
     jpeg->err->format_message (jpeg, words);
     if (jpeg->err->msg_code == JERR_OUT_OF_MEMORY)
-      picture_fail (decoder->job, &decoder->error, SMB_ERROR_MEMORY, _ ("not enough memory to decode it"));
+      picture_fail_memory (decoder->job, &decoder->error);
     else if (jpeg->err->msg_code == JERR_BAD_PRECISION || jpeg->err->msg_code == JERR_SOF_UNSUPPORTED
              || jpeg->err->msg_code == JERR_CONVERSION_NOTIMPL)
       picture_fail (decoder->job, &decoder->error, SMB_ERROR_UNSUPPORTED,

@@ -190,7 +190,7 @@ decode_with (PictureJob *job, GdkPixbufLoader *loader, Feed *feed, guint64 end, 
     return FALSE;
   }
   if (g_error_matches (failure, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_INSUFFICIENT_MEMORY))
-    return picture_fail (job, error, SMB_ERROR_MEMORY, _ ("not enough memory to decode it"));
+    return picture_fail_memory (job, error);
   if (!accept_rows (job, feed, failure, error))
     return FALSE;
   job->info->width = gdk_pixbuf_get_width (pixbuf);

@@ -62,6 +62,8 @@ gssize picture_read (PictureJob *job, guint64 offset, guint8 *out, gsize n_bytes
 void picture_warn (PictureJob *job, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Sets "PATH: sentence". Always FALSE. */
 gboolean picture_fail (PictureJob *job, GError **error, int code, const char *format, ...) G_GNUC_PRINTF (4, 5);
+/* Sets the MEMORY error. Always FALSE. */
+gboolean picture_fail_memory (PictureJob *job, GError **error);
 /* Only a file with bytes in it can be a picture; notes its size. */
 gboolean picture_check_file (PictureJob *job, GError **error);
 /* Compares a picture's size, as its file states it, with the limits. */

@@ -9,10 +9,6 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#define DEFAULT_MAX_MEGAPIXELS 200
-#define DEFAULT_MAX_SIDE_PX 65500
-#define DEFAULT_MAX_FILE_MB 1024
-
 SmbPictureInfo *
 smb_picture_info_new (void)
 {
@@ -33,36 +29,6 @@ smb_picture_info_free (SmbPictureInfo *info)
   g_strfreev (info->warnings);
   g_free (info);
 }
-
-static gboolean
-setting (const char *name, guint64 fallback, guint64 max, guint64 *out, GError **error)
-{
-  const char *text = g_getenv (name);
-
-  *out = fallback;
-  if (text == NULL || *text == '\0' || g_ascii_string_to_unsigned (text, 10, 1, max, out, NULL))
-    return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("%s is “%s”; set it to a whole number from 1 to %" PRIu64 " or leave it out"), name, text,
-               max);
-  return FALSE;
-}
-
-gboolean
-smb_picture_limits_get (SmbPictureLimits *limits, GError **error)
-{
-  guint64 megapixels, side, megabytes;
-
-  if (!setting ("SEMBLANCE_MAX_MEGAPIXELS", DEFAULT_MAX_MEGAPIXELS, 100000, &megapixels, error)
-      || !setting ("SEMBLANCE_MAX_SIDE_PX", DEFAULT_MAX_SIDE_PX, 1000000, &side, error)
-      || !setting ("SEMBLANCE_MAX_FILE_MB", DEFAULT_MAX_FILE_MB, 1000000, &megabytes, error))
-    return FALSE;
-  *limits = (SmbPictureLimits){ .max_pixels = megapixels * 1000000,
-                                .max_side_px = (int) side,
-                                .max_file_bytes = megabytes << 20 };
-  return TRUE;
-}
-
 
 gboolean
 picture_check_file (PictureJob *job, GError **error)

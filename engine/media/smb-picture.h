@@ -29,8 +29,8 @@ typedef struct {
   guint64 max_file_bytes; /* 1 GiB */
 } SmbPictureLimits;
 
-/* The defaults above, or what the environment sets: SEMBLANCE_MAX_MEGAPIXELS (1 to 100,000), SEMBLANCE_MAX_SIDE_PX
- * (1 to 1,000,000), SEMBLANCE_MAX_FILE_MB (1 to 1,000,000). A value out of range is an ARGUMENT error. */
+/* The defaults above, or what is set (smb-limits.h): SEMBLANCE_MAX_MEGAPIXELS, SEMBLANCE_MAX_SIDE_PX,
+ * SEMBLANCE_MAX_FILE_MB. A value out of range is an ARGUMENT error. */
 gboolean smb_picture_limits_get (SmbPictureLimits *limits, GError **error);
 
 /* Loads what every kind of picture needs (readers are modules, loaded when first used), so that a process which then

@@ -33,7 +33,7 @@ typedef struct {
   guint64 cache_bytes;      /* 192 MiB of decoded frames */
 } SmbVideoLimits;
 
-/* The defaults above, with the environment's limits for pictures (smb_picture_limits_get). */
+/* The defaults above, with what is set for pictures (smb_picture_limits_get) and as SEMBLANCE_MAX_FRAMES. */
 gboolean smb_video_limits_get (SmbVideoLimits *limits, GError **error);
 
 /* What a decoder says of one frame. */

@@ -119,6 +119,14 @@ add_packet (SmbVideo *video)
   g_array_append_val (video->packets, entry);
 }
 
+void
+video_warn_frames (SmbVideo *video)
+{
+  picture_warn (&video->job, _ ("The video has more than %u frames; what comes after them is left out. If you trust the "
+                                "file, raise SEMBLANCE_MAX_FRAMES."),
+                video->limits.max_frames);
+}
+
 /* All packets of the stream. FALSE if reading is impossible or cancelled. */
 static gboolean
 read_packets (SmbVideo *video, gboolean *broken_out, GError **error)
@@ -127,8 +135,7 @@ read_packets (SmbVideo *video, gboolean *broken_out, GError **error)
 
   while ((got = video_input_read (video, broken_out, error)) > 0) {
     if (video->packets->len == video->limits.max_frames) {
-      picture_warn (&video->job, _ ("The video has more than %u frames; what comes after them is left out."),
-                    video->limits.max_frames);
+      video_warn_frames (video);
       break;
     }
     if (video->packets->len % REPORT_PACKETS == 0)
@@ -241,6 +248,10 @@ number_by_decoding (SmbVideo *video, GError **error)
     VideoPacket *packet = &g_array_index (video->packets, VideoPacket, serial);
     gint64 pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
 
+    if (video->slots->len == video->limits.max_frames) {
+      video_warn_frames (video);
+      break;
+    }
     if (packet->slot < 0)
       packet->slot = (gint32) video->slots->len;
     if (first_pts == AV_NOPTS_VALUE)
@@ -248,8 +259,6 @@ number_by_decoding (SmbVideo *video, GError **error)
     add_slot (video, serial, pts, first_pts);
     if (video->slots->len % (REPORT_PACKETS / 20) == 0)
       report (video, (guint64) video->io_at, _ ("Counting the frames by decoding"));
-    if (video->slots->len == video->limits.max_frames)
-      break;
   }
   return got >= 0;
 }

@@ -28,7 +28,7 @@ video_fail_av (SmbVideo *video, int averror, const char *doing, GError **error)
   if (g_cancellable_set_error_if_cancelled (video->job.cancellable, error))
     return FALSE;
   if (averror == AVERROR (ENOMEM))
-    return picture_fail (&video->job, error, SMB_ERROR_MEMORY, _ ("not enough memory to decode it"));
+    return picture_fail_memory (&video->job, error);
   if (averror == AVERROR (EIO))
     return picture_fail (&video->job, error, SMB_ERROR_IO, _ ("%s broke off; check the disk it lies on"), doing);
   av_strerror (averror, words, sizeof words);

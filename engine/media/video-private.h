@@ -82,6 +82,8 @@ gboolean video_fail_av (SmbVideo *video, int averror, const char *doing, GError 
 
 /* The table of packets and frames (video-index.c). */
 gboolean video_index_build (SmbVideo *video, GError **error);
+/* A sentence among the warnings: only so many frames are taken. */
+void video_warn_frames (SmbVideo *video);
 
 /* Frames one after the other (video-decode.c). */
 /* Decodes on: 1 with video->frame and its slot, 0 at the end, -1 with an error. Damaged packets are passed over. */

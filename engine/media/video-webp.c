@@ -38,7 +38,7 @@ read_all (SmbVideo *video, GError **error)
                          video->limits.picture.max_file_bytes, video->job.size_bytes);
   webp->data = g_try_malloc (video->job.size_bytes);
   if (webp->data == NULL)
-    return picture_fail (&video->job, error, SMB_ERROR_MEMORY, _ ("not enough memory to decode it"));
+    return picture_fail_memory (&video->job, error);
   return picture_read (&video->job, 0, webp->data, video->job.size_bytes, error) == (gssize) video->job.size_bytes
          || picture_fail (&video->job, error, SMB_ERROR_IO, _ ("it became shorter while it was read"));
 }
@@ -63,6 +63,8 @@ list_frames (SmbVideo *video, const WebPData *data, GError **error)
     do {
       SmbVideoSlot slot = { at_us, (guint32) MAX (frame.duration, 0) * 1000, video->slots->len == 0 ? SMB_VIDEO_SLOT_KEY : 0 };
 
+      if (frame.complete && video->slots->len == video->limits.max_frames)
+        video_warn_frames (video);
       if (!frame.complete || video->slots->len == video->limits.max_frames)
         break;
       g_array_append_val (video->slots, slot);
@@ -150,7 +152,7 @@ video_webp_next (SmbVideo *video, gint64 *slot_out, GError **error)
   video->frame->width = width;
   video->frame->height = height;
   if (av_frame_get_buffer (video->frame, 0) < 0) {
-    picture_fail (&video->job, error, SMB_ERROR_MEMORY, _ ("not enough memory to decode it"));
+    picture_fail_memory (&video->job, error);
     return -1;
   }
   for (int y = 0; y < height; y++)

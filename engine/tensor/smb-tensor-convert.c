@@ -73,6 +73,38 @@ smb_tensor_to_f32 (const SmbTensor *tensor)
   return out;
 }
 
+static guint16
+to_half (float value)
+{
+  float magnitude = fabsf (value);
+  guint32 bits;
+  guint16 sign = signbit (value) ? 0x8000u : 0;
+
+  if (magnitude < 0x1p-14f) /* subnormal: the unit is 2^-24, and rintf rounds ties to even */
+    return sign | (guint16) rintf (magnitude * 0x1p24f);
+  memcpy (&bits, &magnitude, sizeof bits);
+  bits += 0xfffu + (bits >> 13 & 1u);
+  return sign | (guint16) ((bits >> 13) - (112u << 10));
+}
+
+SmbTensor *
+smb_tensor_to_f16 (const SmbTensor *tensor)
+{
+  g_autoptr (SmbTensor) out = NULL;
+  const float *x = tensor->data;
+  guint16 *y;
+
+  g_return_val_if_fail (tensor->device == NULL && tensor->dtype == SMB_DTYPE_F32, NULL);
+  out = smb_tensor_new (SMB_DTYPE_F16, tensor->rank, tensor->shape);
+  y = out->data;
+  for (gint64 i = 0; i < tensor->n; i++) {
+    if (!(fabsf (x[i]) < 65520.0f))
+      return NULL;
+    y[i] = to_half (x[i]);
+  }
+  return g_steal_pointer (&out);
+}
+
 gboolean
 smb_tensor_is_finite (const SmbTensor *tensor)
 {

@@ -150,26 +150,66 @@ fill_text (int fd, const char *path, gpointer user_data, GError **error)
   return smb_weights_write_all (fd, user_data, strlen (user_data), path, error);
 }
 
-/* Writes both files into the new folder and points the description at them. */
-static gboolean
-write_entry (SmbModelInfo *info, const SmbModelSource *source, const char *folder, GError **error)
+/* float32 weights as float16, in a dictionary that shares everything else. */
+static SmbTensorDict *
+halve (const SmbTensorDict *weights, const char *path, GError **error)
 {
-  gboolean detector = info->detector_path != NULL;
-  g_autofree char *weights = g_build_filename (folder, detector ? "detector.safetensors" : "mim.safetensors", NULL);
-  g_autofree char *file = g_build_filename (folder, SMB_MODEL_FILE, NULL), *config = NULL, *text = NULL;
-  char **path = detector ? &info->detector_path : &info->mim_path;
-  char **sha256 = detector ? &info->detector_sha256 : &info->mim_sha256;
+  g_autoptr (SmbTensorDict) half = smb_tensor_dict_new ();
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, weights->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    smb_tensor_dict_set_meta (half, key, value);
+  for (guint i = 0; i < weights->names->len; i++) {
+    const char *name = g_ptr_array_index (weights->names, i);
+    SmbTensor *tensor = smb_tensor_dict_get (weights, name);
+    g_autoptr (SmbTensor) stored = tensor->dtype == SMB_DTYPE_F32 ? smb_tensor_to_f16 (tensor) : smb_tensor_ref (tensor);
+
+    if (stored == NULL) {
+      argument_error (error, _ ("%s: some weights of “%s” are too large for float16. Import it without --half."), path, name);
+      return NULL;
+    }
+    smb_tensor_dict_set (half, name, stored);
+  }
+  return g_steal_pointer (&half);
+}
+
+/* Writes one network into the new folder and points the description at it. from: where it was read. */
+static gboolean
+write_network (const char *folder, const char *file, const SmbModelSource *source, const SmbModelImport *how, const char *from,
+               char **path, char **sha256, GError **error)
+{
+  g_autofree char *config = smb_net_config_to_json (&source->config), *weights = g_build_filename (folder, file, NULL);
+  g_autoptr (SmbTensorDict) stored = NULL;
 
   /* Heads and pooling, which shapes do not tell, travel with the weights. */
-  config = smb_net_config_to_json (&source->config);
   smb_tensor_dict_set_meta (source->weights, "config", config);
-  if (!smb_weights_write (weights, source->weights, error))
+  stored = how->half ? halve (source->weights, from, error) : smb_tensor_dict_ref (source->weights);
+  if (stored == NULL || !smb_weights_write (weights, stored, error))
     return FALSE;
-  g_free (*path);
-  *path = g_strdup (weights);
   g_free (*sha256);
   *sha256 = smb_sha256_of_file (weights, NULL, NULL, error);
-  if (*sha256 == NULL)
+  g_free (*path);
+  *path = g_steal_pointer (&weights);
+  return *sha256 != NULL;
+}
+
+/* Fills the new folder. */
+static gboolean
+write_entry (SmbModelInfo *info, const SmbModelSource *source, const SmbModelSource *mim, const SmbModelImport *how,
+             const char *from, const char *folder, GError **error)
+{
+  g_autofree char *file = g_build_filename (folder, SMB_MODEL_FILE, NULL), *text = NULL;
+  gboolean good;
+
+  if (info->detector_path != NULL)
+    good = write_network (folder, "detector.safetensors", source, how, from, &info->detector_path, &info->detector_sha256, error)
+           && (how->mim == NULL
+               || write_network (folder, "mim.safetensors", mim, how, how->mim, &info->mim_path, &info->mim_sha256, error));
+  else
+    good = write_network (folder, "mim.safetensors", source, how, from, &info->mim_path, &info->mim_sha256, error);
+  if (!good)
     return FALSE;
   text = smb_model_info_to_json (info);
   return smb_weights_replace_file (file, fill_text, text, error);
@@ -243,10 +283,34 @@ put_in_place (const char *from, const char *to, GError **error)
   return smb_error_set_errno (error, errno, to, _ ("putting the new model in place"));
 }
 
+/* The reconstruction network of a detector: described, checked, and entered into the description. */
+static gboolean
+take_mim (SmbModelInfo *info, const SmbModelImport *how, SmbModelSource *mim, GError **error)
+{
+  g_autoptr (SmbModelInfo) other = NULL;
+
+  if (how->mim == NULL)
+    return TRUE;
+  if (info->detector_path == NULL)
+    return argument_error (error, _ ("%s: a second network goes with a detector only, and the first file is none. Import this one "
+                                     "alone."), how->mim);
+  other = smb_model_describe_file (how->mim, FALSE, how->config, mim, error);
+  if (other == NULL || !check_finite (mim->weights, how->mim, error))
+    return FALSE;
+  if (other->mim_path == NULL)
+    return argument_error (error, _ ("%s: this network reconstructs nothing. Give the online network of the pre-training."),
+                           how->mim);
+  info->mim_path = g_steal_pointer (&other->mim_path);
+  info->mim_sha256 = g_steal_pointer (&other->mim_sha256);
+  memcpy (info->mim_mean, other->mim_mean, sizeof info->mim_mean);
+  memcpy (info->mim_std, other->mim_std, sizeof info->mim_std);
+  return TRUE;
+}
+
 SmbModelInfo *
 smb_model_import (const char *path, const SmbModelImport *how, GError **error)
 {
-  g_auto (SmbModelSource) source = { 0 };
+  g_auto (SmbModelSource) source = { 0 }, mim = { 0 };
   g_autoptr (SmbModelInfo) info = NULL;
   g_autofree char *library = smb_model_user_folder (), *entry = NULL, *temporary = NULL;
 
@@ -254,7 +318,8 @@ smb_model_import (const char *path, const SmbModelImport *how, GError **error)
     return NULL;
   info = smb_model_describe_file (path, how->mean != NULL && how->std != NULL, how->config, &source, error);
   if (info == NULL || !check_finite (source.weights, path, error) || !take_classes (info, how, &source, path, error) ||
-      !take_normalisation (info, how, &source, error) || !take_words (info, how, &source, path, error))
+      !take_normalisation (info, how, &source, error) || !take_words (info, how, &source, path, error)
+      || !take_mim (info, how, &mim, error))
     return NULL;
   if (g_mkdir_with_parents (library, 0755) != 0) {
     smb_error_set_errno (error, errno, library, _ ("creating the library's folder"));
@@ -266,7 +331,7 @@ smb_model_import (const char *path, const SmbModelImport *how, GError **error)
     smb_error_set_errno (error, errno, library, _ ("creating a folder in it"));
     return NULL;
   }
-  if (!write_entry (info, &source, temporary, error) || !take_card (path, temporary, error)
+  if (!write_entry (info, &source, &mim, how, path, temporary, error) || !take_card (path, temporary, error)
       || !put_in_place (temporary, entry, error)) {
     remove_entry (temporary);
     return NULL;

@@ -75,6 +75,8 @@ typedef struct {
   const double *mean, *std; /* 3 each; both or neither */
   const char *transform;    /* "resize" or "resize256-crop224" */
   const char *config;       /* JSON for smb_net_config_detect: heads and the like of unpublished sizes */
+  const char *mim;          /* file of the reconstruction network that belongs to a detector; it becomes part of the entry */
+  gboolean half;            /* float32 weights are stored as float16 */
 } SmbModelImport;
 
 /* Checks the weights (they must be a network this engine knows and hold no NaN), writes them as .safetensors with

@@ -2,6 +2,7 @@
 /* The program that does what must not happen in the window's process: `semblance-worker decode SOCKET` reads evidence,
  * `semblance-worker weights SOCKET` foreign weights files, `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
 #include "base/smb-locale.h"
+#include "media/smb-limits.h"
 #include "media/smb-metadata.h"
 #include "media/smb-picture.h"
 #include "media/smb-video.h"
@@ -18,9 +19,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Libraries, threads' stacks and tables; and for each pixel the decoder's own rows, ours, a turned copy, the plane. */
-#define BASE_MEMORY_BYTES (2ull << 30)
-#define MEMORY_BYTES_A_PIXEL 16
 /* Address space: the file is mapped, and what of it lies scattered is copied. */
 #define WEIGHTS_MEMORY_BYTES (64ull << 30)
 
@@ -30,8 +28,13 @@ write_own_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
 {
   gboolean own = FALSE;
 
-  for (gsize i = 0; i < n_fields; i++)
+  for (gsize i = 0; i < n_fields; i++) {
+    /* GLib's last words before it ends a process that got no memory. */
+    if ((level & G_LOG_LEVEL_ERROR) != 0 && g_str_equal (fields[i].key, "MESSAGE") && fields[i].length < 0
+        && strstr (fields[i].value, "failed to allocate") != NULL)
+      _exit (SMB_WORKER_EXIT_MEMORY);
     own |= g_str_equal (fields[i].key, "GLIB_DOMAIN") && g_strcmp0 (fields[i].value, G_LOG_DOMAIN) == 0;
+  }
   return own || (level & G_LOG_LEVEL_ERROR) != 0 ? g_log_writer_default (level, fields, n_fields, user_data)
                                                  : G_LOG_WRITER_HANDLED;
 }
@@ -57,9 +60,9 @@ prepare (SmbWorkerMode mode)
 }
 
 static guint64
-memory_of (SmbWorkerMode mode, const SmbPictureLimits *limits)
+memory_of (SmbWorkerMode mode, const SmbDecodeLimits *limits)
 {
-  return mode == SMB_WORKER_WEIGHTS ? WEIGHTS_MEMORY_BYTES : BASE_MEMORY_BYTES + limits->max_pixels * MEMORY_BYTES_A_PIXEL;
+  return mode == SMB_WORKER_WEIGHTS ? WEIGHTS_MEMORY_BYTES : limits->memory_bytes;
 }
 
 static int
@@ -74,6 +77,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   SmbPictureLimits limits;
+  SmbDecodeLimits costs;
   SmbWorkerMode mode;
   SmbLockState lock;
   guint64 socket;
@@ -96,7 +100,8 @@ main (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
   if (mode != SMB_WORKER_COMPUTE)
     prepare (mode);
-  if (!smb_picture_limits_get (&limits, &error) || !smb_worker_lock_in (mode, memory_of (mode, &limits), &lock, &error)) {
+  if (!smb_picture_limits_get (&limits, &error) || !smb_decode_limits_get (&costs, &error)
+      || !smb_worker_lock_in (mode, memory_of (mode, &costs), &lock, &error)) {
     fprintf (stderr, "semblance-worker: %s\n", error->message);
     return 2;
   }

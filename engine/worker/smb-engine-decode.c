@@ -2,6 +2,7 @@
 #include "worker/smb-engine.h"
 
 #include "base/smb-error.h"
+#include "media/smb-limits.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-metadata-message.h"
 #include "worker/smb-plane.h"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 
-#define DECODE_TIMEOUT_MS (300 * 1000)
 #define MAX_WARNINGS 32
 #define MAX_BITS 64
 
@@ -53,10 +53,16 @@ ask (SmbEngine *engine, SmbMessageType type, JsonObject *body, int fd, const cha
      GError **error)
 {
   g_autofree char *doing = g_strdup_printf (_ ("while reading %s; the file is skipped"), shown);
-  const SmbEngineCall call = { .worker = SMB_ENGINE_DECODE, .type = type, .body = body, .fd = fd, .doing = doing,
-                               .timeout_ms = DECODE_TIMEOUT_MS };
+  SmbEngineCall call = { .worker = SMB_ENGINE_DECODE, .type = type, .body = body, .fd = fd, .doing = doing,
+                         .time_setting = "SEMBLANCE_MAX_SECONDS" };
+  SmbDecodeLimits limits;
 
   g_return_val_if_fail (engine != NULL && fd >= 0 && (fcntl (fd, F_GETFL) & O_ACCMODE) == O_RDONLY, NULL);
+  if (!smb_decode_limits_get (&limits, error)) {
+    json_object_unref (body);
+    return NULL;
+  }
+  call.timeout_ms = (int) limits.picture_clock * 1000;
   json_object_set_string_member (body, "path", shown);
   return smb_engine_call (engine, &call, cancellable, error);
 }

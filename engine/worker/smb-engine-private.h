@@ -17,6 +17,7 @@ typedef struct {
   int second_fd;      /* likewise, after it; 0: none */
   char *doing;        /* "while reading FILE; the file is skipped": ends the sentence of a worker that died; borrowed */
   int timeout_ms;
+  const char *time_setting; /* what raises it, named to whoever waited in vain; NULL: nothing does; borrowed */
   SmbProgress progress;
   gpointer user_data;
 } SmbEngineCall;

@@ -3,6 +3,7 @@
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "media/smb-limits.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-plane.h"
 
@@ -12,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OPEN_TIMEOUT_MS (2 * 3600 * 1000)
-#define FRAMES_TIMEOUT_MS (600 * 1000)
 #define CLOSE_TIMEOUT_MS (60 * 1000)
 #define MAX_WARNINGS 32
 
@@ -67,14 +66,25 @@ smb_engine_video_ref (SmbEngineVideo *video)
 }
 
 static SmbMessage *
-call_worker (SmbEngineVideo *video, SmbMessageType type, JsonObject *body, int timeout_ms, SmbProgress progress,
-             gpointer user_data, GCancellable *cancellable, GError **error)
+call_worker (SmbEngineVideo *video, SmbMessageType type, JsonObject *body, SmbProgress progress, gpointer user_data,
+             GCancellable *cancellable, GError **error)
 {
   g_autofree char *doing = g_strdup_printf (_ ("while reading %s; the file is skipped"), video->name);
-  const SmbEngineCall call = { .worker = SMB_ENGINE_DECODE, .type = type, .body = body, .doing = doing, .timeout_ms = timeout_ms,
-                               .fd = type == SMB_MESSAGE_VIDEO_OPEN ? video->fd : -1, .progress = progress,
-                               .user_data = user_data };
+  SmbEngineCall call = { .worker = SMB_ENGINE_DECODE, .type = type, .body = body, .doing = doing, .timeout_ms = CLOSE_TIMEOUT_MS,
+                         .fd = type == SMB_MESSAGE_VIDEO_OPEN ? video->fd : -1, .progress = progress, .user_data = user_data };
+  SmbDecodeLimits limits;
 
+  if (!smb_decode_limits_get (&limits, error)) {
+    json_object_unref (body);
+    return NULL;
+  }
+  if (type == SMB_MESSAGE_VIDEO_OPEN) {
+    call.timeout_ms = (int) limits.video_seconds * 1000;
+    call.time_setting = "SEMBLANCE_MAX_VIDEO_SECONDS";
+  } else if (type == SMB_MESSAGE_VIDEO_FRAMES) {
+    call.timeout_ms = (int) limits.frames_seconds * 1000;
+    call.time_setting = "SEMBLANCE_MAX_SECONDS";
+  }
   return smb_engine_call (video->engine, &call, cancellable, error);
 }
 
@@ -87,7 +97,7 @@ smb_engine_video_unref (SmbEngineVideo *video)
     JsonObject *body = json_object_new ();
 
     json_object_set_int_member (body, "handle", video->handle);
-    smb_message_free (call_worker (video, SMB_MESSAGE_VIDEO_CLOSE, body, CLOSE_TIMEOUT_MS, NULL, NULL, NULL, NULL));
+    smb_message_free (call_worker (video, SMB_MESSAGE_VIDEO_CLOSE, body, NULL, NULL, NULL, NULL));
   }
   if (video->fd >= 0)
     close (video->fd);
@@ -224,7 +234,7 @@ open_in_worker (SmbEngineVideo *video, SmbProgress progress, gpointer user_data,
   video->handle = 0;
   json_object_set_string_member (body, "path", video->name);
   json_object_set_int_member (body, "handle", handle);
-  answer = call_worker (video, SMB_MESSAGE_VIDEO_OPEN, body, OPEN_TIMEOUT_MS, progress, user_data, cancellable, error);
+  answer = call_worker (video, SMB_MESSAGE_VIDEO_OPEN, body, progress, user_data, cancellable, error);
   if (answer == NULL)
     return FALSE;
   if (!take_answer (video, answer, error)) {
@@ -395,7 +405,7 @@ ask_for_frames (SmbEngineVideo *video, const guint *frames, guint n, int max_sid
   json_object_set_int_member (body, "max_side_px", MAX (max_side_px, 0));
   json_object_set_int_member (body, "hash", (want & SMB_VIDEO_WANT_HASH) != 0);
   json_object_set_int_member (body, "pixels", (want & SMB_VIDEO_WANT_PIXELS) != 0);
-  return call_worker (video, SMB_MESSAGE_VIDEO_FRAMES, body, FRAMES_TIMEOUT_MS, NULL, NULL, cancellable, error);
+  return call_worker (video, SMB_MESSAGE_VIDEO_FRAMES, body, NULL, NULL, cancellable, error);
 }
 
 static SmbVideoFrame *

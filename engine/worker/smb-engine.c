@@ -303,7 +303,10 @@ set_death (SmbEngine *engine, Slot *slot, const SmbEngineCall *call, SmbReceive 
   const char *who = names[call->worker];
   g_autofree char *how = drop (engine, slot, outcome == SMB_RECEIVE_CLOSED ? DEATH_GRACE_MS : 0);
 
-  if (outcome == SMB_RECEIVE_TIMEOUT)
+  if (outcome == SMB_RECEIVE_TIMEOUT && call->time_setting != NULL)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s was stopped after %d seconds %s. If you trust the file, raise %s"),
+                 who, call->timeout_ms / 1000, call->doing, call->time_setting);
+  else if (outcome == SMB_RECEIVE_TIMEOUT)
     g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s was stopped after %d seconds %s"), who,
                  call->timeout_ms / 1000, call->doing);
   else if (outcome == SMB_RECEIVE_CLOSED || reason == NULL)

@@ -3,6 +3,7 @@
 
 #include "base/smb-error.h"
 #include "smb-config.h"
+#include "worker/smb-worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,13 +189,16 @@ how_it_ended (const SmbWorkerProcess *self)
   if (self->state == NOT_STARTED)
     return g_strdup (_ ("not started"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGXCPU)
-    return g_strdup (_ ("over its limit of processor time"));
+    return g_strdup (_ ("over its limit of processor time; if you trust the file, raise SEMBLANCE_MAX_SECONDS, for a video "
+                        "SEMBLANCE_MAX_VIDEO_SECONDS"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGSYS)
     return g_strdup (_ ("signal 31: it tried what its lock forbids; the file may be an attack"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL)
     return g_strdup (_ ("signal 9: ended from outside, or the system ran out of memory"));
   if (WIFSIGNALED (status))
     return g_strdup_printf (_ ("signal %d: %s"), WTERMSIG (status), strsignal (WTERMSIG (status)));
+  if (WEXITSTATUS (status) == SMB_WORKER_EXIT_MEMORY)
+    return g_strdup (_ ("over its limit of memory; if you trust the file, raise SEMBLANCE_MAX_MEMORY_MB"));
   return g_strdup_printf (_ ("exit status %d"), WEXITSTATUS (status));
 }
 

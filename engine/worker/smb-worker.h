@@ -33,8 +33,19 @@ typedef enum { SMB_WORKER_DECODE, SMB_WORKER_COMPUTE, SMB_WORKER_WEIGHTS } SmbWo
  * system refuses the limits; what became of the walls is *state_out, for the greeting: whether that is enough is for the
  * program to decide. */
 gboolean smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, SmbLockState *state_out, GError **error);
-/* Decoding: lets the next request have this much processor time before the system ends the process. */
-void smb_worker_allow_cpu (guint seconds);
+
+/* Lets the next request have as much processor time as is set for its kind (smb_decode_limits_get; weights: 300 s); then
+ * the system ends the process. FALSE if the settings make no sense. */
+typedef enum {
+  SMB_WORKER_READ_PICTURE,
+  SMB_WORKER_READ_VIDEO,
+  SMB_WORKER_READ_FRAMES,
+  SMB_WORKER_READ_WEIGHTS,
+} SmbWorkerReading;
+gboolean smb_worker_allow_cpu (SmbWorkerReading reading, GError **error);
+
+/* How a worker that runs out of the memory it may take ends itself. */
+#define SMB_WORKER_EXIT_MEMORY 70
 
 SmbMessage *smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer limits,
                                GError **error);

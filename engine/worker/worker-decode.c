@@ -11,8 +11,6 @@
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
 
-#define CPU_SECONDS 120
-
 static JsonObject *
 info_to_json (const SmbPictureInfo *info)
 {
@@ -108,7 +106,8 @@ smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancell
   if (request->type >= SMB_MESSAGE_VIDEO_OPEN && request->type <= SMB_MESSAGE_VIDEO_CLOSE)
     return smb_worker_video (worker, request, cancellable, error);
   if (request->n_fds == 1 && max_side_px >= 0 && max_side_px <= G_MAXINT) {
-    smb_worker_allow_cpu (CPU_SECONDS);
+    if (!smb_worker_allow_cpu (SMB_WORKER_READ_PICTURE, error))
+      return NULL;
     if (request->type == SMB_MESSAGE_DECODE)
       return decode (request, path, limits, cancellable, error);
     if (request->type == SMB_MESSAGE_METADATA)

@@ -2,6 +2,7 @@
 #include "worker/worker-lock.h"
 
 #include "base/smb-error.h"
+#include "media/smb-limits.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -11,6 +12,23 @@
 
 /* Standard streams, the socket, evidence, planes, what a decoder's module opens while it is loaded. */
 #define DECODE_MAX_FDS 64
+#define WEIGHTS_SECONDS 300
+
+/* A build that watches its own memory or threads reserves terabytes of addresses (never used) before main () begins, so a
+ * limit of address space would end it. Only the compiler can set these: no build without the watcher is without the limit. */
+#if defined (__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__)
+#define WATCHED 1
+#endif
+#ifdef WATCHED
+static const gboolean limit_addresses = FALSE;
+#else
+static const gboolean limit_addresses = TRUE;
+#endif
 
 static gboolean
 limit (int resource, const char *what, rlim_t value, GError **error)
@@ -55,23 +73,32 @@ smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, SmbLockState *
     return FALSE;
   if (mode != SMB_WORKER_COMPUTE
       && (!limit (RLIMIT_NOFILE, "RLIMIT_NOFILE", DECODE_MAX_FDS, error)
-          || !limit (RLIMIT_AS, "RLIMIT_AS", (rlim_t) max_memory_bytes, error)))
+          || (limit_addresses && !limit (RLIMIT_AS, "RLIMIT_AS", (rlim_t) max_memory_bytes, error))))
     return FALSE;
   *state_out = wall_off (mode, alone);
   return TRUE;
 }
 
-void
-smb_worker_allow_cpu (guint seconds)
+gboolean
+smb_worker_allow_cpu (SmbWorkerReading reading, GError **error)
 {
   struct rusage used;
   struct rlimit now;
+  SmbDecodeLimits limits;
+  guint seconds;
 
+  if (!smb_decode_limits_get (&limits, error))
+    return FALSE;
+  seconds = reading == SMB_WORKER_READ_VIDEO     ? limits.video_seconds
+            : reading == SMB_WORKER_READ_FRAMES  ? limits.frames_seconds
+            : reading == SMB_WORKER_READ_PICTURE ? limits.picture_seconds
+                                                 : WEIGHTS_SECONDS;
   if (getrusage (RUSAGE_SELF, &used) != 0 || getrlimit (RLIMIT_CPU, &now) != 0)
-    return;
+    return TRUE;
   now.rlim_cur = (rlim_t) (used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds;
   if (now.rlim_max != RLIM_INFINITY && now.rlim_cur > now.rlim_max)
     now.rlim_cur = now.rlim_max;
   /* If this fails the caller's own deadline still ends the request. */
   setrlimit (RLIMIT_CPU, &now);
+  return TRUE;
 }

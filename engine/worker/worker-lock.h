@@ -8,12 +8,16 @@ G_BEGIN_DECLS
 /* The walls smb_worker_lock_in is made of; for engine/worker alone. They hold for every thread there will be, and for
  * good. */
 
+/* Where this is, there is a graphics card and its driver. */
+#define SMB_WORKER_CARD "/dev/nvidiactl"
+
 /* Everything but computing: into namespaces of its own, with an empty root folder, no network and no privileges. FALSE
  * if the system does not let an ordinary user do so, or threads are running already. */
 gboolean smb_worker_leave_world (void);
 
-/* Decoding and reading weights: any system call not on the list ends the process (SIGSYS). Computing: sockets, programs, processes and
- * settings of the system are refused (EACCES). Errors: WORKER. */
+/* Decoding and reading weights: any system call not on the list ends the process (SIGSYS). Computing: sockets, programs, processes,
+ * settings of the system, changes to files and folders and, where there is no graphics card, every opening for writing are
+ * refused (EACCES). Errors: WORKER. */
 gboolean smb_worker_filter_calls (SmbWorkerMode mode, GError **error);
 
 /* Decoding and reading weights: no files, ports or foreign processes. Computing: files are read only. Returns the version of the kernel's

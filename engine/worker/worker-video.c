@@ -4,15 +4,13 @@
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "media/smb-limits.h"
 #include "media/smb-video.h"
 #include "worker/smb-plane.h"
 
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
 
-/* Opening may decode a whole file to number its frames. */
-#define OPEN_CPU_SECONDS 7200
-#define FRAMES_CPU_SECONDS 600
 #define MAX_OPEN 4
 #define MAX_FRAMES_A_CALL 100000
 
@@ -83,8 +81,8 @@ open_video (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, G
     fail_misuse (error);
     return NULL;
   }
-  smb_worker_allow_cpu (OPEN_CPU_SECONDS);
-  if (smb_video_limits_get (&limits, error))
+  /* Opening may decode a whole file to number its frames. */
+  if (smb_worker_allow_cpu (SMB_WORKER_READ_VIDEO, error) && smb_video_limits_get (&limits, error))
     video = smb_video_open (request->fds[0], path, &limits, report, worker, cancellable, error);
   /* The first frame also shows that decoding works, and the size frames really have. */
   if (video != NULL)
@@ -181,7 +179,8 @@ get_frames (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, G
     fail_misuse (error);
     return NULL;
   }
-  smb_worker_allow_cpu (FRAMES_CPU_SECONDS);
+  if (!smb_worker_allow_cpu (SMB_WORKER_READ_FRAMES, error))
+    return NULL;
   answer = smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL);
   frames = json_array_new ();
   json_object_set_array_member (answer->body, "frames", frames);

@@ -6,8 +6,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#define CPU_SECONDS 300
-
 SmbMessage *
 smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer nothing, GError **error)
 {
@@ -21,7 +19,8 @@ smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the reader of weights was asked for what it does not do"));
     return NULL;
   }
-  smb_worker_allow_cpu (CPU_SECONDS);
+  if (!smb_worker_allow_cpu (SMB_WORKER_READ_WEIGHTS, error))
+    return NULL;
   dict = smb_weights_read_fd (request->fds[0],
                               g_str_equal (part, "optimiser") ? SMB_WEIGHTS_OPTIMISER : SMB_WEIGHTS_MODEL, path, error);
   memory = dict != NULL ? smb_weights_write_memory (dict, path, error) : -1;

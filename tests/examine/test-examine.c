@@ -309,7 +309,8 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
   SmbBox box = { 10, 5, 60, 60 };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbCaseAnalysis) stored = NULL;
-  g_autoptr (GPtrArray) analyses = NULL, faces = NULL;
+  g_autoptr (GPtrArray) analyses = NULL, faces = NULL, findings = NULL;
+  g_autofree char *again = NULL, *late = NULL;
 
   g_array_append_val (drawn, box);
   stored = smb_examine_analyze (fixture->store, fixture->engine, model, evidence, drawn, &settings, NULL, NULL, NULL,
@@ -340,6 +341,16 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
     g_assert_true (log_has (fixture, "report.export", endings[i], sha256));
   }
   g_assert_true (log_has (fixture, "evidence.add", "S-01", evidence->sha256));
+  /* Each report hashes what it shows anew, and says so in the log; what differs is found without anybody asking. */
+  g_assert_true (log_has (fixture, "evidence.verify", "S-01", "\"verified\""));
+  again = put (fixture, "progressive.jpg", "a.jpg", 0);
+  late = g_build_filename (fixture->folder, "altered.html", NULL);
+  g_assert_true (smb_examine_report (fixture->store, fixture->engine, NULL, late, NULL, 0, NULL, 0, FALSE, NULL, NULL,
+                                     NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (log_has (fixture, "evidence.verify", "S-01", "\"altered\""));
+  findings = smb_case_list_findings (fixture->store, evidence->id, NULL);
+  g_assert_cmpstr (((SmbFinding *) findings->pdata[0])->kind, ==, "hash-mismatch");
   g_assert_true (smb_case_check (fixture->store, &error));
   g_assert_no_error (error);
 }

@@ -432,7 +432,14 @@ def again():
 
 
 def altered():
-    """A missing exhibit is noticed and said."""
+    """An altered exhibit is noticed and said, whichever is looked at; then a missing one."""
+    with open(os.path.join(HOME, "letter.jpg"), "a", encoding="utf-8") as handle:
+        handle.write("P.S.")
+    who.press("Menu")
+    who.press("Verify all hashes", partial=True)
+    who.see("1 exhibit is not the file that was acquired", 60)
+    who.see("1 hash does not match")
+    shoot("altered-light")
     os.remove(os.path.join(HOME, "letter.jpg"))
     who.press("Menu")
     who.press("Verify all hashes", partial=True)

@@ -62,6 +62,32 @@ test_half (void)
   }
 }
 
+/* Every float16 comes back as itself, halfway values go to the even one, and what float16 cannot hold is refused. */
+static void
+test_to_half (void)
+{
+  const gint64 n = 0x10000;
+  g_autoptr (SmbTensor) all = smb_tensor_new (SMB_DTYPE_F16, 1, &n), wide = NULL, again = NULL, between = NULL, rounded = NULL;
+  guint16 *bits = all->data;
+  const gint64 five = 5;
+  const float values[] = { 1.0f + 0x1p-11f, 1.0f + 3 * 0x1p-11f, -0x1p-25f, 3 * 0x1p-25f, 65519.0f };
+  const guint16 expected[] = { 0x3c00, 0x3c02, 0x8000, 0x0002, 0x7bff };
+
+  for (gint64 i = 0; i < n; i++)
+    bits[i] = (i & 0x7c00) == 0x7c00 ? 0 : (guint16) i; /* no infinities, no NaN */
+  wide = smb_tensor_to_f32 (all);
+  again = smb_tensor_to_f16 (wide);
+  g_assert_cmpmem (all->data, smb_tensor_get_bytes (all), again->data, smb_tensor_get_bytes (again));
+  between = smb_tensor_new (SMB_DTYPE_F32, 1, &five);
+  memcpy (between->data, values, sizeof values);
+  rounded = smb_tensor_to_f16 (between);
+  g_assert_cmpmem (rounded->data, smb_tensor_get_bytes (rounded), expected, sizeof expected);
+  ((float *) between->data)[0] = 65520.0f;
+  g_assert_null (smb_tensor_to_f16 (between));
+  ((float *) between->data)[0] = NAN;
+  g_assert_null (smb_tensor_to_f16 (between));
+}
+
 static void
 test_conversion (void)
 {
@@ -132,6 +158,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tensor/shape", test_shape);
   g_test_add_func ("/tensor/impossible-shape", test_impossible);
   g_test_add_func ("/tensor/half", test_half);
+  g_test_add_func ("/tensor/to-half", test_to_half);
   g_test_add_func ("/tensor/conversion", test_conversion);
   g_test_add_func ("/tensor/finite", test_finite);
   g_test_add_func ("/tensor/dict", test_dict);

@@ -114,6 +114,51 @@ test_import_classifier (void)
   g_assert_cmpstr (again->name, ==, "tiny");
 }
 
+/* Detector and reconstruction network as one model, stored in half the bytes. */
+static void
+test_mim_and_half (void)
+{
+  g_autofree char *online = fixture_path ("a_online_init.safetensors");
+  SmbModelImport how = how_of ("both");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbModelInfo) info = NULL, found = NULL;
+  g_autoptr (SmbTensorDict) stored = NULL, before = NULL;
+
+  how.config = "{\"heads\": 3, \"rep_heads\": 2, \"dec_heads\": 2}";
+  how.mim = online;
+  how.half = TRUE;
+  info = import ("a_finetune_after1.safetensors", &how, &error);
+  g_assert_no_error (error);
+  found = smb_model_find ("both", &error);
+  g_assert_no_error (error);
+  g_assert_true (smb_model_verify (found, NULL, &error));
+  g_assert_true (g_str_has_suffix (found->mim_path, "/both/mim.safetensors"));
+  g_assert_cmpfloat (found->mim_mean[0], ==, 0.5482207536697388);
+  stored = smb_weights_read (found->mim_path, &error);
+  g_assert_no_error (error);
+  before = smb_weights_read (online, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < before->names->len; i++) {
+    const char *name = g_ptr_array_index (before->names, i);
+    SmbTensor *now = smb_tensor_dict_get (stored, name), *then = smb_tensor_dict_get (before, name);
+    g_autoptr (SmbTensor) wide = smb_tensor_to_f32 (now);
+    const float *a = wide->data, *b = then->data;
+
+    g_assert_cmpint (now->dtype, ==, SMB_DTYPE_F16);
+    for (gint64 k = 0; k < then->n; k++)
+      g_assert_cmpfloat (fabsf (a[k] - b[k]), <=, fabsf (b[k]) * 0x1p-11f + 0x1p-25f);
+  }
+  /* A detector is no reconstruction network, and the other way round. */
+  how.name = "wrong";
+  how.mim = found->detector_path;
+  g_assert_null (import ("a_finetune_after1.safetensors", &how, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  how.mim = online;
+  g_assert_null (import ("a_online_init.safetensors", &how, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+}
+
 static void
 test_never_overwrites (void)
 {
@@ -400,6 +445,7 @@ main (int argc, char **argv)
   smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/model/untrained", test_untrained);
   g_test_add_func ("/weights/model/import-classifier", test_import_classifier);
+  g_test_add_func ("/weights/model/mim-and-half", test_mim_and_half);
   g_test_add_func ("/weights/model/never-overwrites", test_never_overwrites);
   g_test_add_func ("/weights/model/normalisation", test_normalisation);
   g_test_add_func ("/weights/model/refused", test_refused);

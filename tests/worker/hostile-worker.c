@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +34,8 @@ misbehave (const char *how)
     return syscall (SYS_openat2, AT_FDCWD, "/etc/passwd", NULL, 0) >= 0;
   if (g_str_equal (how, "unlink"))
     return unlink (g_getenv ("HOSTILE_TARGET")) == 0;
+  if (g_str_equal (how, "rename"))
+    return rename (g_getenv ("HOSTILE_TARGET"), "/tmp/semblance-must-not-be") == 0;
   if (g_str_equal (how, "socket"))
     return socket (AF_INET, SOCK_STREAM, 0) >= 0;
   if (g_str_equal (how, "socketpair"))
@@ -50,6 +53,11 @@ misbehave (const char *how)
   if (g_str_equal (how, "code-later"))
     return mprotect (mmap (NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096,
                      PROT_READ | PROT_EXEC) == 0;
+  if (g_str_equal (how, "spin")) {
+    g_return_val_if_fail (smb_worker_allow_cpu (SMB_WORKER_READ_PICTURE, NULL), FALSE);
+    for (volatile guint turns = 0;; turns++)
+      ;
+  }
   return TRUE;
 }
 
