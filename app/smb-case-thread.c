@@ -69,6 +69,7 @@ push_item (SmbCaseThread *self, SmbWorkPriority priority, GTask *task, SmbCaseWo
   item->task = task;
   item->work = work;
   g_async_queue_push_sorted (self->queue, item, compare_items, NULL);
+  /* cppcheck-suppress memleak; the queue has it */
 }
 
 void

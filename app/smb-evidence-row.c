@@ -14,6 +14,7 @@ struct _SmbEvidenceRow {
   GtkWidget *box;
   SmbThumbnail *thumbnail;
   GtkLabel *number;
+  GtkImage *type_icon;
   GtkLabel *name;
   GtkWidget *state_box;
   GtkImage *state_icon;
@@ -40,11 +41,16 @@ refresh (SmbEvidenceRow *self)
   g_autofree char *faces = smb_format_faces (smb_exhibit_get_n_faces (self->exhibit));
   g_autofree char *score = NULL;
   g_autofree char *spoken = NULL;
+  const char *type = evidence->video ? "smb-film-symbolic" : "smb-picture-symbolic";
+  const char *kind = evidence->video ? _("Video") : _("Still image");
   const char *tooltip = evidence->path;
   gboolean intact = evidence->hash_state == SMB_HASH_VERIFIED || evidence->hash_state == SMB_HASH_UNVERIFIED;
 
   smb_thumbnail_set (self->thumbnail, thumbnail,
-                     evidence->problem != NULL ? "smb-alert-symbolic" : "smb-picture-symbolic");
+                     evidence->problem != NULL ? "smb-alert-symbolic" : type);
+  smb_thumbnail_set_mark (self->thumbnail, evidence->video ? "smb-play-symbolic" : NULL);
+  gtk_image_set_from_icon_name (self->type_icon, type);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->type_icon), kind);
   gtk_label_set_text (self->number, evidence->exhibit);
   gtk_label_set_text (self->name, name);
   /* A broken file outranks its intact hash: that is what the examiner must know. */
@@ -66,7 +72,8 @@ refresh (SmbEvidenceRow *self)
     score = smb_format_score (smb_exhibit_get_score (self->exhibit));
   gtk_label_set_text (self->score, score);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), tooltip);
-  spoken = g_strdup_printf (_("%s, %s, %s, %s, highest score %s"), evidence->exhibit, name, state.word,
+  /* Translators: exhibit number, file name, kind of file, state of its hash, faces, score. */
+  spoken = g_strdup_printf (_("%s, %s, %s, %s, %s, highest score %s"), evidence->exhibit, name, kind, state.word,
                             gtk_label_get_text (self->faces), score);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
@@ -106,6 +113,7 @@ smb_evidence_row_class_init (SmbEvidenceRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, box);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, thumbnail);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, number);
+  gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, type_icon);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, name);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, state_box);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, state_icon);

@@ -6,7 +6,6 @@
 
 #include <glib/gi18n.h>
 
-#define THUMBNAIL_PX 128
 #define MAX_FILES 20000
 #define MAX_DEPTH 32
 
@@ -17,6 +16,7 @@ typedef struct {
   char *path;
   const SmbModelInfo *model; /* the session's, which the task keeps */
   GArray *drawn;             /* SmbBox, or NULL */
+  SmbVideoSettings *video;   /* NULL: not said */
   gboolean select_last;      /* the new face is the one to look at */
 } Unit;
 
@@ -28,6 +28,7 @@ unit_free (gpointer data)
   g_clear_object (&unit->job);
   g_clear_pointer (&unit->evidence, smb_evidence_free);
   g_clear_pointer (&unit->drawn, g_array_unref);
+  g_free (unit->video);
   g_free (unit->path);
   g_free (unit);
 }
@@ -43,8 +44,8 @@ unit_new (SmbJob *job, const SmbEvidence *evidence, const char *path)
   return unit;
 }
 
-static SmbJob *
-start_job (SmbSession *self, const char *title, guint total)
+SmbJob *
+smb_session_start_job (SmbSession *self, const char *title, guint total)
 {
   g_autoptr (SmbJob) job = smb_job_new (title, total);
 
@@ -52,8 +53,8 @@ start_job (SmbSession *self, const char *title, guint total)
   return job; /* the list keeps it */
 }
 
-static void
-end_job (SmbSession *self, SmbJob *job)
+void
+smb_session_end_job (SmbSession *self, SmbJob *job)
 {
   guint position;
 
@@ -71,117 +72,6 @@ static void
 report_progress (guint64 done, guint64 total, const char *what, gpointer user_data)
 {
   smb_job_report (user_data, done, total, what);
-}
-
-/* Thumbnails and verification: one pass over each file when a case opens or an exhibit arrives. */
-
-typedef struct {
-  SmbHashState state;
-  gint64 verified_us;
-  SmbImage *thumbnail;
-} Verified;
-
-static void
-verified_free (gpointer data)
-{
-  Verified *verified = data;
-
-  g_clear_pointer (&verified->thumbnail, smb_image_unref);
-  g_free (verified);
-}
-
-static void
-work_verify (GTask *task, SmbCaseThread *thread, SmbCase *store)
-{
-  SmbSession *self = g_task_get_source_object (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
-  Unit *unit = g_task_get_task_data (task);
-  Verified *verified = g_new0 (Verified, 1);
-  GError *error = NULL;
-
-  smb_job_report (unit->job, 0, 1, unit->evidence->exhibit);
-  if (!smb_examine_verify (store, unit->evidence, &verified->state, cancellable, &error)) {
-    verified_free (verified);
-    g_task_return_error (task, error);
-    return;
-  }
-  verified->verified_us = g_get_real_time ();
-  if (verified->state == SMB_HASH_VERIFIED && unit->evidence->problem == NULL) {
-    g_autoptr (GError) ignored = NULL;
-
-    /* Without a thumbnail the row shows its type; why it cannot be decoded is said where it is opened. */
-    verified->thumbnail = smb_examine_open_picture (store, self->engine, unit->evidence, THUMBNAIL_PX, cancellable,
-                                                    &ignored);
-  }
-  g_task_return_pointer (task, verified, verified_free);
-}
-
-/* One sentence for the whole case, whichever exhibit is looked at. */
-static void
-tell_of_altered (SmbSession *self)
-{
-  guint n = smb_session_count_hash_state (self, SMB_HASH_ALTERED);
-  g_autofree char *text = NULL;
-
-  if (n == 0)
-    return;
-  text = g_strdup_printf (ngettext ("%u exhibit is not the file that was acquired: its hash differs. A finding that stays says "
-                                    "so; restore the original file and verify again.",
-                                    "%u exhibits are not the files that were acquired: their hashes differ. Findings that stay "
-                                    "say so; restore the original files and verify again.", n), n);
-  smb_session_message (self, SMB_MESSAGE_ERROR, text, NULL);
-}
-
-static void
-on_verified (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SmbSession *self = SMB_SESSION (source);
-  Unit *unit = g_task_get_task_data (G_TASK (result));
-  SmbExhibit *exhibit = smb_session_find_exhibit (self, unit->evidence->id);
-  g_autoptr (GError) error = NULL;
-  Verified *verified = g_task_propagate_pointer (G_TASK (result), &error);
-
-  if (verified == NULL)
-    smb_session_message_error (self, error);
-  if (verified != NULL && exhibit != NULL) {
-    if (verified->thumbnail != NULL) {
-      g_autoptr (GdkTexture) texture = smb_texture_from_image (verified->thumbnail);
-
-      smb_exhibit_set_thumbnail (exhibit, texture);
-    }
-    smb_exhibit_set_hash_state (exhibit, verified->state, verified->verified_us);
-  }
-  g_clear_pointer (&verified, verified_free);
-  if (smb_job_step (unit->job)) {
-    end_job (self, unit->job);
-    smb_session_refresh_log (self);
-    smb_session_reload_notes (self);
-    tell_of_altered (self);
-  }
-  smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
-}
-
-static void
-push_verify (SmbSession *self, SmbJob *job, SmbExhibit *exhibit)
-{
-  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_verify, on_verified,
-                    unit_new (job, smb_exhibit_get_evidence (exhibit), NULL), unit_free);
-}
-
-void
-smb_session_verify_all (SmbSession *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->exhibits));
-  SmbJob *job;
-
-  if (n == 0)
-    return;
-  job = start_job (self, _("Verifying hashes"), n);
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (SmbExhibit) exhibit = g_list_model_get_item (G_LIST_MODEL (self->exhibits), i);
-
-    push_verify (self, job, exhibit);
-  }
 }
 
 /* Taking in. */
@@ -216,14 +106,14 @@ on_acquired (GObject *source, GAsyncResult *result, gpointer user_data)
 
     g_list_store_append (self->exhibits, exhibit);
     smb_job_set_total (unit->job, smb_job_get_total (unit->job) + 1);
-    push_verify (self, unit->job, exhibit);
+    smb_session_push_verify (self, unit->job, exhibit);
     if (evidence->problem != NULL)
       smb_session_message (self, SMB_MESSAGE_WARNING, evidence->problem, NULL);
   } else {
     smb_session_message_error (self, error);
   }
   if (smb_job_step (unit->job))
-    end_job (self, unit->job);
+    smb_session_end_job (self, unit->job);
   smb_session_refresh_log (self);
   smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
 }
@@ -311,7 +201,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   Listing *listing = g_task_get_task_data (G_TASK (result));
 
   if (!g_task_propagate_boolean (G_TASK (result), NULL) || listing->paths->len == 0) {
-    end_job (self, job);
+    smb_session_end_job (self, job);
     if (!g_cancellable_is_cancelled (smb_job_get_cancellable (job)))
       smb_session_message (self, SMB_MESSAGE_WARNING,
                            _("No pictures were found there. Choose image files, or a folder that holds some."), NULL);
@@ -343,7 +233,7 @@ smb_session_add_files (SmbSession *self, GPtrArray *files)
 
   if (self->info == NULL || files->len == 0)
     return;
-  job = start_job (self, _("Adding evidence"), 0);
+  job = smb_session_start_job (self, _("Adding evidence"), 0);
   listing = g_new0 (Listing, 1);
   listing->files = g_ptr_array_ref (files);
   listing->paths = g_ptr_array_new_with_free_func (g_free);
@@ -384,8 +274,8 @@ work_analyse (GTask *task, SmbCaseThread *thread, SmbCase *store)
   analysed = g_new0 (Analysed, 1);
   settings.detect_too = unit->drawn != NULL;
   if (thread == NULL)
-    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->job, g_task_get_cancellable (task),
-                                               &error);
+    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->video, unit->job,
+                                               g_task_get_cancellable (task), &error);
   else
     analysed->stored = smb_examine_analyze (store, self->engine, unit->model, unit->evidence, unit->drawn, &settings,
                                             report_progress, unit->job, g_task_get_cancellable (task), &error);
@@ -412,8 +302,6 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (analysed != NULL && exhibit != NULL) {
     smb_exhibit_take_analysis (exhibit, g_steal_pointer (&analysed->stored), g_steal_pointer (&analysed->analysis));
-    if (exhibit == self->exhibit)
-      smb_session_reload_video (self);
     if (unit->select_last && exhibit == self->exhibit)
       smb_session_select_face (self, smb_exhibit_get_n_faces (exhibit) - 1);
   } else if (error != NULL && !was_cancelled (error)) {
@@ -422,8 +310,9 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
     smb_session_message_error (self, error);
   }
   g_clear_pointer (&analysed, analysed_free);
+  smb_session_end_live (self, unit->evidence->id);
   if (smb_job_step (unit->job))
-    end_job (self, unit->job);
+    smb_session_end_job (self, unit->job);
   smb_session_refresh_log (self);
   smb_session_emit (self, SMB_SESSION_EXHIBITS_CHANGED);
 }
@@ -493,7 +382,7 @@ smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again)
                          NULL);
     return;
   }
-  job = start_job (self, _("Analysing"), wanted->len);
+  job = smb_session_start_job (self, _("Analysing"), wanted->len);
   for (guint i = 0; i < wanted->len; i++) {
     Unit *unit = unit_new (job, smb_exhibit_get_evidence (wanted->pdata[i]), NULL);
 
@@ -502,6 +391,21 @@ smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again)
     smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit,
                       unit_free);
   }
+}
+
+void
+smb_session_analyse_video (SmbSession *self, const SmbVideoSettings *settings)
+{
+  Unit *unit;
+  SmbJob *job;
+
+  if (self->video == NULL || smb_session_is_analysing_video (self) || !has_detector (self))
+    return;
+  job = smb_session_start_job (self, _("Analysing"), 1);
+  unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
+  unit->model = self->model;
+  unit->video = g_memdup2 (settings, sizeof *settings);
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit, unit_free);
 }
 
 static void
@@ -523,7 +427,7 @@ judge_drawn (SmbSession *self, int replaced, SmbBox box)
                          NULL);
     return;
   }
-  job = start_job (self, old != NULL ? _("Judging the corrected face") : _("Judging the drawn face"), 1);
+  job = smb_session_start_job (self, old != NULL ? _("Judging the corrected face") : _("Judging the drawn face"), 1);
   unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
   unit->model = self->model;
   unit->drawn = dup_drawn (self->exhibit);
@@ -592,14 +496,14 @@ on_report (GObject *source, GAsyncResult *result, gpointer user_data)
     smb_session_message_error (self, error);
   }
   smb_job_step (unit->job);
-  end_job (self, unit->job);
+  smb_session_end_job (self, unit->job);
   smb_session_refresh_log (self);
 }
 
 void
 smb_session_export_report (SmbSession *self, const char *path, gboolean with_maps)
 {
-  SmbJob *job = start_job (self, _("Writing the report"), 1);
+  SmbJob *job = smb_session_start_job (self, _("Writing the report"), 1);
   Unit *unit = unit_new (job, NULL, path);
 
   unit->model = with_maps ? self->model : NULL;

@@ -40,6 +40,7 @@ struct _SmbSession {
   char *picture_problem;
   int face_index;
   SmbSessionVideo *video; /* NULL: a picture, or not open yet */
+  GHashTable *live_runs;  /* SmbLiveRun*, by the exhibit's record number: videos being analysed now */
   GPtrArray *notes, *findings;
 
   /* Of the exhibit's file; -1: no map of the whole picture is looked at. */
@@ -95,6 +96,7 @@ typedef enum {
   SMB_SESSION_LOG_CHANGED,
   SMB_SESSION_VIDEO_CHANGED,
   SMB_SESSION_FRAME_CHANGED,
+  SMB_SESSION_VIDEO_PROGRESSED,
   SMB_SESSION_MESSAGE,
   SMB_SESSION_N_SIGNALS,
 } SmbSessionSignal;
@@ -109,6 +111,13 @@ void smb_session_push (SmbSession *self, SmbWorkPriority priority, GCancellable 
 void smb_session_refresh_log (SmbSession *self);
 SmbExhibit *smb_session_find_exhibit (SmbSession *self, gint64 evidence_id);
 SmbEvidence *smb_evidence_copy (const SmbEvidence *evidence);
+
+/* smb-session-batch.c: a job in the list, borrowed; and out of it */
+SmbJob *smb_session_start_job (SmbSession *self, const char *title, guint total);
+void smb_session_end_job (SmbSession *self, SmbJob *job);
+
+/* smb-session-verify.c: one exhibit, as a unit of the job */
+void smb_session_push_verify (SmbSession *self, SmbJob *job, SmbExhibit *exhibit);
 
 /* smb-session-view.c */
 void smb_session_reload_notes (SmbSession *self);

@@ -298,6 +298,7 @@ on_progress (guint64 done, guint64 total, const char *what, gpointer user_data)
   progress->done = done;
   progress->total = total;
   g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, show_progress, progress, progress_free);
+  /* cppcheck-suppress memleak; the idle source has it */
 }
 
 static void

@@ -96,20 +96,46 @@ is_listed (const SmbSessionVideo *video, guint number)
   return FALSE;
 }
 
+/* What the faces of a frame are said in: the stored analysis, or as long as there is none the model that is running. */
+static SmbAnalysis *
+frame_analysis_new (SmbSession *self)
+{
+  const SmbAnalysis *whole = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
+  SmbAnalysis *analysis;
+
+  if (whole != NULL) {
+    analysis = smb_analysis_copy (whole);
+    g_ptr_array_set_size (analysis->faces, 0);
+    return analysis;
+  }
+  if (self->video->state == NULL || self->model == NULL
+      || g_strcmp0 (self->video->state->model_sha256, self->model->detector_sha256) != 0)
+    return NULL;
+  analysis = smb_analysis_new ();
+  analysis->width = smb_engine_video_get_width (self->video->video);
+  analysis->height = smb_engine_video_get_height (self->video->video);
+  analysis->model_name = g_strdup (self->model->name);
+  analysis->model_sha256 = g_strdup (self->model->detector_sha256);
+  analysis->mim_sha256 = g_strdup (self->model->mim_sha256);
+  analysis->classes = self->model->classes != NULL ? g_strdupv (self->model->classes) : g_new0 (char *, 1);
+  analysis->real_class = self->model->real_class;
+  analysis->trained = self->model->trained;
+  analysis->calibrated = self->model->calibrated;
+  return analysis;
+}
+
 static void
 rebuild_frame_analysis (SmbSession *self)
 {
   SmbSessionVideo *video = self->video;
-  const SmbAnalysis *whole = self->exhibit != NULL ? smb_exhibit_get_analysis (self->exhibit) : NULL;
   const SmbFrameFaces *frame = faces_at (video);
 
   g_clear_pointer (&video->at_frame, smb_analysis_free);
   g_array_set_size (video->track_of_face, 0);
   self->face_index = -1;
-  if (whole == NULL)
+  video->at_frame = frame_analysis_new (self);
+  if (video->at_frame == NULL)
     return;
-  video->at_frame = smb_analysis_copy (whole);
-  g_ptr_array_set_size (video->at_frame->faces, 0);
   for (guint i = 0; frame != NULL && i < frame->points->len; i++) {
     const SmbTrackPoint *point = frame->points->pdata[i];
     guint number = smb_track_edits_apply (video->state->edits, point->track, frame->k);
@@ -248,8 +274,6 @@ smb_session_show_frame (SmbSession *self, guint k)
     request_frame (self, k);
 }
 
-/* Strips of small frames. */
-
 /* Opening and the stored run. */
 
 typedef struct {
@@ -298,18 +322,93 @@ work_open (GTask *task, SmbCaseThread *thread, SmbCase *store)
 }
 
 static void
+summarise (SmbSessionVideo *video)
+{
+  g_clear_pointer (&video->tracks, g_ptr_array_unref);
+  if (video->state != NULL)
+    video->tracks = smb_tracks_summarise (video->state->progress->frames, video->state->edits, NULL);
+}
+
+static void
 take_state (SmbSession *self, SmbVideoState *state)
 {
   SmbSessionVideo *video = self->video;
 
-  g_clear_pointer (&video->tracks, g_ptr_array_unref);
   g_clear_pointer (&video->state, smb_video_state_free);
   video->state = state;
-  if (state != NULL)
-    video->tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+  summarise (video);
   if (!is_listed (video, video->selected))
     video->selected = video->tracks != NULL && video->tracks->len > 0 ? ((SmbTrackSummary *) video->tracks->pdata[0])->number : 0;
   rebuild_frame_analysis (self);
+}
+
+/* A run under way. */
+
+/* Of the exhibit looked at; NULL: none. */
+static SmbLiveRun *
+live_run (SmbSession *self)
+{
+  return self->exhibit != NULL ? g_hash_table_lookup (self->live_runs, &smb_exhibit_get_evidence (self->exhibit)->id) : NULL;
+}
+
+gboolean
+smb_session_is_analysing_video (SmbSession *self)
+{
+  return self->video != NULL && live_run (self) != NULL;
+}
+
+/* A state that begins with what the run has so far; what the analyst did with the tracks of the same run stays. */
+static void
+begin_live (SmbSession *self, const SmbVideoSettings *settings)
+{
+  SmbVideoState *state = g_new0 (SmbVideoState, 1), *before = self->video->state;
+
+  state->settings = *settings;
+  state->progress = smb_video_progress_new (settings);
+  state->edits = before != NULL && !before->finished ? g_ptr_array_ref (before->edits)
+                                                     : g_ptr_array_new_with_free_func ((GDestroyNotify) smb_track_edit_free);
+  state->model_name = g_strdup (self->model != NULL ? self->model->name : NULL);
+  state->model_sha256 = g_strdup (self->model != NULL ? self->model->detector_sha256 : NULL);
+  g_clear_pointer (&self->video->tracks, g_ptr_array_unref);
+  g_clear_pointer (&self->video->state, smb_video_state_free);
+  self->video->state = state;
+}
+
+void
+smb_session_take_live (SmbSession *self, SmbLiveRun *run, SmbLivePortion *portion)
+{
+  const gint64 id = smb_live_run_get_evidence_id (run), before_us = g_get_monotonic_time ();
+  const gboolean had_faces = smb_session_get_analysis (self) != NULL && smb_session_get_analysis (self)->faces->len > 0;
+
+  if (self->thread == NULL)
+    return;
+  if (!g_hash_table_contains (self->live_runs, &id))
+    g_hash_table_insert (self->live_runs, g_memdup2 (&id, sizeof id), smb_live_run_ref (run));
+  if (self->video == NULL || live_run (self) != run) {
+    smb_live_run_set_wanted (run, FALSE);
+    return;
+  }
+  if (portion->all)
+    begin_live (self, smb_live_run_get_settings (run));
+  smb_video_progress_restore (self->video->state->progress, portion->pass, g_steal_pointer (&portion->frames), NULL, 0);
+  summarise (self->video);
+  if (self->video->selected == 0 && self->video->tracks->len > 0)
+    self->video->selected = ((SmbTrackSummary *) self->video->tracks->pdata[0])->number;
+  /* Faces on the screen stay as they are, with their maps; the stored result replaces them in the end. */
+  if (!had_faces && faces_at (self->video) != NULL && faces_at (self->video)->points->len > 0) {
+    rebuild_frame_analysis (self);
+    smb_session_faces_replaced (self);
+  }
+  smb_session_emit (self, SMB_SESSION_VIDEO_PROGRESSED);
+  smb_live_run_set_cost (run, g_get_monotonic_time () - before_us);
+}
+
+void
+smb_session_end_live (SmbSession *self, gint64 evidence_id)
+{
+  g_hash_table_remove (self->live_runs, &evidence_id);
+  if (self->exhibit != NULL && smb_exhibit_get_evidence (self->exhibit)->id == evidence_id)
+    smb_session_reload_video (self);
 }
 
 static void
@@ -341,6 +440,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   smb_session_take_frame (self, opened->first);
   smb_session_emit (self, SMB_SESSION_VIDEO_CHANGED);
   opened_free (opened);
+  if (live_run (self) != NULL)
+    smb_live_run_set_wanted (live_run (self), TRUE);
 }
 
 void
@@ -522,16 +623,37 @@ smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const Sm
   return TRUE;
 }
 
-SmbCaseAnalysis *
-smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbJob *job,
-                        GCancellable *cancellable, GError **error)
+/* What a run that was stopped had asked for; else what is usual. */
+static gboolean
+settings_to_go_on (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbVideoSettings *settings, GError **error)
 {
-  const SmbVideoSettings settings = smb_video_settings_default ();
-  const SmbVideoSink sink = { .progress = report_job, .user_data = job };
-  g_autoptr (SmbEngineVideo) video = smb_examine_open_video (store, self->engine, evidence, report_job, job, cancellable, error);
-  g_autoptr (SmbVideoProgress) progress = NULL;
-  g_autoptr (GPtrArray) analyses = NULL;
+  g_autoptr (SmbVideoState) state = NULL;
 
+  *settings = smb_video_settings_default ();
+  if (!smb_examine_load_video (store, evidence->id, &state, error))
+    return FALSE;
+  if (state != NULL && !state->finished && g_strcmp0 (state->model_sha256, model->detector_sha256) == 0)
+    *settings = state->settings;
+  return TRUE;
+}
+
+SmbCaseAnalysis *
+smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence,
+                        const SmbVideoSettings *asked, SmbJob *job, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbEngineVideo) video = NULL;
+  g_autoptr (SmbVideoProgress) progress = NULL;
+  g_autoptr (SmbLiveRun) live = NULL;
+  g_autoptr (GPtrArray) analyses = NULL;
+  SmbVideoSettings settings;
+  SmbVideoSink sink = { smb_live_run_portion, smb_live_run_progress, NULL };
+
+  if (asked != NULL)
+    settings = *asked;
+  else if (!settings_to_go_on (store, model, evidence, &settings, error))
+    return NULL;
+  sink.user_data = live = smb_live_run_new (self, job, evidence->id, &settings);
+  video = smb_examine_open_video (store, self->engine, evidence, report_job, job, cancellable, error);
   if (video == NULL || !smb_examine_run_video (store, self->engine, model, evidence, video, &settings, &sink, &progress, cancellable, error))
     return NULL;
   analyses = smb_case_list_analyses (store, evidence->id, error);

@@ -3,18 +3,25 @@
 
 #include "examine/smb-examine-video.h"
 #include "smb-case-thread.h"
+#include "smb-live-run.h"
 #include "smb-session.h"
 
 G_BEGIN_DECLS
 
-/* The video side of a session. Signals of the session: "video-changed" (opened, closed, analysed, tracks edited) and
- * "frame-changed" (another frame's pixels are there). UI thread only. */
+/* The video side of a session. Signals of the session: "video-changed" (opened, closed, analysed, tracks edited),
+ * "video-progressed" (its analysis is under way and found more) and "frame-changed" (another frame's pixels are there). UI thread
+ * only. */
 
 /* The exhibit looked at, if it is a video and open; NULL otherwise. Borrowed. */
 SmbEngineVideo *smb_session_get_video (SmbSession *self);
 /* Its newest run, NULL if there is none; and its tracks after the analyst's edits (SmbTrackSummary*). */
 SmbVideoState *smb_session_get_video_state (SmbSession *self);
 GPtrArray *smb_session_get_tracks (SmbSession *self);
+
+/* Whether it is being analysed now. */
+gboolean smb_session_is_analysing_video (SmbSession *self);
+/* Analyses it with these settings; goes on with its newest run if that was stopped and asked for the same. */
+void smb_session_analyse_video (SmbSession *self, const SmbVideoSettings *settings);
 
 guint smb_session_get_frame (SmbSession *self);
 /* Asks for a frame. While one is being decoded only the newest wish is kept: whoever plays lags behind nothing. */
@@ -45,8 +52,18 @@ void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);
 /* On the case thread: if the exhibit is a video, hands the task to a thread of its own, which calls `work` with a connection of
  * its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for it. Also TRUE where that fails. */
 gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence, SmbCaseWork work);
-/* There: the whole analysis; the record stored. */
+/* There: the whole analysis; the record stored. settings NULL: those of a run that was stopped, else the usual ones. */
 SmbCaseAnalysis *smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence,
-                                         SmbJob *job, GCancellable *cancellable, GError **error);
+                                         const SmbVideoSettings *settings, SmbJob *job, GCancellable *cancellable, GError **error);
+
+/* What a run under way brought. */
+typedef struct {
+  gboolean all; /* everything so far, not only what is new */
+  SmbVideoPass pass;
+  GPtrArray *frames; /* SmbFrameFaces*; may be taken (set NULL) */
+} SmbLivePortion;
+void smb_session_take_live (SmbSession *self, SmbLiveRun *run, SmbLivePortion *portion);
+/* The run has ended, well or badly: what is stored counts again. */
+void smb_session_end_live (SmbSession *self, gint64 evidence_id);
 
 G_END_DECLS

@@ -41,6 +41,7 @@ smb_session_finalize (GObject *object)
   g_clear_pointer (&self->edited_regions, smb_regions_free);
   g_clear_pointer (&self->strokes, g_ptr_array_unref);
   g_clear_object (&self->regions_viewing);
+  g_clear_pointer (&self->live_runs, g_hash_table_unref);
   G_OBJECT_CLASS (smb_session_parent_class)->finalize (object);
 }
 
@@ -50,7 +51,7 @@ smb_session_class_init (SmbSessionClass *klass)
   static const char *const names[SMB_SESSION_N_SIGNALS] = {
     "opened",        "open-failed",   "exhibits-changed", "exhibit-changed", "picture-changed", "faces-changed",
     "map-changed",   "other-changed", "tool-changed",     "regions-changed", "metadata-changed", "notes-changed",
-    "model-changed", "log-changed",     "video-changed",    "frame-changed",
+    "model-changed", "log-changed",     "video-changed",    "frame-changed",   "video-progressed",
   };
 
   G_OBJECT_CLASS (klass)->finalize = smb_session_finalize;
@@ -72,6 +73,7 @@ smb_session_init (SmbSession *self)
   self->exhibits = g_list_store_new (SMB_TYPE_EXHIBIT);
   self->jobs = g_list_store_new (SMB_TYPE_JOB);
   self->face_index = -1;
+  self->live_runs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) smb_live_run_unref);
 }
 
 SmbSession *

@@ -2,6 +2,8 @@
 #include "smb-thumbnail.h"
 
 #define ICON_PX 16
+#define MARK_PX 12
+#define MARK_GROUND_PX 18
 
 struct _SmbThumbnail {
   GtkWidget parent_instance;
@@ -9,6 +11,7 @@ struct _SmbThumbnail {
   /* owned */
   GdkTexture *texture;
   char *icon_name;
+  const char *mark; /* interned */
   int size_px;
 };
 
@@ -39,20 +42,28 @@ snapshot_texture (SmbThumbnail *self, GtkSnapshot *snapshot, float width, float 
 }
 
 static void
-snapshot_icon (SmbThumbnail *self, GtkSnapshot *snapshot, float width, float height)
+snapshot_icon (SmbThumbnail *self, GtkSnapshot *snapshot, const char *name, int size_px, const GdkRGBA *colour, float x, float y)
 {
   GtkWidget *widget = GTK_WIDGET (self);
-  g_autoptr (GtkIconPaintable) icon = NULL;
-  GdkRGBA colour;
+  g_autoptr (GtkIconPaintable) icon = gtk_icon_theme_lookup_icon (
+      gtk_icon_theme_get_for_display (gtk_widget_get_display (widget)), name, NULL, size_px, gtk_widget_get_scale_factor (widget),
+      gtk_widget_get_direction (widget), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
 
-  icon = gtk_icon_theme_lookup_icon (gtk_icon_theme_get_for_display (gtk_widget_get_display (widget)),
-                                     self->icon_name, NULL, ICON_PX, gtk_widget_get_scale_factor (widget),
-                                     gtk_widget_get_direction (widget), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
-  gtk_style_context_get_color (gtk_widget_get_style_context (widget), &colour);
   gtk_snapshot_save (snapshot);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((width - ICON_PX) / 2, (height - ICON_PX) / 2));
-  gtk_symbolic_paintable_snapshot_symbolic (GTK_SYMBOLIC_PAINTABLE (icon), snapshot, ICON_PX, ICON_PX, &colour, 1);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, y));
+  gtk_symbolic_paintable_snapshot_symbolic (GTK_SYMBOLIC_PAINTABLE (icon), snapshot, size_px, size_px, colour, 1);
   gtk_snapshot_restore (snapshot);
+}
+
+/* White on a dark ground, so that it shows on any picture. */
+static void
+snapshot_mark (SmbThumbnail *self, GtkSnapshot *snapshot, float height)
+{
+  static const GdkRGBA ground = { 0.07f, 0.08f, 0.09f, 0.8f }, white = { 1, 1, 1, 1 };
+  const float top = height - MARK_GROUND_PX, inset = (MARK_GROUND_PX - MARK_PX) / 2.0f;
+
+  gtk_snapshot_append_color (snapshot, &ground, &GRAPHENE_RECT_INIT (0, top, MARK_GROUND_PX, MARK_GROUND_PX));
+  snapshot_icon (self, snapshot, self->mark, MARK_PX, &white, inset, top + inset);
 }
 
 static void
@@ -64,8 +75,21 @@ smb_thumbnail_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 
   if (self->texture != NULL)
     snapshot_texture (self, snapshot, width, height);
-  else if (self->icon_name != NULL)
-    snapshot_icon (self, snapshot, width, height);
+  else if (self->icon_name != NULL) {
+    GdkRGBA colour;
+
+    gtk_style_context_get_color (gtk_widget_get_style_context (widget), &colour);
+    snapshot_icon (self, snapshot, self->icon_name, ICON_PX, &colour, (width - ICON_PX) / 2, (height - ICON_PX) / 2);
+  }
+  if (self->texture != NULL && self->mark != NULL)
+    snapshot_mark (self, snapshot, height);
+}
+
+void
+smb_thumbnail_set_mark (SmbThumbnail *self, const char *icon_name)
+{
+  self->mark = g_intern_string (icon_name);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 void

@@ -12,5 +12,7 @@ G_DECLARE_FINAL_TYPE (SmbThumbnail, smb_thumbnail, SMB, THUMBNAIL, GtkWidget)
 
 /* texture NULL: the icon (NULL: nothing). */
 void smb_thumbnail_set (SmbThumbnail *self, GdkTexture *texture, const char *icon_name);
+/* A small sign in a corner of the picture, an icon's name; NULL: none. */
+void smb_thumbnail_set_mark (SmbThumbnail *self, const char *icon_name);
 
 G_END_DECLS

@@ -5,10 +5,6 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-/* Samples about each that make its band. */
-#define BAND_REACH 4
-/* A curve breaks where a track is away for longer than so many usual steps of its samples. */
-#define BREAK_STEPS 6.0
 #define MIN_LABEL_PX 70
 
 typedef struct {
@@ -155,25 +151,6 @@ draw_cuts (const Drawing *drawing)
   cairo_set_dash (drawing->cr, NULL, 0, 0);
 }
 
-/* Mean and deviation of a sample's neighbours. */
-static void
-local_spread (const GArray *samples, guint i, double *mean, double *deviation)
-{
-  guint from = i > BAND_REACH ? i - BAND_REACH : 0, to = MIN (i + BAND_REACH, samples->len - 1);
-  double sum = 0.0, squares = 0.0;
-  const guint n = to - from + 1;
-
-  for (guint j = from; j <= to; j++)
-    sum += g_array_index (samples, SmbTrackSample, j).score;
-  *mean = sum / n;
-  for (guint j = from; j <= to; j++) {
-    double d = g_array_index (samples, SmbTrackSample, j).score - *mean;
-
-    squares += d * d;
-  }
-  *deviation = n > 1 ? sqrt (squares / (n - 1)) : 0.0;
-}
-
 static void
 draw_stretch (const Drawing *drawing, const GArray *samples, guint from, guint to, const GdkRGBA *colour, gboolean strong)
 {
@@ -185,7 +162,7 @@ draw_stretch (const Drawing *drawing, const GArray *samples, guint from, guint t
       const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
       double mean, deviation;
 
-      local_spread (samples, i, &mean, &deviation);
+      smb_track_samples_spread (samples, i, &mean, &deviation);
       cairo_line_to (cr, smb_timeline_x_of (drawing->self, sample->time_us),
                      y_of (drawing, CLAMP (mean + (pass == 0 ? deviation : -deviation), 0.0, 1.0)));
     }
@@ -207,7 +184,6 @@ draw_track (const Drawing *drawing, const SmbTrackSummary *track)
 {
   const GArray *samples = track->samples;
   const gboolean strong = track->number == drawing->self->selected || drawing->self->tracks->len == 1;
-  double usual;
   GdkRGBA colour;
 
   smb_timeline_track_colour (track->number, drawing->dark, &colour);
@@ -221,17 +197,9 @@ draw_track (const Drawing *drawing, const SmbTrackSummary *track)
   }
   if (samples->len == 0)
     return;
-  usual = samples->len > 1 ? (double) (g_array_index (samples, SmbTrackSample, samples->len - 1).time_us
-                                       - g_array_index (samples, SmbTrackSample, 0).time_us)
-                                 / (samples->len - 1)
-                           : 1.0;
   for (guint from = 0; from < samples->len;) {
-    guint to = from;
+    guint to = smb_track_samples_stretch (samples, from);
 
-    while (to + 1 < samples->len
-           && (double) (g_array_index (samples, SmbTrackSample, to + 1).time_us - g_array_index (samples, SmbTrackSample, to).time_us)
-                  < BREAK_STEPS * usual)
-      to++;
     draw_stretch (drawing, samples, from, to, &colour, strong);
     from = to + 1;
   }

@@ -157,15 +157,12 @@ smb_timeline_set_marks (SmbTimeline *self, int in, int out)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-/* Blue, orange, green, purple, yellow-brown, teal: told apart by colour-blind eyes, dark enough on light and light enough on
- * dark (after Okabe and Ito 2008). */
 void
 smb_timeline_track_colour (guint number, gboolean dark, GdkRGBA *out)
 {
-  static const char *const light[] = { "#1a5fb4", "#b04a00", "#00715a", "#8a3a78", "#7a5c00", "#3d6f8e" };
-  static const char *const bright[] = { "#7db0f2", "#f0a060", "#4fd0a5", "#e59ad0", "#e5c454", "#8fd0f0" };
+  const guint32 rgb = smb_track_colour (number, dark);
 
-  gdk_rgba_parse (out, (dark ? bright : light)[(number + G_N_ELEMENTS (light) - 1) % G_N_ELEMENTS (light)]);
+  *out = (GdkRGBA){ (float) (rgb >> 16) / 255.0f, (float) (rgb >> 8 & 0xff) / 255.0f, (float) (rgb & 0xff) / 255.0f, 1.0f };
 }
 
 static void

@@ -187,6 +187,14 @@ show_tracks (SmbTracksPage *self)
   self->updating = FALSE;
 }
 
+/* While a video is being analysed its tracks grow; who is at work on this page is not disturbed. */
+static void
+on_progressed (SmbTracksPage *self)
+{
+  if (gtk_widget_get_focus_child (GTK_WIDGET (self)) == NULL)
+    show_tracks (self);
+}
+
 static void
 on_row (GtkListBox *list, GtkListBoxRow *row, SmbTracksPage *self)
 {
@@ -247,6 +255,7 @@ smb_tracks_page_set_session (SmbTracksPage *self, SmbSession *session)
   g_return_if_fail (self->session == NULL);
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "video-changed", G_CALLBACK (show_tracks), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "video-progressed", G_CALLBACK (on_progressed), self, G_CONNECT_SWAPPED);
   show_tracks (self);
 }
 

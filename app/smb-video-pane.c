@@ -3,6 +3,7 @@
 
 #include "smb-session-video.h"
 #include "smb-timeline.h"
+#include "smb-video-form.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -18,6 +19,7 @@ struct _SmbVideoPane {
   GtkWidget *play;
   GtkLabel *place, *reading, *score;
   SmbTimeline *timeline;
+  SmbVideoForm *form;
 
   /* owned */
   SmbSession *session;
@@ -214,6 +216,7 @@ toggle_mark (SmbVideoPane *self, int *mark)
   if (self->mark_in >= 0 && self->mark_out >= 0 && self->mark_in > self->mark_out)
     *(mark == &self->mark_in ? &self->mark_out : &self->mark_in) = -1;
   smb_timeline_set_marks (self->timeline, self->mark_in, self->mark_out);
+  smb_video_form_set_marks (self->form, self->mark_in, self->mark_out);
 }
 
 static void
@@ -265,24 +268,32 @@ fetch_thumbnails (SmbVideoPane *self, SmbEngineVideo *video)
 }
 
 static void
+show_tracks (SmbVideoPane *self)
+{
+  SmbVideoState *state = smb_session_get_video_state (self->session);
+
+  smb_timeline_set_tracks (self->timeline, state != NULL ? state->progress->frames : NULL, smb_session_get_tracks (self->session),
+                           smb_session_get_selected_track (self->session));
+  show_score (self);
+}
+
+static void
 on_video_changed (SmbVideoPane *self)
 {
   SmbEngineVideo *video = get_video (self);
-  SmbVideoState *state = smb_session_get_video_state (self->session);
 
   gtk_widget_set_visible (GTK_WIDGET (self), video != NULL);
   if (video != self->shown) {
     set_playing (self, FALSE);
     self->mark_in = self->mark_out = -1;
     self->shown = video; /* only compared, never used */
+    smb_video_form_set_marks (self->form, -1, -1);
     smb_timeline_set_video (self->timeline, video);
     if (video != NULL)
       fetch_thumbnails (self, video);
   }
-  smb_timeline_set_tracks (self->timeline, state != NULL ? state->progress->frames : NULL, smb_session_get_tracks (self->session),
-                           smb_session_get_selected_track (self->session));
+  show_tracks (self);
   show_place (self);
-  show_score (self);
 }
 
 static void
@@ -299,6 +310,8 @@ smb_video_pane_set_session (SmbVideoPane *self, SmbSession *session)
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "video-changed", G_CALLBACK (on_video_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "frame-changed", G_CALLBACK (on_frame_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "video-progressed", G_CALLBACK (show_tracks), self, G_CONNECT_SWAPPED);
+  smb_video_form_set_session (self->form, session);
   on_video_changed (self);
 }
 
@@ -390,6 +403,9 @@ smb_video_pane_init (SmbVideoPane *self)
   gtk_widget_add_css_class (row, "video-tools");
   gtk_box_append (GTK_BOX (self->box), row);
   self->score = add_label (row, TRUE, "caption");
+  self->form = SMB_VIDEO_FORM (smb_video_form_new ());
+  gtk_widget_set_hexpand (GTK_WIDGET (self->form), TRUE);
+  gtk_box_append (GTK_BOX (row), GTK_WIDGET (self->form));
   g_signal_connect (keys, "key-pressed", G_CALLBACK (on_key), self);
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
   self->mark_in = self->mark_out = -1;

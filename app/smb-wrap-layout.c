@@ -81,6 +81,7 @@ smb_wrap_layout_allocate (GtkLayoutManager *manager, GtkWidget *widget, int widt
   gboolean first = TRUE;
 
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child)) {
+    GtkAllocation at;
     int wanted, tall;
 
     if (!gtk_widget_should_layout (child))
@@ -97,8 +98,11 @@ smb_wrap_layout_allocate (GtkLayoutManager *manager, GtkWidget *widget, int widt
       x += self->spacing;
     if (gtk_widget_get_halign (child) == GTK_ALIGN_END)
       x = MAX (x, width - wanted);
-    gtk_widget_size_allocate (
-        child, &(GtkAllocation){ rtl ? width - x - wanted : x, y + (self->row_height - tall) / 2, wanted, tall }, -1);
+    at.x = rtl ? width - x - wanted : x;
+    at.y = y + (self->row_height - tall) / 2;
+    at.width = wanted;
+    at.height = tall;
+    gtk_widget_size_allocate (child, &at, -1);
     x += wanted;
     first = FALSE;
   }

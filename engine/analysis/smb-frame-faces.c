@@ -52,6 +52,30 @@ smb_frame_faces_free (SmbFrameFaces *frame)
   g_free (frame);
 }
 
+static SmbTrackPoint *
+point_copy (const SmbTrackPoint *point)
+{
+  SmbTrackPoint *copy = g_memdup2 (point, sizeof *point);
+
+  if (point->probabilities != NULL)
+    copy->probabilities = g_memdup2 (point->probabilities, (gsize) point->n_classes * sizeof (double));
+  copy->outside = g_strdup (point->outside);
+  return copy;
+}
+
+SmbFrameFaces *
+smb_frame_faces_copy (const SmbFrameFaces *frame)
+{
+  SmbFrameFaces *copy = smb_frame_faces_new (frame->k, frame->time_us);
+
+  copy->searched = frame->searched;
+  copy->cut = frame->cut;
+  copy->change = frame->change;
+  for (guint i = 0; i < frame->points->len; i++)
+    g_ptr_array_add (copy->points, point_copy (frame->points->pdata[i]));
+  return copy;
+}
+
 static void
 set_box (JsonObject *object, const char *member, SmbBox box)
 {

@@ -30,6 +30,7 @@ typedef struct {
 SmbTrackPoint *smb_track_point_new (guint track, const SmbFace *face);
 void smb_track_point_free (SmbTrackPoint *point);
 SmbFrameFaces *smb_frame_faces_new (guint k, gint64 time_us);
+SmbFrameFaces *smb_frame_faces_copy (const SmbFrameFaces *frame);
 void smb_frame_faces_free (SmbFrameFaces *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFrameFaces, smb_frame_faces_free)
 

@@ -22,6 +22,7 @@ typedef struct {
 struct _SmbJudge {
   SmbDevice *device;
   SmbJudgeNet detector, mim;
+  int threads;
   SmbFaceDetector *faces; /* made at the first search */
   SmbLandmarker *landmarker; /* made when regions are first asked for; NULL: none, or not looked for yet */
   gboolean landmarker_sought;

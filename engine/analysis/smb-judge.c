@@ -158,6 +158,7 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
   judge->min_face_px = model->min_face_px;
   if (!smb_face_limits_for_model (&judge->limits, model, error))
     return NULL;
+  judge->threads = threads > 0 ? threads : (int) g_get_num_processors ();
   judge->device = smb_device_open (device, threads, error);
   if (judge->device == NULL || (model->detector_path != NULL && !load_detector (judge, model, error))
       || (model->mim_path != NULL && !load_mim (judge, model, error)))
@@ -210,7 +211,7 @@ GArray *
 smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error)
 {
   if (judge->faces == NULL)
-    judge->faces = smb_face_detector_new (error);
+    judge->faces = smb_face_detector_new (judge->threads, error);
   if (judge->faces == NULL)
     return NULL;
   return smb_face_detect (judge->faces, image, settings->detect_max_side_px, settings->detect_upsample, error);

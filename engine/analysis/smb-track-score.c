@@ -12,6 +12,7 @@
 #define NOISE_TIMES 4.0
 #define LEAST_RISE 0.05
 #define SHORTEST_RUN 3
+#define BREAK_STEPS 6.0
 
 static int
 compare_doubles (const void *a, const void *b)
@@ -99,6 +100,50 @@ smb_track_score_compute (SmbTrackScore *out, const SmbTrackSample *samples, guin
   out->lowest = sorted[0];
   out->highest = sorted[n - 1];
   find_run (out, samples, n);
+}
+
+static const SmbTrackSample *
+sample_at (const GArray *samples, guint i)
+{
+  return &g_array_index (samples, SmbTrackSample, i);
+}
+
+void
+smb_track_samples_spread (const GArray *samples, guint i, double *mean_out, double *deviation_out)
+{
+  guint from = i > SMB_TRACK_BAND_REACH ? i - SMB_TRACK_BAND_REACH : 0, to = MIN (i + SMB_TRACK_BAND_REACH, samples->len - 1);
+  const guint n = to - from + 1;
+  double sum = 0.0, squares = 0.0, mean;
+
+  for (guint j = from; j <= to; j++)
+    sum += sample_at (samples, j)->score;
+  mean = sum / n;
+  for (guint j = from; j <= to; j++)
+    squares += (sample_at (samples, j)->score - mean) * (sample_at (samples, j)->score - mean);
+  *mean_out = mean;
+  *deviation_out = n > 1 ? sqrt (squares / (n - 1)) : 0.0;
+}
+
+guint
+smb_track_samples_stretch (const GArray *samples, guint from)
+{
+  const double whole = (double) (sample_at (samples, samples->len - 1)->time_us - sample_at (samples, 0)->time_us);
+  const double usual = samples->len > 1 ? whole / (samples->len - 1) : 1.0;
+  guint to = from;
+
+  while (to + 1 < samples->len
+         && (double) (sample_at (samples, to + 1)->time_us - sample_at (samples, to)->time_us) < BREAK_STEPS * usual)
+    to++;
+  return to;
+}
+
+guint32
+smb_track_colour (guint number, gboolean dark)
+{
+  static const guint32 light[] = { 0x1a5fb4, 0xb04a00, 0x00715a, 0x8a3a78, 0x7a5c00, 0x3d6f8e };
+  static const guint32 bright[] = { 0x7db0f2, 0xf0a060, 0x4fd0a5, 0xe59ad0, 0xe5c454, 0x8fd0f0 };
+
+  return (dark ? bright : light)[(number + G_N_ELEMENTS (light) - 1) % G_N_ELEMENTS (light)];
 }
 
 SmbTrackEdit *

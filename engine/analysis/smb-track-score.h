@@ -29,6 +29,16 @@ typedef struct {
 
 void smb_track_score_compute (SmbTrackScore *out, const SmbTrackSample *samples, guint n);
 
+/* What stands about sample i in a drawn curve: mean and deviation of it and the SMB_TRACK_BAND_REACH samples on either side. */
+#define SMB_TRACK_BAND_REACH 4
+void smb_track_samples_spread (const GArray *samples, guint i, double *mean_out, double *deviation_out);
+/* Where a curve that begins at sample `from` breaks: the last sample before the track is away for longer than six of its usual
+ * steps. */
+guint smb_track_samples_stretch (const GArray *samples, guint from);
+/* The colour that stands for a track wherever it is shown, 0xRRGGBB: told apart by colour-blind eyes, dark enough on light
+ * grounds and light enough on dark ones (after Okabe and Ito 2008). Six, then again from the first. */
+guint32 smb_track_colour (guint number, gboolean dark);
+
 /* An analyst's change to what the program numbered. Applied in order. */
 typedef enum {
   SMB_TRACK_MERGE, /* track is other */

@@ -8,7 +8,7 @@
 
 #define COLUMNS                                                                                                        \
   "id, exhibit, path, sha256, size_bytes, acquired_us, modified_us, format, width, height, problem, hash_state, "      \
-  "verified_us, found_sha256"
+  "verified_us, found_sha256, EXISTS (SELECT 1 FROM video WHERE video.evidence_id = evidence.id)"
 
 static gboolean
 is_sha256 (const char *text)
@@ -233,6 +233,7 @@ smb_case_list_evidence (SmbCase *store, GError **error)
     evidence->hash_state = (SmbHashState) CLAMP (sqlite3_column_int (stmt, 11), 0, SMB_HASH_UNREADABLE);
     evidence->verified_us = sqlite3_column_int64 (stmt, 12);
     evidence->found_sha256 = smb_case_column_text (stmt, 13);
+    evidence->video = sqlite3_column_int (stmt, 14);
     g_ptr_array_add (list, evidence);
   }
   if (stmt == NULL || got < 0)

@@ -37,7 +37,8 @@ typedef struct {
   gint64 acquired_us, modified_us; /* file's own modification time at acquisition */
   char *format;
   int width, height;
-  char *problem; /* why it could not be decoded; NULL if it could */
+  gboolean video; /* its facts are in smb_case_get_video */
+  char *problem;  /* why it could not be decoded; NULL if it could */
   SmbHashState hash_state; /* of the last verification, with its time */
   gint64 verified_us;
   char *found_sha256; /* what the last verification found if it differs; else NULL */

@@ -16,15 +16,14 @@
 #include "weights/smb-weights-file.h"
 
 typedef struct {
-  char *out, *init, *size, *config, *train, *preset, *blended, *degrade, *shares, *mean, *std, *device, *licence,
-      *provenance, *title, *limits, *init_sha256, *precision;
-  int epochs, batch, accumulate, last_blocks, threads, checkpoint_every;
-  gint64 seed, stop_after;
-  double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip, contrast,
-      grey, zoom; /* NAN: the preset's */
-  gboolean adapter, recompute, resume, plan_only, json, background;
-  int argc; /* as given, for a job */
-  char **argv;
+  SmbCliTraining common;
+  char *init, *size, *train, *preset, *blended, *degrade, *shares, *mean, *licence, *provenance, *title, *limits,
+      *init_sha256, *precision;
+  int epochs, batch, last_blocks;
+  gint64 seed;
+  double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip,
+      contrast, grey, zoom; /* NAN: the preset's */
+  gboolean adapter;
   GStrv classes;
   double *class_shares;
   SmbFinetunePlan plan;
@@ -35,7 +34,7 @@ show_point (const SmbFinetunePoint *p, gpointer user_data)
 {
   const Options *o = user_data;
 
-  smb_cli_show_step (o->json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
+  smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
 static void
@@ -43,7 +42,7 @@ show_epoch (const SmbFinetuneEpoch *e, gpointer user_data)
 {
   const Options *o = user_data;
 
-  if (o->json)
+  if (o->common.json)
     return; /* in the log */
   g_print (_ ("Epoch %d: validation loss %.4f, AUC %.4f, EER %.4f%s\n"), e->epoch, e->loss, e->auc, e->eer,
            e->best ? _ (", the best so far") : "");
@@ -100,8 +99,8 @@ settle (Options *o, GError **error)
     return FALSE;
   }
   if (o->degrade != NULL && !smb_degrade_settings_from_name (&p->feed.view.degrade, o->degrade)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no way to degrade faces; choose none, light or strong."),
-                 o->degrade);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is no way to degrade faces; choose none, light or strong."), o->degrade);
     return FALSE;
   }
   p->epochs = o->epochs > 0 ? o->epochs : p->epochs;
@@ -112,8 +111,8 @@ settle (Options *o, GError **error)
   p->feed.grey = or_preset (o->grey, p->feed.grey);
   p->feed.view.zoom = or_preset (o->zoom, p->feed.view.zoom);
   p->feed.seed = (guint64) o->seed;
-  p->checkpoint_epochs = o->checkpoint_every;
-  p->stop_after = (guint64) o->stop_after;
+  p->checkpoint_epochs = o->common.checkpoint_every;
+  p->stop_after = (guint64) o->common.stop_after;
   p->licence = o->licence;
   p->provenance = o->provenance;
   p->title = o->title;
@@ -129,8 +128,8 @@ settle (Options *o, GError **error)
   s->augment.cutmix = or_preset (o->cutmix, s->augment.cutmix);
   s->contrast_weight = or_preset (o->contrast, s->contrast_weight);
   s->last_blocks = o->last_blocks;
-  s->accumulate = o->accumulate;
-  s->recompute = o->recompute;
+  s->accumulate = o->common.accumulate;
+  s->recompute = o->common.recompute;
   s->seed = (guint64) o->seed;
   return TRUE;
 }
@@ -154,9 +153,10 @@ settle_classes (Options *o, const SmbDataset *dataset, GError **error)
   if (o->blended != NULL)
     o->plan.feed.blend_class = smb_class_find (o->plan.classes, o->blended);
   if (n < 2 || o->plan.feed.blend_class == dataset->real_class) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("A detector tells at least two classes, and self-blended faces are not genuine: give a data set of two classes, "
-                    "or make one with --self-blended=swapped."));
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("A detector tells at least two classes, and self-blended faces are not genuine: give a data set of two classes, "
+           "or make one with --self-blended=swapped."));
     return FALSE;
   }
   if (shares == NULL)
@@ -229,14 +229,14 @@ start (Options *o, const SmbDataset *dataset, GError **error)
     init = smb_weights_read (o->init, error);
     o->init_sha256 = init != NULL ? smb_sha256_of_file (o->init, NULL, NULL, error) : NULL;
     o->plan.init_sha256 = o->init_sha256;
-  } else if (smb_net_size_get (&config, o->size != NULL ? o->size : "tiny", o->config, error)) {
-    g_clear_pointer (&o->config, g_free);
-    o->config = smb_net_config_to_json (&config);
+  } else if (smb_net_size_get (&config, o->size != NULL ? o->size : "tiny", o->common.config, error)) {
+    g_clear_pointer (&o->common.config, g_free);
+    o->common.config = smb_net_config_to_json (&config);
     init = smb_net_init_weights (&config, SMB_NET_ONLINE, (guint64) o->seed);
   }
   if (init == NULL || !settle_normalisation (o, init, dataset, error))
     return NULL;
-  return smb_finetune_start (init, o->config, o->init != NULL ? o->init : _ ("the network"), kind, classes, TRUE,
+  return smb_finetune_start (init, o->common.config, o->init != NULL ? o->init : _ ("the network"), kind, classes, TRUE,
                              (guint64) o->seed, error);
 }
 
@@ -244,7 +244,8 @@ static gboolean
 finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
 {
   const SmbFinetuneReport report = { show_point, show_epoch, o };
-  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
+  g_autoptr (SmbDevice) device
+      = smb_device_open (o->common.device != NULL ? o->common.device : "cpu", o->common.threads, error);
   g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
   g_autoptr (SmbTensorDict) weights = NULL;
   SmbNetConfig config;
@@ -256,11 +257,12 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
       || !check_memory (o, device, &config, kind, error))
     return FALSE;
   o->plan.feed.view.image_px = config.image_px;
-  if (o->plan_only)
+  if (o->common.plan_only)
     return TRUE;
-  if (o->background)
-    return smb_cli_start_job (o->title, o->argc, o->argv, error);
-  if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->out, o->resume, &report, &stopped, stop, error))
+  if (o->common.background)
+    return smb_cli_start_job (o->title, o->common.argc, o->common.argv, error);
+  if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->common.out, o->common.resume, &report,
+                             &stopped, stop, error))
     return FALSE;
   if (stopped)
     g_printerr (_ ("Stopped with a checkpoint; go on with --resume.\n"));
@@ -273,23 +275,24 @@ run (Options *o, const char *folder)
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
-  if (o->out == NULL && !o->background && !o->plan_only)
+  if (o->common.out == NULL && !o->common.background && !o->common.plan_only)
     return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training, or --background."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
-  if (o->epochs < 0 || o->batch < 0 || o->batch > 65536 || o->accumulate < 1 || o->checkpoint_every < 1 || o->stop_after < 0
-      || o->seed < 0 || o->last_blocks < 0)
-    return smb_cli_usage (_ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
-                             "from 0."));
-  if ((o->mean != NULL) != (o->std != NULL))
+  if (o->epochs < 0 || o->batch < 0 || o->batch > 65536 || o->common.accumulate < 1 || o->common.checkpoint_every < 1
+      || o->common.stop_after < 0 || o->seed < 0 || o->last_blocks < 0)
+    return smb_cli_usage (
+        _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
+           "from 0."));
+  if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   smb_cli_stop_on_signals (stop);
   if (settle (o, &error)
       && (o->precision == NULL
-          || smb_precision_from_text (o->precision, o->device, &o->plan.settings.precision, &error))
+          || smb_precision_from_text (o->precision, o->common.device, &o->plan.settings.precision, &error))
       && (o->mean == NULL
           || (smb_cli_parse_three ("--mean", o->mean, o->plan.feed.view.mean)
-              && smb_cli_parse_three ("--std", o->std, o->plan.feed.view.std)))
+              && smb_cli_parse_three ("--std", o->common.std, o->plan.feed.view.std)))
       && finetune (o, folder, stop, &error))
     return SMB_EXIT_OK;
   if (error == NULL)
@@ -301,46 +304,61 @@ run (Options *o, const char *folder)
 static void
 clear (Options *o)
 {
-  char **const texts[] = { &o->out,    &o->init,   &o->size, &o->config, &o->train,  &o->preset,  &o->blended,    &o->degrade,
-                           &o->shares, &o->mean,   &o->std,  &o->device, &o->licence, &o->provenance, &o->title,
-                           &o->limits, &o->init_sha256, &o->precision };
+  char **const texts[]
+      = { &o->init, &o->size,    &o->train,      &o->preset, &o->blended, &o->degrade,     &o->shares,
+          &o->mean, &o->licence, &o->provenance, &o->title,  &o->limits,  &o->init_sha256, &o->precision };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
   g_strfreev (o->classes);
   g_free (o->class_shares);
+  smb_cli_training_clear (&o->common);
 }
 
 int
 smb_cli_finetune (int argc, char **argv)
 {
-  Options o = { .accumulate = 1, .last_blocks = 1, .checkpoint_every = 1, .base_lr = NAN, .min_lr = NAN, .warmup = NAN,
-                .layer_decay = NAN, .weight_decay = NAN, .smoothing = NAN, .drop_path = NAN, .erasing = NAN, .mixup = NAN,
-                .cutmix = NAN, .clip = NAN, .contrast = NAN, .grey = NAN, .zoom = NAN };
+  Options o = { .common = smb_cli_training_default (),
+                .last_blocks = 1,
+                .base_lr = NAN,
+                .min_lr = NAN,
+                .warmup = NAN,
+                .layer_decay = NAN,
+                .weight_decay = NAN,
+                .smoothing = NAN,
+                .drop_path = NAN,
+                .erasing = NAN,
+                .mixup = NAN,
+                .cutmix = NAN,
+                .clip = NAN,
+                .contrast = NAN,
+                .grey = NAN,
+                .zoom = NAN };
   const GOptionEntry entries[] = {
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, N_ ("Folder for log, checkpoints and weights"), N_ ("FOLDER") },
-    { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Pre-trained or fine-tuned network to start from"), N_ ("FILE") },
+    { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Pre-trained or fine-tuned network to start from"),
+      N_ ("FILE") },
     { "size", 0, 0, G_OPTION_ARG_STRING, &o.size, N_ ("Without --init: tiny (default), small, base, large or huge"),
       N_ ("NAME") },
-    { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What of the network is to be otherwise, as JSON"), N_ ("JSON") },
-    { "preset", 0, 0, G_OPTION_ARG_STRING, &o.preset, N_ ("published (default), or quick for small data"), N_ ("NAME") },
+    { "preset", 0, 0, G_OPTION_ARG_STRING, &o.preset, N_ ("published (default), or quick for small data"),
+      N_ ("NAME") },
     { "train", 0, 0, G_OPTION_ARG_STRING, &o.train, N_ ("all, last-blocks, norms, adapter or head"), N_ ("WHAT") },
     { "last-blocks", 0, 0, G_OPTION_ARG_INT, &o.last_blocks, N_ ("How many blocks last-blocks trains (1)"), N_ ("K") },
     { "adapter", 0, 0, G_OPTION_ARG_NONE, &o.adapter, N_ ("Train an FS-Adapter on the frozen network"), NULL },
     { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o.blended, N_ ("Make forgeries of the genuine faces, of this class"),
       N_ ("CLASS") },
-    { "shares", 0, 0, G_OPTION_ARG_STRING, &o.shares, N_ ("Of each class in a batch, like 2,1,1 (all the same)"), N_ ("A,B,…") },
+    { "shares", 0, 0, G_OPTION_ARG_STRING, &o.shares, N_ ("Of each class in a batch, like 2,1,1 (all the same)"),
+      N_ ("A,B,…") },
     { "degrade", 0, 0, G_OPTION_ARG_STRING, &o.degrade, N_ ("What faces go through: none, light or strong (default)"),
       N_ ("NAME") },
     { "grey", 0, 0, G_OPTION_ARG_DOUBLE, &o.grey, N_ ("Share of every class shown without colour (0.3)"), N_ ("P") },
     { "zoom", 0, 0, G_OPTION_ARG_DOUBLE, &o.zoom, N_ ("How far the size of the shown part varies (0.1)"), N_ ("Z") },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the genuine faces (10; quick 5)"), N_ ("N") },
     { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration (64; quick 32)"), N_ ("N") },
-    { "accumulate", 0, 0, G_OPTION_ARG_INT, &o.accumulate, N_ ("Iterations to one step of the optimiser (1)"), N_ ("N") },
     { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.base_lr, N_ ("Learning rate for a step of 256 images"), N_ ("R") },
     { "min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &o.min_lr, N_ ("Learning rate at the end (0)"), N_ ("R") },
     { "warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o.warmup, N_ ("Epochs to warm up (half of all, at most 5)"), N_ ("N") },
-    { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"), N_ ("F") },
+    { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"),
+      N_ ("F") },
     { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.weight_decay, N_ ("Weight decay (0.05; adapter 0)"), N_ ("D") },
     { "smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o.smoothing, N_ ("Label smoothing (0.1)"), N_ ("S") },
     { "drop-path", 0, 0, G_OPTION_ARG_DOUBLE, &o.drop_path, N_ ("Stochastic depth of the last block (0.1)"), N_ ("R") },
@@ -352,34 +370,24 @@ smb_cli_finetune (int argc, char **argv)
       N_ ("W") },
     { "mean", 0, 0, G_OPTION_ARG_STRING, &o.mean, N_ ("Mean of the pixels (default: the network's, else measured)"),
       N_ ("R,G,B") },
-    { "std", 0, 0, G_OPTION_ARG_STRING, &o.std, N_ ("Their standard deviation"), N_ ("R,G,B") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of weights, order and all that is drawn (0)"), N_ ("S") },
-    { "checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o.checkpoint_every, N_ ("Epochs from checkpoint to checkpoint (1)"),
-      N_ ("N") },
-    { "resume", 0, 0, G_OPTION_ARG_NONE, &o.resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
-    { "stop-after", 0, 0, G_OPTION_ARG_INT64, &o.stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
-      N_ ("N") },
-    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
-    { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
     { "licence", 0, 0, G_OPTION_ARG_STRING, &o.licence, N_ ("Of the weights, kept with them"), N_ ("TEXT") },
     { "provenance", 0, 0, G_OPTION_ARG_STRING, &o.provenance, N_ ("A sentence on where they come from"), N_ ("TEXT") },
     { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("What people call the model"), N_ ("TEXT") },
     { "limits", 0, 0, G_OPTION_ARG_STRING, &o.limits, N_ ("What it cannot do, for its card"), N_ ("TEXT") },
-    { "background", 0, 0, G_OPTION_ARG_NONE, &o.background, N_ ("Train as a job, after those that wait; see “jobs”"), NULL },
-    { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision, N_ ("Of the blocks' products: f32 (default), bf16 or auto"), N_ ("NAME") },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
-    { NULL },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision, N_ ("Of the blocks' products: f32 (default), bf16 or auto"),
+      N_ ("NAME") },
   };
+  g_autofree GOptionEntry *all = smb_cli_training_entries (&o.common, entries, G_N_ELEMENTS (entries));
   g_auto (GStrv) given = g_strdupv (argv);
   int code = SMB_EXIT_USAGE;
 
-  o.argc = argc;
-  o.argv = given;
-  if (smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
-                     _ ("Fine-tunes a network to tell the classes of a data set that “dataset build” made, and forgeries made of its "
-                        "genuine faces.")))
+  o.common.argc = argc;
+  o.common.argv = given;
+  if (smb_cli_parse (
+          &argc, &argv, all, _ ("DATASET"),
+          _ ("Fine-tunes a network to tell the classes of a data set that “dataset build” made, and forgeries made of its "
+             "genuine faces.")))
     code = argc != 2 ? smb_cli_usage (_ ("“finetune” needs the folder of one data set.")) : run (&o, argv[1]);
   clear (&o);
   return code;

@@ -17,13 +17,12 @@
 #include "weights/smb-weights-file.h"
 
 typedef struct {
-  char *out, *cache, *size, *config, *init, *target, *strategy, *contrast, *mean, *std, *device, *precision;
-  int epochs, batch, accumulate, threads, checkpoint_every;
-  gint64 seed, stop_after;
+  SmbCliTraining common;
+  char *cache, *size, *init, *target, *strategy, *contrast, *mean, *precision;
+  int epochs, batch;
+  gint64 seed;
   double warmup;
-  gboolean cropped, go_on, norm_pix, raw_pix, recompute, resume, plan_only, json, background;
-  int argc; /* as given, for a job */
-  char **argv;
+  gboolean cropped, go_on, norm_pix, raw_pix;
   SmbPretrainPlan plan;
   const SmbParallel *parallel;
   SmbEngine *engine;
@@ -36,7 +35,7 @@ show_point (const SmbPretrainPoint *p, gpointer user_data)
   const Options *o = user_data;
 
   if (o->parallel == NULL || o->parallel->rank == 0)
-    smb_cli_show_step (o->json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
+    smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
 /* Tells what memory the training takes; LIMIT if the device has less, naming the batch that fits. */
@@ -48,7 +47,7 @@ check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, G
   guint64 bytes[3];
 
   for (int i = 0; i < 3; i++)
-    if ((bytes[i] = smb_pretrain_plan_bytes (device, config, batches[i], o->recompute, error)) == 0)
+    if ((bytes[i] = smb_pretrain_plan_bytes (device, config, batches[i], o->common.recompute, error)) == 0)
       return FALSE;
   if (o->parallel == NULL || o->parallel->rank == 0)
     smb_cli_tell_memory (device, batches[0], bytes[0]);
@@ -63,20 +62,20 @@ start (Options *o, SmbNetConfig *config, GError **error)
   SmbNetKind kind;
 
   if (o->init == NULL) {
-    if (!smb_net_size_get (config, o->size != NULL ? o->size : "tiny", o->config, error))
+    if (!smb_net_size_get (config, o->size != NULL ? o->size : "tiny", o->common.config, error))
       return NULL;
     if (o->raw_pix)
       config->norm_pix = FALSE;
-    g_clear_pointer (&o->config, g_free);
-    o->config = smb_net_config_to_json (config);
+    g_clear_pointer (&o->common.config, g_free);
+    o->common.config = smb_net_config_to_json (config);
     return smb_net_init_weights (config, SMB_NET_ONLINE, o->plan.settings.seed);
   }
   weights = smb_weights_read (o->init, error);
   if (weights == NULL)
     return NULL;
-  if (o->raw_pix && o->config == NULL)
-    o->config = g_strdup ("{\"norm_pix\": false}");
-  if (smb_net_config_detect (config, &kind, weights, o->config, o->init, error))
+  if (o->raw_pix && o->common.config == NULL)
+    o->common.config = g_strdup ("{\"norm_pix\": false}");
+  if (smb_net_config_detect (config, &kind, weights, o->common.config, o->init, error))
     return weights;
   smb_tensor_dict_unref (weights);
   return NULL;
@@ -97,8 +96,8 @@ read_optimiser (Options *o, GError **error)
     o->plan.epochs_done = (int) last + 1;
     return optimiser;
   }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s does not say after which epoch it was written; leave out --continue."),
-               o->init);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+               _ ("%s does not say after which epoch it was written; leave out --continue."), o->init);
   smb_tensor_dict_unref (optimiser);
   return NULL;
 }
@@ -107,7 +106,7 @@ read_optimiser (Options *o, GError **error)
 static SmbFaceStore *
 gather (Options *o, const char *const *sources, int size_px, GError **error)
 {
-  g_autofree char *folder = o->cache != NULL ? g_strdup (o->cache) : g_build_filename (o->out, "faces", NULL);
+  g_autofree char *folder = o->cache != NULL ? g_strdup (o->cache) : g_build_filename (o->common.out, "faces", NULL);
   const SmbFaceGather how = { .size_px = size_px,
                               .cropped = o->cropped,
                               .open = smb_cli_open_for_learning,
@@ -133,7 +132,8 @@ gather (Options *o, const char *const *sources, int size_px, GError **error)
 static gboolean
 pretrain (Options *o, const char *const *sources, GError **error)
 {
-  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
+  g_autoptr (SmbDevice) device
+      = smb_device_open (o->common.device != NULL ? o->common.device : "cpu", o->common.threads, error);
   g_autoptr (SmbTensorDict) online = NULL, target = NULL, optimiser = NULL;
   g_autoptr (SmbFaceStore) faces = NULL;
   SmbNetConfig config;
@@ -144,18 +144,18 @@ pretrain (Options *o, const char *const *sources, GError **error)
       || (o->go_on && (optimiser = read_optimiser (o, error)) == NULL)
       || !check_memory (o, device, &config, error))
     return FALSE;
-  if (o->plan_only)
+  if (o->common.plan_only)
     return TRUE;
-  if (o->background)
-    return smb_cli_start_job (sources[0], o->argc, o->argv, error);
+  if (o->common.background)
+    return smb_cli_start_job (sources[0], o->common.argc, o->common.argv, error);
   faces = gather (o, sources, config.image_px, error);
   if (faces == NULL)
     return FALSE;
   if (o->parallel == NULL || o->parallel->rank == 0)
     g_printerr (_ ("%" PRId64 " faces, %" PRIu64 " iterations an epoch, %d epochs.\n"), faces->n,
                 smb_pretrain_plan_epoch_iterations (&o->plan, faces->n), o->plan.epochs);
-  if (!smb_pretrain_job_run (&o->plan, device, online, target, o->config, faces, o->out, o->resume, show_point, o,
-                             &stopped, o->stop, error))
+  if (!smb_pretrain_job_run (&o->plan, device, online, target, o->common.config, faces, o->common.out, o->common.resume,
+                             show_point, o, &stopped, o->stop, error))
     return FALSE;
   if (stopped && (o->parallel == NULL || o->parallel->rank == 0))
     g_printerr (_ ("Stopped with a checkpoint; go on with --resume.\n"));
@@ -169,7 +169,7 @@ settle (Options *o)
   SmbPretrainSettings *s = &o->plan.settings;
   g_autoptr (GError) error = NULL;
 
-  if (o->out == NULL && !o->background && !o->plan_only)
+  if (o->common.out == NULL && !o->common.background && !o->common.plan_only)
     return smb_cli_usage (_ ("“pretrain” needs --out, a folder for what becomes of the training, or --background."));
   if (o->strategy != NULL && !smb_mask_strategy_from_name (o->strategy, &s->strategy))
     return smb_cli_usage (_ ("“%s” is no way to mask; choose crfr-p, crfr-r, frp, fasking-i or random."), o->strategy);
@@ -179,28 +179,30 @@ settle (Options *o)
     return smb_cli_usage (_ ("--continue needs both networks of the training that goes on: --init and --target."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
-  if (o->batch < 1 || o->batch > 65536 || o->accumulate < 1 || o->epochs < 1 || o->checkpoint_every < 1
-      || o->stop_after < 0 || o->seed < 0)
-    return smb_cli_usage (_ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
-                             "from 0."));
-  if ((o->mean != NULL) != (o->std != NULL))
+  if (o->batch < 1 || o->batch > 65536 || o->common.accumulate < 1 || o->epochs < 1 || o->common.checkpoint_every < 1
+      || o->common.stop_after < 0 || o->seed < 0)
+    return smb_cli_usage (
+        _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
+           "from 0."));
+  if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   o->plan.measured = o->mean != NULL;
   if (o->plan.measured
-      && (!smb_cli_parse_three ("--mean", o->mean, o->plan.mean) || !smb_cli_parse_three ("--std", o->std, o->plan.std)))
+      && (!smb_cli_parse_three ("--mean", o->mean, o->plan.mean)
+          || !smb_cli_parse_three ("--std", o->common.std, o->plan.std)))
     return SMB_EXIT_USAGE;
   if (o->norm_pix && o->raw_pix)
     return smb_cli_usage (_ ("Give --norm-pix or --no-norm-pix, not both."));
-  if (o->precision != NULL && !smb_precision_from_text (o->precision, o->device, &s->precision, &error))
+  if (o->precision != NULL && !smb_precision_from_text (o->precision, o->common.device, &s->precision, &error))
     return smb_cli_usage ("%s", error->message);
-  s->accumulate = o->accumulate;
-  s->recompute = o->recompute;
+  s->accumulate = o->common.accumulate;
+  s->recompute = o->common.recompute;
   s->seed = (guint64) o->seed;
   o->plan.epochs = o->epochs;
   o->plan.batch = o->batch;
   o->plan.warmup_epochs = o->warmup;
-  o->plan.checkpoint_epochs = o->checkpoint_every;
-  o->plan.stop_after = (guint64) o->stop_after;
+  o->plan.checkpoint_epochs = o->common.checkpoint_every;
+  o->plan.stop_after = (guint64) o->common.stop_after;
   return SMB_EXIT_OK;
 }
 
@@ -232,74 +234,65 @@ run (Options *o, const char *const *sources)
 static void
 clear (Options *o)
 {
-  char **const texts[] = { &o->out,      &o->cache,    &o->size, &o->config, &o->init,  &o->target,
-                           &o->strategy, &o->contrast, &o->mean, &o->std,    &o->device,
-                           &o->precision };
+  char **const texts[] = { &o->cache,    &o->size, &o->init,      &o->target, &o->strategy,
+                           &o->contrast, &o->mean, &o->precision };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
+  smb_cli_training_clear (&o->common);
 }
 
 int
 smb_cli_pretrain (int argc, char **argv)
 {
-  Options o = { .epochs = 100, .batch = 64, .accumulate = 1, .checkpoint_every = 1, .warmup = -1.0,
+  Options o = { .common = smb_cli_training_default (), .epochs = 100, .batch = 64, .warmup = -1.0,
                 .plan = smb_pretrain_plan_default () };
   SmbPretrainSettings *s = &o.plan.settings;
   const GOptionEntry entries[] = {
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, N_ ("Folder for log, checkpoints and weights"), N_ ("FOLDER") },
     { "cache", 0, 0, G_OPTION_ARG_FILENAME, &o.cache, N_ ("Folder of the cropped faces (OUT/faces)"), N_ ("FOLDER") },
     { "cropped", 0, 0, G_OPTION_ARG_NONE, &o.cropped, N_ ("Every picture is a cropped face: look for none"), NULL },
     { "size", 0, 0, G_OPTION_ARG_STRING, &o.size, N_ ("tiny (default), small, base, large or huge"), N_ ("NAME") },
-    { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What of the network is to be otherwise, as JSON"), N_ ("JSON") },
     { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Online network to start from"), N_ ("FILE") },
     { "target", 't', 0, G_OPTION_ARG_FILENAME, &o.target, N_ ("Target network to start from"), N_ ("FILE") },
     { "continue", 0, 0, G_OPTION_ARG_NONE, &o.go_on,
       N_ ("Go on with the training that --init is a .pth checkpoint of: its optimiser and epoch"), NULL },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the data (100)"), N_ ("N") },
-    { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration, of all processes together (64)"), N_ ("N") },
-    { "accumulate", 0, 0, G_OPTION_ARG_INT, &o.accumulate, N_ ("Iterations to one step of the optimiser (1)"), N_ ("N") },
-    { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.base_lr, N_ ("Learning rate for a step of 256 images (0.00015)"), N_ ("R") },
+    { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration, of all processes together (64)"),
+      N_ ("N") },
+    { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.base_lr, N_ ("Learning rate for a step of 256 images (0.00015)"),
+      N_ ("R") },
     { "min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.min_lr, N_ ("Learning rate at the end (0)"), N_ ("R") },
     { "warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o.warmup, N_ ("Epochs to warm up (a tenth of all)"), N_ ("N") },
-    { "momentum", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.momentum, N_ ("The target's momentum at the start (0.996)"), N_ ("M") },
+    { "momentum", 0, 0, G_OPTION_ARG_DOUBLE, &o.plan.momentum, N_ ("The target's momentum at the start (0.996)"),
+      N_ ("M") },
     { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_decay, N_ ("Weight decay (0.05)"), N_ ("D") },
-    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (1; 0: no limit)"), N_ ("C") },
+    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (1; 0: no limit)"),
+      N_ ("C") },
     { "mask-strategy", 0, 0, G_OPTION_ARG_STRING, &o.strategy,
       N_ ("crfr-p (default), crfr-r, frp, fasking-i or random"), N_ ("NAME") },
     { "mask-ratio", 0, 0, G_OPTION_ARG_DOUBLE, &s->mask_ratio, N_ ("Share of the patches hidden (0.75)"), N_ ("R") },
     { "contrast", 0, 0, G_OPTION_ARG_STRING, &o.contrast, N_ ("simsiam, byol or infonce"), N_ ("NAME") },
-    { "weight-region", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_region, N_ ("Weight of the region's loss (0.007)"), N_ ("W") },
+    { "weight-region", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_region, N_ ("Weight of the region's loss (0.007)"),
+      N_ ("W") },
     { "weight-contrast", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_contrast, N_ ("Weight of the contrastive loss (0.1)"),
       N_ ("W") },
     { "norm-pix", 0, 0, G_OPTION_ARG_NONE, &o.norm_pix, N_ ("Reconstruct patches normalised each (default)"), NULL },
     { "no-norm-pix", 0, 0, G_OPTION_ARG_NONE, &o.raw_pix, N_ ("Reconstruct the pixels themselves"), NULL },
     { "mean", 0, 0, G_OPTION_ARG_STRING, &o.mean, N_ ("Mean of the pixels (default: measured)"), N_ ("R,G,B") },
-    { "std", 0, 0, G_OPTION_ARG_STRING, &o.std, N_ ("Their standard deviation"), N_ ("R,G,B") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of weights, order and masks (0)"), N_ ("S") },
-    { "checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o.checkpoint_every, N_ ("Epochs from checkpoint to checkpoint (1)"),
-      N_ ("N") },
-    { "resume", 0, 0, G_OPTION_ARG_NONE, &o.resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
-    { "stop-after", 0, 0, G_OPTION_ARG_INT64, &o.stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
-      N_ ("N") },
-    { "plan", 0, 0, G_OPTION_ARG_NONE, &o.plan_only, N_ ("Only say what memory it takes"), NULL },
-    { "recompute", 0, 0, G_OPTION_ARG_NONE, &o.recompute, N_ ("Less memory, a third more time"), NULL },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision,
       N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is fast"), N_ ("PRECISION") },
-    { "background", 0, 0, G_OPTION_ARG_NONE, &o.background, N_ ("Train as a job, after those that wait; see “jobs”"), NULL },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object an iteration"), NULL },
-    { NULL },
   };
+  g_autofree GOptionEntry *all = smb_cli_training_entries (&o.common, entries, G_N_ELEMENTS (entries));
   g_auto (GStrv) given = g_strdupv (argv);
   int code = SMB_EXIT_USAGE;
 
-  o.argc = argc;
-  o.argv = given;
-  if (smb_cli_parse (&argc, &argv, entries, _ ("DIR…"),
-                     _ ("Pre-trains a network on the faces in folders of pictures, as FSFM was: it hides most of a face and "
-                        "learns to fill it in. Needs no labels.")))
+  o.common.argc = argc;
+  o.common.argv = given;
+  if (smb_cli_parse (
+          &argc, &argv, all, _ ("DIR…"),
+          _ ("Pre-trains a network on the faces in folders of pictures, as FSFM was: it hides most of a face and "
+             "learns to fill it in. Needs no labels.")))
     code = argc < 2 ? smb_cli_usage (_ ("“pretrain” needs folders of pictures."))
                     : run (&o, (const char *const *) argv + 1);
   clear (&o);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/smb-error.h"
@@ -12,6 +13,52 @@
 #include "train/smb-pretrainer.h"
 
 static GCancellable *stop_now; /* of the run going on */
+
+SmbCliTraining
+smb_cli_training_default (void)
+{
+  return (SmbCliTraining){ .accumulate = 1, .checkpoint_every = 1 };
+}
+
+GOptionEntry *
+smb_cli_training_entries (SmbCliTraining *t, const GOptionEntry *own, guint n)
+{
+  const GOptionEntry common[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &t->out, N_ ("Folder for log, checkpoints and weights"), N_ ("FOLDER") },
+    { "config", 'c', 0, G_OPTION_ARG_STRING, &t->config, N_ ("What of the network is to be otherwise, as JSON"),
+      N_ ("JSON") },
+    { "accumulate", 0, 0, G_OPTION_ARG_INT, &t->accumulate, N_ ("Iterations to one step of the optimiser (1)"),
+      N_ ("N") },
+    { "std", 0, 0, G_OPTION_ARG_STRING, &t->std, N_ ("Standard deviation of the pixels, with --mean"), N_ ("R,G,B") },
+    { "checkpoint-every", 0, 0, G_OPTION_ARG_INT, &t->checkpoint_every, N_ ("Epochs from checkpoint to checkpoint (1)"),
+      N_ ("N") },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &t->resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
+    { "stop-after", 0, 0, G_OPTION_ARG_INT64, &t->stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
+      N_ ("N") },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &t->plan_only, N_ ("Only say what memory it takes"), NULL },
+    { "recompute", 0, 0, G_OPTION_ARG_NONE, &t->recompute, N_ ("Less memory, a third more time"), NULL },
+    { "background", 0, 0, G_OPTION_ARG_NONE, &t->background, N_ ("Train as a job, after those that wait; see “jobs”"),
+      NULL },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &t->device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &t->threads, N_ ("Threads; 0: one a core"), N_ ("N") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &t->json, N_ ("One JSON object an iteration"), NULL },
+    { NULL },
+  };
+  GOptionEntry *all = g_new (GOptionEntry, n + G_N_ELEMENTS (common));
+
+  memcpy (all, own, n * sizeof *own);
+  memcpy (all + n, common, sizeof common);
+  return all;
+}
+
+void
+smb_cli_training_clear (SmbCliTraining *t)
+{
+  g_free (t->out);
+  g_free (t->config);
+  g_free (t->std);
+  g_free (t->device);
+}
 
 /* Cancelling takes a lock, which a signal handler must not: a thread of its own waits for the signals. */
 static gpointer
@@ -71,9 +118,9 @@ smb_cli_parse_three (const char *option, const char *text, double values[3])
   return good;
 }
 
-
 void
-smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr, double images_per_second)
+smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr,
+                   double images_per_second)
 {
   if (json) {
     g_autoptr (JsonBuilder) b = json_builder_new ();
@@ -95,8 +142,8 @@ smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double 
     root = json_builder_get_root (b);
     smb_cli_print_json (root, FALSE);
   } else if (iteration == iterations || iteration % 10 == 0) {
-    g_print (_ ("%" PRIu64 " of %" PRIu64 ": loss %.4f, rate %.3g, %.1f images a second\n"), iteration, iterations, loss, lr,
-             images_per_second);
+    g_print (_ ("%" PRIu64 " of %" PRIu64 ": loss %.4f, rate %.3g, %.1f images a second\n"), iteration, iterations,
+             loss, lr, images_per_second);
   }
 }
 
@@ -110,10 +157,11 @@ smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 
     return TRUE;
   fits = smb_train_suggest_batch (bytes[1], bytes[2], available);
   if (fits > 0)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
-                 _ ("A batch of %d does not fit into memory; --batch=%d does. --accumulate makes up for it, --recompute saves "
-                    "more."),
-                 batch, fits * processes);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_MEMORY,
+        _ ("A batch of %d does not fit into memory; --batch=%d does. --accumulate makes up for it, --recompute saves "
+           "more."),
+        batch, fits * processes);
   else
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
                          _ ("Not even one image at a time fits into memory; choose a smaller network or --recompute."));

@@ -9,6 +9,21 @@ G_BEGIN_DECLS
 
 /* What the commands that learn share. */
 
+/* Options that every training has. */
+typedef struct {
+  char *out, *config, *std, *device;
+  int accumulate, checkpoint_every, threads;
+  gint64 stop_after;
+  gboolean resume, plan_only, recompute, background, json;
+  int argc; /* as given, for a job */
+  char **argv;
+} SmbCliTraining;
+
+SmbCliTraining smb_cli_training_default (void);
+/* A command's own entries (n of them) and then those of `training`, with the closing one; free with g_free. */
+GOptionEntry *smb_cli_training_entries (SmbCliTraining *training, const GOptionEntry *own, guint n);
+void smb_cli_training_clear (SmbCliTraining *training);
+
 /* SIGINT and SIGTERM cancel, once; the second ends the program. */
 void smb_cli_stop_on_signals (GCancellable *stop);
 

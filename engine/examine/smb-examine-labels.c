@@ -327,11 +327,16 @@ static gboolean
 visit_track (SmbCase *store, const SmbLabelledFace *labelled, SmbEngineVideo *video, const SmbFaceVisit *how, SmbTakeFace take,
              gpointer take_data, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SmbVideoState) state = smb_examine_load_video_run (store, labelled->evidence->id, labelled->run_id, error);
+  g_autoptr (SmbVideoState) state = NULL;
   g_auto (Choice) choice = { 0 };
 
-  if (state == NULL)
+  if (!smb_examine_load_video_run (store, labelled->evidence->id, labelled->run_id, &state, error))
     return FALSE;
+  if (state == NULL) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The case has no run number %lld of this video; analyse it anew."),
+                 (long long) labelled->run_id);
+    return FALSE;
+  }
   choice = choice_new (state->progress, state->edits);
   choose (&choice, labelled->track, how->n_uniform);
   return take_frames (&choice, video, take, take_data, cancellable, error);

@@ -49,10 +49,27 @@ sentence_of (JsonObject *track, guint face)
   return g_string_free (text, FALSE);
 }
 
+static JsonObject *
+video_of (JsonNode *result)
+{
+  return JSON_NODE_HOLDS_OBJECT (result) ? object_of (json_node_get_object (result), "video") : NULL;
+}
+
+SmbVideoState *
+smb_examine_run_of_analysis (SmbCase *store, gint64 evidence_id, JsonNode *result, GError **error)
+{
+  JsonObject *video = video_of (result);
+  SmbVideoState *state = NULL;
+
+  if (video != NULL)
+    smb_examine_load_video_run (store, evidence_id, whole_of (video, "run"), &state, error);
+  return state;
+}
+
 GArray *
 smb_examine_read_tracks (JsonNode *result, GPtrArray *sentences)
 {
-  JsonObject *video = JSON_NODE_HOLDS_OBJECT (result) ? object_of (json_node_get_object (result), "video") : NULL;
+  JsonObject *video = video_of (result);
   JsonNode *node = video != NULL ? json_object_get_member (video, "tracks") : NULL;
   JsonArray *tracks = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
   GArray *frames;

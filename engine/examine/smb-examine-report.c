@@ -26,6 +26,8 @@ typedef struct {
   GArray *track_frames;   /* guint: where each track of a video is seen best; NULL: a picture */
   GPtrArray *track_words; /* char*; likewise */
   SmbEngineVideo *video;
+  SmbVideoState *run; /* NULL: a picture, or its run is not in the case */
+  SmbReportTimeline timeline;
 } Gathered;
 
 static void
@@ -41,6 +43,8 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->track_frames, g_array_unref);
   g_clear_pointer (&gathered->track_words, g_ptr_array_unref);
   g_clear_pointer (&gathered->video, smb_engine_video_unref);
+  g_clear_pointer (&gathered->timeline.tracks, g_ptr_array_unref);
+  g_clear_pointer (&gathered->run, smb_video_state_free);
   g_clear_pointer (&gathered->evidence, smb_evidence_free);
   g_clear_pointer (&gathered->stored, smb_case_analysis_free);
   g_free (gathered->card);
@@ -184,6 +188,27 @@ cut_crops (const Maker *maker, Gathered *gathered, SmbImage *image)
   }
 }
 
+/* The scores over time, as long as the video is; without it, as long as its last frame looked at. */
+static void
+add_timeline (Gathered *gathered)
+{
+  const GPtrArray *frames = gathered->run->progress->frames;
+  SmbReportTimeline *timeline = &gathered->timeline;
+
+  timeline->frames = gathered->run->progress->frames;
+  timeline->tracks = smb_tracks_summarise (timeline->frames, gathered->run->edits, NULL);
+  timeline->n_edits = gathered->run->edits->len;
+  if (gathered->video != NULL) {
+    const SmbVideoSlot *last
+        = &smb_engine_video_get_slots (gathered->video)[smb_engine_video_get_n_frames (gathered->video) - 1];
+
+    timeline->length_us = last->time_us + last->duration_us;
+  } else if (frames->len > 0)
+    timeline->length_us = ((const SmbFrameFaces *) frames->pdata[frames->len - 1])->time_us;
+  if (timeline->tracks->len > 0)
+    gathered->entry.timeline = timeline;
+}
+
 static gboolean
 add_picture (const Maker *maker, Gathered *gathered, GError **error)
 {
@@ -232,6 +257,7 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 {
   g_autoptr (Gathered) gathered = g_new0 (Gathered, 1);
   g_autoptr (GPtrArray) analyses = NULL;
+  g_autoptr (GError) unread = NULL;
 
   gathered->evidence = evidence;
   gathered->entry.evidence = evidence;
@@ -257,6 +283,8 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
     gathered->track_words = g_ptr_array_new_with_free_func (g_free);
     if (gathered->analysis != NULL)
       gathered->track_frames = smb_examine_read_tracks (json, gathered->track_words);
+    if (gathered->track_frames != NULL)
+      gathered->run = smb_examine_run_of_analysis (maker->store, evidence->id, json, &unread);
     if (gathered->analysis == NULL)
       return NULL;
     gathered->entry.analysis = gathered->analysis;
@@ -265,6 +293,10 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
   gathered->entry.findings = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_finding_free);
   if (!add_picture (maker, gathered, error))
     return NULL;
+  if (gathered->run != NULL)
+    add_timeline (gathered);
+  if (unread != NULL)
+    remark (gathered, unread->message);
   {
     g_autoptr (GPtrArray) stored = smb_case_list_findings (maker->store, evidence->id, error);
 

@@ -188,18 +188,21 @@ smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **stat
   return runs->len == 0 || *state_out != NULL;
 }
 
-SmbVideoState *
-smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, GError **error)
+gboolean
+smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out, GError **error)
 {
   g_autoptr (GPtrArray) runs = smb_case_list_video_runs (store, evidence_id, error);
 
-  for (guint i = 0; runs != NULL && i < runs->len; i++)
-    if (((SmbCaseVideoRun *) runs->pdata[i])->id == run_id)
-      return read_run (store, runs->pdata[i], error);
-  if (runs != NULL)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The case has no run number %lld of this video; analyse it anew."),
-                 (long long) run_id);
-  return NULL;
+  *state_out = NULL;
+  for (guint i = 0; runs != NULL && i < runs->len; i++) {
+    const SmbCaseVideoRun *run = runs->pdata[i];
+
+    if (run->id == run_id) {
+      *state_out = read_run (store, run, error);
+      return *state_out != NULL;
+    }
+  }
+  return runs != NULL;
 }
 
 /* The newest run if it asked for the same and is not finished; else a new one. */

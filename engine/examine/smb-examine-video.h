@@ -41,8 +41,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbVideoState, smb_video_state_free)
 /* The newest run of an exhibit; *state_out NULL without an error: none yet. */
 gboolean smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **state_out, GError **error);
 
-/* One of its runs by number; NOT_FOUND if the exhibit has no such run. */
-SmbVideoState *smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, GError **error);
+/* A certain run of it; *state_out NULL without an error: the case holds no such run. */
+gboolean smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out, GError **error);
 
 /* Runs smb_video_run and stores what it brings as it comes; goes on with the exhibit's newest run if it is unfinished and asked
  * for the same, and begins another otherwise. At the end the analysis is stored with a face for each track. *progress_out: what

@@ -6,6 +6,7 @@
 #include "base/smb-hash.h"
 #include "case/smb-case-video.h"
 #include "examine/smb-examine-video.h"
+#include "examine/smb-seen-files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,6 +200,7 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
                  evidence->path);
     return NULL;
   }
+  evidence->video = facts != NULL;
   evidence->hash_state = SMB_HASH_VERIFIED;
   evidence->verified_us = evidence->acquired_us;
   if (!smb_case_add_evidence (store, evidence, error)
@@ -216,10 +218,30 @@ record_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState state, c
   return smb_case_get_read_only (store) || smb_case_set_hash_state (store, evidence->id, state, found, error);
 }
 
-/* Opens and hashes. Returns a descriptor if the bytes are those acquired; else -1, with the state and what was found.
- * `error` is set only where nothing could be learnt (cancelled). */
+/* The hash of an open exhibit. again: its bytes are read whatever is known of the file from before in this process. */
+static char *
+hash_evidence (int fd, const char *path, gboolean again, GCancellable *cancellable, GError **error)
+{
+  char *sha256 = again ? NULL : smb_seen_files_lookup (fd);
+  struct stat before;
+
+  if (sha256 != NULL)
+    return sha256;
+  if (fstat (fd, &before) != 0) {
+    smb_error_set_errno (error, errno, path, _ ("looking for the file"));
+    return NULL;
+  }
+  sha256 = smb_sha256_of_fd (fd, path, NULL, cancellable, NULL, NULL, error);
+  if (sha256 != NULL)
+    smb_seen_files_add (fd, &before, sha256);
+  return sha256;
+}
+
+/* Opens and hashes (see hash_evidence). Returns a descriptor if the bytes are those acquired; else -1, with the state and what was
+ * found. `error` is set only where nothing could be learnt (cancelled). */
 static int
-open_and_hash (const SmbEvidence *evidence, SmbHashState *state, char **found, GError **why, GCancellable *cancellable)
+open_and_hash (const SmbEvidence *evidence, gboolean again, SmbHashState *state, char **found, GError **why,
+               GCancellable *cancellable)
 {
   int fd = smb_examine_open_evidence (evidence->path, NULL, NULL, why);
 
@@ -235,7 +257,7 @@ open_and_hash (const SmbEvidence *evidence, SmbHashState *state, char **found, G
       *found = smb_sha256_of_bytes ("", 0);
     return -1;
   }
-  *found = smb_sha256_of_fd (fd, evidence->path, NULL, cancellable, NULL, NULL, why);
+  *found = hash_evidence (fd, evidence->path, again, cancellable, why);
   if (*found != NULL && g_strcmp0 (*found, evidence->sha256) == 0) {
     *state = SMB_HASH_VERIFIED;
     return fd;
@@ -252,7 +274,7 @@ smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *s
   g_autoptr (GError) why = NULL;
   g_autofree char *found = NULL;
   SmbHashState state;
-  int fd = open_and_hash (evidence, &state, &found, &why, cancellable);
+  int fd = open_and_hash (evidence, TRUE, &state, &found, &why, cancellable);
 
   if (fd >= 0)
     close (fd);
@@ -271,7 +293,7 @@ smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancella
   g_autoptr (GError) why = NULL;
   g_autofree char *found = NULL;
   SmbHashState state;
-  int fd = open_and_hash (evidence, &state, &found, &why, cancellable);
+  int fd = open_and_hash (evidence, FALSE, &state, &found, &why, cancellable);
 
   if (fd < 0 && g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_propagate_error (error, g_steal_pointer (&why));

@@ -24,12 +24,14 @@ int smb_examine_open_evidence (const char *path, guint64 *size_out, gint64 *modi
 SmbEvidence *smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCancellable *cancellable,
                                   GError **error);
 
-/* Re-hashes one exhibit and records the outcome; an altered or missing file is an outcome, not an error. */
+/* Reads and hashes one exhibit again, whatever is known of it, and records the outcome; an altered or missing file is an outcome,
+ * not an error. */
 gboolean smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out,
                              GCancellable *cancellable, GError **error);
 
 /* Opens an exhibit after checking its hash: a descriptor to close; -1 with an error, INTEGRITY if it differs. News about its
- * state is recorded. */
+ * state is recorded. A file that this process has hashed and that has not been touched since (smb-seen-files.h) is not read
+ * again. */
 int smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancellable, GError **error);
 
 /* Opens and decodes an exhibit for viewing or computing, after checking its hash: INTEGRITY error if it differs. */

@@ -14,6 +14,7 @@
 
 struct _SmbFaceDetector {
   SmbDlibDetector *dlib;
+  int threads;
 };
 
 static void
@@ -29,7 +30,7 @@ set_dlib_error (GError **error, SmbDlibStatus status, const char *message)
 }
 
 SmbFaceDetector *
-smb_face_detector_new (GError **error)
+smb_face_detector_new (int threads, GError **error)
 {
   SmbDlibDetector *dlib = NULL;
   char message[SMB_DLIB_MESSAGE_BYTES] = "";
@@ -42,6 +43,7 @@ smb_face_detector_new (GError **error)
   }
   detector = g_new0 (SmbFaceDetector, 1);
   detector->dlib = dlib;
+  detector->threads = MAX (threads, 1);
   return detector;
 }
 
@@ -105,7 +107,7 @@ smb_face_detect (SmbFaceDetector *detector, const SmbImage *image, int max_side_
                  width, height, upsample);
     return NULL;
   }
-  status = smb_dlib_detect (detector->dlib, rgb, width, height, upsample, &found, &n_found, message);
+  status = smb_dlib_detect (detector->dlib, rgb, width, height, upsample, detector->threads, &found, &n_found, message);
   if (status != SMB_DLIB_OK) {
     set_dlib_error (error, status, message);
     return NULL;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "face/smb-face-dlib.h"
 
+#include "face/smb-hog.h"
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -71,6 +74,9 @@ extern "C" const unsigned long smb_dlib_detector_n_bytes;
 
 struct SmbDlibDetector {
   dlib::frontal_face_detector detector;
+  std::vector<std::vector<SmbHogTerm>> terms; /* of each detector, pointing into `detector` */
+  std::vector<SmbHogDetector> detectors;
+  SmbHogBank bank;
 };
 
 struct SmbDlibPredictor {
@@ -98,6 +104,30 @@ guarded (char *message, Body body) noexcept
   return SMB_DLIB_FAILED;
 }
 
+/* dlib's own filters and thresholds as the search wants them. */
+static void
+fill_bank (SmbDlibDetector *d)
+{
+  const auto &scanner = d->detector.get_scanner ();
+  const unsigned long n = d->detector.num_detectors ();
+
+  d->terms.resize (n);
+  for (unsigned long i = 0; i < n; i++) {
+    const auto &filters = d->detector.get_processed_w (i).get_detect_argument ();
+
+    if (scanner.get_cell_size () != SMB_HOG_CELL || filters.filters.size () != SMB_HOG_PLANES
+        || scanner.get_fhog_window_width () != SMB_HOG_TAPS || scanner.get_fhog_window_height () != SMB_HOG_TAPS)
+      throw std::runtime_error ("this version's detector is of another kind");
+    for (unsigned long p = 0; p < filters.row_filters.size (); p++)
+      for (unsigned long j = 0; j < filters.row_filters[p].size (); j++)
+        d->terms[i].push_back (
+            SmbHogTerm{ static_cast<int> (p), &filters.row_filters[p][j] (0), &filters.col_filters[p][j] (0) });
+    d->detectors.push_back (SmbHogDetector{ d->terms[i].data (), static_cast<int> (d->terms[i].size ()),
+                                            d->detector.get_w (i) (scanner.get_num_dimensions ()) });
+  }
+  d->bank = SmbHogBank{ d->detectors.data (), static_cast<int> (n) };
+}
+
 SmbDlibStatus
 smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES])
 {
@@ -108,6 +138,7 @@ smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE
     std::unique_ptr<SmbDlibDetector> fresh (new SmbDlibDetector);
 
     dlib::deserialize (fresh->detector, in);
+    fill_bank (fresh.get ());
     *detector = fresh.release ();
   });
 }
@@ -118,15 +149,123 @@ smb_dlib_detector_free (SmbDlibDetector *detector)
   delete detector;
 }
 
+/* The pictures that dlib would search: doubled, then each five sixths of the one before. */
+static std::vector<SmbHogSize>
+sizes_of (const SmbDlibDetector *d, int width, int height, int upsample)
+{
+  const auto &scanner = d->detector.get_scanner ();
+  const dlib::pyramid_down<2> doubling;
+  const dlib::pyramid_down<6> pyramid;
+  std::vector<SmbHogSize> sizes{ SmbHogSize{ width, height } };
+
+  for (int i = 0; i < upsample; i++) {
+    const dlib::rectangle up
+        = doubling.rect_up (dlib::rectangle (0, 0, sizes.back ().width - 1, sizes.back ().height - 1));
+
+    sizes.push_back (SmbHogSize{ up.right () + 1, up.bottom () + 1 });
+  }
+  dlib::rectangle rest (0, 0, sizes.back ().width - 1, sizes.back ().height - 1);
+  for (unsigned long level = 1;; level++) {
+    rest = pyramid.rect_down (rest);
+    if (rest.width () < scanner.get_min_pyramid_layer_width () || rest.height () < scanner.get_min_pyramid_layer_height ()
+        || level >= scanner.get_max_pyramid_levels ())
+      return sizes;
+    sizes.push_back (SmbHogSize{ 5 * sizes.back ().width / 6, 5 * sizes.back ().height / 6 });
+  }
+}
+
+/* What dlib makes of the hits: boxes in the doubled picture; of those that overlap the surest remains. */
+static std::vector<dlib::rect_detection>
+choose (const SmbDlibDetector *d, const SmbHogHit *hits, size_t n_hits)
+{
+  const auto &scanner = d->detector.get_scanner ();
+  const unsigned long box = SMB_HOG_TAPS - 2 * scanner.get_padding ();
+  const dlib::pyramid_down<6> pyramid;
+  std::vector<dlib::rect_detection> all, best;
+
+  for (size_t first = 0, end; first < n_hits; first = end) {
+    std::vector<std::pair<double, dlib::rectangle>> found;
+
+    for (end = first; end < n_hits && hits[end].detector == hits[first].detector; end++) {
+      const dlib::rectangle cells = dlib::centered_rect (dlib::point (hits[end].column, hits[end].row), box, box);
+      const dlib::rectangle rect = scanner.get_feature_extractor ().feats_to_image (cells, SMB_HOG_CELL, SMB_HOG_TAPS, SMB_HOG_TAPS);
+
+      found.push_back ({ hits[end].says, pyramid.rect_up (rect, static_cast<unsigned> (hits[end].level)) });
+    }
+    std::sort (found.rbegin (), found.rend (), dlib::impl::compare_pair_rect);
+    for (const auto &one : found) {
+      dlib::rect_detection detection;
+
+      detection.detection_confidence = one.first - d->detectors[hits[first].detector].threshold;
+      detection.weight_index = hits[first].detector;
+      detection.rect = one.second;
+      all.push_back (detection);
+    }
+  }
+  std::sort (all.rbegin (), all.rend ());
+  for (const auto &one : all) {
+    bool covered = false;
+
+    for (const auto &other : best)
+      covered = covered || d->detector.get_overlap_tester () (other.rect, one.rect);
+    if (!covered)
+      best.push_back (one);
+  }
+  return best;
+}
+
+/* *faces of what was found in the doubled picture. */
+static void
+give_faces (const std::vector<dlib::rect_detection> &found, int upsample, SmbDlibFace **faces, size_t *n_faces)
+{
+  const dlib::pyramid_down<2> doubling;
+
+  if (found.empty ())
+    return;
+  SmbDlibFace *out = static_cast<SmbDlibFace *> (std::calloc (found.size (), sizeof (SmbDlibFace)));
+  if (out == nullptr)
+    throw std::bad_alloc ();
+  for (size_t i = 0; i < found.size (); i++) {
+    const dlib::rectangle box = doubling.rect_down (found[i].rect, static_cast<unsigned> (upsample));
+
+    out[i] = SmbDlibFace{ static_cast<int> (box.left ()), static_cast<int> (box.top ()), static_cast<int> (box.right ()),
+                          static_cast<int> (box.bottom ()), found[i].detection_confidence };
+  }
+  *faces = out;
+  *n_faces = found.size ();
+}
+
 SmbDlibStatus
-smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
+smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample, int threads,
                  SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES])
+{
+  SmbHogHit *hits = nullptr;
+  size_t n_hits = 0;
+  SmbDlibStatus status;
+
+  *faces = nullptr;
+  *n_faces = 0;
+  status = guarded (message, [&] {
+    const std::vector<SmbHogSize> sizes = sizes_of (detector, width, height, upsample);
+    const SmbHogPlan plan{ sizes.data (), static_cast<int> (sizes.size ()), upsample };
+
+    if (smb_hog_search (&detector->bank, &plan, rgb, threads, &hits, &n_hits) != 0)
+      throw std::bad_alloc ();
+    give_faces (choose (detector, hits, n_hits), upsample, faces, n_faces);
+  });
+  std::free (hits);
+  return status;
+}
+
+SmbDlibStatus
+smb_dlib_detect_plain (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
+                       SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES])
 {
   *faces = nullptr;
   *n_faces = 0;
   return guarded (message, [&] {
     const semblance::RgbView view{ rgb, height, width };
-    dlib::pyramid_down<2> pyramid;
+    const dlib::pyramid_down<2> doubling;
     std::vector<dlib::rect_detection> found;
 
     if (upsample == 0) {
@@ -134,25 +273,12 @@ smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width,
     } else {
       dlib::array2d<dlib::rgb_pixel> larger;
 
-      dlib::pyramid_up (view, larger, pyramid);
+      dlib::pyramid_up (view, larger, doubling);
       for (int i = 1; i < upsample; i++)
-        dlib::pyramid_up (larger, pyramid);
+        dlib::pyramid_up (larger, doubling);
       detector->detector (larger, found);
     }
-    if (found.empty ())
-      return;
-    SmbDlibFace *out = static_cast<SmbDlibFace *> (std::calloc (found.size (), sizeof (SmbDlibFace)));
-    if (out == nullptr)
-      throw std::bad_alloc ();
-    for (size_t i = 0; i < found.size (); i++) {
-      const dlib::rectangle box = pyramid.rect_down (found[i].rect, static_cast<unsigned> (upsample));
-
-      out[i] = SmbDlibFace{ static_cast<int> (box.left ()), static_cast<int> (box.top ()),
-                            static_cast<int> (box.right ()), static_cast<int> (box.bottom ()),
-                            found[i].detection_confidence };
-    }
-    *faces = out;
-    *n_faces = found.size ();
+    give_faces (found, upsample, faces, n_faces);
   });
 }
 

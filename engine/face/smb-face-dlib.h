@@ -29,11 +29,16 @@ typedef struct SmbDlibDetector SmbDlibDetector;
 SmbDlibStatus smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES]);
 void smb_dlib_detector_free (SmbDlibDetector *detector);
 
-/* rgb (height, width, 3) is only read, and not copied unless upsample > 0. The picture is doubled `upsample` times by
- * dlib's pyramid_up and the boxes brought back, as dlib's Python call detector (rgb, upsample) does. Best first.
- * *faces comes from malloc (free it), NULL when there is none. */
+/* rgb (height, width, 3) is only read. The picture is doubled `upsample` times as by dlib's pyramid_up and the boxes brought
+ * back, as dlib's Python call detector (rgb, upsample) does. Best first. dlib's detector, its filters and its choice among
+ * hits; what takes the time is smb-hog.h, on so many threads, with the same boxes and scores. *faces comes from malloc (free
+ * it), NULL when there is none. */
 SmbDlibStatus smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
-                               SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES]);
+                               int threads, SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES]);
+/* The same by dlib alone: several times as slow, what tests compare with. */
+SmbDlibStatus smb_dlib_detect_plain (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height,
+                                     int upsample, SmbDlibFace **faces, size_t *n_faces,
+                                     char message[SMB_DLIB_MESSAGE_BYTES]);
 
 #define SMB_DLIB_LANDMARKS 68
 

@@ -19,10 +19,11 @@ typedef struct {
   SmbFaceOrigin origin;
 } SmbFace;
 
-/* dlib's HOG frontal detector, loaded once (0.2 s). Not for two threads at a time. */
+/* dlib's HOG frontal detector, loaded once. Not for two threads at a time; a search runs on `threads` of its own, whose number
+ * changes nothing but the time it takes. */
 typedef struct _SmbFaceDetector SmbFaceDetector;
 
-SmbFaceDetector *smb_face_detector_new (GError **error);
+SmbFaceDetector *smb_face_detector_new (int threads, GError **error);
 void smb_face_detector_free (SmbFaceDetector *detector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceDetector, smb_face_detector_free)
 /* "dlib 19.24.0 frontal HOG, -march=x86-64-v2": what results and reports name; other builds may move a box by a pixel.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "base/smb-hash.h"
 #include "learn/smb-checkpoint.h"
 #include "weights/smb-model.h"
@@ -163,17 +164,6 @@ smb_dataset_save (const SmbDataset *dataset, GError **error)
   return smb_learn_write_text (path, text, error);
 }
 
-/* A text of an object; "" where there is none or another kind of value. */
-static const char *
-text_of (JsonObject *object, const char *key)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : "";
-}
-
 static gboolean
 read_hash (SmbSample *sample, const char *text)
 {
@@ -198,16 +188,17 @@ read_sample (SmbDataset *dataset, JsonNode *node)
   g_ptr_array_add (dataset->samples, sample);
   if (object == NULL)
     return FALSE;
-  sample->identity = g_strdup (text_of (object, "identity"));
-  sample->source = g_strdup (text_of (object, "source"));
-  sample->origin = g_strdup (text_of (object, "origin"));
-  sample->case_id = g_strdup (text_of (object, "case"));
+  sample->identity = g_strdup (smb_json_find_text (object, "identity", ""));
+  sample->source = g_strdup (smb_json_find_text (object, "source", ""));
+  sample->origin = g_strdup (smb_json_find_text (object, "origin", ""));
+  sample->case_id = g_strdup (smb_json_find_text (object, "case", ""));
   sample->face = json_object_get_int_member_with_default (object, "face", -1);
-  sample->class = smb_class_find ((const char *const *) dataset->classes, text_of (object, "class"));
+  sample->class = smb_class_find ((const char *const *) dataset->classes, smb_json_find_text (object, "class", ""));
   sample->grey = json_object_get_boolean_member_with_default (object, "grey", FALSE);
   sample->sharpness = json_object_get_double_member_with_default (object, "sharpness", 0.0);
   return sample->face >= 0 && sample->face < dataset->faces->n && sample->class >= 0
-         && smb_part_from_name (text_of (object, "part"), &sample->part) && read_hash (sample, text_of (object, "hash"));
+         && smb_part_from_name (smb_json_find_text (object, "part", ""), &sample->part)
+         && read_hash (sample, smb_json_find_text (object, "hash", ""));
 }
 
 static gboolean
@@ -219,7 +210,7 @@ read_all (SmbDataset *dataset, JsonObject *root)
 
   if (json_object_get_int_member_with_default (root, "format", 0) != FORMAT || names == NULL || samples == NULL
       || !JSON_NODE_HOLDS_ARRAY (names) || !JSON_NODE_HOLDS_ARRAY (samples)
-      || strcmp (text_of (root, "faces"), dataset->faces->key) != 0)
+      || strcmp (smb_json_find_text (root, "faces", ""), dataset->faces->key) != 0)
     return FALSE;
   array = json_node_get_array (names);
   for (guint i = 0; i < json_array_get_length (array); i++) {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/smb-json-part.h"
 #include "learn/smb-evaluation.h"
 #include "measure/smb-bootstrap.h"
 #include "measure/smb-rates.h"
@@ -51,24 +52,6 @@ forged_of (const Set *set)
   return (const guint8 *) set->forged->data;
 }
 
-static void
-add_number (JsonBuilder *b, const char *key, double value)
-{
-  if (key != NULL)
-    json_builder_set_member_name (b, key);
-  if (isfinite (value))
-    json_builder_add_double_value (b, value);
-  else
-    json_builder_add_null_value (b);
-}
-
-static void
-add_count (JsonBuilder *b, const char *key, guint n)
-{
-  json_builder_set_member_name (b, key);
-  json_builder_add_int_value (b, n);
-}
-
 typedef enum { AUC, EER, ACCURACY, HTER, APCER, BPCER, TPR_1, TPR_10, N_METRICS } Metric;
 
 static const char *const metric_names[N_METRICS] = { "auc",   "eer",   "accuracy",     "hter",
@@ -108,19 +91,19 @@ add_metrics (JsonBuilder *b, const char *key, const Set *set, const SmbEvaluatio
     forged += forged_of (set)[i];
   json_builder_set_member_name (b, key);
   json_builder_begin_object (b);
-  add_count (b, "faces", n);
-  add_count (b, "forged", forged);
+  smb_json_add_int (b, "faces", n);
+  smb_json_add_int (b, "forged", forged);
   for (Metric m = 0; m < N_METRICS; m++) {
     Asked asked = { m, s->threshold };
     double interval[2];
 
-    smb_bootstrap (measure, &asked, scores_of (set), forged_of (set), (const int *) (gpointer) set->groups->data, n, s->repeats,
-                   s->seed, interval);
+    smb_bootstrap (measure, &asked, scores_of (set), forged_of (set), (const int *) (gpointer) set->groups->data, n,
+                   s->repeats, s->seed, interval);
     json_builder_set_member_name (b, metric_names[m]);
     json_builder_begin_object (b);
-    add_number (b, "value", measure (scores_of (set), forged_of (set), n, &asked));
-    add_number (b, "low", interval[0]);
-    add_number (b, "high", interval[1]);
+    smb_json_add_number (b, "value", measure (scores_of (set), forged_of (set), n, &asked));
+    smb_json_add_number (b, "low", interval[0]);
+    smb_json_add_number (b, "high", interval[1]);
     json_builder_end_object (b);
   }
   json_builder_end_object (b);
@@ -181,9 +164,9 @@ add_genuine_origin (JsonBuilder *b, const SmbEvaluation *e, const char *origin)
     }
   json_builder_set_member_name (b, origin);
   json_builder_begin_object (b);
-  add_count (b, "faces", (guint) n);
-  add_number (b, "bpcer", alarms / n);
-  add_number (b, "mean_score", sum / n);
+  smb_json_add_int (b, "faces", (guint) n);
+  smb_json_add_number (b, "bpcer", alarms / n);
+  smb_json_add_number (b, "mean_score", sum / n);
   json_builder_end_object (b);
 }
 
@@ -245,9 +228,10 @@ by_source (const SmbEvaluation *e, Set *set)
 static double
 probit (double p)
 {
-  static const double a[] = { -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.3577518672690, -30.66479806614716,
-                              2.506628277459239 };
-  static const double b[] = { -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572 };
+  static const double a[] = { -39.69683028665376, 220.9460984245205,  -275.9285104469687,
+                              138.3577518672690,  -30.66479806614716, 2.506628277459239 };
+  static const double b[]
+      = { -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572 };
   static const double c[] = { -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734,
                               4.374664141464968, 2.938163982698783 };
   static const double d[] = { 0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416 };
@@ -271,7 +255,7 @@ add_row (JsonBuilder *b, const double *values, int n)
 {
   json_builder_begin_array (b);
   for (int i = 0; i < n; i++)
-    add_number (b, NULL, values[i]);
+    smb_json_add_number (b, NULL, values[i]);
   json_builder_end_array (b);
 }
 
@@ -332,16 +316,16 @@ smb_evaluation_to_json (const SmbEvaluation *e)
     forged += e->forged[i];
   }
   json_builder_begin_object (b);
-  add_count (b, "faces", e->items->len);
-  add_count (b, "genuine", e->items->len - forged);
-  add_count (b, "forged", forged);
-  add_number (b, "threshold", e->settings.threshold);
+  smb_json_add_int (b, "faces", e->items->len);
+  smb_json_add_int (b, "genuine", e->items->len - forged);
+  smb_json_add_int (b, "forged", forged);
+  smb_json_add_number (b, "threshold", e->settings.threshold);
   json_builder_set_member_name (b, "data");
   json_builder_add_string_value (b, key);
   json_builder_set_member_name (b, "part");
   json_builder_add_string_value (b, smb_part_name (e->settings.part));
-  add_count (b, "reencode_px", (guint) e->settings.reencode_px);
-  add_count (b, "reencode_quality", (guint) e->settings.reencode_quality);
+  smb_json_add_int (b, "reencode_px", (guint) e->settings.reencode_px);
+  smb_json_add_int (b, "reencode_quality", (guint) e->settings.reencode_quality);
   add_metrics (b, "frame", &all, &e->settings);
   if (by_source (e, &videos)) {
     add_metrics (b, "video", &videos, &e->settings);

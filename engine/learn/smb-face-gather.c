@@ -329,7 +329,7 @@ smb_face_store_gather_named (const char *folder, const GPtrArray *names, const S
     return g_steal_pointer (&kept);
   if (g.landmarker == NULL && how->warn != NULL)
     how->warn (smb_regions_note (SMB_REGIONS_FROM_TEMPLATE), how->user_data);
-  if (!how->cropped && (g.detector = smb_face_detector_new (error)) == NULL)
+  if (!how->cropped && (g.detector = smb_face_detector_new ((int) g_get_num_processors (), error)) == NULL)
     return NULL;
   return gather_all (&g, folder, names, key, cancellable, error) ? smb_face_store_open (folder, error) : NULL;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-job-private.h"
 
@@ -55,16 +56,6 @@ smb_jobs_lock (GError **error)
   return -1;
 }
 
-static const char *
-text_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = json_object_get_member (of, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : NULL;
-}
-
 static int
 index_of (const char *const *names, int n, const char *name)
 {
@@ -79,11 +70,11 @@ read_object (SmbJobFile *f, JsonObject *of)
 {
   g_autoptr (GStrvBuilder) arguments = g_strv_builder_new ();
   JsonNode *list = json_object_get_member (of, "arguments");
-  int wish = index_of (wishes, G_N_ELEMENTS (wishes), text_of (of, "wish"));
-  int end = index_of (ends, G_N_ELEMENTS (ends), text_of (of, "end"));
+  int wish = index_of (wishes, G_N_ELEMENTS (wishes), smb_json_find_text (of, "wish", NULL));
+  int end = index_of (ends, G_N_ELEMENTS (ends), smb_json_find_text (of, "end", NULL));
 
-  if (list == NULL || !JSON_NODE_HOLDS_ARRAY (list) || wish < 0 || end < 0 || text_of (of, "kind") == NULL
-      || text_of (of, "out") == NULL)
+  if (list == NULL || !JSON_NODE_HOLDS_ARRAY (list) || wish < 0 || end < 0
+      || smb_json_find_text (of, "kind", NULL) == NULL || smb_json_find_text (of, "out", NULL) == NULL)
     return FALSE;
   for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++) {
     JsonNode *node = json_array_get_element (json_node_get_array (list), i);
@@ -95,11 +86,11 @@ read_object (SmbJobFile *f, JsonObject *of)
   f->arguments = g_strv_builder_end (arguments);
   f->wish = (SmbJobWish) wish;
   f->end = (SmbJobEnd) end;
-  f->kind = g_strdup (text_of (of, "kind"));
-  f->title = g_strdup (text_of (of, "title"));
-  f->cwd = g_strdup (text_of (of, "cwd"));
-  f->out = g_strdup (text_of (of, "out"));
-  f->error = g_strdup (text_of (of, "error"));
+  f->kind = g_strdup (smb_json_find_text (of, "kind", NULL));
+  f->title = g_strdup (smb_json_find_text (of, "title", NULL));
+  f->cwd = g_strdup (smb_json_find_text (of, "cwd", NULL));
+  f->out = g_strdup (smb_json_find_text (of, "out", NULL));
+  f->error = g_strdup (smb_json_find_text (of, "error", NULL));
   f->order = json_object_get_double_member_with_default (of, "order", 0.0);
   f->created_s = json_object_get_int_member_with_default (of, "created", 0);
   f->ended_s = json_object_get_int_member_with_default (of, "ended", 0);
@@ -134,25 +125,9 @@ smb_job_file_read (const char *id, GError **error)
     root = json_from_string (text, NULL);
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root) && read_object (f, json_node_get_object (root)))
     return g_steal_pointer (&f);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: is not as this program writes it; remove the job's folder."), path);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: is not as this program writes it; remove the job's folder."),
+               path);
   return NULL;
-}
-
-static void
-add_text (JsonBuilder *b, const char *key, const char *value)
-{
-  json_builder_set_member_name (b, key);
-  if (value != NULL)
-    json_builder_add_string_value (b, value);
-  else
-    json_builder_add_null_value (b);
-}
-
-static void
-add_int (JsonBuilder *b, const char *key, gint64 value)
-{
-  json_builder_set_member_name (b, key);
-  json_builder_add_int_value (b, value);
 }
 
 gboolean
@@ -163,24 +138,24 @@ smb_job_file_write (const SmbJobFile *f, GError **error)
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (b);
-  add_text (b, "kind", f->kind);
-  add_text (b, "title", f->title);
+  smb_json_add_text (b, "kind", f->kind);
+  smb_json_add_text (b, "title", f->title);
   json_builder_set_member_name (b, "arguments");
   json_builder_begin_array (b);
   for (int i = 0; f->arguments[i] != NULL; i++)
     json_builder_add_string_value (b, f->arguments[i]);
   json_builder_end_array (b);
-  add_text (b, "cwd", f->cwd);
-  add_text (b, "out", f->out);
-  add_text (b, "wish", wishes[f->wish]);
-  add_text (b, "end", ends[f->end]);
-  add_text (b, "error", f->error);
+  smb_json_add_text (b, "cwd", f->cwd);
+  smb_json_add_text (b, "out", f->out);
+  smb_json_add_text (b, "wish", wishes[f->wish]);
+  smb_json_add_text (b, "end", ends[f->end]);
+  smb_json_add_text (b, "error", f->error);
   json_builder_set_member_name (b, "order");
   json_builder_add_double_value (b, f->order);
-  add_int (b, "created", f->created_s);
-  add_int (b, "ended", f->ended_s);
-  add_int (b, "attempts", f->attempts);
-  add_int (b, "progress", f->progress);
+  smb_json_add_int (b, "created", f->created_s);
+  smb_json_add_int (b, "ended", f->ended_s);
+  smb_json_add_int (b, "attempts", f->attempts);
+  smb_json_add_int (b, "progress", f->progress);
   json_builder_end_object (b);
   root = json_builder_get_root (b);
   text = json_to_string (root, TRUE);
@@ -212,7 +187,8 @@ smb_jobs_ids (void)
 gboolean
 smb_job_is_running (const char *folder, GPid *pid)
 {
-  g_autofree char *path = g_build_filename (folder, "lock", NULL), *file = g_build_filename (folder, "pid", NULL), *text = NULL;
+  g_autofree char *path = g_build_filename (folder, "lock", NULL), *file = g_build_filename (folder, "pid", NULL),
+                  *text = NULL;
   int fd = open (path, O_RDWR | O_CLOEXEC);
   gboolean held = fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
@@ -226,8 +202,8 @@ smb_job_is_running (const char *folder, GPid *pid)
 gboolean
 smb_job_has_result (const SmbJobFile *f)
 {
-  g_autofree char *path = g_build_filename (f->out, strcmp (f->kind, "pretrain") == 0 ? "online.safetensors" : "detector.safetensors",
-                                            NULL);
+  g_autofree char *path = g_build_filename (
+      f->out, strcmp (f->kind, "pretrain") == 0 ? "online.safetensors" : "detector.safetensors", NULL);
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -245,7 +221,8 @@ char *
 smb_job_program (GError **error)
 {
   const char *set = g_getenv ("SEMBLANCE_CLI");
-  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL), *beside = self != NULL ? g_path_get_dirname (self) : g_strdup (".");
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL),
+                  *beside = self != NULL ? g_path_get_dirname (self) : g_strdup (".");
   const char *const places[] = { "semblance-cli", "../engine/cli/semblance-cli", "../cli/semblance-cli" };
 
   if (set != NULL && set[0] != '\0')
@@ -261,7 +238,8 @@ smb_job_program (GError **error)
   self = g_find_program_in_path ("semblance-cli");
   if (self != NULL)
     return g_steal_pointer (&self);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("semblance-cli, which trains, is neither beside this program nor installed; name it in SEMBLANCE_CLI."));
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+      _ ("semblance-cli, which trains, is neither beside this program nor installed; name it in SEMBLANCE_CLI."));
   return NULL;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "learn/smb-job-private.h"
 
 /* As much of the end of a log as is looked at for where a training is: more than a validation's line. */
@@ -61,9 +62,13 @@ static SmbJobState
 state_of (const SmbJobFile *f, gboolean running)
 {
   if (running)
-    return f->wish == SMB_WISH_PAUSE ? SMB_JOB_PAUSING : f->wish == SMB_WISH_CANCEL ? SMB_JOB_CANCELLING : SMB_JOB_RUNNING;
+    return f->wish == SMB_WISH_PAUSE    ? SMB_JOB_PAUSING
+           : f->wish == SMB_WISH_CANCEL ? SMB_JOB_CANCELLING
+                                        : SMB_JOB_RUNNING;
   if (f->end != SMB_END_NONE)
-    return f->end == SMB_END_FINISHED ? SMB_JOB_FINISHED : f->end == SMB_END_FAILED ? SMB_JOB_FAILED : SMB_JOB_CANCELLED;
+    return f->end == SMB_END_FINISHED ? SMB_JOB_FINISHED
+           : f->end == SMB_END_FAILED ? SMB_JOB_FAILED
+                                      : SMB_JOB_CANCELLED;
   return f->wish == SMB_WISH_PAUSE ? SMB_JOB_PAUSED : f->wish == SMB_WISH_CANCEL ? SMB_JOB_CANCELLED : SMB_JOB_QUEUED;
 }
 
@@ -96,7 +101,9 @@ take_line (SmbJob *job, const char *line)
   job->loss = number_of (of, json_object_has_member (of, "loss") ? "loss" : "total", NAN);
   job->lr = number_of (of, "lr", NAN);
   job->images_per_second = number_of (of, "images_per_second", NAN);
-  job->seconds_left = job->iterations > job->iteration ? (double) (job->iterations - job->iteration) * number_of (of, "seconds", NAN) : 0.0;
+  job->seconds_left = job->iterations > job->iteration
+                          ? (double) (job->iterations - job->iteration) * number_of (of, "seconds", NAN)
+                          : 0.0;
 }
 
 static FILE *
@@ -207,26 +214,6 @@ smb_job_list (void)
   return jobs;
 }
 
-static void
-add_text (JsonBuilder *b, const char *key, const char *value)
-{
-  json_builder_set_member_name (b, key);
-  if (value != NULL)
-    json_builder_add_string_value (b, value);
-  else
-    json_builder_add_null_value (b);
-}
-
-static void
-add_number (JsonBuilder *b, const char *key, double value)
-{
-  json_builder_set_member_name (b, key);
-  if (isfinite (value))
-    json_builder_add_double_value (b, value);
-  else
-    json_builder_add_null_value (b);
-}
-
 JsonNode *
 smb_job_to_json (const SmbJob *job)
 {
@@ -239,13 +226,13 @@ smb_job_to_json (const SmbJob *job)
                  { "memory_bytes", (gint64) job->memory_bytes } };
 
   json_builder_begin_object (b);
-  add_text (b, "id", job->id);
-  add_text (b, "kind", job->kind);
-  add_text (b, "title", job->title);
-  add_text (b, "state", smb_job_state_name (job->state));
-  add_text (b, "error", job->error);
-  add_text (b, "folder", job->folder);
-  add_text (b, "out", job->out);
+  smb_json_add_text (b, "id", job->id);
+  smb_json_add_text (b, "kind", job->kind);
+  smb_json_add_text (b, "title", job->title);
+  smb_json_add_text (b, "state", smb_job_state_name (job->state));
+  smb_json_add_text (b, "error", job->error);
+  smb_json_add_text (b, "folder", job->folder);
+  smb_json_add_text (b, "out", job->out);
   json_builder_set_member_name (b, "arguments");
   json_builder_begin_array (b);
   for (int i = 0; job->arguments[i] != NULL; i++)
@@ -255,13 +242,13 @@ smb_job_to_json (const SmbJob *job)
     json_builder_set_member_name (b, counts[i].key);
     json_builder_add_int_value (b, counts[i].value);
   }
-  add_number (b, "epoch", job->epoch);
-  add_number (b, "loss", job->loss);
-  add_number (b, "lr", job->lr);
-  add_number (b, "images_per_second", job->images_per_second);
-  add_number (b, "seconds_left", job->seconds_left);
-  add_number (b, "auc", job->auc);
-  add_number (b, "eer", job->eer);
+  smb_json_add_number (b, "epoch", job->epoch);
+  smb_json_add_number (b, "loss", job->loss);
+  smb_json_add_number (b, "lr", job->lr);
+  smb_json_add_number (b, "images_per_second", job->images_per_second);
+  smb_json_add_number (b, "seconds_left", job->seconds_left);
+  smb_json_add_number (b, "auc", job->auc);
+  smb_json_add_number (b, "eer", job->eer);
   json_builder_end_object (b);
   return json_builder_get_root (b);
 }
@@ -500,7 +487,8 @@ smb_job_remove (const char *id, GError **error)
     return FALSE;
   f = smb_job_file_read (id, error);
   good = f != NULL && (f->end != SMB_END_NONE || refuse (error, _ ("The job has not ended; cancel it first.")))
-         && (!smb_job_is_running (f->folder, NULL) || refuse (error, _ ("The job is still running; try again when it has stopped.")));
+         && (!smb_job_is_running (f->folder, NULL)
+             || refuse (error, _ ("The job is still running; try again when it has stopped.")));
   if (good)
     remove_tree (f->folder);
   close (lock);

@@ -3,37 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/smb-json-part.h"
 #include "learn/smb-model-card.h"
-
-static const char *
-text_of (JsonObject *of, const char *key)
-{
-  return json_object_get_string_member_with_default (of, key, NULL);
-}
-
-static JsonObject *
-object_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = of != NULL ? json_object_get_member (of, key) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-static JsonArray *
-array_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = of != NULL ? json_object_get_member (of, key) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
-}
-
-static double
-number_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = of != NULL ? json_object_get_member (of, key) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
-}
 
 static void
 add_line (GString *out, const char *name, const char *value)
@@ -45,19 +16,23 @@ add_line (GString *out, const char *name, const char *value)
 static void
 add_data (GString *out, JsonObject *data)
 {
-  JsonObject *faces = object_of (data, "faces");
-  JsonArray *warnings = array_of (data, "warnings"), *files = array_of (data, "files");
+  JsonObject *faces = smb_json_find_object (data, "faces");
+  JsonArray *warnings = smb_json_find_array (data, "warnings"), *files = smb_json_find_array (data, "files");
   g_autoptr (GList) classes = faces != NULL ? json_object_get_members (faces) : NULL;
 
   g_string_append (out, "\n## Data\n\n| class | train | val | test |\n|---|---|---|---|\n");
   for (GList *at = classes; at != NULL; at = at->next) {
-    JsonObject *parts = object_of (faces, at->data);
+    JsonObject *parts = smb_json_find_object (faces, at->data);
 
-    g_string_append_printf (out, "| %s | %.0f | %.0f | %.0f |\n", (const char *) at->data, number_of (parts, "train"),
-                            number_of (parts, "val"), number_of (parts, "test"));
+    g_string_append_printf (out, "| %s | %.0f | %.0f | %.0f |\n", (const char *) at->data,
+                            smb_json_find_number (parts, "train"), smb_json_find_number (parts, "val"),
+                            smb_json_find_number (parts, "test"));
   }
-  g_string_append_printf (out, "\n%u pictures, each named with its SHA-256 in " SMB_MODEL_CARD "; divided with seed %.0f; %.0f leaks between the parts.\n",
-                          files != NULL ? json_array_get_length (files) : 0, number_of (data, "split_seed"), number_of (data, "leaks"));
+  g_string_append_printf (out,
+                          "\n%u pictures, each named with its SHA-256 in " SMB_MODEL_CARD
+                          "; divided with seed %.0f; %.0f leaks between the parts.\n",
+                          files != NULL ? json_array_get_length (files) : 0, smb_json_find_number (data, "split_seed"),
+                          smb_json_find_number (data, "leaks"));
   for (guint i = 0; warnings != NULL && i < json_array_get_length (warnings); i++)
     g_string_append_printf (out, "- %s\n", json_array_get_string_element (warnings, i));
 }
@@ -65,18 +40,19 @@ add_data (GString *out, JsonObject *data)
 static void
 add_estimate (GString *out, JsonObject *of, const char *key, const char *name)
 {
-  JsonObject *e = object_of (of, key);
+  JsonObject *e = smb_json_find_object (of, key);
 
-  if (e != NULL && isfinite (number_of (e, "value")))
-    g_string_append_printf (out, "%s %.3f (%.3f to %.3f) ", name, number_of (e, "value"), number_of (e, "low"), number_of (e, "high"));
+  if (e != NULL && isfinite (smb_json_find_number (e, "value")))
+    g_string_append_printf (out, "%s %.3f (%.3f to %.3f) ", name, smb_json_find_number (e, "value"),
+                            smb_json_find_number (e, "low"), smb_json_find_number (e, "high"));
 }
 
 static void
 add_metrics (GString *out, const char *name, JsonObject *metrics)
 {
-  if (metrics == NULL || object_of (metrics, "auc") == NULL)
+  if (metrics == NULL || smb_json_find_object (metrics, "auc") == NULL)
     return;
-  g_string_append_printf (out, "  - %s, %.0f faces: ", name, number_of (metrics, "faces"));
+  g_string_append_printf (out, "  - %s, %.0f faces: ", name, smb_json_find_number (metrics, "faces"));
   add_estimate (out, metrics, "auc", "AUC");
   add_estimate (out, metrics, "eer", "EER");
   add_estimate (out, metrics, "hter", "HTER");
@@ -88,29 +64,32 @@ static void
 add_evaluation (GString *out, JsonObject *e)
 {
   static const char *const kinds[] = { "classes", "origins" };
-  const char *name = text_of (e, "name");
+  const char *name = smb_json_find_text (e, "name", NULL);
 
-  g_string_append_printf (out, "- %s, part %s", name != NULL ? name : text_of (e, "data"), text_of (e, "part"));
-  if (number_of (e, "reencode_px") > 0.0 || number_of (e, "reencode_quality") > 0.0)
-    g_string_append_printf (out, ", both sides re-encoded at %.0f px and JPEG %.0f", number_of (e, "reencode_px"),
-                            number_of (e, "reencode_quality"));
+  g_string_append_printf (out, "- %s, part %s", name != NULL ? name : smb_json_find_text (e, "data", ""),
+                          smb_json_find_text (e, "part", ""));
+  if (smb_json_find_number (e, "reencode_px") > 0.0 || smb_json_find_number (e, "reencode_quality") > 0.0)
+    g_string_append_printf (out, ", both sides re-encoded at %.0f px and JPEG %.0f",
+                            smb_json_find_number (e, "reencode_px"), smb_json_find_number (e, "reencode_quality"));
   g_string_append (out, "\n");
-  add_metrics (out, "all", object_of (e, "frame"));
-  add_metrics (out, "videos", object_of (e, "video"));
+  add_metrics (out, "all", smb_json_find_object (e, "frame"));
+  add_metrics (out, "videos", smb_json_find_object (e, "video"));
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    JsonObject *of = object_of (e, kinds[i]);
+    JsonObject *of = smb_json_find_object (e, kinds[i]);
     g_autoptr (GList) names = of != NULL ? json_object_get_members (of) : NULL;
 
     for (GList *at = names; at != NULL; at = at->next)
-      add_metrics (out, at->data, object_of (of, at->data));
+      add_metrics (out, at->data, smb_json_find_object (of, at->data));
   }
 }
 
 char *
 smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card)
 {
-  JsonObject *c = json_node_get_object (card), *init = object_of (c, "init"), *data = object_of (c, "data");
-  JsonArray *evaluations = array_of (c, "evaluations"), *calibrations = array_of (c, "calibrations");
+  JsonObject *c = json_node_get_object (card), *init = smb_json_find_object (c, "init"),
+             *data = smb_json_find_object (c, "data");
+  JsonArray *evaluations = smb_json_find_array (c, "evaluations"),
+            *calibrations = smb_json_find_array (c, "calibrations");
   g_autoptr (GString) out = g_string_new (NULL);
 
   g_string_append_printf (out, "# %s\n\n", model->title);
@@ -118,13 +97,14 @@ smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card)
   add_line (out, "Reconstruction network (SHA-256)", model->mim_sha256);
   add_line (out, "Licence", model->licence);
   add_line (out, "Provenance", model->provenance);
-  add_line (out, "Started from", text_of (init != NULL ? init : c, "file"));
-  add_line (out, "Its SHA-256", init != NULL ? text_of (init, "sha256") : NULL);
-  add_line (out, "Training", text_of (c, "training"));
-  if (isfinite (number_of (c, "epoch")))
-    g_string_append_printf (out, "- Weights of epoch %.0f, chosen by validation (mean AUC of the forged classes %.4f)\n", number_of (c, "epoch"),
-                            number_of (c, "validation"));
-  add_line (out, "Limits", text_of (c, "limits"));
+  add_line (out, "Started from", smb_json_find_text (init != NULL ? init : c, "file", NULL));
+  add_line (out, "Its SHA-256", init != NULL ? smb_json_find_text (init, "sha256", NULL) : NULL);
+  add_line (out, "Training", smb_json_find_text (c, "training", NULL));
+  if (isfinite (smb_json_find_number (c, "epoch")))
+    g_string_append_printf (out,
+                            "- Weights of epoch %.0f, chosen by validation (mean AUC of the forged classes %.4f)\n",
+                            smb_json_find_number (c, "epoch"), smb_json_find_number (c, "validation"));
+  add_line (out, "Limits", smb_json_find_text (c, "limits", NULL));
   if (data != NULL)
     add_data (out, data);
   if (evaluations != NULL)
@@ -136,9 +116,12 @@ smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card)
   for (guint i = 0; calibrations != NULL && i < json_array_get_length (calibrations); i++) {
     JsonObject *k = json_array_get_object_element (calibrations, i);
 
-    g_string_append_printf (out, "- %s, on %.0f genuine and %.0f forged faces: Cllr %.3f (best possible %.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed\n",
-                            text_of (k, "kind"), number_of (k, "genuine"), number_of (k, "forged"), number_of (k, "cllr"),
-                            number_of (k, "cllr_min"), number_of (k, "low"), number_of (k, "high"));
+    g_string_append_printf (
+        out,
+        "- %s, on %.0f genuine and %.0f forged faces: Cllr %.3f (best possible %.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed\n",
+        smb_json_find_text (k, "kind", ""), smb_json_find_number (k, "genuine"), smb_json_find_number (k, "forged"),
+        smb_json_find_number (k, "cllr"), smb_json_find_number (k, "cllr_min"), smb_json_find_number (k, "low"),
+        smb_json_find_number (k, "high"));
   }
   return g_string_free (g_steal_pointer (&out), FALSE);
 }

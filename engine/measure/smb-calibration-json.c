@@ -3,19 +3,10 @@
 #include <math.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "measure/smb-calibration.h"
 
 #define MAX_KNOTS 100000
-
-static void
-add_number (JsonBuilder *b, const char *key, double value)
-{
-  json_builder_set_member_name (b, key);
-  if (isfinite (value))
-    json_builder_add_double_value (b, value);
-  else
-    json_builder_add_null_value (b);
-}
 
 JsonNode *
 smb_calibration_to_json (const SmbCalibration *c)
@@ -26,8 +17,8 @@ smb_calibration_to_json (const SmbCalibration *c)
   json_builder_set_member_name (b, "kind");
   json_builder_add_string_value (b, smb_calibration_kind_name (c->kind));
   if (c->kind == SMB_CALIBRATION_LOGISTIC) {
-    add_number (b, "slope", c->slope);
-    add_number (b, "offset", c->offset);
+    smb_json_add_number (b, "slope", c->slope);
+    smb_json_add_number (b, "offset", c->offset);
   } else {
     json_builder_set_member_name (b, "knots");
     json_builder_begin_array (b);
@@ -39,12 +30,12 @@ smb_calibration_to_json (const SmbCalibration *c)
     }
     json_builder_end_array (b);
   }
-  add_number (b, "low", c->low);
-  add_number (b, "high", c->high);
-  add_number (b, "cllr", c->cllr);
-  add_number (b, "cllr_min", c->cllr_min);
-  add_number (b, "genuine", c->genuine);
-  add_number (b, "forged", c->forged);
+  smb_json_add_number (b, "low", c->low);
+  smb_json_add_number (b, "high", c->high);
+  smb_json_add_number (b, "cllr", c->cllr);
+  smb_json_add_number (b, "cllr_min", c->cllr_min);
+  smb_json_add_number (b, "genuine", c->genuine);
+  smb_json_add_number (b, "forged", c->forged);
   json_builder_set_member_name (b, "data");
   json_builder_add_string_value (b, c->data != NULL ? c->data : "");
   json_builder_end_object (b);
@@ -59,16 +50,6 @@ number_of (JsonNode *node)
       || (json_node_get_value_type (node) != G_TYPE_DOUBLE && json_node_get_value_type (node) != G_TYPE_INT64))
     return NAN;
   return json_node_get_double (node);
-}
-
-static const char *
-text_of (JsonObject *object, const char *key)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : "";
 }
 
 static gboolean
@@ -86,7 +67,8 @@ read_knots (SmbCalibration *c, JsonNode *node)
 
     if (pair == NULL || json_array_get_length (pair) != 2)
       return FALSE;
-    knot = (SmbCalibrationKnot){ number_of (json_array_get_element (pair, 0)), number_of (json_array_get_element (pair, 1)) };
+    knot = (SmbCalibrationKnot){ number_of (json_array_get_element (pair, 0)),
+                                 number_of (json_array_get_element (pair, 1)) };
     if (!isfinite (knot.score) || !isfinite (knot.log10_lr)
         || (i > 0 && g_array_index (c->knots, SmbCalibrationKnot, i - 1).score > knot.score))
       return FALSE;
@@ -98,24 +80,24 @@ read_knots (SmbCalibration *c, JsonNode *node)
 static gboolean
 read_all (SmbCalibration *c, JsonObject *object)
 {
-  double genuine = number_of (json_object_get_member (object, "genuine"));
-  double forged = number_of (json_object_get_member (object, "forged"));
+  double genuine = smb_json_find_number (object, "genuine");
+  double forged = smb_json_find_number (object, "forged");
 
-  if (!smb_calibration_kind_from_name (text_of (object, "kind"), &c->kind))
+  if (!smb_calibration_kind_from_name (smb_json_find_text (object, "kind", ""), &c->kind))
     return FALSE;
-  c->low = number_of (json_object_get_member (object, "low"));
-  c->high = number_of (json_object_get_member (object, "high"));
-  c->cllr = number_of (json_object_get_member (object, "cllr"));
-  c->cllr_min = number_of (json_object_get_member (object, "cllr_min"));
+  c->low = smb_json_find_number (object, "low");
+  c->high = smb_json_find_number (object, "high");
+  c->cllr = smb_json_find_number (object, "cllr");
+  c->cllr_min = smb_json_find_number (object, "cllr_min");
   c->genuine = genuine >= 0.0 && genuine < 1e9 ? (guint) genuine : 0;
   c->forged = forged >= 0.0 && forged < 1e9 ? (guint) forged : 0;
-  c->data = g_strdup (text_of (object, "data"));
+  c->data = g_strdup (smb_json_find_text (object, "data", ""));
   if (!isfinite (c->low) || !isfinite (c->high) || c->low > 0.0 || c->high < 0.0)
     return FALSE;
   if (c->kind == SMB_CALIBRATION_ISOTONIC)
     return read_knots (c, json_object_get_member (object, "knots"));
-  c->slope = number_of (json_object_get_member (object, "slope"));
-  c->offset = number_of (json_object_get_member (object, "offset"));
+  c->slope = smb_json_find_number (object, "slope");
+  c->offset = smb_json_find_number (object, "offset");
   return isfinite (c->slope) && isfinite (c->offset);
 }
 

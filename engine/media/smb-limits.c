@@ -48,8 +48,8 @@ smb_limits_get (const SmbLimitSetting *setting, guint64 *out, GError **error)
   *out = setting->fallback;
   if (text != NULL && *text != '\0' && !g_ascii_string_to_unsigned (text, 10, setting->min, setting->max, out, NULL)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("%s is “%s”; set it to a whole number from %" PRIu64 " to %" PRIu64 " or leave it out"), setting->name,
-                 text, setting->min, setting->max);
+                 _ ("%s is “%s”; set it to a whole number from %" PRIu64 " to %" PRIu64 " or leave it out"),
+                 setting->name, text, setting->min, setting->max);
     return FALSE;
   }
   if (*out == 0) {
@@ -133,8 +133,8 @@ take_file (GKeyFile *file, const char *path, GError **error)
 
   for (char **group = groups; *group != NULL; group++)
     if (!g_str_equal (*group, GROUP)) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: there is a group “%s”; all settings belong into [%s]"), path,
-                   *group, GROUP);
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: there is a group “%s”; all settings belong into [%s]"),
+                   path, *group, GROUP);
       return FALSE;
     }
   for (char **name = names; name != NULL && *name != NULL; name++) {
@@ -149,8 +149,8 @@ take_file (GKeyFile *file, const char *path, GError **error)
     }
     if (value == NULL || !g_ascii_string_to_unsigned (value, 10, setting->min, setting->max, &number, NULL)) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                   _ ("%s: %s is “%s”; set it to a whole number from %" PRIu64 " to %" PRIu64 " or leave it out"), path, *name,
-                   value != NULL ? value : "", setting->min, setting->max);
+                   _ ("%s: %s is “%s”; set it to a whole number from %" PRIu64 " to %" PRIu64 " or leave it out"), path,
+                   *name, value != NULL ? value : "", setting->min, setting->max);
       return FALSE;
     }
     g_setenv (*name, value, FALSE);
@@ -176,8 +176,9 @@ smb_limits_init (void)
   if (error == NULL && n_bytes > 0 && g_key_file_load_from_data (file, text, n_bytes, G_KEY_FILE_NONE, &error))
     take_file (file, shown, &error);
   if (error != NULL)
-    file_problem = error->domain == SMB_ERROR
-                       ? g_strdup (error->message)
-                       : g_strdup_printf (_ ("%s: the limits set there cannot be read (%s); correct the file or take it away"),
-                                          shown, error->message);
+    file_problem
+        = error->domain == SMB_ERROR
+              ? g_strdup (error->message)
+              : g_strdup_printf (_ ("%s: the limits set there cannot be read (%s); correct the file or take it away"),
+                                 shown, error->message);
 }

@@ -10,6 +10,8 @@
 
 #define MAP_PX 224
 #define MATRIX_PX 760
+#define TIMELINE_PX 950
+#define TIMELINE_RIM_PX 6
 #define TILE_BAR_PX 12
 
 /* Colours of the window. */
@@ -332,6 +334,26 @@ add_regions (GString *html, const SmbReportExhibit *exhibit)
 }
 
 static void
+add_timeline (GString *html, const SmbReportExhibit *exhibit)
+{
+  const int height = (int) ceil (smb_report_timeline_height (exhibit->timeline, TIMELINE_PX)) + 2 * TIMELINE_RIM_PX;
+  g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, TIMELINE_PX, height);
+  g_autoptr (cairo_t) cr = cairo_create (surface);
+  g_autofree char *caption = smb_report_timeline_caption (exhibit->timeline);
+  g_autofree char *alt = g_strdup_printf (_("Score of each track of exhibit %s against time"), exhibit->evidence->exhibit);
+
+  add_element (html, "h3", "", _("Score over time"));
+  cairo_set_source_rgb (cr, 1, 1, 1);
+  cairo_paint (cr);
+  smb_report_draw_timeline (cr, exhibit->timeline, TIMELINE_RIM_PX, TIMELINE_RIM_PX, TIMELINE_PX - 2 * TIMELINE_RIM_PX);
+  g_string_append (html, "<figure>");
+  add_image (html, surface, alt);
+  g_string_append (html, "<figcaption>");
+  add_text (html, caption);
+  g_string_append (html, "</figcaption></figure>\n");
+}
+
+static void
 add_findings (GString *html, GPtrArray *findings)
 {
   const char *const heads[] = { _("Time"), _("Kind"), _("Finding"), NULL };
@@ -416,6 +438,8 @@ add_exhibit (GString *html, const SmbReportExhibit *exhibit, guint index, SmbCol
   add_banner (html, _("Warning"), warnings);
   add_facts (html, facts);
   add_picture (html, exhibit);
+  if (exhibit->timeline != NULL)
+    add_timeline (html, exhibit);
   if (exhibit->analysis != NULL)
     add_faces (html, exhibit->analysis);
   add_regions (html, exhibit);

@@ -386,6 +386,19 @@ draw_regions (SmbPage *page, const SmbAnalysis *analysis)
 }
 
 static void
+draw_timeline (SmbPage *page, const SmbReportTimeline *timeline)
+{
+  const double height = smb_report_timeline_height (timeline, SMB_PAGE_TEXT_WIDTH);
+  g_autofree char *caption = smb_report_timeline_caption (timeline);
+
+  smb_page_heading (page, 10.5, _("Score over time"), height + 40);
+  if (page->n_pages > 0)
+    smb_report_draw_timeline (page->cr, timeline, SMB_PAGE_LEFT, page->y, SMB_PAGE_TEXT_WIDTH);
+  page->y += height + 2;
+  smb_page_paragraph (page, 7.5, SMB_INK_DIM, caption);
+}
+
+static void
 draw_exhibit (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours)
 {
   g_autoptr (GPtrArray) facts = smb_report_exhibit_facts (exhibit);
@@ -400,6 +413,8 @@ draw_exhibit (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours
   smb_page_banner (page, _("Warning"), warnings);
   draw_facts (page, facts);
   draw_exhibit_picture (page, exhibit);
+  if (exhibit->timeline != NULL)
+    draw_timeline (page, exhibit->timeline);
   if (exhibit->analysis != NULL)
     draw_faces (page, exhibit->analysis);
   if (exhibit->analysis != NULL)

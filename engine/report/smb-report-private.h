@@ -79,6 +79,11 @@ void smb_report_draw_matrix (cairo_t *cr, const SmbRegionReport *report, double 
 double smb_report_matrix_height (double width);
 const char *smb_report_matrix_caption (void);
 
+/* Scores over time (smb-report-timeline.c): a legend, then score against time, `width` wide and as high as _height says. */
+void smb_report_draw_timeline (cairo_t *cr, const SmbReportTimeline *timeline, double x, double y, double width);
+double smb_report_timeline_height (const SmbReportTimeline *timeline, double width);
+char *smb_report_timeline_caption (const SmbReportTimeline *timeline); /* what is drawn how */
+
 GBytes *smb_report_render_pdf (const SmbReportData *data, GError **error);
 GBytes *smb_report_render_html (const SmbReportData *data, GError **error);
 

@@ -4,12 +4,21 @@
 #include <gio/gio.h>
 
 #include "analysis/smb-analysis.h"
+#include "analysis/smb-track-score.h"
 #include "case/smb-case.h"
 
 G_BEGIN_DECLS
 
 /* Entries of the log with this action become a warning of their own. */
 #define SMB_REPORT_UNSANDBOXED "evidence.unsandboxed"
+
+/* A video's scores over time, as its analyst left its tracks. */
+typedef struct {
+  gint64 length_us;
+  GPtrArray *frames; /* SmbFrameFaces*, for the cuts */
+  GPtrArray *tracks; /* SmbTrackSummary* */
+  guint n_edits;     /* tracks merged, split or named by the analyst */
+} SmbReportTimeline;
 
 /* Everything a report shows of one exhibit, gathered beforehand: drawing opens no evidence. */
 typedef struct {
@@ -20,6 +29,7 @@ typedef struct {
   SmbImage *picture;                 /* scaled for the page; NULL if it could not be decoded */
   gboolean no_boxes;                 /* a video's first frame: its faces were found in others */
   double picture_scale;              /* picture pixels per upright pixel */
+  const SmbReportTimeline *timeline; /* NULL: no video, or no run of it is stored */
   GPtrArray *maps;                   /* for each face (by index) a GPtrArray of SmbMap*, may be empty; or NULL */
   GPtrArray *crops;                  /* for each face its crop as SmbImage*; or NULL */
   double attention_part;             /* side of the middle of the crop that the detector saw, and attention and rollout

@@ -109,15 +109,16 @@ open_video (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, G
   return answer;
 }
 
+/* image NULL: it is damaged, and `problem` says how. */
 static JsonObject *
-describe_frame (guint k, const SmbVideoPicture *about, const SmbImage *image, gboolean hash, const GError *problem)
+describe_frame (guint k, const SmbVideoPicture *about, const SmbImage *image, gboolean hash, const char *problem)
 {
   JsonObject *out = json_object_new ();
   const char type[2] = { about->type, '\0' };
 
   json_object_set_int_member (out, "k", k);
-  if (problem != NULL) {
-    json_object_set_string_member (out, "problem", problem->message);
+  if (image == NULL) {
+    json_object_set_string_member (out, "problem", problem);
     return out;
   }
   json_object_set_string_member (out, "type", type);
@@ -150,7 +151,7 @@ add_frame (SmbVideo *video, guint k, const SmbMessage *request, SmbMessage *answ
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
   }
-  json_array_add_object_element (frames, describe_frame (k, &about, image, hash, problem));
+  json_array_add_object_element (frames, describe_frame (k, &about, image, hash, problem != NULL ? problem->message : ""));
   if (pixels && image != NULL) {
     int plane = smb_plane_new_fd_for_image (image, error);
 

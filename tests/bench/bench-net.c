@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-net WHAT SIZE BATCH [PRECISION [DEVICE]]: SIZE s, b or l (ViT with 16-pixel patches of 224 pixels); WHAT:
+/* bench-net WHAT SIZE BATCH [PRECISION [DEVICE]]: SIZE t, s, b or l (ViT with 16-pixel patches of 224 pixels); WHAT:
  *   forward   scores                       maps       scores and the attention of every layer
  *   finetune  one step, all layers         pretrain   one step of FSFM's pre-training
  *   write     FILE in place of BATCH: a classifier's random weights, and no run */
@@ -33,7 +33,7 @@ config_of (char size)
   static const struct {
     char size;
     int dim, depth, heads;
-  } sizes[] = { { 's', 384, 12, 6 }, { 'b', 768, 12, 12 }, { 'l', 1024, 24, 16 } };
+  } sizes[] = { { 't', 192, 12, 3 }, { 's', 384, 12, 6 }, { 'b', 768, 12, 12 }, { 'l', 1024, 24, 16 } };
   SmbNetConfig config = {
     .image_px = 224, .patch_px = 16, .chans = 3, .mlp_ratio = 4, .rep_depth = 2, .rep_heads = 8, .dec_dim = 512,
     .dec_depth = 8, .dec_heads = 16, .proj_hidden = 2048, .proj_out = 256, .classes = 2, .global_pool = TRUE,

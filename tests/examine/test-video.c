@@ -79,7 +79,7 @@ test_run (void)
   g_autoptr (SmbVideoProgress) whole = NULL, part = NULL, rest = NULL;
   g_autoptr (SmbVideoState) state = NULL;
   g_autoptr (GPtrArray) analyses = NULL, tracks = NULL;
-  g_autofree char *facts = NULL, *once = NULL, *in_parts = NULL;
+  g_autofree char *facts = NULL, *once = NULL, *in_parts = NULL, *report = NULL, *html = NULL;
   SmbVideoSettings settings = smb_video_settings_default ();
   Stop stop = { g_cancellable_new (), 0, 2 };
   const SmbVideoSink sink = { .portion = stop_there, .user_data = &stop };
@@ -137,6 +137,14 @@ test_run (void)
   g_assert_cmpstr (((SmbTrackSummary *) tracks->pdata[0])->name, ==, "B.");
   g_assert_true (smb_case_check (other, &error));
   g_assert_no_error (error);
+
+  /* The report draws the scores over time, after those changes. */
+  report = g_build_filename (folder, "report.html", NULL);
+  g_assert_true (smb_examine_report (other, engine, NULL, report, NULL, 0, NULL, 0, FALSE, NULL, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (report, &html, NULL, NULL));
+  g_assert_nonnull (strstr (html, "Score of each track of exhibit S-01 against time"));
+  g_assert_nonnull (strstr (html, "The tracks are drawn after 2 changes by the analyst."));
 }
 
 /* 32 of each track, as published: only those are scored, after another look by the detector. */

@@ -164,7 +164,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  detector = smb_face_detector_new (&error);
+  detector = smb_face_detector_new (2, &error);
   g_assert_no_error (error);
   g_assert_nonnull (strstr (smb_face_detector_name (), "dlib"));
   g_test_add_func ("/detect/samples", test_samples);

@@ -113,7 +113,7 @@ test_predictor (void)
   static const char *const samples[] = { "nasa-astronaut.png", "18f-brethauer.jpg", "18f-melody.jpg" };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbLandmarker) landmarker = smb_landmarker_new (NULL, &error);
-  g_autoptr (SmbFaceDetector) detector = smb_face_detector_new (NULL);
+  g_autoptr (SmbFaceDetector) detector = smb_face_detector_new (1, NULL);
 
   if (landmarker == NULL) {
     g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);

@@ -269,6 +269,41 @@ add_rest (Sample *sample)
   add_crowd (sample);
 }
 
+/* Ten minutes, a cut half-way; T1 jumps for a minute, T2 is away for a while and has a name. */
+static void
+add_video (Sample *sample)
+{
+  SmbReportExhibit *exhibit = add_exhibit (sample, "/evidence/talk.mp4");
+  SmbReportTimeline *timeline = keep (sample, g_new0 (SmbReportTimeline, 1));
+  g_autoptr (GPtrArray) edits = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_track_edit_free);
+
+  add_analysis (sample, exhibit, TRUE, FALSE);
+  exhibit->no_boxes = TRUE;
+  exhibit->timeline = timeline;
+  timeline->length_us = 600 * G_USEC_PER_SEC;
+  timeline->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  for (guint i = 0; i < 60; i++) {
+    SmbFrameFaces *frame = smb_frame_faces_new (i * 250, i * 10 * G_USEC_PER_SEC);
+
+    frame->cut = i == 30;
+    for (guint track = 1; track <= 2; track++) {
+      const SmbFace face = { .box = { 10 * (int) track, 10, 100, 100 } };
+      SmbTrackPoint *point = smb_track_point_new (track, &face);
+
+      point->score = track == 1 ? (i >= 40 && i < 46 ? 0.9 : 0.2) + 0.004 * (i % 5) : 0.5 + 0.02 * (i % 3);
+      if (track == 1 || i < 10 || i > 30)
+        g_ptr_array_add (frame->points, point);
+      else
+        smb_track_point_free (point);
+    }
+    g_ptr_array_add (timeline->frames, frame);
+  }
+  g_ptr_array_add (edits, smb_track_edit_new (SMB_TRACK_NAME, 2, 0, 0, "山田 & " SAMPLE_SCRIPT));
+  timeline->n_edits = edits->len;
+  timeline->tracks = smb_tracks_summarise (timeline->frames, edits, NULL);
+  g_assert_cmpuint (timeline->tracks->len, ==, 2);
+}
+
 static void
 add_log (Sample *sample)
 {
@@ -323,6 +358,7 @@ sample_new (void)
   add_first (sample);
   add_altered (sample);
   add_rest (sample);
+  add_video (sample);
   add_log (sample);
   return sample;
 }
@@ -339,6 +375,10 @@ sample_free (Sample *sample)
     g_ptr_array_unref (exhibit->notes);
     g_ptr_array_unref (exhibit->findings);
     smb_analysis_free ((SmbAnalysis *) exhibit->analysis);
+    if (exhibit->timeline != NULL) {
+      g_ptr_array_unref (exhibit->timeline->tracks);
+      g_ptr_array_unref (exhibit->timeline->frames);
+    }
   }
   g_ptr_array_unref (sample->data.exhibits);
   g_ptr_array_unref (sample->data.notes);

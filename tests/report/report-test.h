@@ -4,8 +4,8 @@
 #include "report/smb-report.h"
 
 /* A made-up case that has everything a page can trip over: a Japanese title, very long and hostile file names, a file
- * that could not be decoded, an altered one, twelve faces in one picture, maps with and without values, a note longer
- * than a page. The same bytes each time. */
+ * that could not be decoded, an altered one, twelve faces in one picture, maps with and without values, a video's
+ * scores over time, a note longer than a page. The same bytes each time. */
 typedef struct {
   SmbReportData data;
   GPtrArray *owned; /* what the data borrow, freed in reverse */

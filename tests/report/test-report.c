@@ -140,6 +140,9 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
   assert_contains (text, "How much the error of the region of a row rises");
   assert_contains (text, "z -1.8"); /* in the matrix */
   assert_contains (text, "F12");
+  assert_contains (text, "Score over time");
+  assert_contains (text, "T1 0.278");  /* (54 * 0.2 + 6 * 0.9) / 60 and its ripple */
+  assert_contains (text, "山田 &"); /* the rest of its name does not fit */
   assert_contains (text, "3000 characters in all");
   {
     const char *last = g_strrstr (raw, "Page ");
@@ -151,6 +154,60 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
     g_assert_cmpint (page, ==, n);
     g_assert_cmpint (n, >, 5);
   }
+}
+
+typedef struct {
+  cairo_surface_t *surface;
+  double scale;
+} Drawn;
+
+/* A pixel of the timeline, in the units of a drawing 511 wide. */
+static guint32
+pixel_at (const Drawn *drawn, double x, double y)
+{
+  const guint8 *row = cairo_image_surface_get_data (drawn->surface)
+                      + (gsize) (y * drawn->scale) * (gsize) cairo_image_surface_get_stride (drawn->surface);
+
+  return ((const guint32 *) (gconstpointer) row)[(gsize) (x * drawn->scale)] & 0xffffff;
+}
+
+/* Dots, bar and cut stand where time and score say. Two tracks: one row of legend (12), room for runs (10), then the plot (118), from
+ * 22 to 507. */
+static void
+test_timeline (Fixture *fixture, gconstpointer data)
+{
+  const SmbReportExhibit *exhibit = g_ptr_array_index (fixture->sample->data.exhibits, fixture->sample->data.exhibits->len - 1);
+  const SmbReportTimeline *timeline = exhibit->timeline;
+  const SmbTrackSummary *track = timeline->tracks->pdata[0];
+  const int width = 2044, height = (int) smb_report_timeline_height (timeline, width);
+  Drawn drawn = { cairo_image_surface_create (CAIRO_FORMAT_RGB24, width, height), 4 };
+  g_autoptr (cairo_t) cr = cairo_create (drawn.surface);
+  guint found = 0;
+
+  cairo_set_source_rgb (cr, 1, 1, 1);
+  cairo_paint (cr);
+  smb_report_draw_timeline (cr, timeline, 0, 0, width);
+  cairo_surface_flush (drawn.surface);
+  for (guint i = 0; i < track->samples->len; i++) {
+    const SmbTrackSample *sample = &g_array_index (track->samples, SmbTrackSample, i);
+    const double x = 22 + 485.0 * (double) sample->time_us / 600e6, y = 22 + 118 * (1 - sample->score);
+
+    found += pixel_at (&drawn, x, y) == smb_track_colour (1, FALSE);
+  }
+  g_assert_cmpuint (found, >=, track->samples->len - 4); /* but for those that the other track's curve crosses */
+  g_assert_cmpint (track->score.run_start_us, ==, 400 * G_USEC_PER_SEC);
+  g_assert_cmphex (pixel_at (&drawn, 22 + 485.0 * 425 / 600, 19.5), ==, smb_track_colour (1, FALSE));
+  g_assert_cmphex (pixel_at (&drawn, 22 + 485.0 * 385 / 600, 19.5), ==, 0xffffff);
+  g_assert_cmphex (pixel_at (&drawn, 22 + 485.0 * 465 / 600, 19.5), ==, 0xffffff);
+  found = 0;
+  for (double y = 23; y < 139; y += 0.25)
+    found += pixel_at (&drawn, 22 + 485.0 * 300 / 600, y) != 0xffffff;
+  g_assert_cmpuint (found, >, 464 / 3); /* the cut's dashes */
+  found = 0;
+  for (double y = 70; y < 78; y += 0.25) /* T2 is away: no line across the gap */
+    found += pixel_at (&drawn, 22 + 485.0 * 205 / 600, y) == smb_track_colour (2, FALSE);
+  g_assert_cmpuint (found, ==, 0);
+  cairo_surface_destroy (drawn.surface);
 }
 
 static void
@@ -195,8 +252,9 @@ test_html (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_markup_parse_context_end_parse (context, &error);
   g_assert_no_error (error);
-  /* 4 pictures, 14 faces with a crop and five maps each, the matrix of the first face of two exhibits. */
-  g_assert_cmpint (counts[0], ==, 4 + 14 * 6 + 2);
+  /* 4 pictures, 14 faces with a crop and five maps each, the matrix of the first face of two exhibits, one timeline. */
+  g_assert_cmpint (counts[0], ==, 4 + 14 * 6 + 2 + 1);
+  g_assert_nonnull (strstr (html, "after 1 change by the analyst"));
   g_assert_nonnull (strstr (html, "Regions of F1"));
   g_assert_nonnull (strstr (html, "0.4625 (z +1.0; 40 %)"));
   g_assert_nonnull (strstr (html, "disagrees with the rest: nose"));
@@ -340,6 +398,7 @@ main (int argc, char **argv)
   ADD ("/report/pdf-repeats", test_pdf_repeats);
   ADD ("/report/pdf-text", test_pdf_text);
   ADD ("/report/html", test_html);
+  ADD ("/report/timeline", test_timeline);
   ADD ("/report/broken-log", test_broken_log);
   ADD ("/report/empty-case", test_empty_case);
   ADD ("/report/refused", test_refused);

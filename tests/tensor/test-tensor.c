@@ -77,11 +77,11 @@ test_to_half (void)
     bits[i] = (i & 0x7c00) == 0x7c00 ? 0 : (guint16) i; /* no infinities, no NaN */
   wide = smb_tensor_to_f32 (all);
   again = smb_tensor_to_f16 (wide);
-  g_assert_cmpmem (all->data, smb_tensor_get_bytes (all), again->data, smb_tensor_get_bytes (again));
+  g_assert_cmpmem (all->data, (int) smb_tensor_get_bytes (all), again->data, (int) smb_tensor_get_bytes (again));
   between = smb_tensor_new (SMB_DTYPE_F32, 1, &five);
   memcpy (between->data, values, sizeof values);
   rounded = smb_tensor_to_f16 (between);
-  g_assert_cmpmem (rounded->data, smb_tensor_get_bytes (rounded), expected, sizeof expected);
+  g_assert_cmpmem (rounded->data, (int) smb_tensor_get_bytes (rounded), expected, sizeof expected);
   ((float *) between->data)[0] = 65520.0f;
   g_assert_null (smb_tensor_to_f16 (between));
   ((float *) between->data)[0] = NAN;

@@ -70,7 +70,8 @@ test_memory (void)
 #else
   g_autofree char *path = g_build_filename (g_get_tmp_dir (), "smb-limits-memory.bmp", NULL);
   /* A header of 14 bytes, then one of 40: 14000 x 14000 pixels of 24 bits, uncompressed. */
-  guint8 bmp[54] = { 'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 0xb0, 0x36, 0, 0, 0xb0, 0x36, 0, 0, 1, 0, 24 };
+  guint8 bmp[54]
+      = { 'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 0xb0, 0x36, 0, 0, 0xb0, 0x36, 0, 0, 1, 0, 24 };
   int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
   g_assert_cmpint (fd, >=, 0);

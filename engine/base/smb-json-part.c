@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/smb-json-part.h"
+
+#include <math.h>
+
+static JsonNode *
+find (JsonObject *of, const char *key)
+{
+  return of != NULL ? json_object_get_member (of, key) : NULL;
+}
+
+JsonObject *
+smb_json_find_object (JsonObject *of, const char *key)
+{
+  JsonNode *node = find (of, key);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+JsonArray *
+smb_json_find_array (JsonObject *of, const char *key)
+{
+  JsonNode *node = find (of, key);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+double
+smb_json_find_number (JsonObject *of, const char *key)
+{
+  JsonNode *node = find (of, key);
+  GType type = node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  return type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : NAN;
+}
+
+const char *
+smb_json_find_text (JsonObject *of, const char *key, const char *otherwise)
+{
+  JsonNode *node = find (of, key);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : otherwise;
+}
+
+static void
+add_key (JsonBuilder *builder, const char *key)
+{
+  if (key != NULL)
+    json_builder_set_member_name (builder, key);
+}
+
+void
+smb_json_add_text (JsonBuilder *builder, const char *key, const char *value)
+{
+  add_key (builder, key);
+  if (value != NULL)
+    json_builder_add_string_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+void
+smb_json_add_number (JsonBuilder *builder, const char *key, double value)
+{
+  add_key (builder, key);
+  if (isfinite (value))
+    json_builder_add_double_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+void
+smb_json_add_int (JsonBuilder *builder, const char *key, gint64 value)
+{
+  add_key (builder, key);
+  json_builder_add_int_value (builder, value);
+}
