@@ -162,6 +162,7 @@ smb_application_startup (GApplication *application)
     { "app.open-case", { "<Control>o" } },
     { "app.quit", { "<Control>q" } },
     { "app.learn::jobs", { "<Control>j" } },
+    { "app.learn::models", { "<Control>m" } },
     { "window.close", { "<Control>w" } },
     { "win.add-evidence", { "<Control>i" } },
     { "win.analyse", { "<Control>Return", "F5" } },

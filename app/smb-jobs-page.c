@@ -2,6 +2,7 @@
 #include "smb-jobs-page.h"
 
 #include "smb-training-row.h"
+#include "smb-training-start.h"
 #include "smb-training-view.h"
 
 #include <glib/gi18n.h>
@@ -101,6 +102,12 @@ on_selected (GtkListBox *list, GtkListBoxRow *row, SmbJobsPage *self)
 }
 
 static void
+on_add_model (SmbTrainingView *view, const char *path, const char *title, SmbJobsPage *self)
+{
+  g_signal_emit_by_name (self, "add-model", path, title);
+}
+
+static void
 on_failed (SmbTrainingWatch *watch, const char *sentence, SmbJobsPage *self)
 {
   g_signal_emit_by_name (self, "failed", sentence);
@@ -112,6 +119,23 @@ smb_jobs_page_choose (SmbJobsPage *self, const char *id)
   g_free (self->wanted);
   self->wanted = g_strdup (id);
   choose (self, id);
+}
+
+static void
+on_started (const char *id, gpointer user_data)
+{
+  smb_jobs_page_choose (user_data, id);
+}
+
+static void
+start (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  GtkWindow *window = GTK_WINDOW (gtk_widget_get_root (widget));
+
+  if (g_str_equal (action, "jobs.finetune"))
+    smb_finetune_start_ask (window, on_started, widget);
+  else
+    smb_pretrain_start_ask (window, on_started, widget);
 }
 
 static void
@@ -159,6 +183,9 @@ smb_jobs_page_class_init (SmbJobsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbJobsPage, count);
   gtk_widget_class_bind_template_child (widget_class, SmbJobsPage, view);
   gtk_widget_class_bind_template_callback (widget_class, on_selected);
+  gtk_widget_class_install_action (widget_class, "jobs.finetune", NULL, start);
+  gtk_widget_class_install_action (widget_class, "jobs.pretrain", NULL, start);
+  g_signal_new ("add-model", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
   g_signal_new ("failed", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
@@ -168,6 +195,7 @@ smb_jobs_page_init (SmbJobsPage *self)
   self->watch = smb_training_watch_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   smb_training_view_set_watch (self->view, self->watch);
+  g_signal_connect_object (self->view, "add-model", G_CALLBACK (on_add_model), self, 0);
   g_signal_connect_object (self->watch, "looked", G_CALLBACK (on_looked), self, 0);
   g_signal_connect_object (self->watch, "failed", G_CALLBACK (on_failed), self, 0);
 }

@@ -421,10 +421,11 @@ judge_drawn (SmbSession *self, int replaced, SmbBox box)
   if (self->exhibit == NULL || !has_detector (self))
     return;
   if (self->video != NULL) {
-    smb_session_message (self, SMB_MESSAGE_INFO,
-                         _("Faces of a video come from following them; write the frame as a picture (semblance-cli frames) to "
-                           "judge a box of your own."),
-                         NULL);
+    if (old != NULL)
+      smb_session_message (self, SMB_MESSAGE_INFO,
+                           _("Boxes of a video's tracks come from following them; draw another beside them, and merge the tracks."), NULL);
+    else
+      smb_session_draw_on_frame (self, box);
     return;
   }
   job = smb_session_start_job (self, old != NULL ? _("Judging the corrected face") : _("Judging the drawn face"), 1);

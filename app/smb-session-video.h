@@ -35,6 +35,8 @@ guint smb_session_get_track_of_face (SmbSession *self, int index);
 guint smb_session_get_selected_track (SmbSession *self);
 void smb_session_select_track (SmbSession *self, guint number);
 
+/* Adds a face that was missed, in the frame on the screen. */
+void smb_session_draw_on_frame (SmbSession *self, SmbBox box);
 void smb_session_edit_track (SmbSession *self, SmbTrackEditKind kind, guint track, guint other, guint k, const char *text);
 
 /* A small picture of frame k, for strips: `done` gets the session, k and the picture (borrowed), unless another exhibit is

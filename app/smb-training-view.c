@@ -19,7 +19,7 @@ struct _SmbTrainingView {
   GtkLabel *title, *state_word, *error, *progress_text, *log;
   GtkImage *state_icon;
   GtkWidget *state, *error_box, *log_box, *examples_box, *sheet_box;
-  GtkWidget *pause, *resume, *cancel, *remove, *up, *down;
+  GtkWidget *pause, *resume, *cancel, *remove, *up, *down, *add_model;
   GtkProgressBar *bar;
   SmbFacts *facts;
   GtkFlowBox *plots, *examples;
@@ -27,7 +27,7 @@ struct _SmbTrainingView {
 
   GtkWidget *loss, *rates, *learning_rate; /* in `plots` */
   SmbTrainingWatch *watch; /* owned */
-  char *id;
+  char *id, *result; /* the weights it made; NULL: none yet */
   char *facts_shown; /* all of them, as one text */
   double best_auc;
 };
@@ -60,6 +60,13 @@ on_act (GtkWidget *button, SmbTrainingView *self)
       smb_training_watch_act (self->watch, self->id, acts[i].act);
 }
 
+static void
+on_add_model (GtkWidget *button, SmbTrainingView *self)
+{
+  if (self->result != NULL)
+    g_signal_emit_by_name (self, "add-model", self->result, gtk_label_get_text (self->title));
+}
+
 /* Which acts make sense now; position among those not ended, of so many. */
 static void
 show_acts (SmbTrainingView *self, const SmbJob *job, guint position, guint n)
@@ -72,6 +79,9 @@ show_acts (SmbTrainingView *self, const SmbJob *job, guint position, guint n)
   gtk_widget_set_visible (self->cancel, !ended);
   gtk_widget_set_sensitive (self->cancel, s != SMB_JOB_CANCELLING);
   gtk_widget_set_visible (self->remove, ended);
+  gtk_widget_set_visible (self->add_model, s == SMB_JOB_FINISHED);
+  g_free (self->result);
+  self->result = g_build_filename (job->out, g_strcmp0 (job->kind, "pretrain") == 0 ? "online.safetensors" : "detector.safetensors", NULL);
   gtk_widget_set_visible (self->up, !ended);
   gtk_widget_set_visible (self->down, !ended);
   gtk_widget_set_sensitive (self->up, position > 0);
@@ -319,6 +329,7 @@ smb_training_view_dispose (GObject *object)
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->watch);
   g_clear_pointer (&self->id, g_free);
+  g_clear_pointer (&self->result, g_free);
   g_clear_pointer (&self->facts_shown, g_free);
   G_OBJECT_CLASS (smb_training_view_parent_class)->dispose (object);
 }
@@ -333,7 +344,7 @@ smb_training_view_class_init (SmbTrainingViewClass *klass)
 #define CHILD(member) { #member, G_STRUCT_OFFSET (SmbTrainingView, member) }
     CHILD (box), CHILD (title), CHILD (state), CHILD (state_icon), CHILD (state_word), CHILD (error), CHILD (error_box),
     CHILD (progress_text), CHILD (bar), CHILD (facts), CHILD (plots), CHILD (examples), CHILD (examples_box), CHILD (sheet),
-    CHILD (sheet_box), CHILD (log), CHILD (log_box), CHILD (pause), CHILD (resume), CHILD (cancel), CHILD (remove), CHILD (up),
+    CHILD (sheet_box), CHILD (log), CHILD (log_box), CHILD (pause), CHILD (resume), CHILD (cancel), CHILD (remove), CHILD (add_model), CHILD (up),
     CHILD (down),
 #undef CHILD
   };
@@ -346,6 +357,8 @@ smb_training_view_class_init (SmbTrainingViewClass *klass)
   for (guint i = 0; i < G_N_ELEMENTS (children); i++)
     gtk_widget_class_bind_template_child_full (widget_class, children[i].name, FALSE, children[i].offset);
   gtk_widget_class_bind_template_callback (widget_class, on_act);
+  gtk_widget_class_bind_template_callback (widget_class, on_add_model);
+  g_signal_new ("add-model", SMB_TYPE_TRAINING_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 static void

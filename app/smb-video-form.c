@@ -178,7 +178,10 @@ build_fields (SmbVideoForm *self)
 
   gtk_grid_set_row_spacing (grid, 6);
   gtk_grid_set_column_spacing (grid, 12);
-  gtk_widget_add_css_class (GTK_WIDGET (grid), "popover-form");
+  gtk_widget_set_margin_top (GTK_WIDGET (grid), 6);
+  gtk_widget_set_margin_bottom (GTK_WIDGET (grid), 6);
+  gtk_widget_set_margin_start (GTK_WIDGET (grid), 6);
+  gtk_widget_set_margin_end (GTK_WIDGET (grid), 6);
   self->sample = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (samples));
   self->uniform = gtk_spin_button_new_with_range (1, 100000, 1);
   self->stride = gtk_spin_button_new_with_range (1, 1000, 1);

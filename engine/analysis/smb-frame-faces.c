@@ -106,7 +106,9 @@ point_to_json (const SmbTrackPoint *point)
   set_box (out, "box", point->face.box);
   set_box (out, "detected", point->face.detected);
   json_object_set_double_member (out, "confidence", point->face.confidence);
-  json_object_set_string_member (out, "how", point->followed ? "followed" : "detected");
+  json_object_set_string_member (out, "how", point->followed                            ? "followed"
+                                             : point->face.origin == SMB_FACE_DRAWN ? "drawn"
+                                                                                    : "detected");
   smb_json_set_number (out, "score", point->score);
   if (point->probabilities != NULL) {
     JsonArray *list = json_array_new ();
@@ -151,6 +153,8 @@ point_from_json (SmbJsonReader *reader, JsonObject *object)
   point->face.detected = get_box (reader, object, "detected");
   point->face.confidence = smb_json_number (reader, object, "confidence", SMB_JSON_REQUIRED);
   point->followed = g_strcmp0 (how, "followed") == 0;
+  if (g_strcmp0 (how, "drawn") == 0)
+    point->face.origin = SMB_FACE_DRAWN;
   point->score = smb_json_number (reader, object, "score", SMB_JSON_OPTIONAL);
   point->outside = smb_json_string (reader, object, "outside", SMB_JSON_OPTIONAL);
   if (!reader->failed && point->score < 0)

@@ -35,7 +35,7 @@ void smb_frame_faces_free (SmbFrameFaces *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFrameFaces, smb_frame_faces_free)
 
 /* {"frame", "time_us", "cut", "searched", "change", "faces": [{"track", "box", "detected", "confidence", "how":
- * "detected" or "followed", "score", "probabilities", "outside"}]}. Free with json_node_unref. */
+ * "detected", "followed" or "drawn", "score", "probabilities", "outside"}]}. Free with json_node_unref. */
 JsonNode *smb_frame_faces_to_json (const SmbFrameFaces *frame);
 SmbFrameFaces *smb_frame_faces_from_json (JsonNode *node, GError **error);
 JsonNode *smb_tracker_to_json (const SmbTracker *tracker);

@@ -232,6 +232,7 @@ add_point (SmbTrackSummary *summary, const SmbFrameFaces *frame, SmbTrackPoint *
   summary->last_us = frame->time_us;
   summary->n_points++;
   summary->n_detected += !point->followed;
+  summary->drawn |= point->face.origin == SMB_FACE_DRAWN;
   if (summary->best == NULL || (!point->followed && (summary->best->followed || point->face.confidence > summary->best->face.confidence))) {
     summary->best = point;
     summary->best_k = frame->k;
@@ -278,7 +279,7 @@ smb_tracks_summarise (GPtrArray *frames, GPtrArray *edits, guint *n_dropped_out)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     SmbTrackSummary *summary = value;
 
-    if (summary->n_detected < 2 && n_searched > 1) {
+    if (summary->n_detected < 2 && n_searched > 1 && !summary->drawn) {
       n_dropped++;
       smb_track_summary_free (summary);
       continue;

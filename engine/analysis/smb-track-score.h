@@ -62,6 +62,7 @@ typedef struct {
   char *name; /* by the analyst; NULL */
   guint first, last, n_points, n_detected;
   gint64 first_us, last_us;
+  gboolean drawn; /* the analyst drew it in one of its frames */
   guint best_k; /* where it was found with the most confidence */
   SmbTrackPoint *best; /* borrowed from the frames */
   SmbTrackScore score;
@@ -73,7 +74,7 @@ typedef struct {
 void smb_track_summary_free (SmbTrackSummary *summary);
 
 /* Tracks of frames (SmbFrameFaces*, in order) after edits (or NULL): SmbTrackSummary*, by number. Left out, for false finds
- * flicker: what the detector found only once where it looked more often; *n_dropped_out (may be NULL) says how many. */
+ * flicker: what the detector found only once where it looked more often, unless an analyst drew it; *n_dropped_out (may be NULL) says how many. */
 GPtrArray *smb_tracks_summarise (GPtrArray *frames, GPtrArray *edits, guint *n_dropped_out);
 
 /* {"track", "name", "first_frame", "last_frame", "first_us", "last_us", "frames", "detected", "best_frame", "box",

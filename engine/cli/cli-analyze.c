@@ -295,7 +295,7 @@ do_file (const Batch *batch, const char *path, gboolean json, Profile *profile)
 int
 smb_cli_analyze (int argc, char **argv)
 {
-  g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL, *precision = NULL;
+  g_autofree char *model_name = NULL, *case_path = NULL, *device = NULL, *precision = NULL, *reference = NULL;
   g_auto (GStrv) box_texts = NULL;
   gboolean json = FALSE, region_table = FALSE, profile = FALSE;
   int threads = 0, failed = 0;
@@ -310,6 +310,8 @@ smb_cli_analyze (int argc, char **argv)
       N_ ("Judge this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
     { "region-table", 0, 0, G_OPTION_ARG_NONE, &region_table,
       N_ ("Measure the regions of each face too, see “regions”; takes several times as long"), NULL },
+    { "reference", 0, 0, G_OPTION_ARG_FILENAME, &reference,
+      N_ ("Measure them and compare with these statistics of genuine faces, as “reference build” writes them"), N_ ("FILE") },
     { "stride", 0, 0, G_OPTION_ARG_INT, &video.stride, N_ ("Videos: look for faces in every Nth frame and follow them between (default 5)"),
       "N" },
     { "frames", 0, 0, G_OPTION_ARG_STRING, &video.frames,
@@ -349,10 +351,14 @@ smb_cli_analyze (int argc, char **argv)
     return smb_cli_usage ("%s", error->message);
   if (precision != NULL && !smb_precision_from_text (precision, device, &settings.precision, &error))
     return smb_cli_usage ("%s", error->message);
-  settings.region_draws = region_table ? smb_region_settings_default ().draws : 0;
+  settings.region_draws = region_table || reference != NULL ? smb_region_settings_default ().draws : 0;
   if (!smb_cli_video_settings (&video, &settings, &video_settings, &error) || video.rate < 0 || video.rate > 1000)
     return smb_cli_usage ("%s", error != NULL ? error->message : _ ("--rate takes a number of pictures a second up to 1000."));
   model = smb_model_find (model_name, &error);
+  if (model != NULL && reference != NULL) {
+    g_free (model->reference);
+    model->reference = g_canonicalize_filename (reference, NULL);
+  }
   if (model != NULL && case_path != NULL)
     store = smb_case_open (case_path, &error);
   if (error != NULL) {

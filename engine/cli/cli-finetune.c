@@ -61,6 +61,10 @@ check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, S
   for (int i = 0; i < 3; i++)
     if ((bytes[i] = smb_finetune_plan_bytes (device, config, kind, s, batches[i], error)) == 0)
       return FALSE;
+  if (o->common.plan_only && o->common.json) {
+    smb_cli_tell_plan (device, batches[0], 1, bytes);
+    return TRUE;
+  }
   smb_cli_tell_memory (device, batches[0], bytes[0]);
   return smb_cli_fits_memory (device, batches[0], 1, bytes, error);
 }

@@ -49,6 +49,10 @@ check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, G
   for (int i = 0; i < 3; i++)
     if ((bytes[i] = smb_pretrain_plan_bytes (device, config, batches[i], o->common.recompute, error)) == 0)
       return FALSE;
+  if (o->common.plan_only && o->common.json) {
+    smb_cli_tell_plan (device, batches[0], processes, bytes);
+    return TRUE;
+  }
   if (o->parallel == NULL || o->parallel->rank == 0)
     smb_cli_tell_memory (device, batches[0], bytes[0]);
   return smb_cli_fits_memory (device, batches[0], processes, bytes, error);

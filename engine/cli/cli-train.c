@@ -35,7 +35,7 @@ smb_cli_training_entries (SmbCliTraining *t, const GOptionEntry *own, guint n)
     { "resume", 0, 0, G_OPTION_ARG_NONE, &t->resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
     { "stop-after", 0, 0, G_OPTION_ARG_INT64, &t->stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
       N_ ("N") },
-    { "plan", 0, 0, G_OPTION_ARG_NONE, &t->plan_only, N_ ("Only say what memory it takes"), NULL },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &t->plan_only, N_ ("Only say what memory it takes; with --json as an object"), NULL },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &t->recompute, N_ ("Less memory, a third more time"), NULL },
     { "background", 0, 0, G_OPTION_ARG_NONE, &t->background, N_ ("Train as a job, after those that wait; see “jobs”"),
       NULL },
@@ -166,6 +166,30 @@ smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
                          _ ("Not even one image at a time fits into memory; choose a smaller network or --recompute."));
   return FALSE;
+}
+
+void
+smb_cli_tell_plan (SmbDevice *device, int batch, int processes, const guint64 bytes[3])
+{
+  guint64 available = device->info.free_bytes;
+  g_autoptr (JsonBuilder) b = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  const struct {
+    const char *key;
+    gint64 value;
+  } numbers[] = { { "batch", batch }, { "bytes", (gint64) bytes[0] }, { "free_bytes", (gint64) available },
+                  { "largest_batch", available == 0 ? batch : smb_train_suggest_batch (bytes[1], bytes[2], available) * processes } };
+
+  json_builder_begin_object (b);
+  json_builder_set_member_name (b, "device");
+  json_builder_add_string_value (b, device->id);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    json_builder_set_member_name (b, numbers[i].key);
+    json_builder_add_int_value (b, numbers[i].value);
+  }
+  json_builder_end_object (b);
+  root = json_builder_get_root (b);
+  smb_cli_print_json (root, FALSE);
 }
 
 void

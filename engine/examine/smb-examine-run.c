@@ -353,5 +353,69 @@ smb_video_state_next_number (const SmbVideoState *state)
 
   for (guint i = 0; i < state->edits->len; i++)
     next = MAX (next, ((SmbTrackEdit *) state->edits->pdata[i])->other + 1);
+  for (guint i = 0; i < state->progress->frames->len; i++) {
+    const SmbFrameFaces *frame = state->progress->frames->pdata[i];
+
+    for (guint p = 0; p < frame->points->len; p++)
+      next = MAX (next, ((SmbTrackPoint *) frame->points->pdata[p])->track + 1);
+  }
   return next;
+}
+
+/* The face judged in its frame: a frame with that one point, or NULL. */
+static SmbFrameFaces *
+judge_drawn (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoState *state, guint k, SmbBox drawn,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbImage) image = smb_engine_video_get_frame (video, k, 0, cancellable, error);
+  g_autoptr (GPtrArray) asked = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free), frames = NULL;
+  SmbFrameFaces *frame;
+  SmbFace face = { .origin = SMB_FACE_DRAWN };
+
+  if (image == NULL)
+    return NULL;
+  face.box = face.detected = smb_face_square_box (drawn, image->width, image->height);
+  if (face.box.width < 1) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The box lies outside the frame; draw it over the face."));
+    return NULL;
+  }
+  frame = smb_frame_faces_new (k, smb_engine_video_get_slots (video)[k].time_us);
+  g_ptr_array_add (frame->points, smb_track_point_new (smb_video_state_next_number (state), &face));
+  g_ptr_array_add (asked, frame);
+  frames = smb_engine_score_frames (engine, model, &image, 1, asked, FALSE, &state->settings.face, cancellable, error);
+  return frames != NULL && frames->len == 1 ? g_ptr_array_steal_index (frames, 0) : NULL;
+}
+
+gboolean
+smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                        SmbEngineVideo *video, SmbVideoState *state, guint k, SmbBox drawn, GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (SmbFrameFaces) judged = NULL;
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  Keeper keeper = { .store = store, .run_id = state->run_id, .pass = SMB_VIDEO_SCORING };
+  SmbFrameFaces *whole = NULL;
+
+  if (!state->finished || g_strcmp0 (state->model_sha256, model->detector_sha256) != 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("%s: a face can be added once the video is analysed, with the model that is chosen now; analyse it first."),
+                 evidence->exhibit);
+    return FALSE;
+  }
+  judged = judge_drawn (engine, model, video, state, k, drawn, cancellable, error);
+  if (judged == NULL)
+    return FALSE;
+  for (guint i = 0; i < state->progress->frames->len && whole == NULL; i++)
+    if (((SmbFrameFaces *) state->progress->frames->pdata[i])->k == k)
+      whole = smb_frame_faces_copy (state->progress->frames->pdata[i]);
+  if (whole == NULL)
+    whole = smb_frame_faces_new (k, judged->time_us);
+  g_ptr_array_add (whole->points, g_ptr_array_steal_index (judged->points, 0));
+  g_ptr_array_add (frames, whole);
+  if (!keep_portion (SMB_VIDEO_SCORING, frames, state->progress, &keeper, error) || !store_pending (&keeper, state->progress, error)) {
+    g_clear_pointer (&keeper.pending, json_array_unref);
+    return FALSE;
+  }
+  smb_video_progress_restore (state->progress, SMB_VIDEO_SCORING, g_steal_pointer (&frames), NULL, 0);
+  return store_analysis (store, engine, model, evidence, video, state, error);
 }

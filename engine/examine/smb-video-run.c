@@ -120,7 +120,7 @@ smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrA
         smb_frame_faces_free (progress->frames->pdata[at]);
         progress->frames->pdata[at] = frame;
       } else
-        smb_frame_faces_free (frame);
+        g_ptr_array_insert (progress->frames, (int) at, frame);
     }
   }
   g_ptr_array_set_free_func (frames, NULL);

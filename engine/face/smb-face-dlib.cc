@@ -4,16 +4,25 @@
 #include "face/smb-hog.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
 #include <sstream>
 #include <stdexcept>
+#include <streambuf>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <dlib/array2d.h>
 #include <dlib/image_processing/frontal_face_detector.h>
@@ -54,6 +63,76 @@ image_data (const RgbView &view)
   return view.pixels;
 }
 
+/* A file's bytes as a stream that numbers can be taken from without a call for each byte. */
+class MappedFile : public std::streambuf {
+public:
+  explicit MappedFile (const char *path)
+  {
+    const int fd = open (path, O_RDONLY | O_CLOEXEC);
+    struct stat facts;
+
+    if (fd < 0)
+      throw std::runtime_error (std::strerror (errno));
+    if (fstat (fd, &facts) == 0 && facts.st_size > 0) {
+      bytes = static_cast<size_t> (facts.st_size);
+      memory = mmap (nullptr, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+    }
+    close (fd);
+    if (memory == MAP_FAILED)
+      throw std::runtime_error ("it cannot be read");
+    madvise (memory, bytes, MADV_SEQUENTIAL);
+    char *first = static_cast<char *> (memory);
+    setg (first, first, first + bytes);
+  }
+
+  ~MappedFile () override
+  {
+    if (memory != MAP_FAILED)
+      munmap (memory, bytes);
+  }
+
+  MappedFile (const MappedFile &) = delete;
+  MappedFile &operator= (const MappedFile &) = delete;
+
+  size_t
+  left () const
+  {
+    return static_cast<size_t> (egptr () - gptr ());
+  }
+
+  /* The next number as dlib writes it: mantissa and exponent, each a byte that says sign and length, then so many bytes.
+   * false: one that is not as usual, and nothing taken. */
+  bool
+  take (float &out)
+  {
+    const unsigned char *p = reinterpret_cast<const unsigned char *> (gptr ());
+
+    if (left () < 8)
+      return false;
+    const unsigned n = p[0] & 0x7fu;
+    if (n < 1 || n > 3)
+      return false;
+    int32_t mantissa = p[1];
+    for (unsigned i = 1; i < n; i++)
+      mantissa |= p[1 + i] << (8 * i);
+    const unsigned m = p[1 + n] & 0x7fu;
+    const int32_t exponent = p[1 + n] & 0x80 ? -static_cast<int32_t> (p[2 + n]) : p[2 + n];
+    if (m != 1 || exponent < -100 || exponent > 100)
+      return false;
+    /* Exact: the mantissa has 24 bits, and nothing comes near the end of the range. */
+    const uint32_t bits = static_cast<uint32_t> (127 + exponent) << 23;
+    float power;
+    std::memcpy (&power, &bits, sizeof power);
+    out = static_cast<float> (p[0] & 0x80 ? -mantissa : mantissa) * power;
+    setg (eback (), gptr () + 3 + n, egptr ());
+    return true;
+  }
+
+private:
+  void *memory = MAP_FAILED;
+  size_t bytes = 0;
+};
+
 }
 
 namespace dlib {
@@ -65,6 +144,29 @@ template <> struct image_traits<semblance::RgbView> {
 template <> struct image_traits<const semblance::RgbView> {
   typedef rgb_pixel pixel_type;
 };
+
+}
+
+namespace dlib {
+
+/* What nearly all of a predictor consists of; dlib itself finds this function, as it is of its namespace. */
+inline void
+deserialize (matrix<float, 0, 1> &item, std::istream &in)
+{
+  semblance::MappedFile *mapped = dynamic_cast<semblance::MappedFile *> (in.rdbuf ());
+  long rows, columns;
+
+  deserialize (rows, in);
+  deserialize (columns, in);
+  rows = std::labs (rows); /* dlib's newer form is written negative */
+  columns = std::labs (columns);
+  if (columns != 1 || (mapped != nullptr && static_cast<size_t> (rows) > mapped->left ()))
+    throw serialization_error ("a column of numbers has an impossible size");
+  item.set_size (rows, 1);
+  for (long r = 0; r < rows; r++)
+    if (mapped == nullptr || !mapped->take (item (r)))
+      deserialize (item (r), in);
+}
 
 }
 
@@ -288,8 +390,10 @@ smb_dlib_predictor_new (const char *path, SmbDlibPredictor **predictor, char mes
   *predictor = nullptr;
   return guarded (message, [&] {
     std::unique_ptr<SmbDlibPredictor> fresh (new SmbDlibPredictor);
+    semblance::MappedFile file (path);
+    std::istream in (&file);
 
-    dlib::deserialize (path) >> fresh->predictor;
+    dlib::deserialize (fresh->predictor, in);
     if (fresh->predictor.num_parts () != SMB_DLIB_LANDMARKS)
       throw std::runtime_error ("it does not predict 68 points");
     *predictor = fresh.release ();

@@ -44,7 +44,7 @@ SmbDlibStatus smb_dlib_detect_plain (SmbDlibDetector *detector, const unsigned c
 
 typedef struct SmbDlibPredictor SmbDlibPredictor;
 
-/* Reads a 68-point shape predictor (dlib's .dat). Takes 0.4 s and 80 MB. */
+/* Reads a 68-point shape predictor (dlib's .dat), mapped: a third of the time that dlib's own stream takes. 80 MB. */
 SmbDlibStatus smb_dlib_predictor_new (const char *path, SmbDlibPredictor **predictor,
                                       char message[SMB_DLIB_MESSAGE_BYTES]);
 void smb_dlib_predictor_free (SmbDlibPredictor *predictor);

@@ -35,5 +35,3 @@ gboolean smb_job_is_running (const char *folder, GPid *pid);
 gboolean smb_job_has_result (const SmbJobFile *file);
 /* Iteration of the newest checkpoint, -1: there is none. */
 gint64 smb_job_get_progress (const SmbJobFile *file);
-/* semblance-cli; NULL with NOT_FOUND. Free with g_free. */
-char *smb_job_program (GError **error);

@@ -75,6 +75,8 @@ GPtrArray *smb_job_read_metrics (const SmbJob *job, goffset *offset, gboolean *r
 
 /* Starts a process that works the queue off if there is anything to do and none does so; comes back at once. */
 gboolean smb_job_wake (GError **error);
+/* semblance-cli, which trains: beside this program, installed, or named in $SEMBLANCE_CLI; NULL with NOT_FOUND. Free with g_free. */
+char *smb_job_program (GError **error);
 /* What that process does: works the queue off in the foreground. */
 void smb_job_work (void);
 

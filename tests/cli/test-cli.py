@@ -340,6 +340,11 @@ def regions_and_reference():
             json.dump(reference, handle)
         refused = cli("regions", PORTRAIT, "--draws=1", "--reference", twin, XDG_DATA_HOME=home)
         expect(found, refused.returncode == 1 and "another network" in refused.stderr, f"{refused.returncode} {refused.stderr}")
+        refused = cli("analyze", "--reference", twin, PORTRAIT, XDG_DATA_HOME=home)
+        expect(found, refused.returncode == 1 and "another network" in refused.stderr, f"{refused.returncode} {refused.stderr}")
+        compared = json_lines(cli("analyze", "--reference", path, "--json", PORTRAIT))[0]["faces"][0]["regions"]
+        expect(found, compared["reference"] is not None and any(isinstance(row["coherency"]["z"], float) for row in compared["regions"]),
+               f"analyze --reference: {compared['note']}")
         case = os.path.join(folder, "c.smbcase")
         cli("case", "new", case, "--title=t")
         stored = json_lines(cli("analyze", "--case", case, "--region-table", "--json", PORTRAIT, XDG_DATA_HOME=home))[0]

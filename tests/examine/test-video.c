@@ -147,6 +147,59 @@ test_run (void)
   g_assert_nonnull (strstr (html, "The tracks are drawn after 2 changes by the analyst."));
 }
 
+/* A face drawn on a frame is judged there, is a track of its own, stays, and can be merged. */
+static void
+test_drawn (void)
+{
+  g_autoptr (SmbCase) store = new_case ("drawn.smbcase");
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbEvidence) evidence = smb_examine_acquire (store, engine, clip, NULL, &error);
+  g_autoptr (SmbEngineVideo) video = smb_examine_open_video (store, engine, evidence, NULL, NULL, NULL, &error);
+  g_autoptr (SmbVideoProgress) progress = NULL;
+  g_autoptr (SmbVideoState) state = NULL;
+  g_autoptr (GPtrArray) tracks = NULL, analyses = NULL;
+  SmbVideoSettings settings = smb_video_settings_default ();
+  const SmbTrackSummary *drawn;
+
+  g_assert_no_error (error);
+  settings.n_uniform = 2;
+  settings.last = 30;
+  g_assert_true (smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
+  g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));
+  g_assert_false (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 900, 900, 20, 20 }, NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  /* One in a frame that was looked at, one in a frame beyond. */
+  g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 20, 20, 90, 80 }, NULL, &error));
+  g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 50, (SmbBox){ 60, 60, 80, 80 }, NULL, &error));
+  g_assert_no_error (error);
+  g_clear_pointer (&state, smb_video_state_free);
+  g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));
+  g_assert_true (state->finished);
+  tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+  g_assert_cmpuint (tracks->len, ==, 4);
+  drawn = tracks->pdata[2];
+  g_assert_cmpuint (drawn->number, ==, 3);
+  g_assert_cmpuint (drawn->n_points, ==, 1);
+  g_assert_cmpuint (drawn->score.n_scored, ==, 1);
+  g_assert_cmpint (drawn->best->face.origin, ==, SMB_FACE_DRAWN);
+  g_assert_cmpint (drawn->best->face.box.width, ==, 90);
+  g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[3])->first, ==, 50);
+  /* What was there before is as it was. */
+  g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[0])->score.n_scored, ==, 2);
+  analyses = smb_case_list_analyses (store, evidence->id, &error);
+  g_assert_cmpint (((SmbCaseAnalysis *) analyses->pdata[0])->n_faces, ==, 4);
+  g_assert_true (smb_examine_edit_track (store, state, SMB_TRACK_MERGE, 3, 1, 0, NULL, &error));
+  g_clear_pointer (&tracks, g_ptr_array_unref);
+  tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+  g_assert_cmpuint (tracks->len, ==, 3);
+  g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[0])->score.n_scored, ==, 3);
+  g_assert_true (smb_case_check (store, &error));
+  g_assert_no_error (error);
+}
+
 /* 32 of each track, as published: only those are scored, after another look by the detector. */
 static void
 test_uniform (void)
@@ -225,6 +278,7 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("smb-examine-video-XXXXXX", NULL);
   make_clip ();
   g_test_add_func ("/examine/video/run", test_run);
+  g_test_add_func ("/examine/video/drawn", test_drawn);
   g_test_add_func ("/examine/video/uniform", test_uniform);
   g_test_add_func ("/examine/video/pattern", test_pattern);
   g_test_add_func ("/examine/video/reopen", test_reopen);

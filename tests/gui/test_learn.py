@@ -21,8 +21,20 @@ SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
 NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
 RECIPE = [NETWORK, "--self-blended=swapped", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1"]
 
+TEST_FACE = "18f-brethauer.jpg"
+
 tap = Tap()
 who = None
+
+
+class Visitor(Person):
+    """Looks at the window of learning and its dialogs only, once there is one: the case window has a thousand parts."""
+    def walk(self, node=None, shown_only=True):
+        frames = [] if node else [frame for frame in self.app if frame is not None and frame.name != "Semblance"]
+        for frame in frames:
+            yield from super().walk(frame, shown_only)
+        if not frames:
+            yield from super().walk(node, shown_only)
 
 
 def path(*names):
@@ -56,21 +68,75 @@ def await_state(number, state, seconds=60):
 
 
 def prepare():
-    for part, name in (("train", "18f-dave.jpg"), ("train", "18f-melody.jpg"), ("val", "nasa-astronaut.png")):
+    for part, name in (("train", "18f-dave.jpg"), ("train", "18f-melody.jpg"), ("val", "nasa-astronaut.png"), ("test", TEST_FACE)):
         os.makedirs(path("pictures", part, "genuine"), exist_ok=True)
         shutil.copy(os.path.join(SAMPLES, name), path("pictures", part, "genuine"))
     cli("dataset", "build", "pictures", "--out=data", "--size=72")
+    cli("finetune", "data", *RECIPE, "--epochs=1", "--out=seed")
 
 
 def start():
     """Without a case: from the start page."""
     global who
     prepare()
-    who = Person(PROGRAM)
+    who = Visitor(PROGRAM)
     who.press("Train models")
     who.see("No trainings yet.")
     who.focus("Learning")
     shoot("empty-light")
+
+
+def fill(name, text):
+    """Types into a line in place of what is there."""
+    who.click(who.control(name))
+    who.key("ctrl+a")
+    who.type(text)
+
+
+def asked():
+    """The dialog: faces are gathered in the background, which can be stopped; the division is shown; memory is planned."""
+    os.makedirs(path("many", "genuine"))
+    for i in range(60):
+        shutil.copy(os.path.join(SAMPLES, TEST_FACE), path("many", "genuine", f"{i}.jpg"))
+    who.press("Fine-tune a detector…")
+    who.see("Name labelled faces and gather them.")
+    fill("Labelled faces", path("many"))
+    who.press("Gather faces")
+    who.press("Stop gathering")
+    wait_for("it to be stopped", lambda: who.has("ancelled"))
+    fill("Labelled faces", path("pictures"))
+    who.press("Gather faces")
+    who.see("No person, source or picture crosses the parts.", 60)
+    who.see("Unused")
+    shoot("gathered-light")
+    who.choose("Starting from", 3)
+    who.set_value("Batch", 4096)
+    who.see("That batch does not fit into memory", 60)
+    who.see("Take a batch of ")
+    shoot("memory-light")
+    who.choose("Starting from", 7)
+    who.see("Choose the weights file to start from.")
+    fill("Weights file", path("seed", "detector.safetensors"))
+    fill("Title", "From the window")
+    who.set_value("Batch", 6)
+    who.set_value("Epochs", 2)
+    who.see("Takes ", 60)
+    shoot("planned-light")
+
+
+def begun():
+    """It starts, is chosen in the list, and does what was asked for."""
+    who.press("Start")
+    who.focus("Learning")
+    who.see("From the window, ", 30)
+    number = json.loads(cli("jobs", "list", "--json").splitlines()[0])["id"]
+    shown = await_state(number, "finished")
+    who.see("From the window, Finished, 100 %")
+    wanted = {"--preset=published", "--train=all", "--epochs=2", "--batch=6", "--device=cpu", "--self-blended=swapped",
+              f"--init={path('seed', 'detector.safetensors')}"}
+    assert wanted <= set(shown["arguments"]), shown["arguments"]
+    cli("jobs", "remove", number)
+    who.see("No trainings yet.")
 
 
 def row(title):
@@ -103,6 +169,58 @@ def examples():
     assert sum(text.startswith("Relevance for the class") for text in who.texts()) == 2, "maps are missing"
     time.sleep(0.5)
     shoot("finished-light")
+
+
+def model_in():
+    """What a training made goes into the library, under the title it had, with its card."""
+    choose("Small lab set")
+    who.press("Add to models…")
+    who.see("Import a model")
+    who.press("Import")
+    who.see("small-lab-set", 30)
+    info = json.loads(cli("model", "info", "small-lab-set", "--json"))
+    assert info["title"] == "Small lab set" and info["classes"] == ["genuine", "swapped"], info
+    wait_for("its row to be chosen", lambda: who.has("Fit for use") and who.has(info["detector"]["sha256"]))
+    who.see("Not calibrated")
+    who.see("It was not evaluated yet.")
+    shoot("model-light")
+
+
+def measured():
+    """It is evaluated beside the window; the metrics and curves come from its card."""
+    who.press("Evaluate…")
+    who.see("Evaluate and calibrate")
+    who.see("Choose the folder of a data set")
+    who.click(who.control("Data set"))
+    who.type(path("data"))
+    who.click(who.control("Self-blended class"))
+    who.type("swapped")
+    who.press("Calibrate on the validation part")
+    who.press("Evaluate")
+    wait_for("the result in the card", lambda: json.loads(cli("model", "card", "small-lab-set", "--json")).get("evaluations"), 60)
+    entry = json.loads(cli("model", "card", "small-lab-set", "--json"))["evaluations"][0]
+    who.see("data, part test: 1 genuine, 1 forged faces")
+    who.see("ROC")
+    who.see(f"{entry['frame']['auc']['value']:.3f}")
+    shoot("evaluated-light")
+
+
+def gates():
+    """A model that is not calibrated is refused with the reason; a reason given is written down."""
+    who.press("Use this model")
+    who.see("Not fit for use")
+    who.see("It is not calibrated")
+    who.see("To use it all the same, say why")
+    shoot("gate-light")
+    assert not os.path.exists(path(".config/semblance/config.ini")), "it is used all the same"
+    who.click(who.control("Reason"))
+    who.type("a trial")
+    who.press("Use anyway")
+    who.see("“small-lab-set” is now in use.")
+    who.see("This is the model in use.")
+    with open(path(".local/share/semblance/models/uses.jsonl"), encoding="utf-8") as log:
+        use = json.loads(log.readlines()[-1])
+    assert use["model"] == "small-lab-set" and use["override"] == "a trial" and use["against"], use
 
 
 def controls():
@@ -171,7 +289,7 @@ def outlives():
     wait_for("the end of the program", lambda: who.process.poll() is not None, 30)
     before = job(number)["iteration"]
     wait_for("more steps", lambda: job(number)["iteration"] > before)
-    who = Person(PROGRAM)
+    who = Visitor(PROGRAM)
     who.key("ctrl+j")
     who.see("Goes on, Running")
     who.focus("Learning")
@@ -185,8 +303,13 @@ def outlives():
 def main():
     for name, act in [
             ("the start page leads to the trainings", start),
+            ("faces are gathered, divided and planned with", asked),
+            ("a training is started", begun),
             ("a training is followed to its end", whole),
             ("the faces it gets wrong are shown with maps", examples),
+            ("what it made goes into the library", model_in),
+            ("a model is evaluated", measured),
+            ("a model that is not fit is refused unless a reason is given", gates),
             ("the queue is moved, paused, resumed, cancelled", controls),
             ("a failure is one sentence", failed),
             ("a pretraining shows reconstructions", pretrained),

@@ -95,6 +95,16 @@ def go_on():
     shoot("video-done")
 
 
+def draw():
+    """A face the detector missed: drawn on a frame, judged, a track of its own."""
+    who.press("Draw box")
+    x, y, w, h = who.extents(who.picture())
+    who.drag(x + w // 2 - 150, y + h - 150, x + w // 2 - 30, y + h - 30)
+    who.press("Tracks")
+    who.see("T3", 60)
+    shoot("video-drawn")
+
+
 def close():
     who.key("ctrl+q")
     wait_for("the end of the program", lambda: who.process.poll() is not None, 30)
@@ -109,6 +119,7 @@ def main():
             ("the timeline grows while it is analysed", live),
             ("what is done when it is stopped stays", stop),
             ("it goes on where it was stopped", go_on),
+            ("a missed face can be drawn on a frame", draw),
             ("the program ends in order", close)]:
         tap.step(name, act)
     if who is not None and who.process.poll() is None:

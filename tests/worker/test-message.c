@@ -41,7 +41,7 @@ send_thread (gpointer data)
   message = smb_message_new (SMB_MESSAGE_RESULT, 7, body);
   for (int i = 0; i < 3; i++)
     smb_message_take_fd (message, open ("/dev/null", O_RDONLY | O_CLOEXEC));
-  smb_message_send (socket, message, 5000, &error);
+  smb_message_send (socket, message, 60000, &error);
   g_assert_no_error (error);
   return NULL;
 }
@@ -58,7 +58,7 @@ test_round_trip (void)
 
   make_pair (pair);
   sender = g_thread_new ("send", send_thread, GINT_TO_POINTER (pair[0]));
-  g_assert_cmpint (smb_message_receive (pair[1], 5000, NULL, &message, &error), ==, SMB_RECEIVE_OK);
+  g_assert_cmpint (smb_message_receive (pair[1], 60000, NULL, &message, &error), ==, SMB_RECEIVE_OK);
   g_assert_no_error (error);
   g_thread_join (sender);
   g_assert_cmpint (message->type, ==, SMB_MESSAGE_RESULT);
@@ -113,7 +113,7 @@ expect_refused (RawHeader header, const char *json, gsize json_bytes, int n_fds)
   g_assert_cmpint (write (pair[0], json, json_bytes), ==, json_bytes);
   shutdown (pair[0], SHUT_WR);
   close (pair[0]);
-  g_assert_cmpint (smb_message_receive (pair[1], 5000, NULL, &message, &error), ==, SMB_RECEIVE_FAILED);
+  g_assert_cmpint (smb_message_receive (pair[1], 60000, NULL, &message, &error), ==, SMB_RECEIVE_FAILED);
   g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
   g_assert_null (message);
   close (pair[1]);

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "smb-model-view.h"
+
+#include "smb-facts.h"
+#include "smb-plot.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+struct _SmbModelView {
+  GtkWidget parent_instance;
+
+  GtkWidget *box; /* sections, made anew for each model */
+};
+
+G_DEFINE_FINAL_TYPE (SmbModelView, smb_model_view, GTK_TYPE_WIDGET)
+
+void
+smb_model_facts_free (SmbModelFacts *facts)
+{
+  smb_model_info_free (facts->info);
+  g_clear_pointer (&facts->card, json_node_unref);
+  g_free (facts->card_text);
+  g_free (facts->problem);
+  g_ptr_array_unref (facts->against);
+  g_free (facts);
+}
+
+/* Cards come from files: a member of another kind is as good as none. */
+static JsonNode *
+member (JsonObject *of, const char *key, JsonNodeType type)
+{
+  JsonNode *node = of != NULL ? json_object_get_member (of, key) : NULL;
+
+  return node != NULL && json_node_get_node_type (node) == type ? node : NULL;
+}
+
+static JsonObject *
+object_in (JsonObject *of, const char *key)
+{
+  JsonNode *node = member (of, key, JSON_NODE_OBJECT);
+
+  return node != NULL ? json_node_get_object (node) : NULL;
+}
+
+static JsonArray *
+array_in (JsonObject *of, const char *key)
+{
+  JsonNode *node = member (of, key, JSON_NODE_ARRAY);
+
+  return node != NULL ? json_node_get_array (node) : NULL;
+}
+
+static double
+number_in (JsonObject *of, const char *key)
+{
+  JsonNode *node = member (of, key, JSON_NODE_VALUE);
+
+  return node != NULL && json_node_get_value_type (node) != G_TYPE_STRING ? json_node_get_double (node) : NAN;
+}
+
+static const char *
+text_in (JsonObject *of, const char *key)
+{
+  JsonNode *node = member (of, key, JSON_NODE_VALUE);
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
+static double
+number_at (JsonArray *array, guint i)
+{
+  JsonNode *node = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
+}
+
+static GtkWidget *
+add_section (SmbModelView *self, const char *title, const char *note)
+{
+  GtkWidget *section = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *head = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  GtkWidget *label = gtk_label_new (title);
+
+  gtk_widget_add_css_class (section, "section");
+  gtk_widget_add_css_class (label, "strong");
+  gtk_box_append (GTK_BOX (head), label);
+  if (note != NULL) {
+    GtkWidget *said = gtk_label_new (note);
+
+    gtk_label_set_xalign (GTK_LABEL (said), 1.0f);
+    gtk_label_set_ellipsize (GTK_LABEL (said), PANGO_ELLIPSIZE_END);
+    gtk_widget_set_hexpand (said, TRUE);
+    gtk_widget_add_css_class (said, "caption");
+    gtk_widget_add_css_class (said, "dim");
+    gtk_box_append (GTK_BOX (head), said);
+  }
+  gtk_box_append (GTK_BOX (section), head);
+  gtk_box_append (GTK_BOX (self->box), section);
+  return section;
+}
+
+static void
+add_sentence (GtkWidget *to, const char *icon, const char *css, const char *sentence)
+{
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *label = gtk_label_new (sentence);
+  GtkWidget *image = gtk_image_new_from_icon_name (icon);
+
+  gtk_image_set_pixel_size (GTK_IMAGE (image), 14);
+  gtk_widget_set_valign (image, GTK_ALIGN_START);
+  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_widget_add_css_class (row, css);
+  gtk_box_append (GTK_BOX (row), image);
+  gtk_box_append (GTK_BOX (row), label);
+  gtk_box_append (GTK_BOX (to), row);
+}
+
+static void
+add_use (SmbModelView *self, const SmbModelFacts *facts)
+{
+  GtkWidget *section = add_section (self, _("Fit for use"), NULL);
+
+  if (facts->problem != NULL)
+    add_sentence (section, "smb-alert-symbolic", "alert", facts->problem);
+  if (!facts->info->trained)
+    add_sentence (section, "smb-warning-symbolic", "warning", _("Its weights are not trained: its numbers mean nothing."));
+  if (facts->info->detector_path == NULL)
+    add_sentence (section, "smb-warning-symbolic", "warning", _("It has no detector: it makes maps, but no score."));
+  if (facts->active)
+    add_sentence (section, "smb-ok-symbolic", "ok", _("This is the model in use."));
+  if (facts->by_default)
+    add_sentence (section, "smb-warning-symbolic", "warning", _("It is used because no model was chosen yet."));
+  for (guint i = 0; i < facts->against->len; i++)
+    add_sentence (section, "smb-warning-symbolic", "warning", g_ptr_array_index (facts->against, i));
+  if (!facts->active && facts->against->len == 0)
+    add_sentence (section, "smb-ok-symbolic", "ok",
+                  facts->card != NULL ? _("Nothing speaks against using it.") : _("It has no card: it was not made here, and is not judged."));
+}
+
+static void
+add_facts (SmbModelView *self, const SmbModelFacts *facts)
+{
+  const SmbModelInfo *info = facts->info;
+  GtkWidget *section = add_section (self, _("Model"), NULL), *list = g_object_new (SMB_TYPE_FACTS, NULL);
+  g_autofree char *classes = info->classes != NULL ? g_strjoinv (", ", info->classes) : NULL, *smallest = NULL;
+  JsonObject *card = facts->card != NULL ? json_node_get_object (facts->card) : NULL;
+
+  gtk_box_append (GTK_BOX (section), list);
+  smb_facts_add (SMB_FACTS (list), _("Name"), info->name, info->folder);
+  smb_facts_add (SMB_FACTS (list), _("Classes"), classes, NULL);
+  smb_facts_add (SMB_FACTS (list), _("Licence"), info->licence, NULL);
+  smb_facts_add (SMB_FACTS (list), _("Provenance"), info->provenance, NULL);
+  if (text_in (card, "limits") != NULL)
+    smb_facts_add (SMB_FACTS (list), _("Limits"), text_in (card, "limits"), NULL);
+  if (info->min_face_px > 0) {
+    smallest = g_strdup_printf (_("%d px and more"), info->min_face_px);
+    smb_facts_add (SMB_FACTS (list), _("Faces"), smallest, NULL);
+  }
+  if (info->detector_sha256 != NULL)
+    smb_facts_add (SMB_FACTS (list), _("Detector"), info->detector_sha256, info->detector_path);
+  if (info->mim_sha256 != NULL)
+    smb_facts_add (SMB_FACTS (list), _("Reconstruction"), info->mim_sha256, info->mim_path);
+  if (card != NULL && text_in (object_in (card, "init"), "file") != NULL)
+    smb_facts_add (SMB_FACTS (list), _("Started from"), text_in (object_in (card, "init"), "file"), text_in (object_in (card, "init"), "sha256"));
+}
+
+static void
+put (GtkWidget *grid, int column, int row, const char *text, gboolean head)
+{
+  GtkWidget *label = gtk_label_new (text);
+
+  gtk_label_set_xalign (GTK_LABEL (label), column == 0 ? 0.0f : 1.0f);
+  gtk_widget_add_css_class (label, "numeric");
+  if (head)
+    gtk_widget_add_css_class (label, "dim");
+  gtk_grid_attach (GTK_GRID (grid), label, column, row, 1, 1);
+}
+
+static GtkWidget *
+add_grid (GtkWidget *section, const char *const *heads)
+{
+  GtkWidget *grid = gtk_grid_new ();
+
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 18);
+  gtk_grid_set_row_spacing (GTK_GRID (grid), 4);
+  for (int i = 0; heads[i] != NULL; i++)
+    put (grid, i, 0, heads[i], TRUE);
+  gtk_box_append (GTK_BOX (section), grid);
+  return grid;
+}
+
+static void
+add_data (SmbModelView *self, JsonObject *data)
+{
+  static const char *const parts[] = { "train", "val", "test" };
+  const char *const heads[] = { _("Class"), _("Training"), _("Validation"), _("Test"), NULL };
+  JsonObject *faces = object_in (data, "faces");
+  g_autoptr (GList) classes = faces != NULL ? json_object_get_members (faces) : NULL;
+  JsonArray *files = array_in (data, "files"), *warnings = array_in (data, "warnings");
+  g_autofree char *note = g_strdup_printf (_("%u pictures, each with its hash in the card; %.0f leaks between the parts"),
+                                           files != NULL ? json_array_get_length (files) : 0, number_in (data, "leaks"));
+  GtkWidget *section = add_section (self, _("Data"), note), *grid = add_grid (section, heads);
+  int row = 1;
+
+  for (GList *at = classes; at != NULL; at = at->next, row++) {
+    put (grid, 0, row, at->data, FALSE);
+    for (int p = 0; p < 3; p++) {
+      g_autofree char *n = g_strdup_printf ("%.0f", number_in (object_in (faces, at->data), parts[p]));
+
+      put (grid, p + 1, row, n, FALSE);
+    }
+  }
+  for (guint i = 0; warnings != NULL && i < json_array_get_length (warnings); i++) {
+    JsonNode *node = json_array_get_element (warnings, i);
+
+    if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+      add_sentence (section, "smb-warning-symbolic", "warning", json_node_get_string (node));
+  }
+}
+
+/* The entry of an evaluation of the same faces in the other's card. */
+static JsonObject *
+same_evaluation (const SmbModelFacts *before, JsonObject *of)
+{
+  JsonArray *list = before != NULL && before->card != NULL ? array_in (json_node_get_object (before->card), "evaluations") : NULL;
+
+  for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
+    JsonNode *node = json_array_get_element (list, i);
+    JsonObject *other = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+
+    if (other != NULL && g_strcmp0 (text_in (other, "data"), text_in (of, "data")) == 0
+        && g_strcmp0 (text_in (other, "part"), text_in (of, "part")) == 0
+        && g_strcmp0 (text_in (other, "blended"), text_in (of, "blended")) == 0
+        && json_object_get_int_member_with_default (other, "reencode_px", 0) == json_object_get_int_member_with_default (of, "reencode_px", 0))
+      return other;
+  }
+  return NULL;
+}
+
+static char *
+estimate_text (JsonObject *metrics, const char *key)
+{
+  JsonObject *e = object_in (metrics, key);
+  double value = number_in (e, "value"), low = number_in (e, "low"), high = number_in (e, "high");
+
+  if (!isfinite (value))
+    return g_strdup ("–");
+  return isfinite (low) ? g_strdup_printf ("%.3f  [%.3f, %.3f]", value, low, high) : g_strdup_printf ("%.3f", value);
+}
+
+static void
+add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before)
+{
+  static const struct {
+    const char *key, *title;
+  } shown[] = { { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" } };
+  const char *const heads[] = { _("All faces"), _("This model"), before != NULL ? _("Model in use") : NULL, NULL };
+  GtkWidget *grid = add_grid (section, heads);
+  JsonObject *classes = object_in (now, "classes");
+  g_autoptr (GList) names = classes != NULL ? json_object_get_members (classes) : NULL;
+  int row = 1;
+
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++, row++) {
+    g_autofree char *mine = estimate_text (object_in (now, "frame"), shown[i].key);
+    g_autofree char *theirs = estimate_text (object_in (before, "frame"), shown[i].key);
+
+    put (grid, 0, row, shown[i].title, TRUE);
+    put (grid, 1, row, mine, FALSE);
+    if (before != NULL)
+      put (grid, 2, row, theirs, FALSE);
+  }
+  for (GList *at = names; at != NULL; at = at->next, row++) {
+    g_autofree char *title = g_strdup_printf (_("AUC of %s"), (const char *) at->data);
+    g_autofree char *mine = estimate_text (object_in (classes, at->data), "auc");
+    g_autofree char *theirs = estimate_text (object_in (object_in (before, "classes"), at->data), "auc");
+
+    put (grid, 0, row, title, TRUE);
+    put (grid, 1, row, mine, FALSE);
+    if (before != NULL)
+      put (grid, 2, row, theirs, FALSE);
+  }
+}
+
+/* A curve of an evaluation: which members of its points are x and y. */
+static void
+add_curve (GtkWidget *plot, guint line, JsonObject *of, const char *key, guint x, guint y)
+{
+  JsonArray *points = array_in (of, key);
+
+  for (guint i = 0; points != NULL && i < json_array_get_length (points); i++) {
+    JsonNode *node = json_array_get_element (points, i);
+
+    if (JSON_NODE_HOLDS_ARRAY (node))
+      smb_plot_append (SMB_PLOT (plot), line, number_at (json_node_get_array (node), x), number_at (json_node_get_array (node), y));
+  }
+}
+
+static void
+add_plots (GtkWidget *section, JsonObject *now, JsonObject *before)
+{
+  const struct {
+    const char *title, *key, *x_title;
+    guint x, y;
+    gboolean shares, marks;
+  } plots[] = { { _("ROC"), "roc", _("false alarms"), 1, 2, TRUE, FALSE },
+                { _("DET"), "det", _("false alarms (normal deviate)"), 0, 1, FALSE, FALSE },
+                { _("Reliability"), "reliability", _("mean score"), 0, 1, TRUE, TRUE } };
+  GtkWidget *box = gtk_flow_box_new ();
+
+  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (box), GTK_SELECTION_NONE);
+  gtk_flow_box_set_homogeneous (GTK_FLOW_BOX (box), TRUE);
+  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (box), 3);
+  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (box), 12);
+  gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (box), 12);
+  for (guint i = 0; i < G_N_ELEMENTS (plots); i++) {
+    GtkWidget *plot = smb_plot_new (plots[i].title);
+
+    gtk_widget_set_size_request (plot, -1, 220);
+    smb_plot_set_x_title (SMB_PLOT (plot), plots[i].x_title);
+    if (plots[i].shares)
+      smb_plot_set_range (SMB_PLOT (plot), 0.0, 1.0, 0.0, 1.0);
+    smb_plot_set_diagonal (SMB_PLOT (plot), plots[i].shares);
+    add_curve (plot, 0, now, plots[i].key, plots[i].x, plots[i].y);
+    smb_plot_set_line (SMB_PLOT (plot), 0, NULL, plots[i].marks);
+    smb_plot_set_line (SMB_PLOT (plot), 1, NULL, plots[i].marks);
+    if (before != NULL)
+      add_curve (plot, 1, before, plots[i].key, plots[i].x, plots[i].y);
+    smb_plot_set_empty (SMB_PLOT (plot), _("Not measured"));
+    smb_plot_set_words (SMB_PLOT (plot), before != NULL ? _("blue: this model, brown: the one in use") : NULL);
+    gtk_flow_box_append (GTK_FLOW_BOX (box), plot);
+    gtk_widget_set_focusable (gtk_widget_get_parent (plot), FALSE);
+  }
+  gtk_box_append (GTK_BOX (section), box);
+}
+
+static void
+add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelFacts *before)
+{
+  JsonArray *list = facts->card != NULL ? array_in (json_node_get_object (facts->card), "evaluations") : NULL;
+  guint n = list != NULL ? json_array_get_length (list) : 0;
+
+  if (n == 0)
+    add_sentence (add_section (self, _("Evaluation"), NULL), "smb-unverified-symbolic", "dim",
+                  _("It was not evaluated yet. “Evaluate…” measures it on a data set that it did not learn from."));
+  for (guint i = n; i-- > 0;) { /* the newest first */
+    JsonNode *node = json_array_get_element (list, i);
+    JsonObject *now = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *old = now != NULL && before != NULL ? same_evaluation (before, now) : NULL;
+    g_autoptr (GString) note = g_string_new (NULL);
+    GtkWidget *section;
+
+    if (now == NULL)
+      continue;
+    g_string_append_printf (note, _("%s, part %s: %.0f genuine, %.0f forged faces; 95 %% intervals"), text_in (now, "name"),
+                            text_in (now, "part"), number_in (now, "genuine"), number_in (now, "forged"));
+    if (number_in (now, "reencode_px") > 0.0)
+      g_string_append_printf (note, _("; both sides re-encoded at %.0f px"), number_in (now, "reencode_px"));
+    section = add_section (self, _("Evaluation"), note->str);
+    add_metrics (section, now, old);
+    add_plots (section, now, old);
+  }
+}
+
+static void
+add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
+{
+  JsonArray *list = facts->card != NULL ? array_in (json_node_get_object (facts->card), "calibrations") : NULL;
+  GtkWidget *section = add_section (self, _("Calibration"), NULL);
+  guint n = list != NULL ? json_array_get_length (list) : 0;
+
+  if (!facts->info->calibrated)
+    add_sentence (section, "smb-warning-symbolic", "warning", _("Not calibrated: its scores are shown raw, without likelihood ratios."));
+  for (guint i = 0; i < n; i++) {
+    JsonNode *node = json_array_get_element (list, i);
+    JsonObject *of = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    g_autofree char *text = NULL;
+
+    if (of == NULL)
+      continue;
+    text = g_strdup_printf (_("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios from "
+                              "10^%.2f to 10^%.2f are claimed."),
+                            text_in (of, "kind"), number_in (of, "genuine"), number_in (of, "forged"),
+                            text_in (of, "data") != NULL ? text_in (of, "data") : "–", number_in (of, "cllr"), number_in (of, "cllr_min"),
+                            number_in (of, "low"), number_in (of, "high"));
+    add_sentence (section, "smb-ok-symbolic", "ok", text);
+  }
+}
+
+static void
+add_card (SmbModelView *self, const SmbModelFacts *facts)
+{
+  GtkWidget *section, *expander, *text;
+
+  if (facts->card_text == NULL)
+    return;
+  section = add_section (self, _("Model card"), NULL);
+  expander = gtk_expander_new (_("The whole card"));
+  text = gtk_label_new (facts->card_text);
+  gtk_label_set_xalign (GTK_LABEL (text), 0.0f);
+  gtk_label_set_wrap (GTK_LABEL (text), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (text), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_selectable (GTK_LABEL (text), TRUE);
+  gtk_widget_add_css_class (text, "log");
+  gtk_expander_set_child (GTK_EXPANDER (expander), text);
+  gtk_box_append (GTK_BOX (section), expander);
+}
+
+void
+smb_model_view_show (SmbModelView *self, const SmbModelFacts *facts, const SmbModelFacts *before)
+{
+  JsonObject *data = facts->card != NULL ? object_in (json_node_get_object (facts->card), "data") : NULL;
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (self->box)) != NULL)
+    gtk_box_remove (GTK_BOX (self->box), child);
+  add_use (self, facts);
+  add_facts (self, facts);
+  if (facts->info->detector_path != NULL) {
+    add_evaluations (self, facts, before);
+    add_calibrations (self, facts);
+  }
+  if (data != NULL)
+    add_data (self, data);
+  add_card (self, facts);
+}
+
+static void
+smb_model_view_dispose (GObject *object)
+{
+  g_clear_pointer (&SMB_MODEL_VIEW (object)->box, gtk_widget_unparent);
+  G_OBJECT_CLASS (smb_model_view_parent_class)->dispose (object);
+}
+
+static void
+smb_model_view_class_init (SmbModelViewClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = smb_model_view_dispose;
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+}
+
+static void
+smb_model_view_init (SmbModelView *self)
+{
+  self->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  gtk_widget_set_parent (self->box, GTK_WIDGET (self));
+}
+
+GtkWidget *
+smb_model_view_new (void)
+{
+  return g_object_new (SMB_TYPE_MODEL_VIEW, NULL);
+}
