@@ -90,6 +90,8 @@ on_looked (SmbTrainingWatch *watch, const SmbTrainingLook *look, SmbJobsPage *se
       smb_training_row_update (row_at (self, i), g_ptr_array_index (look->jobs, i));
   else
     list_anew (self, look->jobs);
+  if (look->jobs->len == 0) /* the next one may get the number of the last */
+    smb_training_watch_set_job (self->watch, NULL);
   gtk_label_set_text (self->count, count);
   gtk_stack_set_visible_child_name (self->stack, look->jobs->len > 0 ? "job" : "empty");
 }

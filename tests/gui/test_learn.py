@@ -225,6 +225,7 @@ def gates():
 
 def controls():
     """Three in the queue: order, pause, resume, cancel; the others go on."""
+    who.key("ctrl+j")
     long, second, third = add("Long one", 4000), add("Second", 3), add("Third", 3)
     await_state(long, "running")
     who.see("Second, Waiting")
