@@ -37,6 +37,8 @@ static const struct {
     { "SELECT evidence_id, made_us, model_name, model_sha256, settings, program_version, device FROM video_run WHERE id = ?1",
       NULL } },
   { "video_chunk", "SELECT id FROM video_chunk", { "SELECT run_id, pass, next, data FROM video_chunk WHERE id = ?1", NULL } },
+  { "label", "SELECT id FROM label",
+    { "SELECT evidence_id, face_id, made_us, author, class, identity FROM label WHERE id = ?1", NULL } },
   { "track_edit", "SELECT id FROM track_edit",
     { "SELECT run_id, made_us, author, kind, track, other, frame, text FROM track_edit WHERE id = ?1", NULL } },
 };

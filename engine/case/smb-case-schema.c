@@ -194,7 +194,23 @@ static const char version_4[] =
     "CREATE TRIGGER track_edit_delete BEFORE DELETE ON track_edit"
     " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
 
-const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION] = { version_1, version_2, version_3, version_4 };
+/* What an examiner says of exhibits and faces, to learn from. */
+static const char version_5[] =
+    "CREATE TABLE label ("
+    "  id INTEGER PRIMARY KEY,"
+    "  evidence_id INTEGER NOT NULL REFERENCES evidence (id),"
+    "  face_id INTEGER REFERENCES face (id),"
+    "  made_us INTEGER NOT NULL,"
+    "  author TEXT NOT NULL CHECK (length (author) <= 1000),"
+    "  class TEXT NOT NULL CHECK (length (class) <= 1000),"
+    "  identity TEXT NOT NULL CHECK (length (identity) <= 1000)"
+    ") STRICT;"
+    "CREATE INDEX label_by_evidence ON label (evidence_id);"
+    "CREATE TRIGGER label_delete BEFORE DELETE ON label"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
+
+const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION]
+    = { version_1, version_2, version_3, version_4, version_5 };
 
 /* Reserves a name that nothing has yet, "CASE.v1.bak", "CASE.v1.bak.2" … */
 static char *

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * neither. Ids are SQLite row ids. Times are UTC, microseconds since 1970, as gint64. Text is UTF-8. */
 typedef struct _SmbCase SmbCase;
 
-#define SMB_CASE_SCHEMA_VERSION 4
+#define SMB_CASE_SCHEMA_VERSION 5
 
 typedef struct {
   char *number;     /* "SC-2026-001" */

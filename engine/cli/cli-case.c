@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* semblance-cli case: new, add, list, verify. */
-#include "cli/cli.h"
+/* semblance-cli case: new, add, list, verify, copy. */
+#include "cli/cli-case.h"
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "cli/cli.h"
 #include "examine/smb-examine.h"
 
 #include <glib/gi18n-lib.h>
@@ -83,8 +84,8 @@ state_phrase (SmbHashState state)
   }
 }
 
-static SmbCase *
-open_case (const char *path, const char *examiner)
+SmbCase *
+smb_cli_open_case (const char *path, const char *examiner)
 {
   g_autoptr (GError) error = NULL;
   SmbCase *store = smb_case_open (path, &error);
@@ -187,7 +188,7 @@ case_add (int argc, char **argv)
     return SMB_EXIT_USAGE;
   if (argc < 3)
     return smb_cli_usage (_ ("“case add” needs a case file and at least one file to add."));
-  store = open_case (argv[1], examiner);
+  store = smb_cli_open_case (argv[1], examiner);
   if (store == NULL)
     return SMB_EXIT_FAILED;
   engine = smb_engine_new (NULL, 0);
@@ -314,7 +315,7 @@ case_list (int argc, char **argv)
     return SMB_EXIT_USAGE;
   if (argc != 2)
     return smb_cli_usage (_ ("“case list” needs one case file."));
-  store = open_case (argv[1], NULL);
+  store = smb_cli_open_case (argv[1], NULL);
   if (store == NULL)
     return SMB_EXIT_FAILED;
   if ((info = smb_case_get_info (store, &error)) == NULL || (list = smb_case_list_evidence (store, &error)) == NULL
@@ -439,7 +440,7 @@ case_verify (int argc, char **argv)
     return SMB_EXIT_USAGE;
   if (argc != 2)
     return smb_cli_usage (_ ("“case verify” needs one case file."));
-  store = open_case (argv[1], examiner);
+  store = smb_cli_open_case (argv[1], examiner);
   if (store == NULL)
     return SMB_EXIT_FAILED;
   list = smb_case_list_evidence (store, &error);
@@ -495,7 +496,7 @@ case_copy (int argc, char **argv)
     return SMB_EXIT_USAGE;
   if (argc != 3)
     return smb_cli_usage (_ ("“case copy” needs a case file and a name for the copy."));
-  store = open_case (argv[1], examiner);
+  store = smb_cli_open_case (argv[1], examiner);
   if (store == NULL)
     return SMB_EXIT_FAILED;
   if (smb_case_save_copy (store, argv[2], &error))
@@ -514,6 +515,7 @@ smb_cli_case (int argc, char **argv)
     { "new", "case new", case_new },
     { "add", "case add", case_add },
     { "list", "case list", case_list },
+    { "label", "case label", smb_cli_case_label },
     { "verify", "case verify", case_verify },
     { "copy", "case copy", case_copy },
   };
@@ -529,12 +531,13 @@ smb_cli_case (int argc, char **argv)
                 "  semblance-cli case new CASE.smbcase --title=TEXT [OPTIONS…]\n"
                 "  semblance-cli case add CASE FILE…\n"
                 "  semblance-cli case list CASE\n"
+                "  semblance-cli case label CASE [--class=CLASS EXHIBIT[/FACE]…]\n"
                 "  semblance-cli case verify CASE\n"
                 "  semblance-cli case copy CASE COPY\n\n"
                 "“semblance-cli case new --help” explains the first, and so on.\n"));
     return SMB_EXIT_OK;
   }
   if (argc > 1)
-    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, verify and copy."), argv[1]);
-  return smb_cli_usage (_ ("“case” needs one of new, add, list, verify and copy."));
+    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, verify and copy."), argv[1]);
+  return smb_cli_usage (_ ("“case” needs one of new, add, list, label, verify and copy."));
 }

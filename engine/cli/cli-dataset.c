@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "cli/cli-dataset-evidence.h"
 #include "cli/cli-face.h"
 #include "cli/cli-train.h"
 #include "learn/smb-dataset-split.h"
 
 #define SHOWN_LEAKS 20
+#define DEFAULT_FRAMES 32
+#define MAX_FRAMES 1000
 
 static void
 add_count (JsonBuilder *b, const char *key, gint64 n)
@@ -157,23 +160,43 @@ has_parts (const SmbDataset *dataset)
   return FALSE;
 }
 
+/* Evidence of the cases, then what the arguments name. */
+static GPtrArray *
+list_entries (SmbCliEvidence *evidence, char **cases, gboolean within, char **sources, char **map, GError **error)
+{
+  GPtrArray *entries = smb_dataset_entries_new ();
+
+  for (; cases != NULL && *cases != NULL; cases++)
+    if (!smb_cli_evidence_add_case (evidence, *cases, within, entries, error)) {
+      g_ptr_array_unref (entries);
+      return NULL;
+    }
+  return smb_dataset_list_with (entries, (const char *const *) sources, (const char *const *) map, error);
+}
+
 static int
 build (int argc, char **argv)
 {
   g_autofree char *out = NULL, *shares = NULL;
   g_auto (GStrv) map = NULL, classes = NULL;
   g_autofree char *class_text = NULL;
-  int size = 256;
+  g_auto (GStrv) cases = NULL;
+  int size = 256, frames = DEFAULT_FRAMES;
   gint64 seed = 0;
-  gboolean cropped = FALSE, json = FALSE;
+  gboolean cropped = FALSE, within = FALSE, json = FALSE;
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (SmbEngine) engine = NULL;
+  g_autoptr (SmbCliEvidence) evidence = NULL;
   g_autoptr (GPtrArray) entries = NULL;
   SmbDataset *dataset = NULL;
   GError *error = NULL;
   const GOptionEntry entries_of[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("Folder of the data set"), N_ ("FOLDER") },
     { "cropped", 0, 0, G_OPTION_ARG_NONE, &cropped, N_ ("Every picture is a cropped face: look for none"), NULL },
+    { "case", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &cases, N_ ("Also the labelled evidence of this case; may be given again"),
+      N_ ("CASE") },
+    { "within-cases", 0, 0, G_OPTION_ARG_NONE, &within, N_ ("Exhibits of one case may come into different parts"), NULL },
+    { "frames", 0, 0, G_OPTION_ARG_INT, &frames, N_ ("Frames of each face track of a video (32)"), N_ ("N") },
     { "size", 0, 0, G_OPTION_ARG_INT, &size, N_ ("Side of the stored faces in pixels (256)"), N_ ("N") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map, N_ ("Renames a class; may be given again"), N_ ("FROM=TO") },
     { "classes", 0, 0, G_OPTION_ARG_STRING, &class_text, N_ ("The classes in their order (the genuine one first)"),
@@ -186,24 +209,26 @@ build (int argc, char **argv)
 
   if (!smb_cli_parse (&argc, &argv, entries_of, _ ("[CLASS=]PATH…"),
                       _ ("Gathers labelled faces: folders of classes (class/… or train|val|test/class/…), folders named as "
-                         "CLASS=FOLDER, or tables (.csv) with the columns file, label, identity, source, origin, split. Divides "
-                         "them unless they come divided.")))
+                         "CLASS=FOLDER, tables (.csv) with the columns file, label, identity, source, case, origin, split, and "
+                         "labelled evidence of cases. Pictures and videos. Divides them unless they come divided.")))
     return SMB_EXIT_USAGE;
-  if (argc < 2 || out == NULL || size < 32 || size > 1024 || seed < 0)
-    return smb_cli_usage (_ ("“dataset build” needs --out and folders or tables; --size is from 32 to 1024, --seed from 0."));
+  if ((argc < 2 && cases == NULL) || out == NULL || size < 32 || size > 1024 || seed < 0 || frames < 1 || frames > MAX_FRAMES)
+    return smb_cli_usage (_ ("“dataset build” needs --out and folders, tables or --case; --size is from 32 to 1024, --seed from 0, "
+                             "--frames from 1 to %d."), MAX_FRAMES);
   if (class_text != NULL)
     classes = g_strsplit (class_text, ",", -1);
   smb_cli_stop_on_signals (stop);
   engine = smb_engine_new ("cpu", 1);
-  entries = smb_dataset_list ((const char *const *) argv + 1, (const char *const *) map, &error);
+  evidence = smb_cli_evidence_new (engine, (guint) frames);
+  entries = list_entries (evidence, cases, within, argv + 1, map, &error);
   if (entries != NULL) {
-    const SmbFaceGather how = { .size_px = size, .cropped = cropped, .open = smb_cli_open_for_learning, .warn = smb_cli_warn,
-                                .progress = smb_cli_progress (), .user_data = engine };
+    SmbFaceGather how = { .size_px = size, .cropped = cropped, .warn = smb_cli_warn, .progress = smb_cli_progress () };
 
+    smb_cli_evidence_prepare (evidence, &how);
     dataset = smb_dataset_build (out, entries, (const char *const *) classes, &how, stop, &error);
     smb_cli_progress_end ();
   }
-  if (dataset != NULL && (shares != NULL || !has_parts (dataset)))
+  if (dataset != NULL && smb_cli_evidence_log (evidence, out, &error) && (shares != NULL || !has_parts (dataset)))
     split (dataset, shares, seed, &error);
   return finish (dataset, json, error);
 }

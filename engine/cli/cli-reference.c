@@ -193,7 +193,7 @@ build (int argc, char **argv)
   if (landmarks != NULL)
     g_setenv ("SEMBLANCE_LANDMARKS", landmarks, TRUE);
   job.model = smb_model_find (model_name, &error);
-  paths = job.model != NULL ? smb_learn_list_pictures ((const char *const *) argv + 1, &error) : NULL;
+  paths = job.model != NULL ? smb_learn_list_pictures ((const char *const *) argv + 1, FALSE, &error) : NULL;
   if (paths != NULL) {
     job.engine = smb_engine_new (device, threads);
     job.settings.region_draws = draws;

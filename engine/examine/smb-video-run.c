@@ -238,29 +238,43 @@ follow_all (const Run *run, GError **error)
   return TRUE;
 }
 
-/* The published protocol on each track: linspace (first, last, n) over the frames it is in, truncated to whole ones. */
+GArray *
+smb_video_track_frames (const SmbVideoProgress *progress, GPtrArray *edits, guint track, gboolean detected)
+{
+  GArray *own = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < progress->frames->len; i++) {
+    const SmbFrameFaces *frame = progress->frames->pdata[i];
+
+    for (guint p = 0; p < frame->points->len; p++) {
+      const SmbTrackPoint *point = frame->points->pdata[p];
+
+      if (smb_track_edits_apply (edits, point->track, frame->k) == track && !(detected && point->followed))
+        g_array_append_val (own, frame->k);
+    }
+  }
+  return own;
+}
+
+guint
+smb_video_uniform_frame (const GArray *frames, guint i, guint n)
+{
+  return g_array_index (frames, guint, n == 1 ? 0 : (guint) ((double) i * (frames->len - 1) / (n - 1)));
+}
+
+/* The published protocol on each track. */
 static void
 choose_frames (const Run *run, GHashTable *chosen)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (run->progress->frames, NULL, NULL);
+  const guint n = run->settings->n_uniform;
 
   for (guint t = 0; t < tracks->len; t++) {
     const SmbTrackSummary *track = tracks->pdata[t];
-    g_autoptr (GArray) own = g_array_new (FALSE, FALSE, sizeof (guint));
-    const guint n = run->settings->n_uniform;
+    g_autoptr (GArray) own = smb_video_track_frames (run->progress, NULL, track->number, FALSE);
 
-    for (guint i = 0; i < run->progress->frames->len; i++) {
-      const SmbFrameFaces *frame = run->progress->frames->pdata[i];
-
-      for (guint p = 0; p < frame->points->len; p++)
-        if (((SmbTrackPoint *) frame->points->pdata[p])->track == track->number)
-          g_array_append_val (own, frame->k);
-    }
-    for (guint i = 0; i < n && own->len > 0; i++) {
-      guint at = n == 1 ? 0 : (guint) ((double) i * (own->len - 1) / (n - 1));
-
-      g_hash_table_add (chosen, GUINT_TO_POINTER (g_array_index (own, guint, at)));
-    }
+    for (guint i = 0; i < n && own->len > 0; i++)
+      g_hash_table_add (chosen, GUINT_TO_POINTER (smb_video_uniform_frame (own, i, n)));
   }
 }
 
@@ -345,16 +359,31 @@ score_chosen (const Run *run, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_range (const SmbEngineVideo *video, const SmbVideoSettings *settings, GError **error)
+{
+  if (settings->first < smb_engine_video_get_n_frames (video) && settings->last >= settings->first)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The range %u to %u lies outside the video: its frames are 0 to %u."),
+               settings->first, settings->last, smb_engine_video_get_n_frames (video) - 1);
+  return FALSE;
+}
+
+gboolean
+smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
+                  SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
+{
+  const Run run = { engine, model, video, settings, progress, sink, cancellable };
+
+  return check_range (video, settings, error) && follow_all (&run, error);
+}
+
 gboolean
 smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
                SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
 {
   const Run run = { engine, model, video, settings, progress, sink, cancellable };
 
-  if (settings->first >= smb_engine_video_get_n_frames (video) || settings->last < settings->first) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The range %u to %u lies outside the video: its frames are 0 to %u."),
-                 settings->first, settings->last, smb_engine_video_get_n_frames (video) - 1);
-    return FALSE;
-  }
-  return follow_all (&run, error) && (settings->sample == SMB_VIDEO_SAMPLE_EVERY || score_chosen (&run, error));
+  return check_range (video, settings, error) && follow_all (&run, error)
+         && (settings->sample == SMB_VIDEO_SAMPLE_EVERY || score_chosen (&run, error));
 }

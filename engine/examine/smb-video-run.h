@@ -55,6 +55,16 @@ typedef struct {
 gboolean smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
                         SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error);
 
+/* The first pass alone: faces found and followed, none scored. settings->sample must be UNIFORM. */
+gboolean smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
+                           SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error);
+
+/* Numbers (guint) of the frames that a track is in, after edits (or NULL); detected: only those in which it was found, not carried
+ * along. */
+GArray *smb_video_track_frames (const SmbVideoProgress *progress, GPtrArray *edits, guint track, gboolean detected);
+/* The i-th of n evenly spread over them: linspace (first, last, n), truncated to whole ones. */
+guint smb_video_uniform_frame (const GArray *frames, guint i, guint n);
+
 /* One portion of a stored run put back into `progress`: the frames as they were given to the sink (array of SmbFrameFaces*,
  * taken over), in the order in which they came. tracker (taken) and next: of the following pass; NULL in the other. */
 void smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker, guint next);

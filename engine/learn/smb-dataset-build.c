@@ -86,6 +86,7 @@ describe (SmbDataset *dataset, gint64 face, const SmbDatasetEntry *entry)
   sample->identity = g_strdup (entry->identity);
   sample->source = g_strdup (entry->source);
   sample->origin = g_strdup (entry->origin);
+  sample->case_id = g_strdup (entry->case_id);
   smb_face_store_get_points (faces, face, points);
   smb_face_hash (sample->hash, rgb, faces->size_px, points, FALSE);
   sample->grey = is_grey (rgb, pixels);
@@ -120,13 +121,19 @@ order_classes (const GPtrArray *entries, const char *const *classes, GError **er
   return out;
 }
 
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
 SmbDataset *
 smb_dataset_build (const char *folder, const GPtrArray *entries, const char *const *classes, const SmbFaceGather *how,
                    GCancellable *cancellable, GError **error)
 {
   g_autoptr (GHashTable) by_path = g_hash_table_new (g_str_hash, g_str_equal);
   g_auto (GStrv) names = order_classes (entries, classes, error);
-  g_autofree const char **paths = g_new0 (const char *, entries->len + 1);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   SmbFaceGather first = *how;
   g_autoptr (SmbDataset) dataset = NULL;
   SmbFaceStore *faces;
@@ -136,12 +143,13 @@ smb_dataset_build (const char *folder, const GPtrArray *entries, const char *con
   for (guint i = 0; i < entries->len; i++) {
     SmbDatasetEntry *entry = g_ptr_array_index (entries, i);
 
-    paths[i] = entry->path;
+    g_ptr_array_add (paths, entry->path);
     g_hash_table_insert (by_path, entry->path, entry);
   }
+  g_ptr_array_sort (paths, compare_paths);
   first.points = TRUE;
   first.first = TRUE;
-  faces = smb_face_store_gather (folder, paths, &first, cancellable, error);
+  faces = smb_face_store_gather_named (folder, paths, &first, cancellable, error);
   if (faces == NULL)
     return NULL;
   dataset = smb_dataset_new (folder, faces);

@@ -7,39 +7,65 @@
 #include "base/smb-error.h"
 #include "learn/smb-table.h"
 
-static void
-entry_free (gpointer data)
+void
+smb_dataset_entry_free (SmbDatasetEntry *entry)
 {
-  SmbDatasetEntry *entry = data;
-
+  if (entry == NULL)
+    return;
   g_free (entry->path);
   g_free (entry->class);
   g_free (entry->identity);
   g_free (entry->source);
   g_free (entry->origin);
+  g_free (entry->case_id);
   g_free (entry);
 }
 
-/* Takes source. */
-static void
-add_entry (GPtrArray *entries, const char *path, const char *class, char *source, SmbPart part)
+SmbDatasetEntry *
+smb_dataset_entry_new (const char *path, const char *class)
 {
   SmbDatasetEntry *entry = g_new0 (SmbDatasetEntry, 1);
 
   entry->path = g_strdup (path);
   entry->class = g_strdup (class);
   entry->identity = g_strdup ("");
-  entry->source = source;
+  entry->source = g_strdup ("");
   entry->origin = g_strdup ("");
+  entry->case_id = g_strdup ("");
+  entry->part = SMB_PART_NONE;
+  return entry;
+}
+
+GPtrArray *
+smb_dataset_entries_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) smb_dataset_entry_free);
+}
+
+static void
+set_text (char **field, const char *text)
+{
+  g_free (*field);
+  *field = g_strdup (text);
+}
+
+static SmbDatasetEntry *
+add_entry (GPtrArray *entries, const char *path, const char *class, const char *source, SmbPart part)
+{
+  SmbDatasetEntry *entry = smb_dataset_entry_new (path, class);
+
+  /* What shows one scene all through is its own source. */
+  set_text (&entry->source, source[0] == '\0' && smb_learn_may_be_video (path) ? path : source);
   entry->part = part;
   g_ptr_array_add (entries, entry);
+  return entry;
 }
 
 /* Everything in the folder of one class. */
 static gboolean
 add_class_folder (GPtrArray *entries, const char *folder, const char *class, SmbPart part, GError **error)
 {
-  g_autoptr (GPtrArray) pictures = smb_learn_list_pictures ((const char *const[]) { folder, NULL }, error);
+  g_autoptr (GPtrArray) pictures = smb_learn_list_pictures ((const char *const[]) { folder, NULL }, TRUE, error);
   g_autofree char *absolute = g_canonicalize_filename (folder, NULL);
 
   if (pictures == NULL)
@@ -48,7 +74,7 @@ add_class_folder (GPtrArray *entries, const char *folder, const char *class, Smb
     const char *path = g_ptr_array_index (pictures, i);
     g_autofree char *parent = g_path_get_dirname (path);
 
-    add_entry (entries, path, class, g_strdup (strcmp (parent, absolute) != 0 ? parent : ""), part);
+    add_entry (entries, path, class, strcmp (parent, absolute) != 0 ? parent : "", part);
   }
   return TRUE;
 }
@@ -127,14 +153,15 @@ add_table (GPtrArray *entries, const char *path, const char *class, GError **err
 {
   g_autoptr (SmbTable) table = smb_table_read (path, error);
   g_autofree char *folder = g_path_get_dirname (path);
-  int file, label, identity, source, origin, part;
+  int file, label, identity, source, origin, part, case_column;
 
   if (table == NULL)
     return FALSE;
   file = smb_table_find (table, (const char *const[]) { "file", "filename", "path", NULL });
   label = smb_table_find (table, (const char *const[]) { "label", "class", NULL });
   identity = smb_table_find (table, (const char *const[]) { "identity", "person", "subject", NULL });
-  source = smb_table_find (table, (const char *const[]) { "source", "video", "case", "path", NULL });
+  source = smb_table_find (table, (const char *const[]) { "source", "video", "path", NULL });
+  case_column = smb_table_find (table, (const char *const[]) { "case", NULL });
   origin = smb_table_find (table, (const char *const[]) { "origin", "generator", "source_repo", NULL });
   part = smb_table_find (table, (const char *const[]) { "part", "split", NULL });
   if (source == file)
@@ -152,14 +179,12 @@ add_table (GPtrArray *entries, const char *path, const char *class, GError **err
     SmbPart of = SMB_PART_NONE;
 
     smb_part_from_name (cell (row, part), &of);
-    add_entry (entries, picture, class != NULL ? class : row[label], g_strdup (cell (row, source)), of);
-    entry = g_ptr_array_index (entries, entries->len - 1);
-    g_free (entry->identity);
-    entry->identity = g_strdup (cell (row, identity));
+    entry = add_entry (entries, picture, class != NULL ? class : row[label], cell (row, source), of);
+    set_text (&entry->identity, cell (row, identity));
+    set_text (&entry->case_id, cell (row, case_column));
     if (from[0] == '\0') /* a genuine one has no generator: where it was found */
       from = cell (row, smb_table_find (table, (const char *const[]) { "source_repo", NULL }));
-    g_free (entry->origin);
-    entry->origin = g_strdup (from);
+    set_text (&entry->origin, from);
   }
   return TRUE;
 }
@@ -184,7 +209,7 @@ add_source (GPtrArray *entries, const char *source, GError **error)
   if (g_str_has_suffix (path, ".csv") || g_str_has_suffix (path, ".tsv") || g_str_has_suffix (path, ".txt"))
     return add_table (entries, path, class, error);
   if (class != NULL) {
-    add_entry (entries, path, class, g_strdup (""), SMB_PART_NONE);
+    add_entry (entries, path, class, "", SMB_PART_NONE);
     return TRUE;
   }
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: is no folder and no table; name a picture's class as CLASS=%s."),
@@ -192,6 +217,7 @@ add_source (GPtrArray *entries, const char *source, GError **error)
   return FALSE;
 }
 
+/* "from=to", each. */
 static gboolean
 rename_classes (GPtrArray *entries, const char *const *map, GError **error)
 {
@@ -205,45 +231,55 @@ rename_classes (GPtrArray *entries, const char *const *map, GError **error)
     for (guint i = 0; i < entries->len; i++) {
       SmbDatasetEntry *entry = g_ptr_array_index (entries, i);
 
-      if (strncmp (entry->class, *map, (gsize) (equals - *map)) == 0 && entry->class[equals - *map] == '\0') {
-        g_free (entry->class);
-        entry->class = g_strdup (equals + 1);
-      }
+      if (strncmp (entry->class, *map, (gsize) (equals - *map)) == 0 && entry->class[equals - *map] == '\0')
+        set_text (&entry->class, equals + 1);
     }
   }
   return TRUE;
 }
 
-GPtrArray *
-smb_dataset_list (const char *const *sources, const char *const *map, GError **error)
+/* Renames, and drops what is named twice. */
+static gboolean
+finish_list (GPtrArray *all, const char *const *map, GError **error)
 {
-  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (entry_free);
-  g_autoptr (GPtrArray) once = g_ptr_array_new_with_free_func (entry_free);
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (; *sources != NULL; sources++)
-    if (!add_source (all, *sources, error))
-      return NULL;
   if (!rename_classes (all, map, error))
-    return NULL;
-  while (all->len > 0) {
-    SmbDatasetEntry *entry = g_ptr_array_steal_index (all, 0), *other = g_hash_table_lookup (seen, entry->path);
+    return FALSE;
+  for (guint i = 0; i < all->len;) {
+    SmbDatasetEntry *entry = g_ptr_array_index (all, i), *other = g_hash_table_lookup (seen, entry->path);
 
     if (other == NULL) {
       g_hash_table_insert (seen, entry->path, entry);
-      g_ptr_array_add (once, entry);
+      i++;
       continue;
     }
     if (strcmp (other->class, entry->class) != 0) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: is named twice, as “%s” and as “%s”."), entry->path,
                    other->class, entry->class);
-      entry_free (entry);
-      return NULL;
+      return FALSE;
     }
-    entry_free (entry);
+    g_ptr_array_remove_index (all, i);
   }
-  if (once->len > 0)
-    return g_steal_pointer (&once);
+  if (all->len > 0)
+    return TRUE;
   g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("There are no pictures in what was named."));
-  return NULL;
+  return FALSE;
+}
+
+GPtrArray *
+smb_dataset_list_with (GPtrArray *entries, const char *const *sources, const char *const *map, GError **error)
+{
+  g_autoptr (GPtrArray) all = entries;
+
+  for (; *sources != NULL; sources++)
+    if (!add_source (all, *sources, error))
+      return NULL;
+  return finish_list (all, map, error) ? g_steal_pointer (&all) : NULL;
+}
+
+GPtrArray *
+smb_dataset_list (const char *const *sources, const char *const *map, GError **error)
+{
+  return smb_dataset_list_with (smb_dataset_entries_new (), sources, map, error);
 }

@@ -32,14 +32,17 @@ plain_name (const char *name)
   return g_strjoinv (" ", (char **) sorted->pdata);
 }
 
-/* What a sample is tied to others by: "i NAME", "s SOURCE"; NULL: nothing known. */
+/* What a sample is tied to others by: its name, source or case; NULL: nothing known. */
 static char *
 tie_of (const SmbSample *sample, SmbLeakKind kind)
 {
   g_autofree char *name = NULL;
 
-  if (kind == SMB_LEAK_SOURCE)
-    return sample->source[0] != '\0' ? g_strdup (sample->source) : NULL;
+  if (kind == SMB_LEAK_SOURCE || kind == SMB_LEAK_CASE) {
+    const char *text = kind == SMB_LEAK_SOURCE ? sample->source : sample->case_id;
+
+    return text[0] != '\0' ? g_strdup (text) : NULL;
+  }
   name = plain_name (sample->identity);
   return name[0] != '\0' ? g_steal_pointer (&name) : NULL;
 }
@@ -68,7 +71,7 @@ find_groups (const SmbDataset *dataset)
 
   for (guint i = 0; i < n; i++)
     parent[i] = i;
-  for (SmbLeakKind kind = SMB_LEAK_IDENTITY; kind <= SMB_LEAK_SOURCE; kind++) {
+  for (SmbLeakKind kind = SMB_LEAK_IDENTITY; kind < SMB_LEAK_NEAR; kind++) {
     g_autoptr (GHashTable) first = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < n; i++) {
@@ -215,7 +218,7 @@ smb_dataset_split (SmbDataset *dataset, const double shares[SMB_N_PARTS], guint6
 const char *
 smb_leak_name (SmbLeakKind kind)
 {
-  static const char *const names[] = { "identity", "source", "near-duplicate" };
+  static const char *const names[] = { "identity", "source", "case", "near-duplicate" };
 
   return names[kind];
 }
@@ -246,7 +249,7 @@ smb_dataset_find_leaks (const SmbDataset *dataset)
 {
   Search search = { dataset, g_array_new (FALSE, TRUE, sizeof (SmbLeak)) };
 
-  for (SmbLeakKind kind = SMB_LEAK_IDENTITY; kind <= SMB_LEAK_SOURCE; kind++) {
+  for (SmbLeakKind kind = SMB_LEAK_IDENTITY; kind < SMB_LEAK_NEAR; kind++) {
     g_autoptr (GHashTable) first = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < dataset->samples->len; i++) {

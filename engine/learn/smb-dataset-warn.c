@@ -98,6 +98,18 @@ origins_apart (const SmbDataset *dataset)
   return TRUE;
 }
 
+/* Everything belongs to one case: then it cannot be divided by cases. */
+static gboolean
+all_of_one_case (const SmbDataset *dataset)
+{
+  const char *first = dataset->samples->len > 0 ? smb_dataset_get (dataset, 0)->case_id : "";
+
+  for (guint i = 1; i < dataset->samples->len; i++)
+    if (strcmp (smb_dataset_get (dataset, i)->case_id, first) != 0)
+      return FALSE;
+  return first[0] != '\0';
+}
+
 GPtrArray *
 smb_dataset_warnings (const SmbDataset *dataset)
 {
@@ -118,6 +130,8 @@ smb_dataset_warnings (const SmbDataset *dataset)
     if (c != dataset->real_class && look.n > 0)
       compare (out, dataset, &genuine, &look, c);
   }
+  if (all_of_one_case (dataset))
+    add (out, _ ("Every face is evidence of one case, which stays in one part; add other cases, or build it with --within-cases."));
   if (n > 1 && origins_apart (dataset))
     add (out, _ ("No origin has faces of two classes: where a face comes from tells its class. Test with faces from elsewhere."));
   return out;

@@ -66,6 +66,7 @@ sample_free (gpointer data)
   g_free (sample->identity);
   g_free (sample->source);
   g_free (sample->origin);
+  g_free (sample->case_id);
   g_free (sample);
 }
 
@@ -125,6 +126,7 @@ add_sample (JsonBuilder *b, const SmbDataset *dataset, const SmbSample *sample)
   add_text (b, "identity", sample->identity);
   add_text (b, "source", sample->source);
   add_text (b, "origin", sample->origin);
+  add_text (b, "case", sample->case_id);
   add_text (b, "hash", hash->str);
   json_builder_set_member_name (b, "grey");
   json_builder_add_boolean_value (b, sample->grey);
@@ -189,6 +191,7 @@ read_sample (SmbDataset *dataset, JsonNode *node)
   sample->identity = g_strdup (smb_json_find_text (object, "identity", ""));
   sample->source = g_strdup (smb_json_find_text (object, "source", ""));
   sample->origin = g_strdup (smb_json_find_text (object, "origin", ""));
+  sample->case_id = g_strdup (smb_json_find_text (object, "case", ""));
   sample->face = json_object_get_int_member_with_default (object, "face", -1);
   sample->class = smb_class_find ((const char *const *) dataset->classes, smb_json_find_text (object, "class", ""));
   sample->grey = json_object_get_boolean_member_with_default (object, "grey", FALSE);

@@ -22,6 +22,7 @@ typedef struct {
   char *identity; /* who is seen, "" unknown */
   char *source;   /* video, contact sheet or recording the picture is of, "" itself */
   char *origin;   /* collection or generator, for results by where data comes from; "" unknown */
+  char *case_id;  /* the case it is evidence of; "" none */
   guint8 hash[SMB_FACE_HASH_BYTES]; /* smb-near-duplicate.h */
   gboolean grey;     /* no colour in it */
   double sharpness;  /* variance of the Laplacian of the luma at 128 px */
@@ -38,20 +39,29 @@ typedef struct {
 
 /* What is known of a picture before it is opened. */
 typedef struct {
-  char *path, *class, *identity, *source, *origin;
+  char *path;  /* or, what only the caller's SmbFaceVisitor can open, its name */
+  char *class, *identity, *source, *origin, *case_id;
   SmbPart part;
 } SmbDatasetEntry;
+
+/* Everything but path and class "", and no part. */
+SmbDatasetEntry *smb_dataset_entry_new (const char *path, const char *class);
+void smb_dataset_entry_free (SmbDatasetEntry *entry);
+GPtrArray *smb_dataset_entries_new (void); /* of such, which it frees */
 
 /* Pictures of sources (NULL-terminated), "CLASS=PATH" or PATH:
  *   a folder of classes (class/…) or of parts (train|val|test/class/…); with CLASS=, everything in it is of that class, in
  *     parts or not. A folder inside a class is a source (frames of a video);
  *   a .csv with the columns file (or path, relative to the table), and, as there are, label (class), identity (person),
- *     source (video, path), origin (generator, source_repo), part (split).
+ *     source (video, path), case, origin (generator, source_repo), part (split);
+ *   a picture or video of its own, with CLASS=. A video is its own source.
  * map: NULL, or texts "from=to" renaming classes. Array of SmbDatasetEntry*; a picture named twice counts once, and is an
  * ARGUMENT error if its classes differ. */
 GPtrArray *smb_dataset_list (const char *const *sources, const char *const *map, GError **error);
+/* The same added to entries that are there already (taken). */
+GPtrArray *smb_dataset_list_with (GPtrArray *entries, const char *const *sources, const char *const *map, GError **error);
 
-/* Gathers the faces of the entries into `folder` (the surest face of each picture) and describes them. classes: the order
+/* Gathers the faces of the entries into `folder` (the surest face of each picture, whatever a visitor hands over) and describes them. classes: the order
  * wanted, or NULL: the genuine one first, then by first appearance. how: size, cropped, open … */
 SmbDataset *smb_dataset_build (const char *folder, const GPtrArray *entries, const char *const *classes,
                                const SmbFaceGather *how, GCancellable *cancellable, GError **error);

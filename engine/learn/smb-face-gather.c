@@ -15,8 +15,6 @@
 #include "face/smb-regions.h"
 
 #define DETECT_SIDE_PX 640
-/* Finds below this margin of the detector are as often folds of cloth as faces. */
-#define SURE_CONFIDENCE 0.25
 #define FACE_MARGIN 1.3
 
 /* One gathering. */
@@ -27,7 +25,10 @@ typedef struct {
   FILE *rgb, *regions, *points;
   JsonBuilder *index;
   gint64 n;
-  guint left_out;
+  GCancellable *cancellable;
+  const char *name;    /* of what is being visited, */
+  gint64 n_before;     /* and how many faces there were before */
+  gboolean failed;     /* in a way that no other picture would mend */
 } Gather;
 
 static void
@@ -55,6 +56,8 @@ make_key (const GPtrArray *files, const SmbFaceGather *how, gboolean landmarks)
   g_string_printf (text, "1 %d %d %d %s\n", how->size_px, how->cropped, landmarks, smb_face_detector_name ());
   if (how->points || how->first)
     g_string_append_printf (text, "points %d first %d\n", how->points, how->first);
+  if (how->more != NULL)
+    g_string_append_printf (text, "more %s\n", how->more);
   for (guint i = 0; i < files->len; i++) {
     GStatBuf info;
 
@@ -62,6 +65,8 @@ make_key (const GPtrArray *files, const SmbFaceGather *how, gboolean landmarks)
       g_string_append_printf (text, "%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld\n",
                               (const char *) g_ptr_array_index (files, i), (gint64) info.st_size,
                               (gint64) info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+    else
+      g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (files, i));
   }
   return smb_sha256_of_bytes (text->str, text->len);
 }
@@ -78,8 +83,9 @@ whole_picture (const SmbImage *image)
                     .origin = SMB_FACE_DRAWN };
 }
 
+/* first: only the surest. */
 static GArray *
-find_faces (Gather *g, const SmbImage *image, GError **error)
+find_faces (Gather *g, const SmbImage *image, gboolean first, GError **error)
 {
   g_autoptr (GArray) faces = NULL, sure = g_array_new (FALSE, TRUE, sizeof (SmbFace));
 
@@ -90,22 +96,26 @@ find_faces (Gather *g, const SmbImage *image, GError **error)
   faces = smb_face_detect (g->detector, image, DETECT_SIDE_PX, 1, error);
   if (faces == NULL)
     return NULL;
-  for (guint i = 0; i < faces->len && !(g->how->first && sure->len > 0); i++)
-    if (g_array_index (faces, SmbFace, i).confidence >= SURE_CONFIDENCE)
+  for (guint i = 0; i < faces->len && !(first && sure->len > 0); i++)
+    if (g_array_index (faces, SmbFace, i).confidence >= SMB_FACE_SURE_CONFIDENCE)
       g_array_append_val (sure, g_array_index (faces, SmbFace, i));
   return g_steal_pointer (&sure);
 }
 
 static void
-describe_face (Gather *g, const char *path, const char *sha256, const SmbFace *face, SmbRegionsOrigin origin)
+describe_face (Gather *g, const SmbFaceSeen *seen, const SmbFace *face, SmbRegionsOrigin origin)
 {
   const int box[] = { face->box.x, face->box.y, face->box.width, face->box.height };
 
   json_builder_begin_object (g->index);
   json_builder_set_member_name (g->index, "file");
-  json_builder_add_string_value (g->index, path);
+  json_builder_add_string_value (g->index, g->name);
   json_builder_set_member_name (g->index, "sha256");
-  json_builder_add_string_value (g->index, sha256);
+  json_builder_add_string_value (g->index, seen->sha256);
+  if (seen->frame >= 0) {
+    json_builder_set_member_name (g->index, "frame");
+    json_builder_add_int_value (g->index, seen->frame);
+  }
   json_builder_set_member_name (g->index, "box");
   json_builder_begin_array (g->index);
   for (guint i = 0; i < G_N_ELEMENTS (box); i++)
@@ -117,7 +127,7 @@ describe_face (Gather *g, const char *path, const char *sha256, const SmbFace *f
 }
 
 static gboolean
-write_points (Gather *g, const char *path, const SmbLandmarks *marks, SmbBox box, GError **error)
+write_points (Gather *g, const SmbLandmarks *marks, SmbBox box, GError **error)
 {
   double scale[2] = { (double) g->how->size_px / box.width, (double) g->how->size_px / box.height };
   float points[SMB_N_LANDMARKS][2];
@@ -129,51 +139,97 @@ write_points (Gather *g, const char *path, const SmbLandmarks *marks, SmbBox box
     points[i][1] = (float) ((marks->points[i].y - box.y + 0.5) * scale[1] - 0.5);
   }
   return fwrite (points, sizeof points, 1, g->points) == 1
-         || smb_error_set_errno (error, errno, path, _ ("writing the face's landmarks"));
+         || smb_error_set_errno (error, errno, g->name, _ ("writing the face's landmarks"));
 }
 
 static gboolean
-add_face (Gather *g, const char *path, const char *sha256, const SmbImage *image, const SmbFace *face, GError **error)
+store_face (Gather *g, const SmbFaceSeen *seen, const SmbFace *face, GError **error)
 {
   gsize pixels = (gsize) g->how->size_px * (gsize) g->how->size_px;
   SmbCropView view = { .box = face->box, .size_px = g->how->size_px };
-  g_autofree guint8 *rgb = smb_face_crop_resize (image, face->box, g->how->size_px), *map = NULL;
+  g_autofree guint8 *rgb = smb_face_crop_resize (seen->image, face->box, g->how->size_px), *map = NULL;
   SmbLandmarks marks;
 
   if (rgb == NULL)
     return TRUE;
   if (g->landmarker == NULL)
     smb_landmarks_from_template (face->detected, &marks);
-  else if (!smb_landmarker_find (g->landmarker, image, face->detected, &marks, error))
+  else if (!smb_landmarker_find (g->landmarker, seen->image, face->detected, &marks, error))
     return FALSE;
   map = smb_region_map_draw (&marks, &view, marks.coarse ? NULL : rgb);
   if (fwrite (rgb, 3, pixels, g->rgb) != pixels || fwrite (map, 1, pixels, g->regions) != pixels)
-    return smb_error_set_errno (error, errno, path, _ ("writing the face's crop"));
-  if (!write_points (g, path, &marks, face->box, error))
+    return smb_error_set_errno (error, errno, g->name, _ ("writing the face's crop"));
+  if (!write_points (g, &marks, face->box, error))
     return FALSE;
-  describe_face (g, path, sha256, face, marks.coarse ? SMB_REGIONS_FROM_TEMPLATE : SMB_REGIONS_FROM_LANDMARKS);
+  describe_face (g, seen, face, marks.coarse ? SMB_REGIONS_FROM_TEMPLATE : SMB_REGIONS_FROM_LANDMARKS);
   g->n++;
   return TRUE;
 }
 
-/* A picture that cannot be read is left out with a sentence; only what would fail for all of them ends the gathering. */
+static gboolean
+add_face (Gather *g, const SmbFaceSeen *seen, const SmbFace *face, GError **error)
+{
+  g->failed = !store_face (g, seen, face, error);
+  return !g->failed;
+}
+
+static gboolean
+add_faces (Gather *g, const SmbFaceSeen *seen, const GArray *faces, GError **error)
+{
+  for (guint i = 0; i < faces->len; i++)
+    if (!add_face (g, seen, &g_array_index (faces, SmbFace, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* What a visitor hands over. */
+static gboolean
+take_seen (const SmbFaceSeen *seen, gpointer data, GError **error)
+{
+  Gather *g = data;
+  g_autoptr (GArray) faces = NULL;
+
+  if (g_cancellable_set_error_if_cancelled (g->cancellable, error))
+    return FALSE;
+  if (seen->face != NULL)
+    return add_face (g, seen, seen->face, error);
+  faces = find_faces (g, seen->image, FALSE, error);
+  return faces != NULL && add_faces (g, seen, faces, error);
+}
+
+/* One picture, opened here. */
+static gboolean
+open_picture (Gather *g, const char *path, GError **error)
+{
+  g_autofree char *sha256 = smb_sha256_of_file (path, NULL, NULL, error);
+  g_autoptr (SmbImage) image = sha256 != NULL ? g->how->open (path, g->how->user_data, error) : NULL;
+  g_autoptr (GArray) faces = image != NULL ? find_faces (g, image, g->how->first, error) : NULL;
+  const SmbFaceSeen seen = { .image = image, .frame = -1, .sha256 = sha256 };
+
+  return faces != NULL && add_faces (g, &seen, faces, error);
+}
+
+/* What this picture cannot do is told and the rest goes on; what would fail for all of them ends the gathering. */
 static gboolean
 add_picture (Gather *g, const char *path, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autofree char *sha256 = smb_sha256_of_file (path, NULL, NULL, &local);
-  g_autoptr (SmbImage) image = sha256 != NULL ? g->how->open (path, g->how->user_data, &local) : NULL;
-  g_autoptr (GArray) faces = image != NULL ? find_faces (g, image, &local) : NULL;
   g_autofree char *none = NULL;
+  gboolean mine = FALSE, good = TRUE;
 
-  if (faces != NULL && faces->len > 0) {
-    for (guint i = 0; i < faces->len; i++)
-      if (!add_face (g, path, sha256, image, &g_array_index (faces, SmbFace, i), error))
-        return FALSE;
-    return TRUE;
+  g->name = path;
+  g->n_before = g->n;
+  if (g->how->visit != NULL)
+    good = g->how->visit (path, take_seen, g, &mine, g->cancellable, g->how->user_data, &local);
+  if (good && !mine)
+    good = open_picture (g, path, &local);
+  if (!good && (g->failed || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
   }
-  g->left_out++;
-  if (local == NULL)
+  if (good && g->n > g->n_before)
+    return TRUE;
+  if (good)
     none = g_strdup_printf (_ ("%s: no face was found; the picture is left out."), path);
   if (g->how->warn != NULL)
     g->how->warn (local != NULL ? local->message : none, g->how->user_data);
@@ -252,23 +308,20 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
 }
 
 SmbFaceStore *
-smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
-                       GCancellable *cancellable, GError **error)
+smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how, GCancellable *cancellable,
+                             GError **error)
 {
-  g_autoptr (GPtrArray) files = smb_learn_list_pictures (sources, error);
-  g_auto (Gather) g = { .how = how };
+  g_auto (Gather) g = { .how = how, .cancellable = cancellable };
   g_autoptr (SmbFaceStore) kept = NULL;
   g_autoptr (GError) local = NULL;
   g_autofree char *key = NULL;
 
-  if (files == NULL)
-    return NULL;
   g.landmarker = smb_landmarker_new (NULL, &local);
   if (g.landmarker == NULL && !g_error_matches (local, SMB_ERROR, SMB_ERROR_NOT_FOUND)) {
     g_propagate_error (error, g_steal_pointer (&local));
     return NULL;
   }
-  key = make_key (files, how, g.landmarker != NULL);
+  key = make_key (names, how, g.landmarker != NULL);
   kept = smb_face_store_open (folder, NULL);
   if (kept != NULL && strcmp (kept->key, key) == 0)
     return g_steal_pointer (&kept);
@@ -276,5 +329,14 @@ smb_face_store_gather (const char *folder, const char *const *sources, const Smb
     how->warn (smb_regions_note (SMB_REGIONS_FROM_TEMPLATE), how->user_data);
   if (!how->cropped && (g.detector = smb_face_detector_new ((int) g_get_num_processors (), error)) == NULL)
     return NULL;
-  return gather_all (&g, folder, files, key, cancellable, error) ? smb_face_store_open (folder, error) : NULL;
+  return gather_all (&g, folder, names, key, cancellable, error) ? smb_face_store_open (folder, error) : NULL;
+}
+
+SmbFaceStore *
+smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
+                       GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) files = smb_learn_list_pictures (sources, FALSE, error);
+
+  return files != NULL ? smb_face_store_gather_named (folder, files, how, cancellable, error) : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "base/smb-image.h"
 #include "base/smb-progress.h"
+#include "face/smb-face.h"
 #include "face/smb-landmarks.h"
 
 #include <gio/gio.h>
@@ -28,6 +29,20 @@ typedef struct {
 
 /* Opens a picture for reading; NULL with an error. The caller says how, for pictures are decoded elsewhere. */
 typedef SmbImage *(*SmbFaceOpen) (const char *path, gpointer user_data, GError **error);
+
+/* A face in something opened elsewhere. */
+typedef struct {
+  const SmbImage *image;
+  const SmbFace *face; /* NULL: any that are found in it */
+  gint64 frame;        /* of a video; -1: a picture */
+  const char *sha256;  /* of the file */
+} SmbFaceSeen;
+
+typedef gboolean (*SmbFaceTake) (const SmbFaceSeen *seen, gpointer take_data, GError **error);
+/* What holds more than a picture (a video), or whose faces are known already: hands each over with `take`, whose FALSE must end the
+ * visit. *mine FALSE: it is a picture like any other and is opened with SmbFaceOpen. */
+typedef gboolean (*SmbFaceVisitor) (const char *name, SmbFaceTake take, gpointer take_data, gboolean *mine,
+                                    GCancellable *cancellable, gpointer user_data, GError **error);
 /* A picture was left out: why, in a sentence. */
 typedef void (*SmbFaceWarn) (const char *sentence, gpointer user_data);
 
@@ -37,6 +52,8 @@ typedef struct {
   gboolean points;  /* keep the landmarks too */
   gboolean first;   /* of several faces only the surest: what is said of a picture is said of one face */
   SmbFaceOpen open;
+  SmbFaceVisitor visit; /* may be NULL */
+  const char *more;     /* with it: what the faces depend on besides files and settings; may be NULL */
   SmbFaceWarn warn;     /* may be NULL */
   SmbProgress progress; /* may be NULL */
   gpointer user_data;
@@ -48,6 +65,9 @@ typedef struct {
  * detector and landmarks, cancelled. */
 SmbFaceStore *smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
                                      GCancellable *cancellable, GError **error);
+/* The same of these very names (char*), in this order; what is no file must be the visitor's. */
+SmbFaceStore *smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how,
+                                           GCancellable *cancellable, GError **error);
 /* What smb_face_store_gather left there. */
 SmbFaceStore *smb_face_store_open (const char *folder, GError **error);
 void smb_face_store_free (SmbFaceStore *store);
@@ -59,8 +79,11 @@ gboolean smb_face_store_get_points (const SmbFaceStore *store, gint64 face, SmbP
 /* Mean and standard deviation of all pixels in [0, 1], a channel each. */
 void smb_face_store_measure (const SmbFaceStore *store, double mean[3], double std[3]);
 
-/* Pictures under the sources (char*), each once, by path in the order of bytes; names starting with a dot are passed
+/* By its name a video, or a picture that may move. */
+gboolean smb_learn_may_be_video (const char *name);
+
+/* Pictures, and with `videos` also videos, under the sources (char*), each once, by path in the order of bytes; names starting with a dot are passed
  * over, and in folders every file whose ending is no picture's. IO, NOT_FOUND. */
-GPtrArray *smb_learn_list_pictures (const char *const *sources, GError **error);
+GPtrArray *smb_learn_list_pictures (const char *const *sources, gboolean videos, GError **error);
 
 G_END_DECLS

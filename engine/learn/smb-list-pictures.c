@@ -8,21 +8,31 @@
 
 #define MAX_DEPTH 32
 
+static const char *const pictures[] = { ".jpg", ".jpeg", ".png",  ".webp", ".bmp", ".tif", ".tiff", ".gif",
+                                        ".heic", ".heif", ".avif", ".ppm",  ".pgm", ".pnm", NULL };
+static const char *const videos[] = { ".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts",
+                                      ".ts",  ".3gp", ".wmv", ".flv", ".ogv",  NULL };
+static const char *const may_move[] = { ".gif", ".webp", NULL };
+
 static gboolean
-is_picture (const char *name)
+ends_like (const char *name, const char *const *endings)
 {
-  static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp", ".bmp",  ".tif", ".tiff",
-                                         ".gif", ".heic", ".heif", ".avif", ".ppm", ".pgm", ".pnm" };
   g_autofree char *lower = g_ascii_strdown (name, -1);
 
-  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
-    if (g_str_has_suffix (lower, endings[i]))
+  for (; *endings != NULL; endings++)
+    if (g_str_has_suffix (lower, *endings))
       return TRUE;
   return FALSE;
 }
 
+gboolean
+smb_learn_may_be_video (const char *name)
+{
+  return ends_like (name, videos) || ends_like (name, may_move);
+}
+
 static gboolean
-add_folder (GPtrArray *out, const char *folder, int depth, GError **error)
+add_folder (GPtrArray *out, const char *folder, gboolean with_videos, int depth, GError **error)
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (GDir) dir = g_dir_open (folder, 0, &local);
@@ -43,9 +53,9 @@ add_folder (GPtrArray *out, const char *folder, int depth, GError **error)
     if (name[0] == '.')
       continue;
     if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
-      if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK) && !add_folder (out, path, depth + 1, error))
+      if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK) && !add_folder (out, path, with_videos, depth + 1, error))
         return FALSE;
-    } else if (is_picture (name)) {
+    } else if (ends_like (name, pictures) || (with_videos && ends_like (name, videos))) {
       g_ptr_array_add (out, g_steal_pointer (&path));
     }
   }
@@ -59,7 +69,7 @@ by_path (gconstpointer a, gconstpointer b)
 }
 
 GPtrArray *
-smb_learn_list_pictures (const char *const *sources, GError **error)
+smb_learn_list_pictures (const char *const *sources, gboolean with_videos, GError **error)
 {
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) once = g_ptr_array_new_with_free_func (g_free);
@@ -73,7 +83,7 @@ smb_learn_list_pictures (const char *const *sources, GError **error)
     }
     if (!g_file_test (path, G_FILE_TEST_IS_DIR))
       g_ptr_array_add (all, g_steal_pointer (&path));
-    else if (!add_folder (all, path, 0, error))
+    else if (!add_folder (all, path, with_videos, 0, error))
       return NULL;
   }
   g_ptr_array_sort (all, by_path);

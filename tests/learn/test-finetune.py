@@ -146,6 +146,110 @@ def finetune(folder, name, *more):
                "--epochs=3", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1", *more)
 
 
+def new_case(path, files):
+    made = [run("case", "new", path, "--title=T"), run("case", "add", path, *files)]
+    return all(done.returncode == 0 for done in made)
+
+
+def check_cases(tap, folder):
+    """Labelled evidence of two cases: faces and exhibits, kept together by case, never from altered originals."""
+    found = []
+    one, two, data = (os.path.join(folder, name) for name in ("one.smbcase", "two.smbcase", "of-cases"))
+    copies = []
+    for name in REAL[:3] + FAKE:
+        copies.append(os.path.join(folder, "exhibit-" + name))
+        shutil.copy(os.path.join(SAMPLES, name), copies[-1])
+    badge = os.path.join(folder, "badge.smbcase") # its detector also finds a badge, and doubts it
+    if new_case(badge, [os.path.join(SAMPLES, REAL[4])]) and not run("analyze", "--case", badge, os.path.join(SAMPLES, REAL[4])).returncode:
+        run("case", "label", badge, "--class=genuine", "S-01")
+        told = [label["what"] for label in json.loads(run("case", "label", badge, "--json").stdout)]
+        run("case", "label", badge, "--class=fake", "S-01/F2")
+        both = [label["what"] for label in json.loads(run("case", "label", badge, "--json").stdout)]
+        if told != ["S-01 F1"] or both != ["S-01 F1", "S-01 F2"]:
+            found.append(f"doubtful finds: {told}, {both}")
+    else:
+        found.append("the case with the badge could not be made")
+    if not new_case(one, copies[:2]) or not new_case(two, copies[2:]) or run("analyze", "--case", one, copies[0]).returncode:
+        tap.check("a data set from cases", ["the cases could not be made"])
+        return
+    nothing = run("dataset", "build", "--case", one, "--out=" + data)
+    if nothing.returncode != 1 or "labelled" not in nothing.stderr:
+        found.append(f"nothing labelled: {nothing}")
+    for arguments, code in ((["--class=genuine", "--identity=Doe", "S-01/F1", "s-02"], 0), (["--class=x", "S-01/F7"], 1),
+                            (["--class=x", "S-02/F1"], 1), (["--class=x", "S-09"], 1), (["--class=a=b", "S-02"], 1),
+                            (["S-02"], 2), (["--class=x"], 2), (["--clear", "--class=x", "S-01"], 2)):
+        done = run("case", "label", one, *arguments)
+        if done.returncode != code or (code and not done.stderr):
+            found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
+    for arguments in (["--class=genuine", "S-01"], ["--class=fake", "S-02"], ["--class=swapped", "S-03"], ["--clear", "S-02"],
+                      ["--class=synthetic", "S-02"], ["--class=fake", "S-03"]):
+        run("case", "label", two, *arguments)
+    told = json.loads(run("case", "label", one, "--json").stdout)
+    if [(label["what"], label["class"], label["identity"]) for label in told] != [("S-01 F1", "genuine", "Doe"),
+                                                                                  ("S-02", "genuine", "Doe")]:
+        found.append(f"labels: {told}")
+    build_cases = ["dataset", "build", "--case", one, "--case", two, "--out=" + data, "--size=72", "--map=fake=synthetic",
+                   "--shares=0.5,0.25,0.25", "--json"]
+    done = run(*build_cases)
+    got = parts_of(data) if done.returncode == 0 else {}
+    parts = {name.split("#")[0]: {part for key, (_, part, _) in got.items() if key.split("#")[0] == name.split("#")[0]} for name in got}
+    if sorted(got) != ["one.smbcase#S-01 F1", "one.smbcase#S-02", "two.smbcase#S-01", "two.smbcase#S-02", "two.smbcase#S-03"]:
+        found.append(f"faces: {got} {done.stderr}")
+    elif [len(of) for of in parts.values()] != [1, 1] or got["two.smbcase#S-03"][0] != "synthetic":
+        found.append(f"parts: {got}")
+    began = os.stat(os.path.join(data, "faces.rgb")).st_mtime_ns if got else 0
+    if run(*build_cases).returncode or os.stat(os.path.join(data, "faces.rgb")).st_mtime_ns != began:
+        found.append("faces that were there were gathered again")
+    pixels = read(data, "faces.rgb") if got else b""
+    own = run("dataset", "build", "--within-cases", "--case", two, "--out=" + data + "-own", "--size=72", "--shares=0.4,0.3,0.3",
+              "--map=fake=genuine", "--map=synthetic=genuine")
+    within = parts_of(data + "-own") if own.returncode == 0 else {}
+    if len({part for _, part, _ in within.values()}) != 3:
+        found.append(f"within a case: {within} {own.stderr}")
+    if any("one case" in w for w in json.loads(done.stdout or "{}").get("warnings", [])):
+        found.append("warned of one case where there are two")
+    with open(copies[4], "ab") as handle:
+        handle.write(b"x")
+    altered = run(*build_cases[:-1], "--seed=1", "--frames=3")
+    if altered.returncode or "S-03" not in altered.stderr or "two.smbcase#S-03" in parts_of(data) or len(parts_of(data)) != 4:
+        found.append(f"an altered original: {altered} {parts_of(data)}")
+    if read(data, "faces.rgb") != pixels[:4 * 72 * 72 * 3]:
+        found.append("the same faces have other pixels")
+    checked = run("case", "verify", one)
+    if checked.returncode != 0:
+        found.append(f"the case after all that: {checked}")
+    tap.check("a data set from labelled evidence of cases", found)
+
+
+def check_videos(tap, folder):
+    """A video among pictures: frames of each track, in one part."""
+    if shutil.which("ffmpeg") is None:
+        tap.skip("videos in a data set", "ffmpeg is not installed")
+        return
+    found = []
+    place = os.path.join(folder, "with-video", "genuine")
+    os.makedirs(place)
+    shutil.copy(os.path.join(SAMPLES, REAL[1]), place)
+    made = subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-t", "2", "-i", os.path.join(SAMPLES, REAL[0]), "-vf",
+                           "scale=256:256,setsar=1,format=yuv420p,fps=12", "-c:v", "libx264", os.path.join(place, "clip.mp4")],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    with open(os.path.join(place, "broken.mp4"), "wb") as handle:
+        handle.write(read(place, "clip.mp4")[:500] if made.returncode == 0 else b"")
+    data = os.path.join(folder, "with-video-data")
+    done = run("dataset", "build", os.path.join(folder, "with-video"), "--out=" + data, "--size=72", "--frames=3", "--shares=0.6,0.2,0.2")
+    index = json.loads(read(data, "index.json"))["faces"] if done.returncode == 0 else []
+    frames = [face["frame"] for face in index if face["file"].endswith("clip.mp4")]
+    if len(frames) != 3 or frames[0] != 0 or frames[2] < 15 or not frames[0] < frames[1] < frames[2] or len(index) != 4:
+        found.append(f"frames {frames}, {len(index)} faces: {done.stderr} {made.stderr}")
+    samples = json.loads(read(data, "dataset.json"))["samples"] if index else []
+    of_video = [s for s in samples if index[s["face"]]["file"].endswith("clip.mp4")]
+    if len({s["part"] for s in of_video}) != 1 or not all(s["source"].endswith("clip.mp4") for s in of_video):
+        found.append(f"torn apart: {of_video}")
+    if "broken.mp4" not in done.stderr:
+        found.append(f"nothing said of the broken one: {done.stderr}")
+    tap.check("videos in a data set", found)
+
+
 def check_run(tap, folder):
     found = []
     done = finetune(folder, "whole")
@@ -221,6 +325,8 @@ def main():
         check_build(tap, folder)
         check_table(tap, folder)
         check_leaks(tap, folder)
+        check_cases(tap, folder)
+        check_videos(tap, folder)
         check_run(tap, folder)
         check_resume(tap, folder)
         check_ways(tap, folder)
