@@ -16,10 +16,6 @@
 #define CORRECTS_IOU 0.25
 #define MAX_DRAWN_FACES 1000
 
-/* Below this margin of dlib's detector, finds are as often badges and folds as faces; of genuine portraits one in a
- * hundred lies below. They are shown, but not scored unasked: an examiner who draws the box gets the score. */
-#define SURE_CONFIDENCE 0.25
-
 static void
 judge_net_clear (SmbJudgeNet *net)
 {
@@ -278,10 +274,10 @@ smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face)
     return g_strdup_printf (_ ("Too small: the face measures %d pixels, and the model was validated on faces from "
                                "%d pixels."),
                             size_px, judge->min_face_px);
-  if (face->origin == SMB_FACE_DETECTED && face->confidence < SURE_CONFIDENCE)
+  if (face->origin == SMB_FACE_DETECTED && face->confidence < SMB_FACE_SURE_CONFIDENCE)
     return g_strdup_printf (_ ("Doubtful: the face detector's confidence is %.2f, below %.2f. If it is a face, draw its "
                                "box by hand to have it judged."),
-                            face->confidence, SURE_CONFIDENCE);
+                            face->confidence, SMB_FACE_SURE_CONFIDENCE);
   return NULL;
 }
 
@@ -366,7 +362,7 @@ settings_text (const SmbAnalysisSettings *settings)
   JsonObject *object = json_node_get_object (node);
 
   json_object_set_string_member (object, "detector", smb_face_detector_name ());
-  json_object_set_double_member (object, "sure_confidence", SURE_CONFIDENCE);
+  json_object_set_double_member (object, "sure_confidence", SMB_FACE_SURE_CONFIDENCE);
   return smb_json_to_canonical (node);
 }
 

@@ -87,6 +87,13 @@ read_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GError **e
   return reader.failed ? NULL : g_steal_pointer (&numbers);
 }
 
+/* What is said of a whole exhibit is said of its faces, not of every find of a doubting detector. */
+static gboolean
+is_sure (const SmbCaseFace *face)
+{
+  return g_str_equal (face->origin, "drawn") || face->confidence >= SMB_FACE_SURE_CONFIDENCE;
+}
+
 static void
 add_face (GPtrArray *out, const SmbEvidence *evidence, const SmbCaseFace *face, const SmbCaseLabel *label, gint64 run_id,
           guint track)
@@ -117,7 +124,8 @@ add_analysed (SmbCase *store, GPtrArray *out, const SmbEvidence *evidence, const
     return FALSE;
   for (guint i = 0; i < faces->len; i++) {
     const SmbCaseFace *face = faces->pdata[i];
-    const SmbCaseLabel *own = label_of (labels, face->id), *label = own != NULL ? own : label_of (labels, 0);
+    const SmbCaseLabel *own = label_of (labels, face->id);
+    const SmbCaseLabel *label = own == NULL && is_sure (face) ? label_of (labels, 0) : own;
 
     if (label != NULL && (tracks == NULL || i < tracks->len))
       add_face (out, evidence, face, label, run_id, tracks != NULL ? g_array_index (tracks, guint, i) : 0);

@@ -23,7 +23,7 @@ void smb_labelled_face_free (SmbLabelledFace *labelled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbLabelledFace, smb_labelled_face_free)
 
 /* Everything labelled in a case (SmbLabelledFace*, by exhibit). What is said of a whole exhibit holds for each of its faces that
- * has no label of its own. Faces are those of the newest analysis in which any is labelled, else of the newest analysis; of an
+ * has no label of its own and that the detector is sure of. Faces are those of the newest analysis in which any is labelled, else of the newest analysis; of an
  * exhibit never analysed they are looked for when it is opened (`known` is FALSE). */
 GPtrArray *smb_examine_list_labelled (SmbCase *store, GError **error);
 

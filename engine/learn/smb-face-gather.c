@@ -15,8 +15,6 @@
 #include "face/smb-regions.h"
 
 #define DETECT_SIDE_PX 640
-/* Finds below this margin of the detector are as often folds of cloth as faces. */
-#define SURE_CONFIDENCE 0.25
 #define FACE_MARGIN 1.3
 
 /* One gathering. */
@@ -99,7 +97,7 @@ find_faces (Gather *g, const SmbImage *image, gboolean first, GError **error)
   if (faces == NULL)
     return NULL;
   for (guint i = 0; i < faces->len && !(first && sure->len > 0); i++)
-    if (g_array_index (faces, SmbFace, i).confidence >= SURE_CONFIDENCE)
+    if (g_array_index (faces, SmbFace, i).confidence >= SMB_FACE_SURE_CONFIDENCE)
       g_array_append_val (sure, g_array_index (faces, SmbFace, i));
   return g_steal_pointer (&sure);
 }

@@ -159,6 +159,16 @@ def check_cases(tap, folder):
     for name in REAL[:3] + FAKE:
         copies.append(os.path.join(folder, "exhibit-" + name))
         shutil.copy(os.path.join(SAMPLES, name), copies[-1])
+    badge = os.path.join(folder, "badge.smbcase") # its detector also finds a badge, and doubts it
+    if new_case(badge, [os.path.join(SAMPLES, REAL[4])]) and not run("analyze", "--case", badge, os.path.join(SAMPLES, REAL[4])).returncode:
+        run("case", "label", badge, "--class=genuine", "S-01")
+        told = [label["what"] for label in json.loads(run("case", "label", badge, "--json").stdout)]
+        run("case", "label", badge, "--class=fake", "S-01/F2")
+        both = [label["what"] for label in json.loads(run("case", "label", badge, "--json").stdout)]
+        if told != ["S-01 F1"] or both != ["S-01 F1", "S-01 F2"]:
+            found.append(f"doubtful finds: {told}, {both}")
+    else:
+        found.append("the case with the badge could not be made")
     if not new_case(one, copies[:2]) or not new_case(two, copies[2:]) or run("analyze", "--case", one, copies[0]).returncode:
         tap.check("a data set from cases", ["the cases could not be made"])
         return
