@@ -141,16 +141,19 @@ on_report_chosen (GtkNativeDialog *dialog, int response, SmbWindow *self)
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     GtkFileFilter *filter = gtk_file_chooser_get_filter (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    gboolean html = filter != NULL && g_strcmp0 (gtk_file_filter_get_name (filter), _("Web page (HTML)")) == 0;
+    const char *kind = filter != NULL ? gtk_file_filter_get_name (filter) : NULL;
+    const char *ending = g_strcmp0 (kind, _("Web page (HTML)")) == 0               ? ".html"
+                         : g_strcmp0 (kind, _("Bundle that can be verified (JSON)")) == 0 ? ".json"
+                                                                                   : ".pdf";
 
     if (path == NULL) {
       smb_window_message (self, SMB_MESSAGE_ERROR, _("The report can only be saved on this machine. Choose a local folder."));
     } else {
       /* The kind comes from the name; a name without one gets the kind chosen in the dialog. */
-      if (!g_str_has_suffix (path, ".pdf") && !g_str_has_suffix (path, ".html")) {
+      if (!g_str_has_suffix (path, ".pdf") && !g_str_has_suffix (path, ".html") && !g_str_has_suffix (path, ".json")) {
         char *bare = g_steal_pointer (&path);
 
-        path = g_strconcat (bare, html ? ".html" : ".pdf", NULL);
+        path = g_strconcat (bare, ending, NULL);
         g_free (bare);
       }
       smb_session_export_report (self->session, path, TRUE);
@@ -166,6 +169,7 @@ report (GtkWidget *widget, const char *action, GVariant *parameter)
   const SmbCaseInfo *info = smb_session_get_info (self->session);
   g_autoptr (GtkFileFilter) pdf = gtk_file_filter_new ();
   g_autoptr (GtkFileFilter) html = gtk_file_filter_new ();
+  g_autoptr (GtkFileFilter) bundle = gtk_file_filter_new ();
   g_autofree char *name = g_strdup_printf (_("Report %s.pdf"), info->number);
 
   run_chooser (self, _("Save the report"), GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"), G_CALLBACK (on_report_chosen));
@@ -175,6 +179,9 @@ report (GtkWidget *widget, const char *action, GVariant *parameter)
   gtk_file_filter_add_pattern (html, "*.html");
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), pdf);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), html);
+  gtk_file_filter_set_name (bundle, _("Bundle that can be verified (JSON)"));
+  gtk_file_filter_add_pattern (bundle, "*.json");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), bundle);
   g_strdelimit (name, "/", '-');
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));

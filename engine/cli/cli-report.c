@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* semblance-cli report: a case's report as PDF or HTML. */
+/* semblance-cli report: a case's report as PDF, HTML or a bundle. */
 #include "cli/cli.h"
 
 #include "base/smb-hash.h"
@@ -111,7 +111,7 @@ smb_cli_report (int argc, char **argv)
   g_auto (GStrv) names = NULL;
   gboolean json = FALSE, check = FALSE;
   const GOptionEntry entries[] = {
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("File to write; its ending, .pdf or .html, says the kind"),
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("File to write; its ending, .pdf, .html or .json, says the kind"),
       N_ ("FILE") },
     { "maps", 0, 0, G_OPTION_ARG_STRING, &maps, N_ ("Maps of each face, as in “rollout,error”; “none” for none"),
       N_ ("MAP,…") },
@@ -141,7 +141,7 @@ smb_cli_report (int argc, char **argv)
   if (argc != 2)
     return smb_cli_usage (_ ("“report” needs one case file."));
   if (out == NULL)
-    return smb_cli_usage (_ ("“report” needs --out with a name ending in .pdf or .html."));
+    return smb_cli_usage (_ ("“report” needs --out with a name ending in .pdf, .html or .json."));
   store = smb_case_open (argv[1], &error);
   if (store != NULL && examiner != NULL)
     smb_case_set_actor (store, examiner);

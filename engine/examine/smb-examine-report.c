@@ -38,6 +38,7 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->entry.picture, smb_image_unref);
   g_clear_pointer (&gathered->entry.maps, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.crops, g_ptr_array_unref);
+  g_clear_pointer (&gathered->entry.regions, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.notes, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.findings, g_ptr_array_unref);
   g_clear_pointer (&gathered->track_frames, g_array_unref);
@@ -112,16 +113,24 @@ model_makes (const SmbModelInfo *model, SmbMapKind kind)
   return (of_detector ? model->detector_path : model->mim_path) != NULL;
 }
 
+static void
+regions_free (gpointer data)
+{
+  if (data != NULL)
+    smb_regions_free (data);
+}
+
 static GPtrArray *
-maps_of_face (const Maker *maker, const Gathered *gathered, const SmbImage *image, guint index, const SmbMapSpec *specs,
+maps_of_face (const Maker *maker, Gathered *gathered, const SmbImage *image, guint index, const SmbMapSpec *specs,
               guint n_specs, GError **error)
 {
   const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, index);
-  g_autoptr (SmbRegions) edited = NULL;
+  SmbRegions *edited = NULL;
   SmbMapJob job = { .box = result->face.box, .check = maker->check };
 
   if (!smb_examine_get_regions (maker->store, gathered->stored->id, index, &edited, error))
     return NULL;
+  gathered->entry.regions->pdata[index] = edited;
   job.regions = edited;
   return smb_engine_make_maps (maker->engine, maker->model, image, &job, specs, n_specs, maker->cancellable, error);
 }
@@ -151,6 +160,8 @@ make_maps (const Maker *maker, Gathered *gathered, SmbImage *image, GError **err
   if (n_specs < maker->n_specs)
     remark (gathered, _ ("Some of the maps asked for are left out: this model has no network that makes them."));
   gathered->entry.maps = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  gathered->entry.regions = g_ptr_array_new_with_free_func (regions_free);
+  g_ptr_array_set_size (gathered->entry.regions, (int) gathered->analysis->faces->len);
   for (guint i = 0; i < gathered->analysis->faces->len; i++) {
     const SmbFaceResult *result = g_ptr_array_index (gathered->analysis->faces, i);
     g_autoptr (GError) problem = NULL;

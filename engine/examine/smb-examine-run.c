@@ -283,22 +283,39 @@ summaries_to_json (GPtrArray *tracks)
   return array;
 }
 
+static JsonNode *
+describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbEngineVideo *video, gint64 run_id)
+{
+  JsonNode *json = smb_analysis_to_json (analysis);
+  JsonObject *about = json_object_new ();
+
+  json_object_set_int_member (about, "run", run_id);
+  json_object_set_int_member (about, "frames", smb_engine_video_get_n_frames (video));
+  json_object_set_array_member (about, "tracks", summaries_to_json (tracks));
+  json_object_set_object_member (json_node_get_object (json), "video", about);
+  return json;
+}
+
+JsonNode *
+smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
+                           const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings, gint64 run_id)
+{
+  g_autoptr (GPtrArray) tracks = smb_tracks_summarise (progress->frames, edits, NULL);
+  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, settings);
+
+  return describe_tracks (analysis, tracks, video, run_id);
+}
+
 static gboolean
 store_analysis (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
                 const SmbEngineVideo *video, const SmbVideoState *state, GError **error)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
   g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings);
-  g_autoptr (JsonNode) json = smb_analysis_to_json (analysis);
-  g_autoptr (SmbCaseAnalysis) stored = NULL;
-  JsonObject *about = json_object_new ();
+  g_autoptr (JsonNode) json = describe_tracks (analysis, tracks, video, state->run_id);
+  g_autoptr (SmbCaseAnalysis) stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
   SmbCaseVideoChunk marker = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };
 
-  json_object_set_int_member (about, "run", state->run_id);
-  json_object_set_int_member (about, "frames", smb_engine_video_get_n_frames (video));
-  json_object_set_array_member (about, "tracks", summaries_to_json (tracks));
-  json_object_set_object_member (json_node_get_object (json), "video", about);
-  stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
   return stored != NULL && smb_case_add_video_chunk (store, &marker, error);
 }
 

@@ -51,6 +51,12 @@ gboolean smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbMode
                                 SmbEngineVideo *video, const SmbVideoSettings *settings, const SmbVideoSink *sink,
                                 SmbVideoProgress **progress_out, GCancellable *cancellable, GError **error);
 
+/* What is kept of a run that is done: its tracks as the faces of an analysis, and "video" with all about them. edits: may be NULL;
+ * run_id: 0, or of the case. */
+JsonNode *smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
+                                     const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings,
+                                     gint64 run_id);
+
 /* An analyst's change, stored, logged and added to the state. See SmbTrackEdit. */
 gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track, guint other, guint k,
                                  const char *text, GError **error);

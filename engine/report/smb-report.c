@@ -29,9 +29,11 @@ smb_report_write (const char *path, const SmbReportData *data, GError **error)
     bytes = smb_report_render_pdf (data, error);
   } else if (ends_with (path, ".html")) {
     bytes = smb_report_render_html (data, error);
+  } else if (ends_with (path, ".json")) {
+    bytes = smb_report_render_bundle (data);
   } else {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _("%s: reports are written as .pdf or .html; give the file a name with one of these endings."), shown);
+                 _("%s: reports are written as .pdf, .html or .json; give the file a name with one of these endings."), shown);
     return FALSE;
   }
   if (bytes == NULL)

@@ -24,7 +24,7 @@ BELOW = {
     "case": ["base"],
     "report": ["case", "analysis"],
     "worker": ["analysis", "media", "train"],
-    "examine": ["worker", "case", "report"],
+    "examine": ["worker", "case", "report", "augment"],
     "cli": ["examine", "worker", "learn"],
     "app": ["examine", "worker", "learn"],
 }

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examine/smb-examine-bundle.h"
+
+#include "base/smb-error.h"
+#include "base/smb-hash.h"
+#include "examine/smb-examine-private.h"
+#include "examine/smb-examine-video.h"
+#include "examine/smb-examine.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHOWN_DIFFERENCES 20
+#define SHOWN_CHARS 80
+
+static void
+check_free (gpointer data)
+{
+  SmbBundleCheck *check = data;
+
+  g_free (check->what);
+  g_free (check->why);
+  g_ptr_array_unref (check->differences);
+  g_free (check);
+}
+
+void
+smb_bundle_outcome_free (SmbBundleOutcome *outcome)
+{
+  if (outcome == NULL)
+    return;
+  g_free (outcome->path);
+  g_ptr_array_unref (outcome->checks);
+  g_free (outcome);
+}
+
+gboolean
+smb_bundle_outcome_is_good (const SmbBundleOutcome *outcome)
+{
+  for (guint i = 0; i < outcome->checks->len; i++)
+    if (((SmbBundleCheck *) outcome->checks->pdata[i])->outcome > SMB_REPRODUCED_CLOSELY)
+      return FALSE;
+  return TRUE;
+}
+
+/* Takes what; borrowed afterwards. */
+static SmbBundleCheck *
+add_check (SmbBundleOutcome *outcome, char *what)
+{
+  SmbBundleCheck *check = g_new0 (SmbBundleCheck, 1);
+
+  check->what = what;
+  check->differences = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (outcome->checks, check);
+  return check;
+}
+
+static void
+fail (SmbBundleCheck *check, SmbReproduction outcome, const char *why)
+{
+  check->outcome = outcome;
+  g_free (check->why);
+  check->why = g_strdup (why);
+}
+
+SmbBundle *
+smb_examine_read_bundle (const char *path, GError **error)
+{
+  guint64 size = 0;
+  int fd = smb_examine_open_evidence (path, &size, NULL, error);
+  g_autofree char *text = NULL;
+  gsize done = 0;
+  gssize got = 1;
+
+  if (fd < 0)
+    return NULL;
+  if (size > SMB_BUNDLE_MAX_BYTES) {
+    close (fd);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT, _ ("%s: is longer than %zu bytes; no report bundle is."), path,
+                 SMB_BUNDLE_MAX_BYTES);
+    return NULL;
+  }
+  text = g_malloc (size);
+  while (done < size && (got = read (fd, text + done, size - done)) > 0)
+    done += (gsize) got;
+  close (fd);
+  if (got >= 0)
+    return smb_bundle_parse (text, done, error);
+  smb_error_set_errno (error, errno, path, _ ("reading the report bundle"));
+  return NULL;
+}
+
+/* Comparing what was written with what is found: trees of JSON. */
+
+typedef struct {
+  SmbBundleCheck *check;
+  double tolerance;
+} Comparison;
+
+static void
+differ (const Comparison *comparison, const char *where, const char *was, const char *now)
+{
+  SmbBundleCheck *check = comparison->check;
+
+  check->outcome = SMB_NOT_REPRODUCED;
+  if (check->n_differences++ < SHOWN_DIFFERENCES)
+    g_ptr_array_add (check->differences, g_strdup_printf (_ ("%s: %s in the bundle, %s now"), where, was, now));
+}
+
+static void
+compare_numbers (const Comparison *comparison, const char *where, double was, double now)
+{
+  SmbBundleCheck *check = comparison->check;
+  char before[G_ASCII_DTOSTR_BUF_SIZE], after[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (was == now || (isnan (was) && isnan (now))) {
+    check->n_exact++;
+  } else if (fabs (was - now) <= comparison->tolerance * MAX (1.0, fabs (was))) {
+    check->n_close++;
+    check->outcome = MAX (check->outcome, SMB_REPRODUCED_CLOSELY);
+  } else {
+    differ (comparison, where, g_ascii_dtostr (before, sizeof before, was), g_ascii_dtostr (after, sizeof after, now));
+  }
+}
+
+/* What a repetition need not share: how long it took, on what, by which version; and words, which are translated. */
+static gboolean
+is_circumstance (const char *member)
+{
+  static const char *const names[] = { "seconds", "stages", "device", "program_version", "note", "outside", "run", "name", NULL };
+
+  return g_strv_contains (names, member);
+}
+
+static gboolean
+is_number (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE);
+}
+
+/* A value to show: not longer than a line. */
+static char *
+short_text (JsonNode *node)
+{
+  g_autofree char *text = json_to_string (node, FALSE);
+
+  return g_utf8_strlen (text, -1) > SHOWN_CHARS ? g_utf8_substring (text, 0, SHOWN_CHARS) : g_steal_pointer (&text);
+}
+
+static void compare_nodes (const Comparison *comparison, const char *where, JsonNode *was, JsonNode *now);
+
+static void
+compare_objects (const Comparison *comparison, const char *where, JsonObject *was, JsonObject *now)
+{
+  JsonObjectIter iter;
+  const char *member;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, was);
+  while (json_object_iter_next (&iter, &member, &node)) {
+    g_autofree char *path = g_strdup_printf ("%s%s%s", where, where[0] != '\0' ? "." : "", member);
+    JsonNode *other = json_object_get_member (now, member);
+
+    /* A track's longest run of frames is named like the number of a stored run; only that number is a circumstance. */
+    if (g_str_equal (member, "stages") || (is_circumstance (member) && !JSON_NODE_HOLDS_OBJECT (node)))
+      continue;
+    if (other == NULL)
+      differ (comparison, path, _ ("something"), _ ("nothing"));
+    else
+      compare_nodes (comparison, path, node, other);
+  }
+}
+
+static void
+compare_arrays (const Comparison *comparison, const char *where, JsonArray *was, JsonArray *now)
+{
+  g_autofree char *before = g_strdup_printf ("%u", json_array_get_length (was)), *after = g_strdup_printf ("%u", json_array_get_length (now));
+
+  if (json_array_get_length (was) != json_array_get_length (now)) {
+    differ (comparison, where, before, after);
+    return;
+  }
+  for (guint i = 0; i < json_array_get_length (was); i++) {
+    g_autofree char *path = g_strdup_printf ("%s[%u]", where, i);
+
+    compare_nodes (comparison, path, json_array_get_element (was, i), json_array_get_element (now, i));
+  }
+}
+
+static void
+compare_nodes (const Comparison *comparison, const char *where, JsonNode *was, JsonNode *now)
+{
+  g_autofree char *before = NULL, *after = NULL;
+
+  if (is_number (was) && is_number (now)) {
+    compare_numbers (comparison, where, json_node_get_double (was), json_node_get_double (now));
+  } else if (JSON_NODE_HOLDS_OBJECT (was) && JSON_NODE_HOLDS_OBJECT (now)) {
+    compare_objects (comparison, where, json_node_get_object (was), json_node_get_object (now));
+  } else if (JSON_NODE_HOLDS_ARRAY (was) && JSON_NODE_HOLDS_ARRAY (now)) {
+    compare_arrays (comparison, where, json_node_get_array (was), json_node_get_array (now));
+  } else if (!json_node_equal (was, now)) {
+    before = short_text (was);
+    after = short_text (now);
+    differ (comparison, where, before, after);
+  }
+}
+
+/* Finding the original. */
+
+static gboolean
+is_original (const SmbBundleExhibit *exhibit, const char *path, GCancellable *cancellable)
+{
+  g_autofree char *sha256 = NULL;
+  struct stat info;
+
+  if (stat (path, &info) != 0 || !S_ISREG (info.st_mode) || (guint64) info.st_size != exhibit->size_bytes)
+    return FALSE;
+  sha256 = smb_sha256_of_file (path, NULL, cancellable, NULL);
+  return g_strcmp0 (sha256, exhibit->sha256) == 0;
+}
+
+/* Path of the file with the bytes that were taken in; else NULL, and in *why what is there instead. */
+static char *
+find_original (const SmbBundleExhibit *exhibit, const char *folder, GCancellable *cancellable, char **why)
+{
+  g_autofree char *base = g_path_get_basename (exhibit->file);
+  g_autofree char *path = folder != NULL ? g_build_filename (folder, base, NULL) : g_strdup (exhibit->file);
+  g_autoptr (GDir) dir = folder != NULL ? g_dir_open (folder, 0, NULL) : NULL;
+  const char *name;
+
+  if (is_original (exhibit, path, cancellable))
+    return g_steal_pointer (&path);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *other = g_build_filename (folder, name, NULL);
+
+    if (is_original (exhibit, other, cancellable))
+      return g_steal_pointer (&other);
+  }
+  *why = g_file_test (path, G_FILE_TEST_EXISTS)
+             ? g_strdup_printf (_ ("%s is not the file that was taken in: its bytes differ. Restore the original."), path)
+             : g_strdup_printf (_ ("%s is not there, and no other file here has its bytes; name the folder with --evidence."), path);
+  return NULL;
+}
+
+static SmbModelInfo *
+find_model (const SmbAnalysis *analysis, GError **error)
+{
+  g_autoptr (GPtrArray) models = smb_model_list (NULL);
+
+  for (guint i = 0; i < models->len; i++) {
+    SmbModelInfo *model = models->pdata[i];
+
+    if (g_strcmp0 (model->detector_sha256, analysis->model_sha256) == 0 && g_strcmp0 (model->mim_sha256, analysis->mim_sha256) == 0)
+      return g_ptr_array_steal_index (models, i);
+  }
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The model “%s” with the hash %.16s… is not in the library; import it."),
+               analysis->model_name, analysis->model_sha256 != NULL ? analysis->model_sha256 : "?");
+  return NULL;
+}
+
+/* An exhibit under examination. */
+typedef struct {
+  SmbEngine *engine;
+  const SmbBundleExhibit *exhibit;
+  const SmbModelInfo *model;
+  SmbProgress progress;
+  gpointer user_data;
+  GCancellable *cancellable;
+  SmbImage *image;       /* of a picture */
+  SmbEngineVideo *video; /* of a video */
+  GArray *track_frames;  /* where each of its tracks is seen best */
+} Trial;
+
+static void
+trial_clear (Trial *trial)
+{
+  g_clear_pointer (&trial->image, smb_image_unref);
+  g_clear_pointer (&trial->video, smb_engine_video_unref);
+  g_clear_pointer (&trial->track_frames, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Trial, trial_clear)
+
+/* The boxes drawn by hand; NULL: none. */
+static GArray *
+drawn_boxes (const SmbAnalysis *analysis)
+{
+  GArray *boxes = NULL;
+
+  for (guint i = 0; i < analysis->faces->len; i++) {
+    const SmbFace *face = &((SmbFaceResult *) analysis->faces->pdata[i])->face;
+
+    if (face->origin != SMB_FACE_DRAWN)
+      continue;
+    if (boxes == NULL)
+      boxes = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+    g_array_append_val (boxes, face->box);
+  }
+  return boxes;
+}
+
+static JsonNode *
+analyze_picture (Trial *trial, GError **error)
+{
+  g_autoptr (GArray) drawn = drawn_boxes (trial->exhibit->analysis);
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  SmbAnalysisSettings settings;
+
+  if (!smb_analysis_settings_from_json (&settings, trial->exhibit->analysis->settings, error))
+    return NULL;
+  analysis = smb_engine_analyze (trial->engine, trial->model, trial->image, drawn, &settings, trial->progress, trial->user_data,
+                                 trial->cancellable, error);
+  return analysis != NULL ? smb_analysis_to_json (analysis) : NULL;
+}
+
+static JsonNode *
+analyze_video (Trial *trial, GError **error)
+{
+  const SmbVideoSink sink = { NULL, trial->progress, trial->user_data };
+  g_autoptr (SmbVideoProgress) progress = NULL;
+  SmbVideoSettings settings;
+
+  if (!smb_video_settings_from_json (&settings, trial->exhibit->analysis->settings, error))
+    return NULL;
+  progress = smb_video_progress_new (&settings);
+  if (!smb_video_run (trial->engine, trial->model, trial->video, &settings, progress, &sink, trial->cancellable, error))
+    return NULL;
+  return smb_examine_video_to_json (trial->engine, trial->model, trial->video, progress, NULL, &settings, 0);
+}
+
+static void
+check_result (Trial *trial, SmbBundleCheck *check)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) now = trial->video != NULL ? analyze_video (trial, &error) : analyze_picture (trial, &error);
+  SmbAnalysisSettings settings;
+  Comparison comparison = { check, SMB_BUNDLE_TOLERANCE_LOW };
+
+  if (now == NULL) {
+    fail (check, SMB_NOT_TRIED, error->message);
+    return;
+  }
+  if (smb_analysis_settings_from_json (&settings, trial->exhibit->analysis->settings, NULL) && settings.precision == SMB_PRECISION_F32)
+    comparison.tolerance = SMB_BUNDLE_TOLERANCE_F32;
+  compare_nodes (&comparison, "", trial->exhibit->result, now);
+}
+
+/* The picture that a face is in. New reference, NULL with an error. */
+static SmbImage *
+picture_of (const Trial *trial, guint face, GError **error)
+{
+  if (trial->video == NULL)
+    return smb_image_ref (trial->image);
+  if (trial->track_frames != NULL && face < trial->track_frames->len)
+    return smb_engine_video_get_frame (trial->video, g_array_index (trial->track_frames, guint, face), 0, trial->cancellable, error);
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("The bundle does not say in which frame this face is."));
+  return NULL;
+}
+
+static void
+check_map (const Trial *trial, const SmbBundleMap *was, SmbBundleCheck *check)
+{
+  const SmbFaceResult *result = trial->exhibit->analysis->faces->pdata[was->face];
+  const SmbMapJob job = { .box = result->face.box, .regions = trial->exhibit->regions->pdata[was->face] };
+  const Comparison comparison = { check, SMB_BUNDLE_TOLERANCE_F32 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbImage) image = picture_of (trial, was->face, &error);
+  g_autoptr (GPtrArray) maps
+      = image != NULL ? smb_engine_make_maps (trial->engine, trial->model, image, &job, &was->spec, 1, trial->cancellable, &error) : NULL;
+  g_autofree char *sha256 = NULL;
+  SmbBundleMap now;
+
+  if (maps == NULL || was->index >= maps->len) {
+    fail (check, SMB_NOT_TRIED, error != NULL ? error->message : _ ("The model makes fewer maps than the bundle names."));
+    return;
+  }
+  smb_bundle_measure_map (maps->pdata[was->index], &now);
+  sha256 = now.sha256;
+  if (g_str_equal (sha256, was->sha256)) {
+    check->n_exact = (guint) (now.rows * now.columns);
+    return;
+  }
+  compare_numbers (&comparison, "rows", was->rows, now.rows);
+  compare_numbers (&comparison, "columns", was->columns, now.columns);
+  compare_numbers (&comparison, "min", was->min, now.min);
+  compare_numbers (&comparison, "max", was->max, now.max);
+  compare_numbers (&comparison, "mean", was->mean, now.mean);
+  if (isnan (was->mean)) /* a picture: its bytes are all there is to compare */
+    differ (&comparison, "sha256", was->sha256, sha256);
+  else
+    check->outcome = MAX (check->outcome, SMB_REPRODUCED_CLOSELY);
+}
+
+/* Opens what was found, as the exhibit was opened: FALSE with an error. */
+static gboolean
+open_original (Trial *trial, const char *path, GError **error)
+{
+  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
+  g_autofree char *sha256 = fd >= 0 ? smb_sha256_of_fd (fd, path, NULL, trial->cancellable, NULL, NULL, error) : NULL;
+
+  if (sha256 != NULL && !g_str_equal (sha256, trial->exhibit->sha256))
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY, _ ("%s changed while it was being looked for; make a copy that nothing writes to."), path);
+  else if (sha256 != NULL && trial->exhibit->video)
+    trial->video = smb_engine_video_open (trial->engine, fd, path, trial->progress, trial->user_data, trial->cancellable, error);
+  else if (sha256 != NULL)
+    trial->image = smb_engine_decode (trial->engine, fd, path, 0, NULL, trial->cancellable, error);
+  if (fd >= 0)
+    close (fd);
+  return trial->video != NULL || trial->image != NULL;
+}
+
+static void
+run_trial (Trial *trial, SmbBundleOutcome *outcome)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+
+  check_result (trial, add_check (outcome, g_strdup ("result")));
+  if (trial->video != NULL)
+    trial->track_frames = smb_examine_read_tracks (trial->exhibit->result, words);
+  for (guint i = 0; i < trial->exhibit->maps->len && !g_cancellable_is_cancelled (trial->cancellable); i++) {
+    const SmbBundleMap *map = trial->exhibit->maps->pdata[i];
+    g_autofree char *text = smb_map_spec_to_text (&map->spec);
+
+    check_map (trial, map, add_check (outcome, g_strdup_printf ("map F%u %s", map->face + 1, text)));
+  }
+}
+
+SmbBundleOutcome *
+smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, const char *folder, const SmbModelInfo *model,
+                           SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbBundleOutcome) outcome = g_new0 (SmbBundleOutcome, 1);
+  g_auto (Trial) trial = { engine, exhibit, model, progress, user_data, cancellable, NULL, NULL, NULL };
+  g_autoptr (SmbModelInfo) found = NULL;
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *why = NULL;
+  SmbBundleCheck *hash;
+
+  outcome->exhibit = exhibit;
+  outcome->checks = g_ptr_array_new_with_free_func (check_free);
+  hash = add_check (outcome, g_strdup ("hash"));
+  outcome->path = find_original (exhibit, folder, cancellable, &why);
+  if (outcome->path == NULL)
+    fail (hash, why != NULL && g_file_test (exhibit->file, G_FILE_TEST_EXISTS) && folder == NULL ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
+  if (exhibit->analysis == NULL || outcome->path == NULL)
+    return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
+  if (model == NULL)
+    trial.model = found = find_model (exhibit->analysis, &problem);
+  if (trial.model == NULL || !open_original (&trial, outcome->path, &problem))
+    fail (add_check (outcome, g_strdup ("result")), SMB_NOT_TRIED, problem->message);
+  else
+    run_trial (&trial, outcome);
+  return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
+}
+
+gboolean
+smb_examine_check_log (SmbCase *store, const SmbBundle *bundle, GError **error)
+{
+  gint64 seq = 0;
+
+  if (bundle->log_head == NULL) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The bundle holds no hash of the audit log: the log was broken when it was written."));
+    return FALSE;
+  }
+  if (!smb_case_check (store, error) || !smb_case_find_log_hash (store, bundle->log_head, &seq, error))
+    return FALSE;
+  if (seq == bundle->n_entries)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+               _ ("The bundle says that its hash of the audit log is of entry %lld, but in this case it is that of entry %lld."),
+               (long long) bundle->n_entries, (long long) seq);
+  return FALSE;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as a machine reads it: see smb-bundle.h. */
+#include "report/smb-report-private.h"
+
+#include "analysis/smb-json.h"
+#include "report/smb-bundle.h"
+
+static JsonArray *
+texts_of (const GPtrArray *texts)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < texts->len; i++)
+    json_array_add_string_element (array, texts->pdata[i]);
+  return array;
+}
+
+static JsonArray *
+notes_of (const GPtrArray *notes)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; notes != NULL && i < notes->len; i++) {
+    const SmbNote *note = notes->pdata[i];
+    JsonObject *out = json_object_new ();
+
+    smb_json_set_string (out, "author", note->author);
+    smb_json_set_string (out, "text", note->text);
+    json_array_add_object_element (array, out);
+  }
+  return array;
+}
+
+static JsonArray *
+findings_of (const GPtrArray *findings)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; findings != NULL && i < findings->len; i++) {
+    const SmbFinding *finding = findings->pdata[i];
+    JsonObject *out = json_object_new ();
+
+    smb_json_set_string (out, "kind", finding->kind);
+    smb_json_set_string (out, "text", finding->text);
+    json_array_add_object_element (array, out);
+  }
+  return array;
+}
+
+static JsonObject *
+map_of (const SmbMap *map, guint face, guint index)
+{
+  JsonObject *out = json_object_new ();
+  g_autofree char *text = smb_map_spec_to_text (&map->spec);
+  SmbBundleMap measured;
+
+  smb_bundle_measure_map (map, &measured);
+  json_object_set_int_member (out, "face", face + 1);
+  json_object_set_int_member (out, "index", index);
+  json_object_set_string_member (out, "map", text);
+  json_object_set_int_member (out, "rows", measured.rows);
+  json_object_set_int_member (out, "columns", measured.columns);
+  smb_json_set_number (out, "min", measured.min);
+  smb_json_set_number (out, "max", measured.max);
+  smb_json_set_number (out, "mean", measured.mean);
+  json_object_set_string_member (out, "sha256", measured.sha256);
+  g_free (measured.sha256);
+  return out;
+}
+
+/* Equal specs that follow each other (all heads of a layer) are told apart by their place. */
+static JsonArray *
+maps_of (const SmbReportExhibit *exhibit)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint f = 0; exhibit->maps != NULL && f < exhibit->maps->len; f++) {
+    const GPtrArray *maps = exhibit->maps->pdata[f];
+    guint index = 0;
+
+    for (guint m = 0; m < maps->len; m++) {
+      const SmbMap *map = maps->pdata[m];
+
+      index = m > 0 && smb_map_spec_equal (&map->spec, &((SmbMap *) maps->pdata[m - 1])->spec) ? index + 1 : 0;
+      json_array_add_object_element (array, map_of (map, f, index));
+    }
+  }
+  return array;
+}
+
+static JsonArray *
+regions_of (const SmbReportExhibit *exhibit)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint f = 0; exhibit->regions != NULL && f < exhibit->regions->len; f++) {
+    const SmbRegions *regions = exhibit->regions->pdata[f];
+    g_autofree char *packed = regions != NULL ? smb_regions_pack (regions) : NULL;
+    JsonObject *out;
+
+    if (regions == NULL)
+      continue;
+    out = json_object_new ();
+    json_object_set_int_member (out, "face", f + 1);
+    json_object_set_int_member (out, "size_px", regions->size_px);
+    json_object_set_string_member (out, "origin", smb_regions_origin_name (regions->origin));
+    json_object_set_string_member (out, "classes", packed);
+    json_array_add_object_element (array, out);
+  }
+  return array;
+}
+
+static JsonObject *
+exhibit_of (const SmbReportExhibit *exhibit)
+{
+  const SmbEvidence *evidence = exhibit->evidence;
+  JsonObject *out = json_object_new ();
+  JsonNode *result = exhibit->stored != NULL ? json_from_string (exhibit->stored->result, NULL) : NULL;
+
+  smb_json_set_string (out, "exhibit", evidence->exhibit);
+  smb_json_set_string (out, "file", evidence->path);
+  smb_json_set_string (out, "sha256", evidence->sha256);
+  smb_json_set_uint64 (out, "size_bytes", evidence->size_bytes);
+  smb_json_set_string (out, "format", evidence->format);
+  json_object_set_int_member (out, "width", evidence->width);
+  json_object_set_int_member (out, "height", evidence->height);
+  smb_json_set_string (out, "problem", evidence->problem);
+  json_object_set_array_member (out, "notes", notes_of (exhibit->notes));
+  json_object_set_array_member (out, "findings", findings_of (exhibit->findings));
+  if (result != NULL)
+    json_object_set_member (out, "result", result);
+  else
+    json_object_set_null_member (out, "result");
+  json_object_set_array_member (out, "regions", regions_of (exhibit));
+  json_object_set_array_member (out, "maps", maps_of (exhibit));
+  return out;
+}
+
+static JsonObject *
+case_of (const SmbCaseInfo *info)
+{
+  JsonObject *out = json_object_new ();
+
+  smb_json_set_string (out, "number", info->number);
+  smb_json_set_string (out, "title", info->title);
+  smb_json_set_string (out, "laboratory", info->laboratory);
+  smb_json_set_string (out, "examiner", info->examiner);
+  return out;
+}
+
+GBytes *
+smb_report_render_bundle (const SmbReportData *data)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (GPtrArray) warnings = smb_report_warnings (data);
+  JsonObject *root = json_object_new (), *log = json_object_new ();
+  JsonArray *exhibits = json_array_new ();
+  char *text;
+
+  json_object_set_int_member (log, "entries", data->log->len);
+  smb_json_set_string (log, "head", data->log_head);
+  json_object_set_boolean_member (log, "intact", data->log_intact);
+  json_object_set_string_member (root, "format", SMB_BUNDLE_FORMAT);
+  json_object_set_int_member (root, "version", SMB_BUNDLE_VERSION);
+  smb_json_set_string (root, "program_version", data->program_version);
+  json_object_set_object_member (root, "case", case_of (data->info));
+  json_object_set_object_member (root, "log", log);
+  json_object_set_array_member (root, "warnings", texts_of (warnings));
+  json_object_set_array_member (root, "notes", notes_of (data->notes));
+  for (guint i = 0; i < data->exhibits->len; i++)
+    json_array_add_object_element (exhibits, exhibit_of (data->exhibits->pdata[i]));
+  json_object_set_array_member (root, "exhibits", exhibits);
+  json_node_take_object (node, root);
+  text = smb_json_to_canonical (node);
+  return g_bytes_new_take (text, strlen (text));
+}
