@@ -18,6 +18,7 @@ struct _SmbTrainingWatch {
   gboolean anew;           /* the next look tells all */
   goffset offset;          /* in the job's metrics */
   gint64 log_size, sheet_ns, examples_ns; /* as last seen */
+  gint64 created_s;        /* of the job last seen: a later one may have got its number; 0: none yet */
 };
 
 G_DEFINE_FINAL_TYPE (SmbTrainingWatch, smb_training_watch, G_TYPE_OBJECT)
@@ -29,7 +30,7 @@ static guint signals[N_SIGNALS];
 typedef struct {
   SmbTrainingLook look;
   goffset offset;
-  gint64 log_size, sheet_ns, examples_ns;
+  gint64 log_size, sheet_ns, examples_ns, created_s;
 } Errand;
 
 static void
@@ -137,6 +138,19 @@ read_pictures (Errand *e, const SmbJob *job)
   e->examples_ns = examples_ns;
 }
 
+/* A job that was removed gives its number to the next. */
+static void
+tell_from_removed (Errand *e, const SmbJob *job)
+{
+  if (e->created_s != 0 && e->created_s != job->created_s) {
+    e->look.anew = TRUE;
+    e->offset = 0;
+    e->log_size = -1;
+    e->sheet_ns = e->examples_ns = 0;
+  }
+  e->created_s = job->created_s;
+}
+
 static void
 look (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -150,6 +164,7 @@ look (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellabl
 
     if (g_strcmp0 (job->id, e->look.id) != 0)
       continue;
+    tell_from_removed (e, job);
     read_metrics (e, job);
     read_log (e, job);
     read_pictures (e, job);
@@ -175,6 +190,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   self->log_size = e->log_size;
   self->sheet_ns = e->sheet_ns;
   self->examples_ns = e->examples_ns;
+  self->created_s = e->created_s;
   self->anew = FALSE;
   g_signal_emit (self, signals[LOOKED], 0, &e->look);
   if (self->again)
@@ -198,6 +214,7 @@ begin (SmbTrainingWatch *self)
   e->log_size = self->log_size;
   e->sheet_ns = self->sheet_ns;
   e->examples_ns = self->examples_ns;
+  e->created_s = self->created_s;
   task = g_task_new (self, NULL, on_looked, NULL);
   g_task_set_task_data (task, e, (GDestroyNotify) errand_free);
   g_task_run_in_thread (task, look);
@@ -262,6 +279,7 @@ smb_training_watch_set_job (SmbTrainingWatch *self, const char *id)
   self->offset = 0;
   self->log_size = -1;
   self->sheet_ns = self->examples_ns = 0;
+  self->created_s = 0;
   begin (self);
 }
 
