@@ -155,10 +155,20 @@ smb_finetuner_get_iteration (const SmbFinetuner *tuner)
   return tuner->iteration;
 }
 
+/* Once all parts of the loss are summed. */
+static void
+check_loss (SmbExec *exec, const Job *job)
+{
+  if (!isfinite (job->result->total))
+    smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
+                                      _ ("The loss of iteration %" PRIu64
+                                         " is not a finite number; lower the learning rate or check the images."),
+                                      job->tuner->iteration));
+}
+
 /* Losses from downloaded logits and projections, and the gradients of both; TRUE if the projection gets one. */
 static gboolean
-measure (SmbExec *exec, const Job *job, const SmbTensor *logits, const SmbTensor *z, SmbTensor *dlogits,
-         SmbTensor *dz)
+measure (const Job *job, const SmbTensor *logits, const SmbTensor *z, SmbTensor *dlogits, SmbTensor *dz)
 {
   SmbFinetuner *t = job->tuner;
   const SmbFinetuneSettings *s = &t->settings;
@@ -175,11 +185,6 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *logits, const SmbTensor
   if (z != NULL)
     r->contrastive = smb_loss_real_anchor (z->data, genuine, b, (int) z->shape[1], s->contrast_temperature, dz->data);
   r->total = r->cross_entropy + s->contrast_weight * r->contrastive;
-  if (!isfinite (r->total))
-    smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
-                                      _ ("The loss of iteration %" PRIu64
-                                         " is not a finite number; lower the learning rate or check the images."),
-                                      t->iteration));
   for (gint64 i = 0; i < dlogits->n; i++)
     ((float *) dlogits->data)[i] /= (float) s->accumulate;
   for (gint64 i = 0; z != NULL && i < dz->n; i++)
@@ -250,13 +255,15 @@ iteration_pass (SmbExec *exec, const Job *job)
   vectors = z != NULL ? smb_exec_download (exec, z) : NULL;
   contrast = z != NULL;
   if (smb_exec_is_live (exec)) {
-    contrast = measure (exec, job, logits, vectors, dlogits, dz);
+    contrast = measure (job, logits, vectors, dlogits, dz);
     t->genuine_seen |= contrast;
   }
   dlogits_device = smb_exec_upload (exec, dlogits);
   if (contrast)
     dz_device = smb_exec_upload (exec, dz);
   dpatches = judge_patches (exec, job, &tape);
+  if (smb_exec_is_live (exec))
+    check_loss (exec, job);
   smb_class_net_backward (exec, &t->net, &out, dlogits_device, dz_device, dpatches, &run, &tape);
   smb_class_tape_clear (&tape);
 }

@@ -27,8 +27,8 @@ typedef struct {
   int real_class;
   double contrast_weight, contrast_temperature; /* real-anchor loss of an adapter: 0.01, 0.07 */
   /* Weight of a second cross entropy, over the patches: each is judged alone, by the network's own head, and told which share of
-   * it was forged. 0 (published): none. A help where forged and genuine differ in a seam only; for pooled networks without
-   * adapter, and batches that are not mixed. */
+   * it was forged. 0 (published): none. Meant for forgeries that differ from the genuine in a seam only, an idea of this
+   * project whose use has not been measured; for pooled networks without adapter, and batches that are not mixed. */
   double patch_weight;
   int accumulate;
   gboolean recompute;
