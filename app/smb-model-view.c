@@ -130,7 +130,7 @@ add_use (SmbModelView *self, const SmbModelFacts *facts)
   if (facts->active)
     add_sentence (section, "smb-ok-symbolic", "ok", _("This is the model in use."));
   if (facts->by_default)
-    add_sentence (section, "smb-warning-symbolic", "warning", _("It is used because no model was chosen yet."));
+    add_sentence (section, "smb-warning-symbolic", "warning", _("It came with the program and is used because no model was chosen yet."));
   for (guint i = 0; i < facts->against->len; i++)
     add_sentence (section, "smb-warning-symbolic", "warning", g_ptr_array_index (facts->against, i));
   if (!facts->active && facts->against->len == 0)

@@ -278,7 +278,7 @@ model_activate (int argc, char **argv)
   g_autoptr (SmbModelInfo) info = NULL;
   const GOptionEntry entries[] = {
     { "override", 0, 0, G_OPTION_ARG_STRING, &override, N_ ("Use it although something speaks against it: the reason, which is written down"), N_ ("REASON") },
-    { "none", 0, 0, G_OPTION_ARG_NONE, &none, N_ ("Forget the choice: the first trained model that can score is used, else the first"), NULL },
+    { "none", 0, 0, G_OPTION_ARG_NONE, &none, N_ ("Forget the choice: the model that came with the program is used"), NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;

@@ -50,8 +50,8 @@ log_use (const SmbModelInfo *model, const GPtrArray *against, const char *overri
 gboolean
 smb_model_use (const SmbModelInfo *model, const char *override, GError **error)
 {
-  g_autofree char *active = smb_model_dup_active (), *reasons = NULL;
-  g_autoptr (SmbModelInfo) before = active != NULL ? smb_model_find (active, NULL) : NULL;
+  g_autofree char *reasons = NULL;
+  g_autoptr (SmbModelInfo) before = smb_model_find (NULL, NULL);
   g_autoptr (GPtrArray) against = smb_model_card_gates (model, before);
 
   if (against->len > 0 && override == NULL) {

@@ -59,8 +59,9 @@ smb_model_user_folder (void)
   return g_build_filename (g_get_user_data_dir (), "semblance", "models", NULL);
 }
 
-GPtrArray *
-smb_model_search_path (void)
+/* with_own: also where the user's imports lie. */
+static GPtrArray *
+list_folders (gboolean with_own)
 {
   GPtrArray *folders = g_ptr_array_new_with_free_func (g_free);
   const char *extra = g_getenv ("SEMBLANCE_MODELS");
@@ -70,9 +71,16 @@ smb_model_search_path (void)
     if (**part != '\0')
       g_ptr_array_add (folders, g_strdup (*part));
   }
-  g_ptr_array_add (folders, smb_model_user_folder ());
+  if (with_own)
+    g_ptr_array_add (folders, smb_model_user_folder ());
   g_ptr_array_add (folders, g_build_filename (SMB_PKGDATADIR, "models", NULL));
   return folders;
+}
+
+GPtrArray *
+smb_model_search_path (void)
+{
+  return list_folders (TRUE);
 }
 
 static int
@@ -99,10 +107,9 @@ entries_of (const char *folder)
   return names;
 }
 
-GPtrArray *
-smb_model_list (GPtrArray *problems)
+static GPtrArray *
+list_models (const GPtrArray *folders, GPtrArray *problems)
 {
-  g_autoptr (GPtrArray) folders = smb_model_search_path ();
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   GPtrArray *models = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_model_info_free);
 
@@ -128,6 +135,14 @@ smb_model_list (GPtrArray *problems)
   return models;
 }
 
+GPtrArray *
+smb_model_list (GPtrArray *problems)
+{
+  g_autoptr (GPtrArray) folders = list_folders (TRUE);
+
+  return list_models (folders, problems);
+}
+
 /* The entry of this name, wherever it is; FALSE with no error if there is none. */
 static gboolean
 find_by_name (const char *name, SmbModelInfo **info, GError **error)
@@ -146,31 +161,85 @@ find_by_name (const char *name, SmbModelInfo **info, GError **error)
   return FALSE;
 }
 
+/* The user's choice, in the user's configuration. */
+#define SETTINGS_GROUP "models"
+#define ACTIVE_NAME "active"
+#define ACTIVE_HASH "sha256"
+
+static char *
+config_path (void)
+{
+  return g_build_filename (g_get_user_config_dir (), "semblance", "config.ini", NULL);
+}
+
+/* NULL if it is not set. */
+static char *
+dup_setting (const char *key)
+{
+  g_autofree char *path = config_path (), *value = NULL;
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+
+  if (g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
+    value = g_key_file_get_string (file, SETTINGS_GROUP, key, NULL);
+  return value != NULL && value[0] != '\0' ? g_steal_pointer (&value) : NULL;
+}
+
+char *
+smb_model_dup_active (void)
+{
+  return dup_setting (ACTIVE_NAME);
+}
+
+/* The weights that make a model that one; borrowed. */
+static const char *
+weights_hash (const SmbModelInfo *info)
+{
+  return info->detector_sha256 != NULL ? info->detector_sha256 : info->mim_sha256;
+}
+
+/* The one that was put in use, if its weights are still those. */
+static SmbModelInfo *
+find_active (const char *active, GError **error)
+{
+  g_autofree char *sha256 = dup_setting (ACTIVE_HASH);
+  SmbModelInfo *info = NULL;
+
+  if (!find_by_name (active, &info, error)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("The active model “%s” is no longer in the library. Choose another: semblance-cli model activate "
+                    "NAME."), active);
+  } else if (info != NULL && sha256 != NULL && strcmp (sha256, weights_hash (info)) != 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+                 _ ("The model “%s” is not the one that was put in use: it has other weights. Put it in use anew: semblance-cli "
+                    "model use %s."), active, active);
+    g_clear_pointer (&info, smb_model_info_free);
+  }
+  return info;
+}
+
+/* What was imported is never used unasked: only “model use” knows whether it is fit. */
 static SmbModelInfo *
 find_default (GError **error)
 {
   g_autofree char *active = smb_model_dup_active ();
-  g_autoptr (GPtrArray) models = NULL;
-  SmbModelInfo *info = NULL;
+  g_autoptr (GPtrArray) folders = NULL, models = NULL;
 
-  if (active != NULL) {
-    if (!find_by_name (active, &info, error))
-      g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-                   _ ("The active model “%s” is no longer in the library. Choose another: semblance-cli model activate "
-                      "NAME."), active);
-    return info;
-  }
-  models = smb_model_list (NULL);
+  if (active != NULL)
+    return find_active (active, error);
+  folders = list_folders (FALSE);
+  models = list_models (folders, NULL);
   /* Trained ones first: what stands in for them gives way as soon as there is one. */
   for (int untrained = 0; untrained < 2; untrained++) {
     for (guint i = 0; i < models->len; i++) {
-      info = g_ptr_array_index (models, i);
+      const SmbModelInfo *info = g_ptr_array_index (models, i);
+
       if (info->detector_path != NULL && (info->trained || untrained))
         return g_ptr_array_steal_index (models, i);
     }
   }
   g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("The library holds no model that can score a face. Add one: semblance-cli model import FILE."));
+               _ ("No model was put in use, and none that can score a face came with the program. Put one of the library in use: "
+                  "semblance-cli model use NAME."));
   return NULL;
 }
 
@@ -239,25 +308,6 @@ smb_model_dup_reference (const char *folder, const char *mim_sha256)
   return came != NULL && g_file_test (came, G_FILE_TEST_EXISTS) ? g_steal_pointer (&came) : NULL;
 }
 
-/* --- the user's choice --- */
-
-static char *
-config_path (void)
-{
-  return g_build_filename (g_get_user_config_dir (), "semblance", "config.ini", NULL);
-}
-
-char *
-smb_model_dup_active (void)
-{
-  g_autofree char *path = config_path (), *name = NULL;
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-
-  if (g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
-    name = g_key_file_get_string (file, "models", "active", NULL);
-  return name != NULL && name[0] != '\0' ? g_steal_pointer (&name) : NULL;
-}
-
 static gboolean
 fill_text (int fd, const char *path, gpointer user_data, GError **error)
 {
@@ -282,10 +332,13 @@ smb_model_set_active (const char *name, GError **error)
   }
   /* A file that is missing or broken is begun anew; other settings in a good one stay. */
   g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_COMMENTS, NULL);
-  if (name != NULL)
-    g_key_file_set_string (file, "models", "active", name);
-  else
-    g_key_file_remove_key (file, "models", "active", NULL);
+  if (name != NULL) {
+    g_key_file_set_string (file, SETTINGS_GROUP, ACTIVE_NAME, name);
+    g_key_file_set_string (file, SETTINGS_GROUP, ACTIVE_HASH, weights_hash (info));
+  } else {
+    g_key_file_remove_key (file, SETTINGS_GROUP, ACTIVE_NAME, NULL);
+    g_key_file_remove_key (file, SETTINGS_GROUP, ACTIVE_HASH, NULL);
+  }
   text = g_key_file_to_data (file, NULL, NULL);
   if (g_mkdir_with_parents (folder, 0700) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("creating the folder of the settings"));

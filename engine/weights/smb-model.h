@@ -60,8 +60,9 @@ GPtrArray *smb_model_list (GPtrArray *problems);
 
 /* By library name, by folder, or by the path of a weights file (then described from the file's own metadata, with
  * published defaults for what it does not state; classes "class 0" … and real_class 0 if it names none).
- * NULL name: the active model (setting), else the first trained one of the list that has a detector, else the first
- * that has one. */
+ * NULL name: the active model (setting; INTEGRITY error if it has other weights than when it was chosen), else of those that
+ * came with the program ($SEMBLANCE_MODELS and the installed ones) the first trained one that has a detector, else the
+ * first that has one. One that was imported is never taken unless it was chosen. */
 SmbModelInfo *smb_model_find (const char *name, GError **error);
 
 /* What an importer must say because the file does not hold it; NULL / 0 fields mean "as found or by default". */
@@ -113,10 +114,11 @@ gboolean smb_model_class_says_genuine (const char *name);
 const char *smb_face_transform_name (SmbFaceTransform transform);
 gboolean smb_face_transform_from_name (const char *name, SmbFaceTransform *transform);
 
-/* Name of the active model (config.ini of the user's configuration, [models] active=NAME), or NULL if none was chosen.
+/* Name of the active model (config.ini of the user's configuration, [models] active=NAME, sha256=its weights), or NULL if none was chosen.
  * Free with g_free. */
 char *smb_model_dup_active (void);
-/* Chooses it; NULL goes back to the first of the list, as smb_model_find says. NOT_FOUND if the library has no such model. */
+/* Chooses it, without asking whether it is fit: that is smb_model_use's. NULL goes back to what came with the program, as
+ * smb_model_find says. NOT_FOUND if the library has no such model. */
 gboolean smb_model_set_active (const char *name, GError **error);
 
 /* Re-hashes the weights files against model.json: INTEGRITY error naming the file if they differ. */

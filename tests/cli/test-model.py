@@ -56,12 +56,13 @@ def import_and_choose(home):
     home.run(2, "import", FINETUNED, HEADS, "--name=tiny", "--mean=1,2")
     made = json.loads(home.run(0, "import", FINETUNED, HEADS, "--name=tiny", "--classes=a,b,c,d", "--real-class=c",
                                "--licence=CC-BY-NC-4.0", "--json").stdout)
-    home.expect((made["real_class"], made["licence"], made["active"]) == (2, "CC-BY-NC-4.0", True), f"import: {made}")
+    home.expect((made["real_class"], made["licence"], made["active"]) == (2, "CC-BY-NC-4.0", False), f"import: {made}")
+    home.expect(json.loads(home.run(0, "info", "--json").stdout)["name"] == "untrained", "an import is used though nobody chose it")
     home.run(2, "import", FINETUNED, HEADS, "--name=tiny")
-    home.run(0, "activate", "untrained")
-    home.expect(json.loads(home.run(0, "info", "--json").stdout)["name"] == "untrained", "the choice has no effect")
+    home.run(0, "activate", "tiny")
+    home.expect(json.loads(home.run(0, "info", "--json").stdout)["name"] == "tiny", "the choice has no effect")
     home.run(0, "activate", "--none")
-    home.expect(json.loads(home.run(0, "info", "--json").stdout)["name"] == "tiny", "the choice is not forgotten")
+    home.expect(json.loads(home.run(0, "info", "--json").stdout)["name"] == "untrained", "the choice is not forgotten")
     home.run(1, "activate", "absent")
     home.run(2, "activate")
 

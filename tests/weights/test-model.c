@@ -109,9 +109,9 @@ test_import_classifier (void)
   json = smb_model_info_to_json (info);
   json_again = smb_model_info_to_json (found);
   g_assert_cmpstr (json, ==, json_again);
-  /* Now it is the first trained one. */
+  /* Nobody put it in use, so it is not, though no other is trained. */
   again = smb_model_find (NULL, &error);
-  g_assert_cmpstr (again->name, ==, "tiny");
+  g_assert_cmpstr (again->name, ==, "untrained");
 }
 
 /* Detector and reconstruction network as one model, stored in half the bytes. */
@@ -408,7 +408,17 @@ test_active (void)
   g_assert_nonnull (strstr (text, "[other]\nkey=1"));
   found = smb_model_find (NULL, &error);
   g_assert_cmpstr (found->name, ==, "untrained");
+  g_clear_pointer (&found, smb_model_info_free);
   g_assert_true (smb_model_set_active ("first", &error));
+  found = smb_model_find (NULL, &error);
+  g_assert_cmpstr (found->name, ==, "first");
+  /* Other weights under the name that was chosen were not chosen. */
+  first->detector_sha256[0] = first->detector_sha256[0] == '0' ? '1' : '0';
+  g_assert_true (smb_model_rewrite (first, &error));
+  g_assert_null (smb_model_find (NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY);
+  assert_sentence (error, "“first”");
+  g_clear_error (&error);
   file = g_build_filename (first->folder, "model.json", NULL);
   g_assert_cmpint (g_unlink (file), ==, 0);
   g_assert_null (smb_model_find (NULL, &error)); /* no silent other one */
