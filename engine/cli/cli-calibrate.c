@@ -4,18 +4,14 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "base/smb-error.h"
-#include "cli/cli-train.h"
-#include "learn/smb-evaluation.h"
+#include "cli/cli-measure.h"
 #include "learn/smb-model-card.h"
 #include "measure/smb-calibration.h"
 
 typedef struct {
-  char *model, *part, *blended, *method, *device;
-  int threads;
-  gint64 seed;
-  gboolean json, keep;
-} Options;
+  SmbCalibrationKind kind;
+  gboolean keep;
+} Settings;
 
 /* The calibration in model.json, and its entry in the card. */
 static gboolean
@@ -34,83 +30,53 @@ store (SmbModelInfo *model, const SmbEvaluation *of, JsonNode *node, GError **er
 }
 
 static gboolean
-calibrate (Options *o, const char *folder, const SmbEvaluationSettings *settings, SmbCalibrationKind kind, GCancellable *stop,
-           GError **error)
+calibrate (const SmbCliMeasured *m, gpointer user_data, GError **error)
 {
-  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
-  g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
-  g_autoptr (SmbModelInfo) model = dataset != NULL ? smb_model_find (o->model, error) : NULL;
-  g_autoptr (SmbEvaluation) now = NULL;
-  g_autoptr (SmbCalibration) calibration = NULL;
+  const Settings *settings = user_data;
+  const SmbEvaluation *scored = m->scored;
+  const char *blended = m->options->blended;
+  g_autoptr (SmbCalibration) calibration
+      = smb_calibration_fit (settings->kind, scored->scores, scored->forged, scored->groups, scored->items->len, error);
   g_autoptr (JsonNode) node = NULL;
-  g_autofree char *name = g_path_get_basename (folder);
+  g_autofree char *name = g_path_get_basename (m->folder);
 
-  if (model == NULL || (now = smb_evaluation_run (model, device, dataset, settings, stop, error)) == NULL)
-    return FALSE;
-  calibration = smb_calibration_fit (kind, now->scores, now->forged, now->groups, now->items->len, error);
   if (calibration == NULL)
     return FALSE;
-  calibration->data = g_strdup_printf ("%s, part %s%s%s", name, smb_part_name (settings->part),
-                                       o->blended != NULL ? ", with self-blended faces as " : "",
-                                       o->blended != NULL ? o->blended : "");
+  calibration->data = g_strdup_printf ("%s, part %s%s%s", name, smb_part_name (m->settings->part),
+                                       blended != NULL ? ", with self-blended faces as " : "", blended != NULL ? blended : "");
   node = smb_calibration_to_json (calibration);
-  if (o->json)
+  if (m->options->json)
     smb_cli_print_json (node, FALSE);
   else
     g_print (_ ("Cllr %.4f held out (%.4f is the least possible, 1 says nothing); likelihood ratios from 10^%.2f to 10^%.2f are claimed; "
                 "%u genuine and %u forged faces.\n"),
              calibration->cllr, calibration->cllr_min, calibration->low, calibration->high, calibration->genuine,
              calibration->forged);
-  return !o->keep || store (model, now, node, error);
+  return !settings->keep || store (m->model, scored, node, error);
 }
 
 int
 smb_cli_calibrate (int argc, char **argv)
 {
-  Options o = { .keep = TRUE };
+  g_auto (SmbCliMeasure) o = { 0 };
   SmbEvaluationSettings settings = { .part = SMB_PART_VAL, .threshold = 0.5, .repeats = 10 };
-  SmbCalibrationKind kind = SMB_CALIBRATION_LOGISTIC;
+  Settings own = { .kind = SMB_CALIBRATION_LOGISTIC };
+  g_autofree char *method = NULL;
   gboolean dry = FALSE;
   const GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_STRING, &o.model, N_ ("Of the library, or its folder"), N_ ("MODEL") },
     { "part", 0, 0, G_OPTION_ARG_STRING, &o.part, N_ ("val (default), test or train: never what results are reported on"),
       N_ ("NAME") },
-    { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o.blended, N_ ("Forgeries made of the genuine faces too, as this class"),
-      N_ ("CLASS") },
-    { "method", 0, 0, G_OPTION_ARG_STRING, &o.method, N_ ("logistic (default) or isotonic"), N_ ("NAME") },
+    { "method", 0, 0, G_OPTION_ARG_STRING, &method, N_ ("logistic (default) or isotonic"), N_ ("NAME") },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry, N_ ("Only show it; the model stays as it is"), NULL },
-    { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of the self-blended faces (0)"), N_ ("S") },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object on standard output"), NULL },
-    { NULL },
   };
-  g_autoptr (GCancellable) stop = g_cancellable_new ();
-  g_autoptr (GError) error = NULL;
-  int code = SMB_EXIT_OK;
+  g_autofree GOptionEntry *all = smb_cli_measure_entries (&o, entries, G_N_ELEMENTS (entries));
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
+  if (!smb_cli_parse (&argc, &argv, all, _ ("DATASET"),
                       _ ("Finds out how much likelier each score is among forged than among genuine faces, on faces the model did not "
                          "learn from, and stores the mapping with the model; analyses then show likelihood ratios.")))
     return SMB_EXIT_USAGE;
-  if (argc != 2 || o.seed < 0)
-    code = smb_cli_usage (_ ("“calibrate” takes one data set; --seed is from 0."));
-  else if (o.part != NULL && (!smb_part_from_name (o.part, &settings.part) || settings.part == SMB_PART_NONE))
-    code = smb_cli_usage (_ ("“%s” is no part to calibrate on; choose val, test or train."), o.part);
-  else if (o.method != NULL && !smb_calibration_kind_from_name (o.method, &kind))
-    code = smb_cli_usage (_ ("“%s” is no method; choose logistic or isotonic."), o.method);
-  settings.blended = o.blended;
-  settings.seed = (guint64) o.seed;
-  settings.threads = o.threads;
-  o.keep = !dry;
-  if (code == SMB_EXIT_OK) {
-    smb_cli_stop_on_signals (stop);
-    if (!calibrate (&o, argv[1], &settings, kind, stop, &error)) {
-      smb_cli_print_error (error);
-      code = g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
-    }
-  }
-  for (guint i = 0; i < 5; i++)
-    g_free ((char *[]) { o.model, o.part, o.blended, o.method, o.device }[i]);
-  return code;
+  if (method != NULL && !smb_calibration_kind_from_name (method, &own.kind))
+    return smb_cli_usage (_ ("“%s” is no method; choose logistic or isotonic."), method);
+  own.keep = !dry;
+  return smb_cli_measure_run (&o, &settings, FALSE, argc, argv, calibrate, &own);
 }

@@ -8,18 +8,23 @@
 #include <math.h>
 
 #include "base/smb-error.h"
-#include "cli/cli-train.h"
+#include "cli/cli-measure.h"
 #include "learn/smb-checkpoint.h"
-#include "learn/smb-evaluation.h"
 #include "learn/smb-model-card.h"
 
 typedef struct {
-  char *model, *against, *part, *blended, *reencode, *out, *device;
-  double threshold;
-  int threads, repeats;
-  gint64 seed;
-  gboolean json, card;
+  char *against, *reencode, *out;
+  gboolean card;
 } Options;
+
+static void
+options_clear (Options *o)
+{
+  g_free (o->against);
+  g_free (o->reencode);
+  g_free (o->out);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 /* "160,75": side and quality. */
 static gboolean
@@ -111,15 +116,15 @@ set_number (JsonObject *of, const char *key, double value)
 
 /* What the numbers are of, beside them. */
 static void
-name_entry (JsonNode *json, const Options *o, const SmbModelInfo *model, const char *dataset, const double *difference)
+name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const double *difference)
 {
   JsonObject *root = json_node_get_object (json);
-  g_autofree char *name = g_path_get_basename (dataset);
+  g_autofree char *name = g_path_get_basename (m->folder);
 
   json_object_set_string_member (root, "name", name);
-  json_object_set_string_member (root, "model", model->name);
-  json_object_set_string_member (root, "model_sha256", model->detector_sha256);
-  json_object_set_string_member (root, "blended", o->blended != NULL ? o->blended : "");
+  json_object_set_string_member (root, "model", m->model->name);
+  json_object_set_string_member (root, "model_sha256", m->model->detector_sha256);
+  json_object_set_string_member (root, "blended", m->options->blended != NULL ? m->options->blended : "");
   if (difference == NULL)
     return;
   json_object_set_string_member (root, "against", o->against);
@@ -129,88 +134,58 @@ name_entry (JsonNode *json, const Options *o, const SmbModelInfo *model, const c
 }
 
 static gboolean
-evaluate (Options *o, const char *folder, const SmbEvaluationSettings *settings, GCancellable *stop, GError **error)
+evaluate (const SmbCliMeasured *m, gpointer user_data, GError **error)
 {
-  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
-  g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
-  g_autoptr (SmbModelInfo) model = dataset != NULL ? smb_model_find (o->model, error) : NULL;
-  g_autoptr (SmbModelInfo) other = model != NULL && o->against != NULL ? smb_model_find (o->against, error) : NULL;
-  g_autoptr (SmbEvaluation) now = NULL, before = NULL;
+  const Options *o = user_data;
+  g_autoptr (SmbModelInfo) other = o->against != NULL ? smb_model_find (o->against, error) : NULL;
+  g_autoptr (SmbEvaluation) before = NULL;
   g_autoptr (JsonNode) json = NULL;
   double difference[3], *compared = NULL;
 
-  if (model == NULL || (o->against != NULL && other == NULL)
-      || (now = smb_evaluation_run (model, device, dataset, settings, stop, error)) == NULL
-      || (other != NULL && (before = smb_evaluation_run (other, device, dataset, settings, stop, error)) == NULL))
+  if (o->against != NULL
+      && (other == NULL || (before = smb_evaluation_run (other, m->device, m->dataset, m->settings, m->stop, error)) == NULL))
     return FALSE;
   if (before != NULL) {
-    smb_evaluation_compare (now, before, difference);
+    smb_evaluation_compare (m->scored, before, difference);
     compared = difference;
   }
-  json = smb_evaluation_to_json (now);
-  name_entry (json, o, model, folder, compared);
-  if (o->json)
+  json = smb_evaluation_to_json (m->scored);
+  name_entry (json, o, m, compared);
+  if (m->options->json)
     smb_cli_print_json (json, FALSE);
   else
     print_text (json, compared);
-  if (o->out != NULL && !write_files (o, now, json, error))
+  if (o->out != NULL && !write_files (o, m->scored, json, error))
     return FALSE;
-  return !o->card || smb_model_card_add (model->folder, "evaluations", json_node_copy (json), error);
+  return !o->card || smb_model_card_add (m->model->folder, "evaluations", json_node_copy (json), error);
 }
 
 int
 smb_cli_evaluate (int argc, char **argv)
 {
-  Options o = { .threshold = 0.5, .repeats = 1000 };
-  SmbEvaluationSettings settings = { .part = SMB_PART_TEST };
+  g_auto (SmbCliMeasure) o = { 0 };
+  g_auto (Options) own = { 0 };
+  SmbEvaluationSettings settings = { .part = SMB_PART_TEST, .threshold = 0.5, .repeats = 1000 };
   const GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_STRING, &o.model, N_ ("Of the library, its folder, or a weights file"), N_ ("MODEL") },
-    { "against", 0, 0, G_OPTION_ARG_STRING, &o.against, N_ ("Another one to compare it with on the same faces"), N_ ("MODEL") },
+    { "against", 0, 0, G_OPTION_ARG_STRING, &own.against, N_ ("Another one to compare it with on the same faces"), N_ ("MODEL") },
     { "part", 0, 0, G_OPTION_ARG_STRING, &o.part, N_ ("train, val, test (default) or all"), N_ ("NAME") },
-    { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o.blended, N_ ("Forgeries made of the genuine faces too, as this class"),
-      N_ ("CLASS") },
-    { "reencode", 0, 0, G_OPTION_ARG_STRING, &o.reencode,
+    { "reencode", 0, 0, G_OPTION_ARG_STRING, &own.reencode,
       N_ ("Every face brought to this side and back, and through JPEG of this quality, like 160,75"), N_ ("PX,Q") },
-    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &o.threshold, N_ ("A score from there on is called forged (0.5)"), N_ ("T") },
-    { "repeats", 0, 0, G_OPTION_ARG_INT, &o.repeats, N_ ("Samples of the bootstrap (1000)"), N_ ("N") },
-    { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of bootstrap and self-blended faces (0)"), N_ ("S") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, N_ ("Folder for evaluation.json, metrics.csv and scores.csv"), N_ ("FOLDER") },
-    { "card", 0, 0, G_OPTION_ARG_NONE, &o.card, N_ ("Write the result into the model's card"), NULL },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &o.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("One JSON object on standard output"), NULL },
-    { NULL },
+    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &settings.threshold, N_ ("A score from there on is called forged (0.5)"), N_ ("T") },
+    { "repeats", 0, 0, G_OPTION_ARG_INT, &settings.repeats, N_ ("Samples of the bootstrap (1000)"), N_ ("N") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &own.out, N_ ("Folder for evaluation.json, metrics.csv and scores.csv"), N_ ("FOLDER") },
+    { "card", 0, 0, G_OPTION_ARG_NONE, &own.card, N_ ("Write the result into the model's card"), NULL },
   };
-  g_autoptr (GCancellable) stop = g_cancellable_new ();
-  g_autoptr (GError) error = NULL;
-  int code = SMB_EXIT_OK;
+  g_autofree GOptionEntry *all = smb_cli_measure_entries (&o, entries, G_N_ELEMENTS (entries));
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("DATASET"),
+  if (!smb_cli_parse (&argc, &argv, all, _ ("DATASET"),
                       /* xgettext:no-c-format */
                       _ ("Measures a detector on a data set that “dataset build” made: AUC, EER, accuracy, HTER (ACER), APCER, BPCER, "
                          "TPR at FPR, with 95 % intervals, for all faces, for each class and origin, and by video.")))
     return SMB_EXIT_USAGE;
-  if (argc != 2 || o.repeats < 10 || o.repeats > 100000 || o.seed < 0)
-    code = smb_cli_usage (_ ("“evaluate” takes one data set; --repeats is from 10 to 100000, --seed from 0."));
-  else if (o.part != NULL && g_strcmp0 (o.part, "all") != 0 && !smb_part_from_name (o.part, &settings.part))
-    code = smb_cli_usage (_ ("“%s” is no part; choose train, val, test or all."), o.part);
-  else if (o.reencode != NULL && !parse_reencode (o.reencode, &settings))
-    code = smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."), o.reencode);
-  if (g_strcmp0 (o.part, "all") == 0)
-    settings.part = SMB_PART_NONE;
-  settings.blended = o.blended;
-  settings.threshold = o.threshold;
-  settings.repeats = o.repeats;
-  settings.seed = (guint64) o.seed;
-  settings.threads = o.threads;
-  if (code == SMB_EXIT_OK) {
-    smb_cli_stop_on_signals (stop);
-    if (!evaluate (&o, argv[1], &settings, stop, &error)) {
-      smb_cli_print_error (error);
-      code = g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
-    }
-  }
-  for (guint i = 0; i < 7; i++)
-    g_free ((char *[]) { o.model, o.against, o.part, o.blended, o.reencode, o.out, o.device }[i]);
-  return code;
+  if (settings.repeats < 10 || settings.repeats > 100000)
+    return smb_cli_usage (_ ("--repeats takes a number from 10 to 100000, not %d."), settings.repeats);
+  if (own.reencode != NULL && !parse_reencode (own.reencode, &settings))
+    return smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."), own.reencode);
+  return smb_cli_measure_run (&o, &settings, TRUE, argc, argv, evaluate, &own);
 }

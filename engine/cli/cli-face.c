@@ -170,6 +170,43 @@ smb_cli_faces_wants (const SmbCliFaces *faces, guint index)
   return faces->only == 0 || (guint) faces->only == index + 1;
 }
 
+static gboolean
+run_on_picture (const SmbCliFaceOptions *options, const char *path, SmbCliFaceWork work, gpointer user_data, GError **error)
+{
+  g_auto (SmbCliFaces) faces = { 0 };
+  const char *note;
+
+  if (!smb_cli_faces_open (&faces, options, path, error))
+    return FALSE;
+  for (guint i = 0; i < faces.boxes->len; i++)
+    if (smb_cli_faces_wants (&faces, i) && !work (&faces, path, i, user_data, error))
+      return FALSE;
+  note = smb_model_warning (faces.model->trained, TRUE);
+  if (note != NULL && !options->json)
+    g_print ("%s\n", note);
+  return TRUE;
+}
+
+int
+smb_cli_faces_run (const SmbCliFaceOptions *options, int argc, char **argv, gint64 seed, SmbCliFaceWork work, gpointer user_data)
+{
+  int failed = 0;
+
+  if (argc < 2)
+    return smb_cli_usage (_ ("“%s” needs at least one picture."), argv[0]);
+  if (seed < 0)
+    return smb_cli_usage (_ ("--seed takes a whole number from 0."));
+  for (int i = 1; i < argc; i++) {
+    g_autoptr (GError) error = NULL;
+
+    if (!run_on_picture (options, argv[i], work, user_data, &error)) {
+      smb_cli_print_error (error);
+      failed++;
+    }
+  }
+  return failed > 0 ? SMB_EXIT_FAILED : SMB_EXIT_OK;
+}
+
 char *
 smb_cli_stem (const char *path)
 {

@@ -39,6 +39,12 @@ void smb_cli_faces_clear (SmbCliFaces *faces);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SmbCliFaces, smb_cli_faces_clear)
 gboolean smb_cli_faces_wants (const SmbCliFaces *faces, guint index); /* from 0 */
 
+/* What a command does with face `index` (from 0) of the picture `path`, and prints. */
+typedef gboolean (*SmbCliFaceWork) (const SmbCliFaces *faces, const char *path, guint index, gpointer user_data, GError **error);
+/* Every face asked for of every picture among the arguments (at least one), whose seed, if it has one, is not below 0. A picture that
+ * fails gets a sentence, and the others are done. Words end with what is to be said of the model. The exit code. */
+int smb_cli_faces_run (const SmbCliFaceOptions *options, int argc, char **argv, gint64 seed, SmbCliFaceWork work, gpointer user_data);
+
 /* A picture's name without folder and ending: "portrait". Free with g_free. */
 char *smb_cli_stem (const char *path);
 

@@ -7,6 +7,11 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
+typedef struct {
+  SmbRegionSettings regions;
+  gboolean json;
+} Settings;
+
 static void
 print_cell (const SmbMeasure *measure)
 {
@@ -110,32 +115,20 @@ print_json (const char *path, guint face, SmbBox box, const SmbModelInfo *model,
 }
 
 static gboolean
-do_file (const SmbCliFaceOptions *options, const char *path, const SmbRegionSettings *settings, GError **error)
+do_face (const SmbCliFaces *faces, const char *path, guint index, gpointer user_data, GError **error)
 {
-  g_auto (SmbCliFaces) faces = { 0 };
-  const char *note;
+  const Settings *settings = user_data;
+  const SmbBox box = g_array_index (faces->boxes, SmbBox, index);
+  const SmbMapJob job = { .box = box, .regions = faces->regions, .progress = smb_cli_progress () };
+  g_autoptr (SmbRegionReport) report = smb_engine_regions (faces->engine, faces->model, faces->image, &job, &settings->regions, NULL, error);
 
-  if (!smb_cli_faces_open (&faces, options, path, error))
+  smb_cli_progress_end ();
+  if (report == NULL)
     return FALSE;
-  for (guint i = 0; i < faces.boxes->len; i++) {
-    const SmbBox box = g_array_index (faces.boxes, SmbBox, i);
-    const SmbMapJob job = { .box = box, .regions = faces.regions, .progress = smb_cli_progress () };
-    g_autoptr (SmbRegionReport) report = NULL;
-
-    if (!smb_cli_faces_wants (&faces, i))
-      continue;
-    report = smb_engine_regions (faces.engine, faces.model, faces.image, &job, settings, NULL, error);
-    smb_cli_progress_end ();
-    if (report == NULL)
-      return FALSE;
-    if (options->json)
-      print_json (path, i + 1, box, faces.model, report);
-    else
-      print_table (i + 1, box, report);
-  }
-  note = smb_model_warning (faces.model->trained, TRUE);
-  if (note != NULL && !options->json)
-    g_print ("%s\n", note);
+  if (settings->json)
+    print_json (path, index + 1, box, faces->model, report);
+  else
+    print_table (index + 1, box, report);
   return TRUE;
 }
 
@@ -143,33 +136,21 @@ int
 smb_cli_regions (int argc, char **argv)
 {
   g_auto (SmbCliFaceOptions) options = { 0 };
-  SmbRegionSettings settings = smb_region_settings_default ();
+  Settings settings = { .regions = smb_region_settings_default () };
   gint64 seed = 0;
   const GOptionEntry entries[] = {
-    { "draws", 0, 0, G_OPTION_ARG_INT, &settings.draws, N_ ("Masks for each region; 8 by default"), "N" },
+    { "draws", 0, 0, G_OPTION_ARG_INT, &settings.regions.draws, N_ ("Masks for each region; 8 by default"), "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, N_ ("Seed of the masks; 0 by default"), "N" },
     { NULL },
   };
-  int failed = 0;
 
   if (!smb_cli_face_parse (&options, &argc, &argv, entries, TRUE, _ ("FILE…"),
                            _ ("Measures each facial region: can the rest of the face explain it, can it explain itself, and "
                               "how unusual is that among genuine faces?")))
     return SMB_EXIT_USAGE;
-  if (argc < 2)
-    return smb_cli_usage (_ ("“regions” needs at least one picture."));
-  if (seed < 0)
-    return smb_cli_usage (_ ("--seed takes a whole number from 0."));
-  if (settings.draws < 1 || settings.draws > SMB_REGION_MAX_DRAWS)
-    return smb_cli_usage (_ ("--draws takes a number from 1 to %d, not %d."), SMB_REGION_MAX_DRAWS, settings.draws);
-  settings.seed = (guint64) seed;
-  for (int i = 1; i < argc; i++) {
-    g_autoptr (GError) error = NULL;
-
-    if (!do_file (&options, argv[i], &settings, &error)) {
-      smb_cli_print_error (error);
-      failed++;
-    }
-  }
-  return failed > 0 ? SMB_EXIT_FAILED : SMB_EXIT_OK;
+  if (settings.regions.draws < 1 || settings.regions.draws > SMB_REGION_MAX_DRAWS)
+    return smb_cli_usage (_ ("--draws takes a number from 1 to %d, not %d."), SMB_REGION_MAX_DRAWS, settings.regions.draws);
+  settings.regions.seed = (guint64) seed;
+  settings.json = options.json;
+  return smb_cli_faces_run (&options, argc, argv, seed, do_face, &settings);
 }

@@ -4,6 +4,7 @@
 
 #include "base/smb-hash.h"
 #include "examine/smb-examine.h"
+#include "examine/smb-report-draft.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -133,6 +134,7 @@ smb_cli_report (int argc, char **argv)
   g_autoptr (GArray) ids = NULL;
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
   g_autoptr (GError) error = NULL;
+  SmbReportWish wish;
 
   if (!smb_cli_parse (&argc, &argv, entries, _ ("CASE --out FILE"),
                       _ ("Writes the report of a case: exhibits, faces, scores, maps, notes, findings and the audit "
@@ -154,9 +156,9 @@ smb_cli_report (int argc, char **argv)
   if (!choose_maps (store, ids, model_name, maps, specs, &model))
     return SMB_EXIT_FAILED;
   engine = smb_engine_new (NULL, 0);
-  if (!smb_examine_report (store, engine, model, out, (const gint64 *) (gpointer) ids->data, ids->len,
-                           (const SmbMapSpec *) (gpointer) specs->data, model != NULL ? specs->len : 0, check, NULL, NULL, NULL,
-                           &error)
+  wish = (SmbReportWish){ .model = model, .evidence_ids = (const gint64 *) (gpointer) ids->data, .n_evidence = ids->len,
+                          .specs = (const SmbMapSpec *) (gpointer) specs->data, .n_specs = specs->len, .check = check };
+  if (!smb_examine_report (store, engine, &wish, out, NULL, NULL, NULL, &error)
       || (sha256 = smb_sha256_of_file (out, NULL, NULL, &error)) == NULL) {
     smb_cli_print_error (error);
     return SMB_EXIT_FAILED;

@@ -8,36 +8,14 @@
 
 #include <glib/gi18n-lib.h>
 
-static const char *
-outcome_code (SmbReproduction outcome)
-{
-  static const char *const codes[] = { "exact", "close", "different", "not-tried" };
-
-  return codes[outcome];
-}
-
-static const char *
-outcome_word (SmbReproduction outcome)
-{
-  switch (outcome) {
-  case SMB_REPRODUCED_EXACTLY:
-    return _ ("reproduced exactly");
-  case SMB_REPRODUCED_CLOSELY:
-    return _ ("reproduced within the tolerance");
-  case SMB_NOT_REPRODUCED:
-    return _ ("NOT REPRODUCED");
-  case SMB_NOT_TRIED:
-  default:
-    return _ ("not tried");
-  }
-}
-
 static void
 print_check (const SmbBundleExhibit *exhibit, const SmbBundleCheck *check)
 {
-  g_print ("%s  %s: %s", exhibit->exhibit, check->what, outcome_word (check->outcome));
+  g_print ("%s  %s: %s", exhibit->exhibit, check->what, smb_reproduction_title (check->outcome));
   if (check->n_exact + check->n_close > 0)
     g_print (_ (" (%u numbers the same, %u close)"), check->n_exact, check->n_close);
+  if (check->largest > 0.0)
+    g_print (_ (", largest difference %.3g"), check->largest);
   g_print ("%s%s\n", check->why != NULL ? ": " : "", check->why != NULL ? check->why : "");
   for (guint i = 0; i < check->differences->len; i++)
     g_print ("      %s\n", (const char *) check->differences->pdata[i]);
@@ -45,56 +23,22 @@ print_check (const SmbBundleExhibit *exhibit, const SmbBundleCheck *check)
     g_print (_ ("      and %u more\n"), check->n_differences - check->differences->len);
 }
 
+/* SmbBundleTold; user_data: whether as JSON. */
 static void
-add_check (JsonBuilder *b, const SmbBundleCheck *check)
+show (SmbBundleOutcome *taken, gpointer user_data)
 {
-  json_builder_begin_object (b);
-  json_builder_set_member_name (b, "what");
-  json_builder_add_string_value (b, check->what);
-  json_builder_set_member_name (b, "outcome");
-  json_builder_add_string_value (b, outcome_code (check->outcome));
-  json_builder_set_member_name (b, "exact");
-  json_builder_add_int_value (b, check->n_exact);
-  json_builder_set_member_name (b, "close");
-  json_builder_add_int_value (b, check->n_close);
-  json_builder_set_member_name (b, "different");
-  json_builder_add_int_value (b, check->n_differences);
-  json_builder_set_member_name (b, "differences");
-  json_builder_begin_array (b);
-  for (guint i = 0; i < check->differences->len; i++)
-    json_builder_add_string_value (b, check->differences->pdata[i]);
-  json_builder_end_array (b);
-  json_builder_set_member_name (b, "why");
-  if (check->why != NULL)
-    json_builder_add_string_value (b, check->why);
-  else
-    json_builder_add_null_value (b);
-  json_builder_end_object (b);
-}
+  g_autoptr (SmbBundleOutcome) outcome = taken;
+  const gboolean *json = user_data;
+  g_autoptr (JsonNode) node = NULL;
 
-static void
-show (const SmbBundleOutcome *outcome, gboolean json)
-{
-  g_autoptr (JsonBuilder) b = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-
-  json_builder_begin_object (b);
-  json_builder_set_member_name (b, "exhibit");
-  json_builder_add_string_value (b, outcome->exhibit->exhibit);
-  json_builder_set_member_name (b, "ok");
-  json_builder_add_boolean_value (b, smb_bundle_outcome_is_good (outcome));
-  json_builder_set_member_name (b, "checks");
-  json_builder_begin_array (b);
-  for (guint i = 0; i < outcome->checks->len; i++) {
-    add_check (b, outcome->checks->pdata[i]);
-    if (!json)
-      print_check (outcome->exhibit, outcome->checks->pdata[i]);
+  smb_cli_progress_end ();
+  if (*json) {
+    node = smb_bundle_outcome_to_json (outcome);
+    smb_cli_print_json (node, FALSE);
+    return;
   }
-  json_builder_end_array (b);
-  json_builder_end_object (b);
-  root = json_builder_get_root (b);
-  if (json)
-    smb_cli_print_json (root, FALSE);
+  for (guint i = 0; i < outcome->checks->len; i++)
+    print_check (outcome->exhibit, outcome->checks->pdata[i]);
 }
 
 /* TRUE if the case is intact and its log holds the bundle's hash. */
@@ -112,28 +56,12 @@ check_log (const SmbBundle *bundle, const char *path)
   return FALSE;
 }
 
-static gboolean
-check_exhibits (const SmbBundle *bundle, const char *folder, const SmbModelInfo *model, gboolean json)
-{
-  g_autoptr (SmbEngine) engine = smb_engine_new (NULL, 0);
-  gboolean good = TRUE;
-
-  for (guint i = 0; i < bundle->exhibits->len; i++) {
-    g_autoptr (SmbBundleOutcome) outcome
-        = smb_examine_check_exhibit (engine, bundle->exhibits->pdata[i], folder, model, smb_cli_progress (), NULL, NULL, NULL);
-
-    smb_cli_progress_end ();
-    show (outcome, json);
-    good = smb_bundle_outcome_is_good (outcome) && good;
-  }
-  return good;
-}
-
 int
 smb_cli_verify (int argc, char **argv)
 {
   g_autofree char *folder = NULL, *case_path = NULL, *model_name = NULL;
-  gboolean json = FALSE, good;
+  gboolean json = FALSE, good, reproduced;
+  SmbBundleTrial trial;
   const GOptionEntry entries[] = {
     { "evidence", 0, 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder with the originals (by default where the bundle says)"),
       N_ ("FOLDER") },
@@ -147,6 +75,7 @@ smb_cli_verify (int argc, char **argv)
   };
   g_autoptr (SmbBundle) bundle = NULL;
   g_autoptr (SmbModelInfo) model = NULL;
+  g_autoptr (SmbEngine) engine = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!smb_cli_parse (&argc, &argv, entries, _ ("BUNDLE"),
@@ -161,6 +90,7 @@ smb_cli_verify (int argc, char **argv)
     return SMB_EXIT_FAILED;
   }
   good = case_path == NULL || check_log (bundle, case_path);
-  good = check_exhibits (bundle, folder, model, json) && good;
-  return good ? SMB_EXIT_OK : SMB_EXIT_FAILED;
+  engine = smb_engine_new (NULL, 0);
+  trial = (SmbBundleTrial){ folder, model, show, smb_cli_progress (), &json };
+  return smb_examine_check_bundle (engine, bundle, &trial, &reproduced, NULL, NULL) && reproduced && good ? SMB_EXIT_OK : SMB_EXIT_FAILED;
 }

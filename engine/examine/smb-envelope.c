@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "examine/smb-envelope.h"
 
+#include "analysis/smb-json.h"
 #include "augment/smb-jpeg-loss.h"
 #include "augment/smb-planes.h"
 #include "base/smb-error.h"
@@ -29,6 +30,47 @@ const char *
 smb_envelope_kind_name (SmbEnvelopeKind kind)
 {
   return kinds[kind].name;
+}
+
+const char *
+smb_envelope_kind_title (SmbEnvelopeKind kind)
+{
+  static const char *const titles[] = { [SMB_ENVELOPE_JPEG] = N_ ("JPEG of quality"), [SMB_ENVELOPE_RESIZE] = N_ ("resized by"),
+                                        [SMB_ENVELOPE_BLUR] = N_ ("blurred, sigma"), [SMB_ENVELOPE_NOISE] = N_ ("noise, deviation") };
+
+  return _ (titles[kind]);
+}
+
+guint
+smb_envelope_count_points (void)
+{
+  guint total = 0;
+
+  for (SmbEnvelopeKind kind = 0; kind < SMB_N_ENVELOPE_KINDS; kind++)
+    total += kinds[kind].n;
+  return total;
+}
+
+JsonObject *
+smb_envelope_to_json (const SmbEnvelope *envelope)
+{
+  JsonObject *out = json_object_new ();
+  JsonArray *points = json_array_new ();
+
+  smb_json_set_number (out, "score", envelope->score);
+  smb_json_set_number (out, "lowest", envelope->lowest);
+  smb_json_set_number (out, "highest", envelope->highest);
+  for (guint i = 0; i < envelope->points->len; i++) {
+    const SmbEnvelopePoint *point = &g_array_index (envelope->points, SmbEnvelopePoint, i);
+    JsonObject *of = json_object_new ();
+
+    json_object_set_string_member (of, "degradation", smb_envelope_kind_name (point->kind));
+    smb_json_set_number (of, "level", point->level);
+    smb_json_set_number (of, "score", point->score);
+    json_array_add_object_element (points, of);
+  }
+  json_object_set_array_member (out, "points", points);
+  return out;
 }
 
 void
@@ -146,7 +188,7 @@ smb_examine_envelope (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
   g_autoptr (SmbImage) owned = cut.image;
   g_autoptr (SmbEnvelope) envelope = g_new0 (SmbEnvelope, 1);
   g_autofree char *outside = NULL;
-  guint total = 0;
+  const guint total = smb_envelope_count_points ();
 
   plain.region_draws = 0;
   plain.detect_too = FALSE;
@@ -163,8 +205,6 @@ smb_examine_envelope (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
     return NULL;
   }
   envelope->lowest = envelope->highest = envelope->score;
-  for (SmbEnvelopeKind kind = 0; kind < SMB_N_ENVELOPE_KINDS; kind++)
-    total += kinds[kind].n;
   for (SmbEnvelopeKind kind = 0; kind < SMB_N_ENVELOPE_KINDS; kind++)
     for (guint i = 0; i < kinds[kind].n; i++) {
       g_autoptr (SmbImage) degraded = degrade (&cut, kind, kinds[kind].levels[i], settings->seed);

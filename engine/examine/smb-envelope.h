@@ -29,6 +29,11 @@ typedef struct {
 } SmbEnvelope;
 
 const char *smb_envelope_kind_name (SmbEnvelopeKind kind); /* "jpeg", "resize" …; static */
+const char *smb_envelope_kind_title (SmbEnvelopeKind kind); /* "JPEG of quality", "resized by" …: before the level; translated, static */
+guint smb_envelope_count_points (void);                     /* of every envelope */
+
+/* {"score", "lowest", "highest", "points": [{"degradation", "level", "score"}]} */
+JsonObject *smb_envelope_to_json (const SmbEnvelope *envelope);
 
 /* Scores the face in box once as it is and once for each of the levels; noise comes from settings->seed. UNSUPPORTED if the face gets no
  * score as it is; else errors as smb_engine_analyze. */

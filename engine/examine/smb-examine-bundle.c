@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "examine/smb-examine-bundle.h"
+#include "examine/smb-bundle-compare.h"
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
@@ -13,9 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SHOWN_DIFFERENCES 20
-#define SHOWN_CHARS 80
-
 static void
 check_free (gpointer data)
 {
@@ -27,25 +24,6 @@ check_free (gpointer data)
   g_free (check);
 }
 
-void
-smb_bundle_outcome_free (SmbBundleOutcome *outcome)
-{
-  if (outcome == NULL)
-    return;
-  g_free (outcome->path);
-  g_ptr_array_unref (outcome->checks);
-  g_free (outcome);
-}
-
-gboolean
-smb_bundle_outcome_is_good (const SmbBundleOutcome *outcome)
-{
-  for (guint i = 0; i < outcome->checks->len; i++)
-    if (((SmbBundleCheck *) outcome->checks->pdata[i])->outcome > SMB_REPRODUCED_CLOSELY)
-      return FALSE;
-  return TRUE;
-}
-
 /* Takes what; borrowed afterwards. */
 static SmbBundleCheck *
 add_check (SmbBundleOutcome *outcome, char *what)
@@ -53,17 +31,10 @@ add_check (SmbBundleOutcome *outcome, char *what)
   SmbBundleCheck *check = g_new0 (SmbBundleCheck, 1);
 
   check->what = what;
+  check->largest = NAN;
   check->differences = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (outcome->checks, check);
   return check;
-}
-
-static void
-fail (SmbBundleCheck *check, SmbReproduction outcome, const char *why)
-{
-  check->outcome = outcome;
-  g_free (check->why);
-  check->why = g_strdup (why);
 }
 
 SmbBundle *
@@ -91,121 +62,6 @@ smb_examine_read_bundle (const char *path, GError **error)
     return smb_bundle_parse (text, done, error);
   smb_error_set_errno (error, errno, path, _ ("reading the report bundle"));
   return NULL;
-}
-
-/* Comparing what was written with what is found: trees of JSON. */
-
-typedef struct {
-  SmbBundleCheck *check;
-  double tolerance;
-} Comparison;
-
-static void
-differ (const Comparison *comparison, const char *where, const char *was, const char *now)
-{
-  SmbBundleCheck *check = comparison->check;
-
-  check->outcome = SMB_NOT_REPRODUCED;
-  if (check->n_differences++ < SHOWN_DIFFERENCES)
-    g_ptr_array_add (check->differences, g_strdup_printf (_ ("%s: %s in the bundle, %s now"), where, was, now));
-}
-
-static void
-compare_numbers (const Comparison *comparison, const char *where, double was, double now)
-{
-  SmbBundleCheck *check = comparison->check;
-  char before[G_ASCII_DTOSTR_BUF_SIZE], after[G_ASCII_DTOSTR_BUF_SIZE];
-
-  if (was == now || (isnan (was) && isnan (now))) {
-    check->n_exact++;
-  } else if (fabs (was - now) <= comparison->tolerance * MAX (1.0, fabs (was))) {
-    check->n_close++;
-    check->outcome = MAX (check->outcome, SMB_REPRODUCED_CLOSELY);
-  } else {
-    differ (comparison, where, g_ascii_dtostr (before, sizeof before, was), g_ascii_dtostr (after, sizeof after, now));
-  }
-}
-
-/* What a repetition need not share: how long it took, on what, by which version; and words, which are translated. */
-static gboolean
-is_circumstance (const char *member)
-{
-  static const char *const names[] = { "seconds", "stages", "device", "program_version", "note", "outside", "run", "name", NULL };
-
-  return g_strv_contains (names, member);
-}
-
-static gboolean
-is_number (JsonNode *node)
-{
-  return JSON_NODE_HOLDS_VALUE (node) && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE);
-}
-
-/* A value to show: not longer than a line. */
-static char *
-short_text (JsonNode *node)
-{
-  g_autofree char *text = json_to_string (node, FALSE);
-
-  return g_utf8_strlen (text, -1) > SHOWN_CHARS ? g_utf8_substring (text, 0, SHOWN_CHARS) : g_steal_pointer (&text);
-}
-
-static void compare_nodes (const Comparison *comparison, const char *where, JsonNode *was, JsonNode *now);
-
-static void
-compare_objects (const Comparison *comparison, const char *where, JsonObject *was, JsonObject *now)
-{
-  JsonObjectIter iter;
-  const char *member;
-  JsonNode *node;
-
-  json_object_iter_init (&iter, was);
-  while (json_object_iter_next (&iter, &member, &node)) {
-    g_autofree char *path = g_strdup_printf ("%s%s%s", where, where[0] != '\0' ? "." : "", member);
-    JsonNode *other = json_object_get_member (now, member);
-
-    /* A track's longest run of frames is named like the number of a stored run; only that number is a circumstance. */
-    if (g_str_equal (member, "stages") || (is_circumstance (member) && !JSON_NODE_HOLDS_OBJECT (node)))
-      continue;
-    if (other == NULL)
-      differ (comparison, path, _ ("something"), _ ("nothing"));
-    else
-      compare_nodes (comparison, path, node, other);
-  }
-}
-
-static void
-compare_arrays (const Comparison *comparison, const char *where, JsonArray *was, JsonArray *now)
-{
-  g_autofree char *before = g_strdup_printf ("%u", json_array_get_length (was)), *after = g_strdup_printf ("%u", json_array_get_length (now));
-
-  if (json_array_get_length (was) != json_array_get_length (now)) {
-    differ (comparison, where, before, after);
-    return;
-  }
-  for (guint i = 0; i < json_array_get_length (was); i++) {
-    g_autofree char *path = g_strdup_printf ("%s[%u]", where, i);
-
-    compare_nodes (comparison, path, json_array_get_element (was, i), json_array_get_element (now, i));
-  }
-}
-
-static void
-compare_nodes (const Comparison *comparison, const char *where, JsonNode *was, JsonNode *now)
-{
-  g_autofree char *before = NULL, *after = NULL;
-
-  if (is_number (was) && is_number (now)) {
-    compare_numbers (comparison, where, json_node_get_double (was), json_node_get_double (now));
-  } else if (JSON_NODE_HOLDS_OBJECT (was) && JSON_NODE_HOLDS_OBJECT (now)) {
-    compare_objects (comparison, where, json_node_get_object (was), json_node_get_object (now));
-  } else if (JSON_NODE_HOLDS_ARRAY (was) && JSON_NODE_HOLDS_ARRAY (now)) {
-    compare_arrays (comparison, where, json_node_get_array (was), json_node_get_array (now));
-  } else if (!json_node_equal (was, now)) {
-    before = short_text (was);
-    after = short_text (now);
-    differ (comparison, where, before, after);
-  }
 }
 
 /* Finding the original. */
@@ -241,7 +97,7 @@ find_original (const SmbBundleExhibit *exhibit, const char *folder, GCancellable
   }
   *why = g_file_test (path, G_FILE_TEST_EXISTS)
              ? g_strdup_printf (_ ("%s is not the file that was taken in: its bytes differ. Restore the original."), path)
-             : g_strdup_printf (_ ("%s is not there, and no other file here has its bytes; name the folder with --evidence."), path);
+             : g_strdup_printf (_ ("%s is not there, and no other file here has its bytes; name the folder that holds it."), path);
   return NULL;
 }
 
@@ -336,15 +192,15 @@ check_result (Trial *trial, SmbBundleCheck *check)
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) now = trial->video != NULL ? analyze_video (trial, &error) : analyze_picture (trial, &error);
   SmbAnalysisSettings settings;
-  Comparison comparison = { check, SMB_BUNDLE_TOLERANCE_LOW };
+  double tolerance = SMB_BUNDLE_TOLERANCE_LOW;
 
   if (now == NULL) {
-    fail (check, SMB_NOT_TRIED, error->message);
+    smb_bundle_check_fail (check, SMB_NOT_TRIED, error->message);
     return;
   }
   if (smb_analysis_settings_from_json (&settings, trial->exhibit->analysis->settings, NULL) && settings.precision == SMB_PRECISION_F32)
-    comparison.tolerance = SMB_BUNDLE_TOLERANCE_F32;
-  compare_nodes (&comparison, "", trial->exhibit->result, now);
+    tolerance = SMB_BUNDLE_TOLERANCE_F32;
+  smb_bundle_compare_results (check, tolerance, trial->exhibit->result, now);
 }
 
 /* The picture that a face is in. New reference, NULL with an error. */
@@ -364,33 +220,18 @@ check_map (const Trial *trial, const SmbBundleMap *was, SmbBundleCheck *check)
 {
   const SmbFaceResult *result = trial->exhibit->analysis->faces->pdata[was->face];
   const SmbMapJob job = { .box = result->face.box, .regions = trial->exhibit->regions->pdata[was->face] };
-  const Comparison comparison = { check, SMB_BUNDLE_TOLERANCE_F32 };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbImage) image = picture_of (trial, was->face, &error);
   g_autoptr (GPtrArray) maps
       = image != NULL ? smb_engine_make_maps (trial->engine, trial->model, image, &job, &was->spec, 1, trial->cancellable, &error) : NULL;
-  g_autofree char *sha256 = NULL;
-  SmbBundleMap now;
+  g_auto (SmbBundleMap) now = { 0 };
 
   if (maps == NULL || was->index >= maps->len) {
-    fail (check, SMB_NOT_TRIED, error != NULL ? error->message : _ ("The model makes fewer maps than the bundle names."));
+    smb_bundle_check_fail (check, SMB_NOT_TRIED, error != NULL ? error->message : _ ("The model makes fewer maps than the bundle names."));
     return;
   }
   smb_bundle_measure_map (maps->pdata[was->index], &now);
-  sha256 = now.sha256;
-  if (g_str_equal (sha256, was->sha256)) {
-    check->n_exact = (guint) (now.rows * now.columns);
-    return;
-  }
-  compare_numbers (&comparison, "rows", was->rows, now.rows);
-  compare_numbers (&comparison, "columns", was->columns, now.columns);
-  compare_numbers (&comparison, "min", was->min, now.min);
-  compare_numbers (&comparison, "max", was->max, now.max);
-  compare_numbers (&comparison, "mean", was->mean, now.mean);
-  if (isnan (was->mean)) /* a picture: its bytes are all there is to compare */
-    differ (&comparison, "sha256", was->sha256, sha256);
-  else
-    check->outcome = MAX (check->outcome, SMB_REPRODUCED_CLOSELY);
+  smb_bundle_compare_maps (check, SMB_BUNDLE_TOLERANCE_F32, was, &now);
 }
 
 /* Opens what was found, as the exhibit was opened: FALSE with an error. */
@@ -443,16 +284,33 @@ smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, c
   hash = add_check (outcome, g_strdup ("hash"));
   outcome->path = find_original (exhibit, folder, cancellable, &why);
   if (outcome->path == NULL)
-    fail (hash, why != NULL && g_file_test (exhibit->file, G_FILE_TEST_EXISTS) && folder == NULL ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
+    smb_bundle_check_fail (hash, why != NULL && g_file_test (exhibit->file, G_FILE_TEST_EXISTS) && folder == NULL ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
   if (exhibit->analysis == NULL || outcome->path == NULL)
     return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
   if (model == NULL)
     trial.model = found = find_model (exhibit->analysis, &problem);
   if (trial.model == NULL || !open_original (&trial, outcome->path, &problem))
-    fail (add_check (outcome, g_strdup ("result")), SMB_NOT_TRIED, problem->message);
+    smb_bundle_check_fail (add_check (outcome, g_strdup ("result")), SMB_NOT_TRIED, problem->message);
   else
     run_trial (&trial, outcome);
   return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
+}
+
+gboolean
+smb_examine_check_bundle (SmbEngine *engine, const SmbBundle *bundle, const SmbBundleTrial *trial, gboolean *good_out,
+                          GCancellable *cancellable, GError **error)
+{
+  *good_out = TRUE;
+  for (guint i = 0; i < bundle->exhibits->len; i++) {
+    SmbBundleOutcome *outcome = smb_examine_check_exhibit (engine, bundle->exhibits->pdata[i], trial->folder, trial->model, trial->progress,
+                                                           trial->user_data, cancellable, error);
+
+    if (outcome == NULL)
+      return FALSE;
+    *good_out = smb_bundle_outcome_is_good (outcome) && *good_out;
+    trial->told (outcome, trial->user_data);
+  }
+  return TRUE;
 }
 
 gboolean

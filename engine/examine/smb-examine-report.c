@@ -5,11 +5,9 @@
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
-#include "base/smb-hash.h"
 #include "examine/smb-examine-private.h"
 #include "examine/smb-examine-video.h"
 #include "report/smb-report.h"
-#include "smb-config.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -18,7 +16,7 @@
 
 /* An exhibit with all its report entry borrows. */
 typedef struct {
-  SmbReportExhibit entry;
+  SmbReportExhibit entry; /* first: see smb_examine_gather */
   SmbEvidence *evidence;
   SmbCaseAnalysis *stored;
   char *card;
@@ -306,6 +304,7 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
     return NULL;
   if (gathered->run != NULL)
     add_timeline (gathered);
+  g_clear_pointer (&gathered->video, smb_engine_video_unref); /* a draft may be kept for long */
   if (unread != NULL)
     remark (gathered, unread->message);
   {
@@ -354,9 +353,12 @@ is_wanted (const SmbEvidence *evidence, const gint64 *ids, guint n_ids)
   return FALSE;
 }
 
-static GPtrArray *
-gather_all (const Maker *maker, const gint64 *ids, guint n_ids, SmbProgress progress, gpointer user_data, GError **error)
+GPtrArray *
+smb_examine_gather (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, SmbProgress progress, gpointer user_data,
+                    GCancellable *cancellable, GError **error)
 {
+  const Maker gathering = { store, engine, wish->model, wish->specs, wish->model != NULL ? wish->n_specs : 0, wish->check, cancellable };
+  const Maker *maker = &gathering;
   g_autoptr (GPtrArray) exhibits = g_ptr_array_new_with_free_func (gathered_free);
   g_autoptr (GPtrArray) evidence = smb_case_list_evidence (maker->store, error);
   guint done = 0, total = 0;
@@ -364,12 +366,12 @@ gather_all (const Maker *maker, const gint64 *ids, guint n_ids, SmbProgress prog
   if (evidence == NULL)
     return NULL;
   for (guint i = 0; i < evidence->len; i++)
-    total += is_wanted (g_ptr_array_index (evidence, i), ids, n_ids) ? 1 : 0;
+    total += is_wanted (g_ptr_array_index (evidence, i), wish->evidence_ids, wish->n_evidence) ? 1 : 0;
   while (evidence->len > 0) {
     SmbEvidence *next = g_ptr_array_steal_index (evidence, 0);
     Gathered *gathered;
 
-    if (!is_wanted (next, ids, n_ids)) {
+    if (!is_wanted (next, wish->evidence_ids, wish->n_evidence)) {
       smb_evidence_free (next);
       continue;
     }
@@ -383,76 +385,4 @@ gather_all (const Maker *maker, const gint64 *ids, guint n_ids, SmbProgress prog
   if (progress != NULL)
     progress (total, total, _ ("Writing the report"), user_data);
   return refresh (maker->store, exhibits, error) ? g_steal_pointer (&exhibits) : NULL;
-}
-
-/* "report.export" with what was written, so that a copy of the report can be told from a forged one. */
-static gboolean
-log_export (SmbCase *store, const char *path, const Maker *maker, guint n_exhibits, GError **error)
-{
-  g_autofree char *sha256 = smb_sha256_of_file (path, NULL, NULL, error);
-  g_autofree char *name = g_path_get_basename (path), *absolute = g_canonicalize_filename (path, NULL), *details = NULL;
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-
-  if (sha256 == NULL)
-    return FALSE;
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "exhibits");
-  json_builder_add_int_value (builder, n_exhibits);
-  json_builder_set_member_name (builder, "maps");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < maker->n_specs; i++) {
-    g_autofree char *text = smb_map_spec_to_text (&maker->specs[i]);
-
-    json_builder_add_string_value (builder, text);
-  }
-  json_builder_end_array (builder);
-  json_builder_set_member_name (builder, "path");
-  json_builder_add_string_value (builder, absolute);
-  json_builder_set_member_name (builder, "sha256");
-  json_builder_add_string_value (builder, sha256);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  details = json_to_string (root, FALSE);
-  return smb_case_log (store, "report.export", name, details, error);
-}
-
-gboolean
-smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const char *path,
-                    const gint64 *evidence_ids, guint n_evidence, const SmbMapSpec *specs, guint n_specs, gboolean check,
-                    SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
-{
-  Maker maker = { store, engine, model, specs, model != NULL ? n_specs : 0, check, cancellable };
-  g_autoptr (GPtrArray) exhibits = gather_all (&maker, evidence_ids, n_evidence, progress, user_data, error);
-  g_autoptr (GPtrArray) entries = g_ptr_array_new (), notes = NULL, log = NULL;
-  g_autoptr (SmbCaseInfo) info = smb_case_get_info (store, exhibits != NULL ? error : NULL);
-  g_autoptr (GError) log_problem = NULL;
-  g_autofree char *head = NULL;
-  SmbLockState lock;
-  SmbReportData data = { .case_path = smb_case_get_path (store), .made_us = g_get_real_time (),
-                         .program_version = SMB_VERSION, .colours = SMB_COLOURS_VIRIDIS };
-
-  if (exhibits == NULL || info == NULL)
-    return FALSE;
-  for (guint i = 0; i < exhibits->len; i++)
-    g_ptr_array_add (entries, &((Gathered *) g_ptr_array_index (exhibits, i))->entry);
-  notes = smb_case_list_notes (store, 0, error);
-  if (notes == NULL)
-    return FALSE;
-  log = smb_case_list_log (store, error);
-  if (log == NULL)
-    return FALSE;
-  /* The chain first, for its head; then the records it speaks for. A broken log is what a report must say, not what
-   * stops it. */
-  data.log_intact = smb_case_verify_log (store, &head, NULL, &log_problem) && smb_case_check (store, &log_problem);
-  data.log_problem = log_problem != NULL ? log_problem->message : NULL;
-  data.log_head = head;
-  data.unsandboxed = smb_engine_get_lock_state (engine, SMB_ENGINE_DECODE, &lock, NULL) && lock == SMB_LOCK_NONE;
-  data.info = info;
-  data.exhibits = entries;
-  data.notes = notes;
-  data.log = log;
-  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !smb_report_write (path, &data, error))
-    return FALSE;
-  return smb_case_get_read_only (store) || log_export (store, path, &maker, exhibits->len, error);
 }

@@ -59,10 +59,4 @@ gboolean smb_examine_set_regions (SmbCase *store, gint64 analysis_id, guint inde
 SmbCaseAnalysis *smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysis *analysis, JsonNode *json,
                                              GError **error);
 
-/* Gathers, draws the maps named (for each face), writes a .pdf or .html report, logs the export with the report's hash.
- * evidence_ids NULL: every exhibit. check: maps that explain the answer are tested for faithfulness. model: the one the maps are made with; NULL: no maps. */
-gboolean smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const char *path,
-                             const gint64 *evidence_ids, guint n_evidence, const SmbMapSpec *specs, guint n_specs, gboolean check,
-                             SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
-
 G_END_DECLS

@@ -14,13 +14,18 @@
 #define MAX_MAP_SIDE 8192
 #define MAX_FACE 10000
 
+void
+smb_bundle_map_clear (SmbBundleMap *map)
+{
+  g_clear_pointer (&map->sha256, g_free);
+  g_clear_pointer (&map->values, g_bytes_unref);
+}
+
 static void
 bundle_map_free (gpointer data)
 {
-  SmbBundleMap *map = data;
-
-  g_free (map->sha256);
-  g_free (map);
+  smb_bundle_map_clear (data);
+  g_free (data);
 }
 
 static void
@@ -56,6 +61,13 @@ smb_bundle_free (SmbBundle *bundle)
   g_free (bundle);
 }
 
+static void
+take_values (SmbBundleMap *out, gconstpointer values, gsize n_bytes)
+{
+  out->values = g_bytes_new (values, n_bytes);
+  out->sha256 = smb_sha256_of_bytes (values, n_bytes);
+}
+
 void
 smb_bundle_measure_map (const SmbMap *map, SmbBundleMap *out)
 {
@@ -65,7 +77,8 @@ smb_bundle_measure_map (const SmbMap *map, SmbBundleMap *out)
   *out = (SmbBundleMap){ .spec = map->spec, .rows = map->rows, .columns = map->columns, .min = NAN, .max = NAN, .mean = NAN };
   if (map->rgb != NULL) {
     out->rows = out->columns = map->rgb_size;
-    out->sha256 = smb_sha256_of_bytes (map->rgb, 3 * (gsize) map->rgb_size * (gsize) map->rgb_size);
+    out->is_picture = TRUE;
+    take_values (out, map->rgb, 3 * (gsize) map->rgb_size * (gsize) map->rgb_size);
     return;
   }
   for (gsize i = 0; i < n; i++)
@@ -78,7 +91,7 @@ smb_bundle_measure_map (const SmbMap *map, SmbBundleMap *out)
     out->max = map->max;
     out->mean = sum / (double) n_values;
   }
-  out->sha256 = smb_sha256_of_bytes (map->values, n * sizeof (float));
+  take_values (out, map->values, n * sizeof (float));
 }
 
 /* The hex digits of a SHA-256; NULL and failed otherwise. */
@@ -118,6 +131,28 @@ read_face (SmbJsonReader *reader, JsonObject *of, const SmbBundleExhibit *exhibi
   return n > 0 ? (guint) smb_json_int (reader, of, "face", 1, MIN (n, MAX_FACE)) - 1 : 0;
 }
 
+/* The values of a map, as many as its size says; they may be missing. */
+static void
+read_values (SmbJsonReader *reader, JsonObject *of, SmbBundleMap *map)
+{
+  JsonNode *node = json_object_get_member (of, "values");
+  const gsize n = (gsize) map->rows * (gsize) map->columns;
+  guchar *bytes;
+  gsize n_bytes;
+
+  if (node == NULL || reader->failed)
+    return;
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING) {
+    smb_json_fail (reader, "values", _ ("base64"));
+    return;
+  }
+  bytes = g_base64_decode (json_node_get_string (node), &n_bytes);
+  map->values = g_bytes_new_take (bytes, n_bytes);
+  map->is_picture = n_bytes == 3 * n;
+  if (n == 0 || (n_bytes != 3 * n && n_bytes != n * sizeof (float)))
+    smb_json_fail (reader, "values", _ ("as many values as rows and columns say"));
+}
+
 static gboolean
 read_map (SmbJsonReader *reader, JsonObject *of, SmbBundleExhibit *exhibit)
 {
@@ -133,6 +168,7 @@ read_map (SmbJsonReader *reader, JsonObject *of, SmbBundleExhibit *exhibit)
   map->max = smb_json_number (reader, of, "max", SMB_JSON_OPTIONAL);
   map->mean = smb_json_number (reader, of, "mean", SMB_JSON_OPTIONAL);
   map->sha256 = read_hash (reader, of, "sha256", SMB_JSON_REQUIRED);
+  read_values (reader, of, map);
   text = smb_json_string (reader, of, "map", SMB_JSON_REQUIRED);
   return !reader->failed && smb_map_spec_parse (&map->spec, text, reader->error);
 }

@@ -47,12 +47,13 @@ findings_of (const GPtrArray *findings)
   return array;
 }
 
+/* n_values_in_out: bytes of values written so far. */
 static JsonObject *
-map_of (const SmbMap *map, guint face, guint index)
+map_of (const SmbMap *map, guint face, guint index, gsize *n_values_in_out)
 {
   JsonObject *out = json_object_new ();
   g_autofree char *text = smb_map_spec_to_text (&map->spec);
-  SmbBundleMap measured;
+  g_auto (SmbBundleMap) measured = { 0 };
 
   smb_bundle_measure_map (map, &measured);
   json_object_set_int_member (out, "face", face + 1);
@@ -64,13 +65,20 @@ map_of (const SmbMap *map, guint face, guint index)
   smb_json_set_number (out, "max", measured.max);
   smb_json_set_number (out, "mean", measured.mean);
   json_object_set_string_member (out, "sha256", measured.sha256);
-  g_free (measured.sha256);
+  *n_values_in_out += g_bytes_get_size (measured.values);
+  if (*n_values_in_out <= SMB_BUNDLE_MAX_VALUES) {
+    gsize n_bytes;
+    const guchar *bytes = g_bytes_get_data (measured.values, &n_bytes);
+    g_autofree char *values = g_base64_encode (bytes, n_bytes);
+
+    json_object_set_string_member (out, "values", values);
+  }
   return out;
 }
 
 /* Equal specs that follow each other (all heads of a layer) are told apart by their place. */
 static JsonArray *
-maps_of (const SmbReportExhibit *exhibit)
+maps_of (const SmbReportExhibit *exhibit, gsize *n_values_in_out)
 {
   JsonArray *array = json_array_new ();
 
@@ -82,7 +90,7 @@ maps_of (const SmbReportExhibit *exhibit)
       const SmbMap *map = maps->pdata[m];
 
       index = m > 0 && smb_map_spec_equal (&map->spec, &((SmbMap *) maps->pdata[m - 1])->spec) ? index + 1 : 0;
-      json_array_add_object_element (array, map_of (map, f, index));
+      json_array_add_object_element (array, map_of (map, f, index, n_values_in_out));
     }
   }
   return array;
@@ -111,7 +119,7 @@ regions_of (const SmbReportExhibit *exhibit)
 }
 
 static JsonObject *
-exhibit_of (const SmbReportExhibit *exhibit)
+exhibit_of (const SmbReportExhibit *exhibit, gsize *n_values_in_out)
 {
   const SmbEvidence *evidence = exhibit->evidence;
   JsonObject *out = json_object_new ();
@@ -132,7 +140,7 @@ exhibit_of (const SmbReportExhibit *exhibit)
   else
     json_object_set_null_member (out, "result");
   json_object_set_array_member (out, "regions", regions_of (exhibit));
-  json_object_set_array_member (out, "maps", maps_of (exhibit));
+  json_object_set_array_member (out, "maps", maps_of (exhibit, n_values_in_out));
   return out;
 }
 
@@ -149,12 +157,13 @@ case_of (const SmbCaseInfo *info)
 }
 
 GBytes *
-smb_report_render_bundle (const SmbReportData *data)
+smb_report_make_bundle (const SmbReportData *data)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   g_autoptr (GPtrArray) warnings = smb_report_warnings (data);
   JsonObject *root = json_object_new (), *log = json_object_new ();
   JsonArray *exhibits = json_array_new ();
+  gsize n_values = 0;
   char *text;
 
   json_object_set_int_member (log, "entries", data->log->len);
@@ -168,7 +177,7 @@ smb_report_render_bundle (const SmbReportData *data)
   json_object_set_array_member (root, "warnings", texts_of (warnings));
   json_object_set_array_member (root, "notes", notes_of (data->notes));
   for (guint i = 0; i < data->exhibits->len; i++)
-    json_array_add_object_element (exhibits, exhibit_of (data->exhibits->pdata[i]));
+    json_array_add_object_element (exhibits, exhibit_of (data->exhibits->pdata[i], &n_values));
   json_object_set_array_member (root, "exhibits", exhibits);
   json_node_take_object (node, root);
   text = smb_json_to_canonical (node);

@@ -79,9 +79,23 @@ smb_page_begin (SmbPage *page)
 }
 
 void
+smb_page_add_sheet (SmbPage *page)
+{
+  const cairo_rectangle_t paper = { 0, 0, SMB_PAGE_WIDTH, SMB_PAGE_HEIGHT };
+
+  if (page->cr != NULL)
+    cairo_destroy (page->cr);
+  g_ptr_array_add (page->sheets, cairo_recording_surface_create (CAIRO_CONTENT_COLOR_ALPHA, &paper));
+  page->cr = cairo_create (g_ptr_array_index (page->sheets, page->sheets->len - 1));
+}
+
+void
 smb_page_break (SmbPage *page)
 {
-  cairo_show_page (page->cr);
+  if (page->sheets != NULL)
+    smb_page_add_sheet (page);
+  else
+    cairo_show_page (page->cr);
   page->page++;
   smb_page_begin (page);
   if (page->columns != NULL)

@@ -28,7 +28,8 @@ typedef struct {
 } SmbCell;
 
 typedef struct {
-  cairo_surface_t *surface;
+  cairo_surface_t *surface; /* of a PDF; NULL: each page is a recording of its own, in `sheets` */
+  GPtrArray *sheets;        /* cairo_surface_t*, or NULL */
   cairo_t *cr;
   double y;
   int page;    /* 1-based */
@@ -41,6 +42,7 @@ typedef struct {
 
 void smb_page_set_ink (SmbPage *page, SmbInk ink);
 void smb_page_begin (SmbPage *page);  /* header and footer of a page that is just begun */
+void smb_page_add_sheet (SmbPage *page); /* the next recording, drawn on from now on */
 void smb_page_break (SmbPage *page);
 double smb_page_left (const SmbPage *page); /* free height */
 /* Breaks unless this much is free (or the page is fresh). */
@@ -65,5 +67,10 @@ void smb_page_heading (SmbPage *page, double size, const char *text, double keep
 void smb_page_paragraph (SmbPage *page, double size, SmbInk ink, const char *text);
 /* A framed warning. */
 void smb_page_banner (SmbPage *page, const char *title, GPtrArray *sentences);
+
+/* The whole report from the first page on (smb-report-pdf.c). The page's surface, numbers, header and footer are the caller's. */
+void smb_report_draw_all (SmbPage *page, const SmbReportData *data);
+char *smb_report_footer (const SmbReportData *data);
+void smb_report_set_status (GError **error, cairo_status_t status); /* why it could not be drawn, as a sentence */
 
 G_END_DECLS

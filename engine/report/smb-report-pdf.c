@@ -21,6 +21,8 @@ add_outline (SmbPage *page, const char *text)
   g_autofree char *y = smb_report_fixed (page->y, 1);
   g_autofree char *where = g_strdup_printf ("page=%d pos=[0 %s]", page->page, y);
 
+  if (page->surface == NULL)
+    return;
   cairo_pdf_surface_add_outline (page->surface, CAIRO_PDF_OUTLINE_ROOT, text, where, 0);
 }
 
@@ -485,25 +487,35 @@ set_metadata (cairo_surface_t *surface, const SmbReportData *data, const char *t
   cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_CREATOR, creator);
 }
 
+char *
+smb_report_footer (const SmbReportData *data)
+{
+  return g_strdup_printf (_("Semblance %s · audit log %s"), data->program_version, data->log_head != NULL ? data->log_head : "–");
+}
+
+void
+smb_report_draw_all (SmbPage *page, const SmbReportData *data)
+{
+  smb_page_begin (page);
+  draw_title_page (page, data);
+  for (guint i = 0; i < data->exhibits->len; i++)
+    draw_exhibit (page, g_ptr_array_index (data->exhibits, i), data->colours);
+  draw_log (page, data);
+}
+
 /* Draws all pages into `out`; n_pages_in_out holds what the footers say before, and what there were after. */
 static cairo_status_t
-draw_all (const SmbReportData *data, GByteArray *out, int *n_pages_in_out)
+draw_pdf (const SmbReportData *data, GByteArray *out, int *n_pages_in_out)
 {
   g_autoptr (cairo_surface_t) surface
       = cairo_pdf_surface_create_for_stream (write_bytes, out, SMB_PAGE_WIDTH, SMB_PAGE_HEIGHT);
-  g_autofree char *header = smb_report_case_title (data);
-  g_autofree char *footer = g_strdup_printf (_("Semblance %s · audit log %s"), data->program_version,
-                                             data->log_head != NULL ? data->log_head : "–");
+  g_autofree char *header = smb_report_case_title (data), *footer = smb_report_footer (data);
   SmbPage page = { .surface = surface, .page = 1, .n_pages = *n_pages_in_out, .header = header, .footer = footer };
   cairo_status_t status;
 
   set_metadata (surface, data, header);
   page.cr = cairo_create (surface);
-  smb_page_begin (&page);
-  draw_title_page (&page, data);
-  for (guint i = 0; i < data->exhibits->len; i++)
-    draw_exhibit (&page, g_ptr_array_index (data->exhibits, i), data->colours);
-  draw_log (&page, data);
+  smb_report_draw_all (&page, data);
   cairo_show_page (page.cr);
   status = cairo_status (page.cr);
   cairo_destroy (page.cr);
@@ -512,20 +524,26 @@ draw_all (const SmbReportData *data, GByteArray *out, int *n_pages_in_out)
   return status != CAIRO_STATUS_SUCCESS ? status : cairo_surface_status (surface);
 }
 
+void
+smb_report_set_status (GError **error, cairo_status_t status)
+{
+  g_set_error (error, SMB_ERROR, status == CAIRO_STATUS_NO_MEMORY ? SMB_ERROR_MEMORY : SMB_ERROR_FAILED,
+               _("The report could not be drawn (%s); try with fewer exhibits or maps."), cairo_status_to_string (status));
+}
+
 GBytes *
 smb_report_render_pdf (const SmbReportData *data, GError **error)
 {
   g_autoptr (GByteArray) out = g_byte_array_new ();
   int n_pages = 0;
-  cairo_status_t status = draw_all (data, out, &n_pages);
+  cairo_status_t status = draw_pdf (data, out, &n_pages);
 
   if (status == CAIRO_STATUS_SUCCESS) {
     g_byte_array_set_size (out, 0);
-    status = draw_all (data, out, &n_pages);
+    status = draw_pdf (data, out, &n_pages);
   }
   if (status != CAIRO_STATUS_SUCCESS) {
-    g_set_error (error, SMB_ERROR, status == CAIRO_STATUS_NO_MEMORY ? SMB_ERROR_MEMORY : SMB_ERROR_FAILED,
-                 _("The report could not be drawn (%s); try with fewer exhibits or maps."), cairo_status_to_string (status));
+    smb_report_set_status (error, status);
     return NULL;
   }
   return g_byte_array_free_to_bytes (g_steal_pointer (&out));

@@ -86,6 +86,5 @@ char *smb_report_timeline_caption (const SmbReportTimeline *timeline); /* what i
 
 GBytes *smb_report_render_pdf (const SmbReportData *data, GError **error);
 GBytes *smb_report_render_html (const SmbReportData *data, GError **error);
-GBytes *smb_report_render_bundle (const SmbReportData *data); /* smb-bundle.h */
 
 G_END_DECLS

@@ -30,7 +30,7 @@ smb_report_write (const char *path, const SmbReportData *data, GError **error)
   } else if (ends_with (path, ".html")) {
     bytes = smb_report_render_html (data, error);
   } else if (ends_with (path, ".json")) {
-    bytes = smb_report_render_bundle (data);
+    bytes = smb_report_make_bundle (data);
   } else {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                  _("%s: reports are written as .pdf, .html or .json; give the file a name with one of these endings."), shown);

@@ -60,4 +60,7 @@ typedef struct {
  * it, then renamed: an old report is replaced whole or stays. */
 gboolean smb_report_write (const char *path, const SmbReportData *data, GError **error);
 
+/* The bundle alone, as it would be written. */
+GBytes *smb_report_make_bundle (const SmbReportData *data);
+
 G_END_DECLS

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """semblance-cli report --out=….json and verify from outside. Arguments: the program, the tree's root."""
+import base64
+import hashlib
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -33,6 +36,17 @@ def read(path):
 def outcomes(done):
     return {(line["exhibit"], check["what"].split(":")[0]): check["outcome"]
             for line in map(json.loads, done.stdout.splitlines()) for check in line["checks"]}
+
+
+def move_values(map_):
+    """Lets the first two different values of a map change places, as a forger would, hash and all; their distance."""
+    values = list(struct.unpack("<%df" % (map_["rows"] * map_["columns"]), base64.b64decode(map_["values"])))
+    first, second = next((i, j) for i, a in enumerate(values) for j, b in enumerate(values) if a == a and b == b and abs(a - b) > 0.01)
+    distance = abs(values[first] - values[second])
+    values[first], values[second] = values[second], values[first]
+    data = struct.pack("<%df" % len(values), *values)
+    map_.update(values=base64.b64encode(data).decode(), sha256=hashlib.sha256(data).hexdigest())
+    return distance
 
 
 def robustness():
@@ -105,13 +119,35 @@ def main():
         found = []
         for change, what in ((lambda d: d["exhibits"][0]["result"]["faces"][0].update(score=0.99), "result"),
                              (lambda d: d["exhibits"][0]["result"]["faces"][0]["box"].__setitem__(0, 3), "result"),
-                             (lambda d: d["exhibits"][0]["maps"][1].update(sha256="0" * 64, mean=9.0), "map F1 error")):
+                             (lambda d: d["exhibits"][0]["maps"][1].update(sha256="0" * 64, mean=9.0), "map F1 error"),
+                             (lambda d: move_values(d["exhibits"][0]["maps"][1]), "map F1 error")):
             forged = json.loads(text)
             change(forged)
             write(bundle + "-forged.json", json.dumps(forged))
             done = run("verify", bundle + "-forged.json", "--evidence", moved, "--json")
             if done.returncode != 1 or outcomes(done).get(("S-01", what)) != "different":
                 found.append(f"{what}: {outcomes(done)} {done.stderr}")
+        # Two values that change places leave size, least, most and mean as they are.
+        forged = json.loads(text)
+        moved_by = move_values(forged["exhibits"][0]["maps"][1])
+        write(bundle + "-forged.json", json.dumps(forged))
+        check = next(check for line in run("verify", bundle + "-forged.json", "--evidence", moved, "--json").stdout.splitlines()
+                     for check in json.loads(line)["checks"] if check["what"].startswith("map F1 error"))
+        if check["different"] != 2 or abs(check["largest_difference"] - moved_by) > 1e-6 or "row " not in check["differences"][0]:
+            found.append(f"two values that changed places: {check}")
+        # A hash alone still tells the same from the other.
+        forged = json.loads(text)
+        for values in (map_ for exhibit in forged["exhibits"] for map_ in exhibit["maps"]):
+            del values["values"]
+        write(bundle + "-forged.json", json.dumps(forged))
+        done = run("verify", bundle + "-forged.json", "--evidence", moved, "--json")
+        if outcomes(done).get(("S-01", "map F1 error")) != "exact":
+            found.append(f"without values: {outcomes(done)}")
+        forged["exhibits"][0]["maps"][1]["sha256"] = "0" * 64
+        write(bundle + "-forged.json", json.dumps(forged))
+        done = run("verify", bundle + "-forged.json", "--evidence", moved, "--json")
+        if done.returncode != 1 or outcomes(done).get(("S-01", "map F1 error")) != "not-tried":
+            found.append(f"without values and with another hash: {outcomes(done)}")
         forged = json.loads(text)
         forged["log"]["head"] = "0" * 64
         write(bundle + "-forged.json", json.dumps(forged))
@@ -128,6 +164,7 @@ def main():
                              "hash": text.replace(data["exhibits"][0]["sha256"], "../../etc/passwd"),
                              "face": text.replace('"face":1', '"face":2000000000'),
                              "map": text.replace('"map":"rollout"', '"map":"rollout:layer=99999999999"'),
+                             "values": text.replace('"values":"', '"values":"AAAA'),
                              "size": text.replace('"size_bytes":', '"size_bytes":-')}.items():
             write(bad, change)
             done = run("verify", bad)

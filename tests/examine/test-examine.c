@@ -3,6 +3,7 @@
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
 #include "examine/smb-examine.h"
+#include "examine/smb-report-draft.h"
 #include "judge-fixture.h"
 
 #include <fcntl.h>
@@ -306,6 +307,7 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
   g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
   SmbAnalysisSettings settings = smb_analysis_settings_default ();
   SmbMapSpec specs[2] = { smb_map_spec_default (SMB_MAP_ROLLOUT), smb_map_spec_default (SMB_MAP_ERROR) };
+  const SmbReportWish wish = { .model = model, .specs = specs, .n_specs = G_N_ELEMENTS (specs), .check = TRUE }, bare = { 0 };
   SmbBox box = { 10, 5, 60, 60 };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbCaseAnalysis) stored = NULL;
@@ -333,8 +335,7 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
     g_autofree char *report = g_build_filename (fixture->folder, endings[i], NULL);
     g_autofree char *sha256 = NULL;
 
-    g_assert_true (smb_examine_report (fixture->store, fixture->engine, model, report, NULL, 0, specs,
-                                       G_N_ELEMENTS (specs), TRUE, NULL, NULL, NULL, &error));
+    g_assert_true (smb_examine_report (fixture->store, fixture->engine, &wish, report, NULL, NULL, NULL, &error));
     g_assert_no_error (error);
     sha256 = smb_sha256_of_file (report, NULL, NULL, &error);
     g_assert_no_error (error);
@@ -345,14 +346,51 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
   g_assert_true (log_has (fixture, "evidence.verify", "S-01", "\"verified\""));
   again = put (fixture, "progressive.jpg", "a.jpg", 0);
   late = g_build_filename (fixture->folder, "altered.html", NULL);
-  g_assert_true (smb_examine_report (fixture->store, fixture->engine, NULL, late, NULL, 0, NULL, 0, FALSE, NULL, NULL,
-                                     NULL, &error));
+  g_assert_true (smb_examine_report (fixture->store, fixture->engine, &bare, late, NULL, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_true (log_has (fixture, "evidence.verify", "S-01", "\"altered\""));
   findings = smb_case_list_findings (fixture->store, evidence->id, NULL);
   g_assert_cmpstr (((SmbFinding *) findings->pdata[0])->kind, ==, "hash-mismatch");
   g_assert_true (smb_case_check (fixture->store, &error));
   g_assert_no_error (error);
+}
+
+/* What was looked at is what is written, whatever the format, and only while the case is the one it shows. */
+static void
+test_draft (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = put (fixture, "baseline.jpg", "a.jpg", 0);
+  g_autoptr (SmbEvidence) evidence = acquire (fixture, path);
+  const SmbReportWish all = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbReportDraft) draft = smb_report_draft_new (fixture->store, fixture->engine, &all, NULL, NULL, NULL, &error);
+  g_autoptr (SmbReportPages) pages = NULL;
+  g_autoptr (GBytes) bundle = NULL;
+  g_autofree char *pdf = g_build_filename (fixture->folder, "a.pdf", NULL), *json = g_build_filename (fixture->folder, "a.json", NULL);
+  g_autofree char *late = g_build_filename (fixture->folder, "late.json", NULL), *text = NULL;
+  g_autoptr (SmbNote) note = g_new0 (SmbNote, 1);
+  gsize n_bytes;
+
+  g_assert_no_error (error);
+  pages = smb_report_draft_make_pages (draft, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (smb_report_pages_get_n (pages), >=, 2);
+  g_assert_false (g_file_test (pdf, G_FILE_TEST_EXISTS));
+  g_assert_true (smb_report_draft_write (draft, fixture->store, pdf, &error));
+  g_assert_no_error (error);
+  g_assert_true (log_has (fixture, "report.export", "a.pdf", "sha256"));
+  /* Its own export is no change of the case. */
+  bundle = smb_report_draft_make_bundle (draft);
+  g_assert_true (smb_report_draft_write (draft, fixture->store, json, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (json, &text, &n_bytes, NULL));
+  g_assert_cmpmem (text, (int) n_bytes, g_bytes_get_data (bundle, NULL), (int) g_bytes_get_size (bundle));
+  note->evidence_id = evidence->id;
+  note->text = g_strdup ("Seen later.");
+  g_assert_true (smb_case_add_note (fixture->store, note, &error));
+  g_assert_false (smb_report_draft_write (draft, fixture->store, late, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+  g_assert_false (g_file_test (late, G_FILE_TEST_EXISTS));
 }
 
 int
@@ -366,6 +404,7 @@ main (int argc, char **argv)
   ADD ("verify", test_verify);
   ADD ("open-picture", test_open_picture);
   ADD ("analyze-and-report", test_analyze_and_report);
+  ADD ("draft", test_draft);
 #undef ADD
   return g_test_run ();
 }

@@ -4,6 +4,7 @@
 #include "base/smb-error.h"
 #include "case/smb-case-video.h"
 #include "examine/smb-examine-video.h"
+#include "examine/smb-report-draft.h"
 #include "judge-fixture.h"
 #include "video-clip.h"
 
@@ -73,6 +74,7 @@ test_run (void)
   g_autoptr (SmbCase) store = new_case ("one.smbcase"), other = new_case ("two.smbcase");
   g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  const SmbReportWish bare = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbEvidence) evidence = smb_examine_acquire (store, engine, clip, NULL, &error), same = NULL;
   g_autoptr (SmbEngineVideo) video = NULL;
@@ -140,7 +142,7 @@ test_run (void)
 
   /* The report draws the scores over time, after those changes. */
   report = g_build_filename (folder, "report.html", NULL);
-  g_assert_true (smb_examine_report (other, engine, NULL, report, NULL, 0, NULL, 0, FALSE, NULL, NULL, NULL, &error));
+  g_assert_true (smb_examine_report (other, engine, &bare, report, NULL, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (report, &html, NULL, NULL));
   g_assert_nonnull (strstr (html, "Score of each track of exhibit S-01 against time"));

@@ -4,6 +4,7 @@
 #include "report-test.h"
 
 #include "base/smb-error.h"
+#include "report/smb-report-pages.h"
 #include "report/smb-report-private.h"
 
 #include <glib/gstdio.h>
@@ -389,6 +390,92 @@ test_clean (void)
   }
 }
 
+#define PAGE_PX 893
+#define CELL_PX 15
+
+/* A page of the PDF in grey, as pdftoppm paints it: width_px wide. Free with g_free; NULL: there is no such page. */
+static guint8 *
+paint_pdf (const char *path, guint page, int width_px, int height_px)
+{
+  g_autofree char *number = g_strdup_printf ("%u", page + 1), *width = g_strdup_printf ("%d", width_px);
+  g_autofree char *height = g_strdup_printf ("%d", height_px);
+  const char *argv[] = { "pdftoppm", "-gray", "-f", number, "-l", number, "-scale-to-x", width, "-scale-to-y", height, path, NULL };
+  g_autoptr (GSubprocess) process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
+  g_autoptr (GBytes) out = NULL;
+  gsize n_bytes, n = (gsize) width_px * (gsize) height_px;
+  const guint8 *bytes;
+
+  g_assert_nonnull (process);
+  g_assert_true (g_subprocess_communicate (process, NULL, NULL, &out, NULL, NULL));
+  bytes = g_bytes_get_data (out, &n_bytes);
+  return n_bytes > n ? g_memdup2 (bytes + n_bytes - n, n) : NULL; /* the header comes first */
+}
+
+/* How much of the ink stands elsewhere, in places of CELL_PX a side. */
+static double
+compare_pages (GBytes *page, const guint8 *painted, int height_px)
+{
+  const guint32 *pixels = g_bytes_get_data (page, NULL);
+  double moved = 0.0, ink = 0.0;
+
+  g_assert_nonnull (painted);
+  for (int y = 0; y + CELL_PX <= height_px; y += CELL_PX)
+    for (int x = 0; x + CELL_PX <= PAGE_PX; x += CELL_PX) {
+      double difference = 0.0;
+
+      for (int k = 0; k < CELL_PX * CELL_PX; k++) {
+        const int at = (y + k / CELL_PX) * PAGE_PX + x + k % CELL_PX;
+        const guint32 rgb = pixels[at];
+        const double grey = 0.299 * (rgb >> 16 & 0xff) + 0.587 * (rgb >> 8 & 0xff) + 0.114 * (rgb & 0xff);
+
+        difference += grey - painted[at];
+        ink += 255 - painted[at];
+      }
+      moved += ABS (difference);
+    }
+  return moved / ink;
+}
+
+/* The pages that are looked at are those of the PDF: as many, and the same to the eye. */
+static void
+test_pages (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *program = g_find_program_in_path ("pdftoppm"), *bytes = NULL;
+  g_autofree char *path = g_build_filename (fixture->folder, "pages.pdf", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbReportPages) pages = smb_report_pages_new (&fixture->sample->data, &error);
+  guint n;
+  gsize n_bytes;
+
+  g_assert_no_error (error);
+  n = smb_report_pages_get_n (pages);
+  g_assert_cmpuint (n, >, 3);
+  if (program == NULL) {
+    g_test_skip ("pdftoppm is not installed");
+    return;
+  }
+  bytes = write_report (fixture, "pages.pdf", &n_bytes);
+  for (guint i = 0; i < n; i += i + 4 < n ? 4 : MAX (n - 1 - i, 1)) {
+    int height_px;
+    g_autoptr (GBytes) page = smb_report_pages_render (pages, i, PAGE_PX, &height_px, &error);
+    g_autofree guint8 *painted = paint_pdf (path, i, PAGE_PX, height_px);
+    const double moved = compare_pages (page, painted, height_px);
+
+    g_assert_no_error (error);
+    g_test_message ("page %u: %.3f of its ink stands elsewhere", i + 1, moved);
+    /* Two painters differ at the edges of letters; a page that lacks something, or shows another's, by far more. */
+    g_assert_cmpfloat (moved, <, 0.2);
+    g_clear_pointer (&painted, g_free);
+    painted = paint_pdf (path, i == 0 ? 1 : 0, PAGE_PX, height_px);
+    g_assert_cmpfloat (compare_pages (page, painted, height_px), >, 0.5);
+  }
+  {
+    g_autofree guint8 *beyond = paint_pdf (path, n, PAGE_PX, 1263);
+
+    g_assert_null (beyond);
+  }
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -397,6 +484,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/report/pdf-repeats", test_pdf_repeats);
   ADD ("/report/pdf-text", test_pdf_text);
+  ADD ("/report/pages", test_pages);
   ADD ("/report/html", test_html);
   ADD ("/report/timeline", test_timeline);
   ADD ("/report/broken-log", test_broken_log);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli-measure.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "cli/cli-train.h"
+
+GOptionEntry *
+smb_cli_measure_entries (SmbCliMeasure *o, const GOptionEntry *own, guint n)
+{
+  const GOptionEntry shared[] = {
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &o->model, N_ ("Of the library, its folder, or a weights file"), N_ ("MODEL") },
+    { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o->blended, N_ ("Forgeries made of the genuine faces too, as this class"),
+      N_ ("CLASS") },
+    { "seed", 's', 0, G_OPTION_ARG_INT64, &o->seed, N_ ("Of everything drawn by chance (0)"), N_ ("S") },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, N_ ("Threads; 0: one a core"), N_ ("N") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, N_ ("One JSON object on standard output"), NULL },
+    { NULL },
+  };
+  GOptionEntry *all = g_new0 (GOptionEntry, n + G_N_ELEMENTS (shared));
+
+  memcpy (all, own, n * sizeof *own);
+  memcpy (all + n, shared, sizeof shared);
+  return all;
+}
+
+void
+smb_cli_measure_clear (SmbCliMeasure *o)
+{
+  g_free (o->model);
+  g_free (o->part);
+  g_free (o->blended);
+  g_free (o->device);
+}
+
+static gboolean
+measure (SmbCliMeasured *m, SmbCliMeasureWork work, gpointer user_data, GError **error)
+{
+  const SmbCliMeasure *o = m->options;
+  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
+  g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (m->folder, error) : NULL;
+  g_autoptr (SmbModelInfo) model = dataset != NULL ? smb_model_find (o->model, error) : NULL;
+  g_autoptr (SmbEvaluation) scored = model != NULL ? smb_evaluation_run (model, device, dataset, m->settings, m->stop, error) : NULL;
+
+  m->device = device;
+  m->dataset = dataset;
+  m->model = model;
+  m->scored = scored;
+  return scored != NULL && work (m, user_data, error);
+}
+
+int
+smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settings, gboolean all_parts, int argc, char **argv,
+                     SmbCliMeasureWork work, gpointer user_data)
+{
+  g_autoptr (GCancellable) stop = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  SmbCliMeasured m = { .options = options, .settings = settings, .folder = argc > 1 ? argv[1] : NULL, .stop = stop };
+
+  if (argc != 2 || options->seed < 0)
+    return smb_cli_usage (_ ("“%s” takes one data set; --seed is from 0."), argv[0]);
+  if (all_parts && g_strcmp0 (options->part, "all") == 0)
+    settings->part = SMB_PART_NONE;
+  else if (options->part != NULL && (!smb_part_from_name (options->part, &settings->part) || settings->part == SMB_PART_NONE))
+    return smb_cli_usage (_ ("“%s” is no part of a data set for this; “semblance-cli %s --help” names them."), options->part, argv[0]);
+  settings->blended = options->blended;
+  settings->seed = (guint64) options->seed;
+  settings->threads = options->threads;
+  smb_cli_stop_on_signals (stop);
+  if (measure (&m, work, user_data, &error))
+    return SMB_EXIT_OK;
+  smb_cli_print_error (error);
+  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
+}
