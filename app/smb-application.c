@@ -4,6 +4,7 @@
 #include "smb-config.h"
 #include "smb-learn-window.h"
 #include "smb-new-case-dialog.h"
+#include "smb-preferences.h"
 #include "smb-scheme.h"
 #include "smb-window.h"
 
@@ -107,6 +108,12 @@ learn (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  gtk_window_present (GTK_WINDOW (smb_preferences_new (gtk_application_get_active_window (user_data))));
+}
+
+static void
 about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   GtkApplication *app = user_data;
@@ -153,6 +160,7 @@ smb_application_startup (GApplication *application)
     { "new-case", new_case, NULL, NULL, NULL },   { "open-case", open_case, NULL, NULL, NULL },
     { "sample-case", sample_case, NULL, NULL, NULL }, { "about", about, NULL, NULL, NULL },
     { "learn", learn, "s", NULL, NULL },          { "quit", quit, NULL, NULL, NULL },
+    { "preferences", preferences, NULL, NULL, NULL },
   };
   static const struct {
     const char *action;
@@ -161,6 +169,7 @@ smb_application_startup (GApplication *application)
     { "app.new-case", { "<Control>n" } },
     { "app.open-case", { "<Control>o" } },
     { "app.quit", { "<Control>q" } },
+    { "app.preferences", { "<Control>comma" } },
     { "app.learn::jobs", { "<Control>j" } },
     { "app.learn::models", { "<Control>m" } },
     { "window.close", { "<Control>w" } },

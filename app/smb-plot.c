@@ -300,7 +300,7 @@ smb_plot_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     const char *name;
     GdkRGBA *to;
   } colours[] = { { "smb_text", &d.text }, { "smb_dim", &d.dim }, { "smb_border", &d.border }, { "smb_accent", &d.colours[0] },
-                  { "smb_warning", &d.colours[1] }, { "smb_ok", &d.colours[2] } };
+                  { "smb_warning", &d.colours[1] }, { "smb_ok", &d.colours[2] }, { "smb_alert", &d.colours[3] } };
 
   for (guint i = 0; i < G_N_ELEMENTS (colours); i++)
     if (!gtk_style_context_lookup_color (style, colours[i].name, colours[i].to))

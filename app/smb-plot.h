@@ -5,12 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* A small chart: up to three lines over one axis, with a title, the newest value in words, ticks, and a read-out under the
+/* A small chart: up to four lines over one axis, with a title, the newest value in words, ticks, and a read-out under the
  * pointer. Screen readers hear title and words. */
 #define SMB_TYPE_PLOT (smb_plot_get_type ())
 G_DECLARE_FINAL_TYPE (SmbPlot, smb_plot, SMB, PLOT, GtkWidget)
 
-#define SMB_PLOT_MAX_LINES 3
+#define SMB_PLOT_MAX_LINES 4
 
 GtkWidget *smb_plot_new (const char *title);
 

@@ -154,7 +154,6 @@ void smb_session_add_drawn_face (SmbSession *self, SmbBox box);
 /* The same with the box of one face, found or drawn, replaced by one drawn by hand. */
 void smb_session_correct_face (SmbSession *self, int index, SmbBox box);
 void smb_session_verify_all (SmbSession *self);
-void smb_session_export_report (SmbSession *self, const char *path, gboolean with_maps);
 
 void smb_session_message (SmbSession *self, SmbMessageKind kind, const char *text, const char *uri);
 

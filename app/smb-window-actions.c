@@ -2,6 +2,10 @@
 /* What the window's buttons, menu and keys do. */
 #include "smb-window-private.h"
 
+#include "smb-report-dialog.h"
+#include "smb-robustness-dialog.h"
+#include "smb-verify-dialog.h"
+
 #include <glib/gi18n.h>
 
 #define BOTH_PANES_PX 1060
@@ -33,7 +37,7 @@ void
 smb_window_update_actions (SmbWindow *self)
 {
   static const char *const reading[] = { "win.zoom", "win.page", "win.search", "win.show-evidence", "win.show-inspector",
-                                         "win.compare" };
+                                         "win.compare", "win.robustness" };
   static const char *const writing[] = { "win.add-evidence", "win.add-folder", "win.analyse", "win.analyse-again",
                                          "win.analyse-selected", "win.verify", "win.report", "win.draw-box",
                                          "win.correct-box" };
@@ -135,56 +139,29 @@ verify (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
-on_report_chosen (GtkNativeDialog *dialog, int response, SmbWindow *self)
+report (GtkWidget *widget, const char *action, GVariant *parameter)
 {
-  if (response == GTK_RESPONSE_ACCEPT) {
-    g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-    GtkFileFilter *filter = gtk_file_chooser_get_filter (GTK_FILE_CHOOSER (dialog));
-    g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    const char *kind = filter != NULL ? gtk_file_filter_get_name (filter) : NULL;
-    const char *ending = g_strcmp0 (kind, _("Web page (HTML)")) == 0               ? ".html"
-                         : g_strcmp0 (kind, _("Bundle that can be verified (JSON)")) == 0 ? ".json"
-                                                                                   : ".pdf";
+  gtk_window_present (GTK_WINDOW (smb_report_dialog_new (GTK_WINDOW (widget), SMB_WINDOW (widget)->session)));
+}
 
-    if (path == NULL) {
-      smb_window_message (self, SMB_MESSAGE_ERROR, _("The report can only be saved on this machine. Choose a local folder."));
-    } else {
-      /* The kind comes from the name; a name without one gets the kind chosen in the dialog. */
-      if (!g_str_has_suffix (path, ".pdf") && !g_str_has_suffix (path, ".html") && !g_str_has_suffix (path, ".json")) {
-        char *bare = g_steal_pointer (&path);
+/* Without a case too. */
+static void
+verify_report (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
 
-        path = g_strconcat (bare, ending, NULL);
-        g_free (bare);
-      }
-      smb_session_export_report (self->session, path, TRUE);
-    }
-  }
-  g_clear_object (&self->chooser);
+  smb_verify_dialog_present (GTK_WINDOW (self), self->engine, self->session != NULL ? smb_session_get_path (self->session) : NULL);
 }
 
 static void
-report (GtkWidget *widget, const char *action, GVariant *parameter)
+robustness (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   SmbWindow *self = SMB_WINDOW (widget);
-  const SmbCaseInfo *info = smb_session_get_info (self->session);
-  g_autoptr (GtkFileFilter) pdf = gtk_file_filter_new ();
-  g_autoptr (GtkFileFilter) html = gtk_file_filter_new ();
-  g_autoptr (GtkFileFilter) bundle = gtk_file_filter_new ();
-  g_autofree char *name = g_strdup_printf (_("Report %s.pdf"), info->number);
 
-  run_chooser (self, _("Save the report"), GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"), G_CALLBACK (on_report_chosen));
-  gtk_file_filter_set_name (pdf, _("Document (PDF)"));
-  gtk_file_filter_add_pattern (pdf, "*.pdf");
-  gtk_file_filter_set_name (html, _("Web page (HTML)"));
-  gtk_file_filter_add_pattern (html, "*.html");
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), pdf);
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), html);
-  gtk_file_filter_set_name (bundle, _("Bundle that can be verified (JSON)"));
-  gtk_file_filter_add_pattern (bundle, "*.json");
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), bundle);
-  g_strdelimit (name, "/", '-');
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+  if (smb_session_get_face (self->session) == NULL || smb_session_get_picture (self->session, NULL) == NULL)
+    smb_window_message (self, SMB_MESSAGE_INFO, _("Choose a face that was scored first."));
+  else
+    gtk_window_present (GTK_WINDOW (smb_robustness_dialog_new (GTK_WINDOW (self), self->session)));
 }
 
 static void
@@ -254,6 +231,8 @@ smb_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.analyse-selected", NULL, analyse_selected);
   gtk_widget_class_install_action (widget_class, "win.verify", NULL, verify);
   gtk_widget_class_install_action (widget_class, "win.report", NULL, report);
+  gtk_widget_class_install_action (widget_class, "win.verify-report", NULL, verify_report);
+  gtk_widget_class_install_action (widget_class, "win.robustness", NULL, robustness);
   gtk_widget_class_install_action (widget_class, "win.draw-box", NULL, draw_box);
   gtk_widget_class_install_action (widget_class, "win.correct-box", NULL, correct_box);
   gtk_widget_class_install_action (widget_class, "win.compare", NULL, compare);

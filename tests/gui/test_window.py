@@ -342,6 +342,8 @@ def add_bad_file():
 def save_report():
     path = os.path.join(HOME, "report.pdf")
     who.press("Report")
+    who.see("Page 1 of ", 120)
+    who.press("Save…")
     who.see("Save the report")
     type_path(path)
     wait_for("the report", lambda: os.path.exists(path), 120)

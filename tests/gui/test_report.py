@@ -1,0 +1,217 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Drives what the window does with reports and scores as a person would: test_report.py PROGRAM CLI
+
+A report is looked at, saved as pages and as a bundle, and the bundle is verified: as it was, changed, and without an original. A
+face's score is tested for robustness. Pictures of the window go to $SMB_SCREENSHOTS if it is set.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from person import Person, Tap, wait_for
+
+PROGRAM, CLI = sys.argv[1:3]
+SHOTS = os.environ.get("SMB_SCREENSHOTS")
+HOME = os.environ["HOME"]
+SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
+
+tap = Tap()
+who = None
+
+
+class Visitor(Person):
+    """Looks at the window in front only: a dialog if one is open. The case window has a thousand parts."""
+    def walk(self, node=None, shown_only=True):
+        frames = [] if node else [frame for frame in self.app if frame is not None]
+        yield from super().walk(node or (frames[-1] if len(frames) > 1 else None), shown_only)
+
+
+def path(*names):
+    return os.path.join(HOME, *names)
+
+
+def shoot(name):
+    if SHOTS:
+        os.makedirs(SHOTS, exist_ok=True)
+        time.sleep(0.6)
+        who.shoot(os.path.join(SHOTS, name + ".png"))
+
+
+def type_path(name):
+    time.sleep(0.8)
+    who.key("ctrl+a")
+    who.type(name)
+    who.key("Return")
+    time.sleep(0.8)
+
+
+def cli(*arguments):
+    return subprocess.run([CLI, *arguments], check=True, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL).stdout
+
+
+def start():
+    """A case with two exhibits, analysed on the command line."""
+    global who
+    os.mkdir(path("evidence"))
+    files = [shutil.copy(os.path.join(SAMPLES, name), path("evidence")) for name in ("18f-dave.jpg", "nasa-astronaut.png")]
+    cli("case", "new", path("a.smbcase"), "--title=Two pictures", "--number=SC-9", "--examiner=E. Xaminer")
+    cli("analyze", "--case", path("a.smbcase"), "--threads=1", *files)
+    who = Visitor(PROGRAM, path("a.smbcase"))
+    who.see("2 hashes verified", 60)
+
+
+def pages():
+    return next((int(text.split()[0]) for text in who.texts() if text.endswith(" pages") and text.split()[0].isdigit()), 0)
+
+
+def previewed():
+    """The pages are there before anything is written; a choice changes them once asked to."""
+    who.press("Report")
+    who.see("Maps of each face")
+    n = wait_for("the pages", pages, 120)
+    who.see(f"Page 1 of {n}")
+    shoot("report-preview")
+    who.press("Larger")
+    who.see("125 %")
+    shoot("report-preview-larger")
+    who.press("Smaller")
+    who.press("S-02", partial=True)
+    who.see("The choice has changed since this preview was made.")
+    shoot("report-preview-stale")
+    who.press("Make the preview anew")
+    wait_for("fewer pages", lambda: 0 < pages() < n, 120)
+    who.press("S-02", partial=True)
+    who.press("Relevance")
+    who.press("Test whether the maps show what the answer rests on")
+    who.press("Make the preview anew")
+    wait_for("all pages", lambda: pages() >= n, 120)
+
+
+def saved():
+    """What is written has the pages that were looked at."""
+    n = pages()
+    who.press("Save…")
+    who.see("Save the report")
+    type_path(path("report.pdf"))
+    wait_for("the report", lambda: os.path.exists(path("report.pdf")), 60)
+    who.see("The report was saved as report.pdf.", 30)
+    told = subprocess.run(["pdfinfo", path("report.pdf")], check=True, capture_output=True, text=True).stdout
+    assert [line.split() for line in told.splitlines() if line.startswith("Pages:")] == [["Pages:", str(n)]], told
+    text = subprocess.run(["pdftotext", path("report.pdf"), "-"], check=True, capture_output=True, text=True).stdout
+    assert "Relevance" in text, "a map that was chosen is not in it"
+
+
+def bundled():
+    """The bundle is shown as text, and saved under its own ending."""
+    who.press("Report")
+    wait_for("the pages", pages, 120)
+    who.choose("Format", 2)
+    who.see(" of text")
+    shoot("report-bundle")
+    who.press("Save…")
+    type_path(path("report"))
+    wait_for("the bundle", lambda: os.path.exists(path("report.json")), 60)
+    with open(path("report.json"), encoding="utf-8") as handle:
+        assert json.load(handle)["format"] == "semblance-bundle"
+
+
+def fill(name, text):
+    who.click(who.control(name))
+    who.key("ctrl+a")
+    who.type(text)
+
+
+def ask_to_verify():
+    who.press("Menu")
+    who.press("Verify a report…")
+    who.see("Choose the bundle (.json) that a report was saved as.")
+
+
+def verified():
+    """As it was saved, everything comes out again."""
+    ask_to_verify()
+    fill("Bundle", path("report.json"))
+    who.press("Verify")
+    who.see("The report holds: everything in it came out again.", 120)
+    who.see("Case, Audit log, The same")
+    who.see("S-01, The file, The same")
+    who.see("S-02, Faces and scores, The same")
+    shoot("verify-holds")
+
+
+def found_out():
+    """Changed numbers are named; an original that is gone is not tried."""
+    with open(path("report.json"), encoding="utf-8") as handle:
+        forged = json.load(handle)
+    forged["exhibits"][0]["result"]["faces"][0]["score"] = 0.99
+    with open(path("forged.json"), "w", encoding="utf-8") as handle:
+        json.dump(forged, handle)
+    os.rename(path("evidence", "nasa-astronaut.png"), path("gone.png"))
+    fill("Bundle", path("forged.json"))
+    who.press("Verify")
+    who.see("The report does not hold as it stands", 120)
+    who.see("S-01, Faces and scores, Differs")
+    who.see("faces[0].score: 0.99 in the bundle, ")
+    who.see("S-02, The file, Not tried")
+    who.see("nasa-astronaut.png is not there")
+    shoot("verify-differs")
+    os.rename(path("gone.png"), path("evidence", "nasa-astronaut.png"))
+    who.key("Escape")
+
+
+def robust():
+    """Seventeen degradations of the chosen face, as chart and table, and into the notes."""
+    who.click(who.find("S-01,", partial=True))
+    who.see("Class probabilities, F1")
+    who.press("Robustness…")
+    who.see("over 17 degradations it lies from ", 120)
+    told = json.loads(cli("robustness", "--json", path("evidence", "18f-dave.jpg")))
+    for point in told["points"]:
+        who.see(f"{point['score']:.4f}", 2)
+    who.see(f"the score is {told['score']:.4f}")
+    shoot("robustness")
+    who.press("Write into the notes")
+    who.key("alt+5")
+    who.see("over 17 degradations it lies from ")
+    shoot("robustness-note")
+
+
+def preferred():
+    """The processor with its instruction sets; the graphics card, or why there is none."""
+    who.key("ctrl+comma")
+    who.see("What this machine can compute on")
+    devices = [json.loads(line) for line in cli("devices", "--json").splitlines()]
+    for device in devices:
+        who.see(device["name"] if device["usable"] else device["reason"])
+    who.see(" of memory are free")
+    shoot("preferences")
+    who.choose("Colour scheme", 2)
+    time.sleep(0.5)
+    shoot("preferences-dark")
+    who.choose("Colour scheme", 0)
+    who.key("Escape")
+
+
+def main():
+    for name, act in [("a case is opened", start), ("a report is looked at", previewed), ("what was looked at is saved", saved),
+                      ("a bundle is looked at and saved", bundled), ("a report that holds is verified", verified),
+                      ("what does not hold is named", found_out), ("a score's robustness is measured", robust),
+                      ("preferences name the devices", preferred)]:
+        failures = tap.failures
+        tap.step(name, act)
+        if who is not None and tap.failures > failures:
+            shoot(f"failed-{tap.count}")
+        if who is None:
+            print("Bail out! The window did not appear.", flush=True)
+            sys.exit(1)
+    if who.process.poll() is None:
+        who.close()
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
