@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-dataset-maker.h"
 
-#include "examine/smb-examine.h"
+#include "collect/smb-collect.h"
 #include "learn/smb-dataset-split.h"
 
 #include <glib/gi18n.h>
-#include <unistd.h>
 
 #define FACE_PX 256
 #define TELL_EVERY_MS 200
@@ -27,6 +26,7 @@ void
 smb_dataset_order_free (SmbDatasetOrder *order)
 {
   g_strfreev (order->sources);
+  g_strfreev (order->cases);
   g_strfreev (order->classes);
   g_free (order->folder);
   g_free (order);
@@ -56,20 +56,6 @@ making_free (Making *making)
   g_mutex_clear (&making->mutex);
   g_free (making->what);
   g_free (making);
-}
-
-static SmbImage *
-open_picture (const char *path, gpointer user_data, GError **error)
-{
-  Making *making = user_data;
-  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
-  SmbImage *image;
-
-  if (fd < 0)
-    return NULL;
-  image = smb_engine_decode (making->engine, fd, path, 0, NULL, making->cancellable, error);
-  close (fd);
-  return image;
 }
 
 static void
@@ -118,36 +104,33 @@ is_dataset (const char *folder)
   return g_file_test (file, G_FILE_TEST_EXISTS);
 }
 
-static gboolean
-is_divided (const SmbDataset *dataset)
-{
-  for (guint i = 0; i < dataset->samples->len; i++)
-    if (smb_dataset_get (dataset, i)->part != SMB_PART_NONE)
-      return TRUE;
-  return FALSE;
-}
-
 static SmbDataset *
 make_dataset (Making *making, GError **error)
 {
   const SmbDatasetOrder *order = making->order;
-  const SmbFaceGather how = { .size_px = FACE_PX, .cropped = order->cropped, .open = open_picture, .warn = leave_out, .progress = note,
-                              .user_data = making };
-  g_autoptr (GPtrArray) entries = NULL;
+  const SmbCollectOrder how = { .sources = (const char *const *) order->sources,
+                                .cases = (const char *const *) order->cases,
+                                .within_cases = order->within_cases,
+                                .classes = (const char *const *) order->classes,
+                                .folder = order->folder,
+                                .size_px = FACE_PX,
+                                .cropped = order->cropped,
+                                .frames = SMB_COLLECT_FRAMES,
+                                .warn = leave_out,
+                                .progress = note,
+                                .user_data = making };
   g_autoptr (SmbDataset) dataset = NULL;
 
-  if (order->sources[0] != NULL && order->sources[1] == NULL && is_dataset (order->sources[0])) {
+  if (order->cases[0] == NULL && order->sources[0] != NULL && order->sources[1] == NULL && is_dataset (order->sources[0])) {
     making->summary->folder = g_strdup (order->sources[0]);
     dataset = smb_dataset_open (order->sources[0], error);
   } else {
     making->summary->folder = g_strdup (order->folder);
-    entries = smb_dataset_list ((const char *const *) order->sources, NULL, error);
-    if (entries != NULL)
-      dataset = smb_dataset_build (order->folder, entries, (const char *const *) order->classes, &how, making->cancellable, error);
+    dataset = smb_collect_dataset (making->engine, &how, making->cancellable, error);
   }
   if (dataset == NULL)
     return NULL;
-  if ((order->divide || !is_divided (dataset))
+  if ((order->divide || !smb_collect_is_divided (dataset))
       && (!smb_dataset_split (dataset, order->shares, order->seed, error) || !smb_dataset_save (dataset, error)))
     return NULL;
   return g_steal_pointer (&dataset);

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct {
   GStrv sources;         /* as smb_dataset_list takes them; one folder of a data set that is there already: it is opened */
+  GStrv cases;           /* files of cases whose labelled evidence is taken too; may be empty */
+  gboolean within_cases; /* exhibits of one case may come into different parts */
   GStrv classes;         /* their order, or NULL */
   char *folder;          /* where a new one goes */
   gboolean cropped;

@@ -303,7 +303,6 @@ on_measure_accepted (SmbForm *form, Act *act)
   add_command (act, g_strdup_printf (_("Evaluating “%s” …"), act->model), "evaluate", act->model, "test", data, blended);
   if (calibrate)
     add_command (act, g_strdup_printf (_("Calibrating “%s” …"), act->model), "calibrate", act->model, "val", data, blended);
-  /* Last: its card may be one that cannot be written to. */
   if (act->in_use != NULL)
     add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", act->in_use, "test", data, blended);
   accept (act, cancellable);

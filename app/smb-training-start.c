@@ -23,7 +23,7 @@ typedef struct {
   GtkWidget *title, *data, *cropped, *weights, *file; /* lines of both */
   GPtrArray *paths; /* char*: what `weights` offers, NULL for a size or the line `file` */
 
-  GtkWidget *folder, *classes, *shares, *split_seed, *again, *gather, *stop, *bar, *split; /* of a fine-tuning */
+  GtkWidget *cases, *within, *folder, *classes, *shares, *split_seed, *again, *gather, *stop, *bar, *split; /* of a fine-tuning */
   GtkWidget *blended, *preset, *train, *blocks;
   SmbDatasetSummary *summary; /* NULL: no data set yet */
   GCancellable *cancel;       /* of the gathering going on; NULL */
@@ -177,6 +177,7 @@ add_warning (GtkWidget *box, const char *icon, const char *css, const char *sent
 
   gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_widget_set_hexpand (label, TRUE);
   gtk_widget_add_css_class (row, css);
   gtk_box_append (GTK_BOX (row), gtk_image_new_from_icon_name (icon));
   gtk_box_append (GTK_BOX (row), label);
@@ -298,13 +299,15 @@ on_gather (GtkButton *button, Dialog *d)
   g_auto (GStrv) classes = parts_of (d->classes, ",");
 
   order->sources = parts_of (d->data, ";");
+  order->cases = parts_of (d->cases, ";");
   order->classes = classes[0] != NULL ? g_steal_pointer (&classes) : NULL;
   order->folder = smb_form_dup_text (d->folder);
+  order->within_cases = gtk_check_button_get_active (GTK_CHECK_BUTTON (d->within));
   order->cropped = gtk_check_button_get_active (GTK_CHECK_BUTTON (d->cropped));
   order->divide = gtk_check_button_get_active (GTK_CHECK_BUTTON (d->again));
   order->seed = (guint64) gtk_spin_button_get_value (GTK_SPIN_BUTTON (d->split_seed));
-  if (order->sources[0] == NULL || *order->folder == '\0' || !read_shares (d->shares, order->shares)) {
-    smb_form_set_problem (d->form, _("Name the folders or tables of labelled faces, a folder for the data set, and three shares like 0.8, 0.1, 0.1."));
+  if ((order->sources[0] == NULL && order->cases[0] == NULL) || *order->folder == '\0' || !read_shares (d->shares, order->shares)) {
+    smb_form_set_problem (d->form, _("Name folders or tables of labelled faces, or cases with labelled evidence, a folder for the data set, and three shares like 0.8, 0.1, 0.1."));
     smb_dataset_order_free (order);
     return;
   }
@@ -343,12 +346,15 @@ add_data_lines (Dialog *d)
   smb_form_add_head (d->form, _("Data"));
   d->data = smb_form_add_path (d->form, _("Labelled faces"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, TRUE,
                                _("folders class/…, CLASS=FOLDER, tables (.csv), or a data set; several: “;”"));
+  d->cases = smb_form_add_path (d->form, _("Labelled evidence"), GTK_FILE_CHOOSER_ACTION_OPEN, TRUE,
+                                _("case files (.smbcase) in which exhibits or faces are labelled; several: “;”"));
   d->folder = smb_form_add_path (d->form, _("Kept in"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, FALSE, NULL);
   gtk_editable_set_text (GTK_EDITABLE (d->folder), folder);
   d->classes = smb_form_add_entry (d->form, _("Classes"), NULL, _("in this order, the genuine one first: genuine, deepfake; empty: as found"));
   d->shares = smb_form_add_entry (d->form, _("Shares"), "0.8, 0.1, 0.1", NULL);
   d->split_seed = smb_form_add_number (d->form, _("Seed of the division"), 0, 1e9, 0);
   d->again = smb_form_add_check (d->form, _("Divide anew, even if the data came divided"), FALSE);
+  d->within = smb_form_add_check (d->form, _("Exhibits of one case may come into different parts"), FALSE);
   d->cropped = smb_form_add_check (d->form, _("Every picture is a cropped face"), FALSE);
   d->gather = gtk_button_new_with_label (_("Gather faces"));
   d->stop = gtk_button_new_with_label (_("Stop gathering"));
@@ -380,7 +386,7 @@ finetune_arguments (char **why, gpointer user_data)
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
 
   if (d->summary == NULL)
-    *why = g_strdup (d->cancel != NULL ? _("Gathering faces …") : d->problem != NULL ? d->problem : _("Name labelled faces and gather them."));
+    *why = g_strdup (d->cancel != NULL ? _("Gathering faces …") : d->problem != NULL ? d->problem : _("Name labelled faces or evidence and gather them."));
   else if (d->summary->classes[1] == NULL && *blended == '\0')
     *why = g_strdup (_("A detector tells at least two classes: name a class for self-blended forgeries."));
   else

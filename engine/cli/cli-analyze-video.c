@@ -102,19 +102,11 @@ SmbEngineVideo *
 smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options, GError **error)
 {
   const gboolean asked = options->stride > 0 || options->frames != NULL || options->range != NULL;
-  g_autoptr (GError) failure = NULL;
-  SmbEngineVideo *video;
+  SmbEngineVideo *video = smb_examine_try_video (engine, path, options->rate > 0 ? options->rate : SMB_EXAMINE_PICTURE_RATE, asked,
+                                                 smb_cli_progress (), NULL, NULL, error);
 
-  video = smb_examine_open_video_file (engine, path, options->rate > 0 ? options->rate : SMB_EXAMINE_PICTURE_RATE,
-                                       smb_cli_progress (), NULL, NULL, &failure);
   smb_cli_progress_end ();
-  if (video != NULL && (asked || smb_engine_video_get_n_frames (video) > 1))
-    return video;
-  g_clear_pointer (&video, smb_engine_video_unref);
-  /* Whatever a picture's reader says of it is the better sentence, unless a video was what was meant. */
-  if (failure != NULL && (asked || smb_examine_is_pattern (path) || !smb_examine_may_be_picture (failure)))
-    g_propagate_error (error, g_steal_pointer (&failure));
-  return NULL;
+  return video;
 }
 
 typedef struct {

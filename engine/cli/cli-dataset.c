@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "base/smb-error.h"
-#include "cli/cli-dataset-evidence.h"
 #include "cli/cli-face.h"
 #include "cli/cli-train.h"
+#include "collect/smb-collect.h"
 #include "learn/smb-dataset-split.h"
 
 #define SHOWN_LEAKS 20
-#define DEFAULT_FRAMES 32
 #define MAX_FRAMES 1000
 
 static void
@@ -151,29 +150,6 @@ finish (SmbDataset *dataset, gboolean json, GError *error)
   return g_error_matches (failure, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
 }
 
-static gboolean
-has_parts (const SmbDataset *dataset)
-{
-  for (guint i = 0; i < dataset->samples->len; i++)
-    if (smb_dataset_get (dataset, i)->part != SMB_PART_NONE)
-      return TRUE;
-  return FALSE;
-}
-
-/* Evidence of the cases, then what the arguments name. */
-static GPtrArray *
-list_entries (SmbCliEvidence *evidence, char **cases, gboolean within, char **sources, char **map, GError **error)
-{
-  GPtrArray *entries = smb_dataset_entries_new ();
-
-  for (; cases != NULL && *cases != NULL; cases++)
-    if (!smb_cli_evidence_add_case (evidence, *cases, within, entries, error)) {
-      g_ptr_array_unref (entries);
-      return NULL;
-    }
-  return smb_dataset_list_with (entries, (const char *const *) sources, (const char *const *) map, error);
-}
-
 static int
 build (int argc, char **argv)
 {
@@ -181,13 +157,12 @@ build (int argc, char **argv)
   g_auto (GStrv) map = NULL, classes = NULL;
   g_autofree char *class_text = NULL;
   g_auto (GStrv) cases = NULL;
-  int size = 256, frames = DEFAULT_FRAMES;
+  int size = 256, frames = SMB_COLLECT_FRAMES;
   gint64 seed = 0;
   gboolean cropped = FALSE, within = FALSE, json = FALSE;
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (SmbEngine) engine = NULL;
-  g_autoptr (SmbCliEvidence) evidence = NULL;
-  g_autoptr (GPtrArray) entries = NULL;
+  SmbCollectOrder order;
   SmbDataset *dataset = NULL;
   GError *error = NULL;
   const GOptionEntry entries_of[] = {
@@ -219,16 +194,20 @@ build (int argc, char **argv)
     classes = g_strsplit (class_text, ",", -1);
   smb_cli_stop_on_signals (stop);
   engine = smb_engine_new ("cpu", 1);
-  evidence = smb_cli_evidence_new (engine, (guint) frames);
-  entries = list_entries (evidence, cases, within, argv + 1, map, &error);
-  if (entries != NULL) {
-    SmbFaceGather how = { .size_px = size, .cropped = cropped, .warn = smb_cli_warn, .progress = smb_cli_progress () };
-
-    smb_cli_evidence_prepare (evidence, &how);
-    dataset = smb_dataset_build (out, entries, (const char *const *) classes, &how, stop, &error);
-    smb_cli_progress_end ();
-  }
-  if (dataset != NULL && smb_cli_evidence_log (evidence, out, &error) && (shares != NULL || !has_parts (dataset)))
+  order = (SmbCollectOrder){ .sources = (const char *const *) argv + 1,
+                             .cases = (const char *const *) cases,
+                             .within_cases = within,
+                             .map = (const char *const *) map,
+                             .classes = (const char *const *) classes,
+                             .folder = out,
+                             .size_px = size,
+                             .cropped = cropped,
+                             .frames = (guint) frames,
+                             .warn = smb_cli_warn,
+                             .progress = smb_cli_progress () };
+  dataset = smb_collect_dataset (engine, &order, stop, &error);
+  smb_cli_progress_end ();
+  if (dataset != NULL && (shares != NULL || !smb_collect_is_divided (dataset)))
     split (dataset, shares, seed, &error);
   return finish (dataset, json, error);
 }

@@ -142,3 +142,18 @@ smb_examine_open_video_file (SmbEngine *engine, const char *path, double picture
   close (fd);
   return video;
 }
+
+SmbEngineVideo *
+smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked, SmbProgress progress, gpointer user_data,
+                       GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (SmbEngineVideo) video
+      = smb_examine_open_video_file (engine, path, picture_rate, progress, user_data, cancellable, &failure);
+
+  if (video != NULL && (asked || smb_engine_video_get_n_frames (video) > 1))
+    return g_steal_pointer (&video);
+  if (failure != NULL && (asked || smb_examine_is_pattern (path) || !smb_examine_may_be_picture (failure)))
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/smb-model-card.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-dataset-split.h"
 
@@ -110,19 +113,26 @@ smb_model_card_new (const SmbFinetunePlan *plan, const SmbDataset *dataset, cons
   return node_of (card);
 }
 
-gboolean
-smb_model_card_write (const char *folder, JsonNode *card, GError **error)
+static gboolean
+write_card (const char *path, JsonNode *card, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, SMB_MODEL_CARD, NULL), *json = json_to_string (card, TRUE);
-  g_autofree char *text = g_strconcat (json, "\n", NULL);
+  g_autofree char *json = json_to_string (card, TRUE), *text = g_strconcat (json, "\n", NULL);
 
   return smb_learn_write_text (path, text, error);
 }
 
-JsonNode *
-smb_model_card_read (const char *folder, GError **error)
+gboolean
+smb_model_card_write (const char *folder, JsonNode *card, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, SMB_MODEL_CARD, NULL);
+
+  return write_card (path, card, error);
+}
+
+/* NULL without an error: there is none. */
+static JsonNode *
+read_card (const char *path, GError **error)
+{
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *root;
 
@@ -133,6 +143,23 @@ smb_model_card_read (const char *folder, GError **error)
     return json_node_copy (root);
   g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: is no model card; remove it, or put back the one that was there."), path);
   return NULL;
+}
+
+/* Where what is found out of a model later goes. The folder of one that came with the program is not ours to write to: that goes
+ * into the user's own folder, under the hash of its description. NULL with an error. */
+static char *
+dup_own_path (const char *folder, GError **error)
+{
+  g_autofree char *description = NULL, *sha256 = NULL, *name = NULL;
+
+  if (!smb_model_is_shipped (folder))
+    return g_build_filename (folder, SMB_MODEL_CARD, NULL);
+  description = g_build_filename (folder, SMB_MODEL_FILE, NULL);
+  sha256 = smb_sha256_of_file (description, NULL, NULL, error);
+  if (sha256 == NULL)
+    return NULL;
+  name = g_strconcat (sha256, ".json", NULL);
+  return g_build_filename (g_get_user_data_dir (), "semblance", "cards", name, NULL);
 }
 
 static JsonArray *
@@ -167,30 +194,66 @@ same_faces (JsonObject *a, JsonObject *b)
               == json_object_get_int_member_with_default (b, "reencode_quality", 0);
 }
 
+/* Entry in place of one that speaks of the same faces. */
+static void
+put_entry (JsonNode *card, const char *list, JsonNode *entry)
+{
+  JsonArray *old = list_of (json_node_get_object (card), list), *new = json_array_new ();
+
+  for (guint i = 0; old != NULL && i < json_array_get_length (old); i++) {
+    JsonObject *other = entry_of (old, i);
+
+    if (other == NULL || !same_faces (other, json_node_get_object (entry)))
+      json_array_add_element (new, json_node_copy (json_array_get_element (old, i)));
+  }
+  json_array_add_element (new, json_node_copy (entry));
+  json_object_set_array_member (json_node_get_object (card), list, new);
+}
+
+JsonNode *
+smb_model_card_read (const char *folder, GError **error)
+{
+  static const char *const lists[] = { "evaluations", "calibrations" };
+  g_autofree char *path = g_build_filename (folder, SMB_MODEL_CARD, NULL), *own_path = NULL;
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonNode) card = read_card (path, &local), own = NULL;
+
+  if (local == NULL && (own_path = dup_own_path (folder, NULL)) != NULL && strcmp (own_path, path) != 0)
+    own = read_card (own_path, &local);
+  if (local != NULL) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return NULL;
+  }
+  if (card == NULL || own == NULL)
+    return card != NULL ? g_steal_pointer (&card) : g_steal_pointer (&own);
+  for (guint k = 0; k < G_N_ELEMENTS (lists); k++) {
+    JsonArray *list = list_of (json_node_get_object (own), lists[k]);
+
+    for (guint i = 0; list != NULL && i < json_array_get_length (list); i++)
+      if (entry_of (list, i) != NULL)
+        put_entry (card, lists[k], json_array_get_element (list, i));
+  }
+  return g_steal_pointer (&card);
+}
+
 gboolean
 smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autoptr (JsonNode) taken = entry, card = smb_model_card_read (folder, &local);
-  JsonArray *old, *new = json_array_new ();
+  g_autofree char *path = dup_own_path (folder, error), *parent = path != NULL ? g_path_get_dirname (path) : NULL;
+  g_autoptr (JsonNode) taken = entry, card = path != NULL ? read_card (path, &local) : NULL;
 
-  if (local != NULL) {
-    json_array_unref (new);
-    g_propagate_error (error, g_steal_pointer (&local));
+  if (path == NULL || local != NULL) {
+    if (local != NULL)
+      g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
   if (card == NULL)
     card = node_of (json_object_new ());
-  old = list_of (json_node_get_object (card), list);
-  for (guint i = 0; old != NULL && i < json_array_get_length (old); i++) {
-    JsonObject *other = entry_of (old, i);
-
-    if (other == NULL || !same_faces (other, json_node_get_object (taken)))
-      json_array_add_element (new, json_node_copy (json_array_get_element (old, i)));
-  }
-  json_array_add_element (new, json_node_copy (taken));
-  json_object_set_array_member (json_node_get_object (card), list, new);
-  return smb_model_card_write (folder, card, error);
+  put_entry (card, list, taken);
+  if (g_mkdir_with_parents (parent, 0755) != 0)
+    return smb_error_set_errno (error, errno, parent, _ ("making the folder"));
+  return write_card (path, card, error);
 }
 
 /* A member of a member of an evaluation: "frame", "auc", "value". NAN where it is not there. */
@@ -240,6 +303,8 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
   JsonNode *data;
   gint64 leaks = -1;
 
+  if (smb_model_is_shipped (model->folder)) /* it is what is used where nobody chose */
+    return out;
   if (local != NULL)
     g_ptr_array_add (out, g_strdup (local->message));
   if (card == NULL)

@@ -18,10 +18,10 @@ JsonNode *smb_model_card_new (const SmbFinetunePlan *plan, const SmbDataset *dat
                               double best_value);
 /* In a folder: a training's, or a model's of a library. Whole or not at all. */
 gboolean smb_model_card_write (const char *folder, JsonNode *card, GError **error);
-/* NULL without an error: there is none. */
+/* With what the user found out of a model that came with the program. NULL without an error: there is none. */
 JsonNode *smb_model_card_read (const char *folder, GError **error);
 /* Adds an entry to one of the card's lists, in place of one with the same "data", "part", "reencode_px" and "reencode_quality"; a card is begun
- * where there is none. Takes entry. */
+ * where there is none. Of a model that came with the program it goes into the user's own folder ($XDG_DATA_HOME/semblance/cards). Takes entry. */
 gboolean smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error);
 /* For people: Markdown, in English as a card is data. Free with g_free. */
 char *smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card);
@@ -29,7 +29,7 @@ char *smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card);
 /* Why a model should not be made the lab's model: translated sentences (char*), none if nothing speaks against it. Its
  * card must say that no person or picture crossed the parts, it must be calibrated, and it must not do clearly worse than
  * `before` (NULL, or without a card: there is nothing to compare with) on data both were evaluated on. A model that
- * has no card was not made here, and is not judged. */
+ * has no card was not made here, and is not judged; one that came with the program may always be gone back to. */
 GPtrArray *smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before);
 
 /* Makes it the active model if its gates are open, or `override` (a reason, may be NULL) says to; either way the act is written to

@@ -9,7 +9,6 @@ G_BEGIN_DECLS
 
 /* What the files of the model library share. */
 
-#define SMB_MODEL_FILE "model.json"
 
 /* "fsfm-vitb-ff": lower-case letters, digits, "-", "_", ".", beginning with a letter or digit, at most 64. */
 gboolean smb_model_name_is_valid (const char *name);

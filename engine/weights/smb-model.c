@@ -83,6 +83,21 @@ smb_model_search_path (void)
   return list_folders (TRUE);
 }
 
+gboolean
+smb_model_is_shipped (const char *folder)
+{
+  g_autoptr (GPtrArray) folders = list_folders (FALSE);
+  g_autofree char *absolute = g_canonicalize_filename (folder, NULL), *parent = g_path_get_dirname (absolute);
+
+  for (guint i = 0; i < folders->len; i++) {
+    g_autofree char *one = g_canonicalize_filename (folders->pdata[i], NULL);
+
+    if (strcmp (parent, one) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {

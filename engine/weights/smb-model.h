@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  *   min_luma, max_luma, max_clipped, max_yaw, max_pitch, max_roll, max_cut; what is left out takes the default) */
 
 #define SMB_MODEL_FORMAT 1
+#define SMB_MODEL_FILE "model.json"
 
 typedef enum {
   SMB_FACE_RESIZE_CENTRE_CROP, /* bicubic to size * 256 / 224, centre crop: the published detectors */
@@ -54,6 +55,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbModelInfo, smb_model_info_free)
 /* Folders searched, in order: $SEMBLANCE_MODELS (colon separated), $XDG_DATA_HOME/semblance/models, the installed
  * models, and, run from the build, the build's own. Strings, freed with the array. */
 GPtrArray *smb_model_search_path (void);
+
+/* Whether a model's folder is one that came with the program ($SEMBLANCE_MODELS or the installed models): not the user's to write to,
+ * and used without being asked for. */
+gboolean smb_model_is_shipped (const char *folder);
 
 /* Every model found (SmbModelInfo*); unreadable entries are left out and named in `problems` (char*, may be NULL). */
 GPtrArray *smb_model_list (GPtrArray *problems);

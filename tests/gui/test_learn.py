@@ -72,6 +72,11 @@ def prepare():
         os.makedirs(path("pictures", part, "genuine"), exist_ok=True)
         shutil.copy(os.path.join(SAMPLES, name), path("pictures", part, "genuine"))
     cli("dataset", "build", "pictures", "--out=data", "--size=72")
+    for part, name in (("val", "nasa-astronaut.png"), ("test", TEST_FACE)):
+        os.makedirs(path("more", part, "genuine"))
+        for i in range(10):
+            shutil.copy(os.path.join(SAMPLES, name), path("more", part, "genuine", f"{i}-{name}"))
+    cli("dataset", "build", "more", "--out=more-data", "--size=72")
     cli("finetune", "data", *RECIPE, "--epochs=1", "--out=seed")
 
 
@@ -93,13 +98,35 @@ def fill(name, text):
     who.type(text)
 
 
+def evidence():
+    """What an examiner labelled in a case is data too: gathered from the originals, and an entry in the case's log."""
+    case = path("a.smbcase")
+    cli("case", "new", case, "--title=Labelled")
+    cli("analyze", "--case", case, "--threads=1", *(os.path.join(SAMPLES, name) for name in ("18f-dave.jpg", "18f-melody.jpg")))
+    cli("case", "label", case, "--class=genuine", "S-01/F1")
+    cli("case", "label", case, "--class=swapped", "S-02/F1")
+    who.press("Fine-tune a detector…")
+    fill("Labelled evidence", case)
+    fill("Kept in", path("of-case"))
+    who.press("Gather faces")
+    who.see("No person, source or picture crosses the parts.", 90)
+    shoot("evidence-light")
+    told = json.loads(cli("dataset", "check", path("of-case"), "--json"))
+    counts = {name: sum(parts[part] for part in ("train", "val", "test")) for name, parts in told["classes"].items()}
+    assert counts == {"genuine": 1, "swapped": 1}, told
+    cli("report", case, "--out", path("log.html"), "--maps=none")
+    with open(path("log.html"), encoding="utf-8") as handle:
+        assert "dataset.build" in handle.read(), "the case's log does not say that its evidence was learnt from"
+    who.press("Cancel")
+
+
 def asked():
     """The dialog: faces are gathered in the background, which can be stopped; the division is shown; memory is planned."""
     os.makedirs(path("many", "genuine"))
     for i in range(60):
         shutil.copy(os.path.join(SAMPLES, TEST_FACE), path("many", "genuine", f"{i}.jpg"))
     who.press("Fine-tune a detector…")
-    who.see("Name labelled faces and gather them.")
+    who.see("Name labelled faces or evidence and gather them.")
     fill("Labelled faces", path("many"))
     who.press("Gather faces")
     who.press("Stop gathering")
@@ -223,6 +250,32 @@ def gates():
     assert use["model"] == "small-lab-set" and use["override"] == "a trial" and use["against"], use
 
 
+def compared():
+    """Another model is evaluated and calibrated, and the one in use on the same faces; then nothing speaks against it but what does."""
+    cli("model", "import", path("seed", "detector.safetensors"), "--name=second", "--title=Second model")
+    who.key("ctrl+j")
+    who.key("ctrl+m")
+    who.click(row("Second model"))
+    who.see("It is not calibrated")
+    who.press("Evaluate…")
+    who.see("Evaluate and calibrate")
+    fill("Data set", path("more-data"))
+    fill("Self-blended class", "swapped")
+    who.press("Evaluate")
+
+    def cards():
+        mine, used = (json.loads(cli("model", "card", name, "--json")) for name in ("second", "small-lab-set"))
+        return mine if mine.get("calibrations") and any(e["name"] == "more-data" for e in used["evaluations"]) else None
+    card = wait_for("both evaluations and the calibration", cards, 120)
+    who.see("more-data, part test: 10 genuine, 10 forged faces", 30)
+    who.see("Model in use")
+    who.see("Calibrated")
+    assert not who.has("It is not calibrated"), "its calibration is not known"
+    assert card["calibrations"][0]["genuine"] == 10, card["calibrations"]
+    who.see(f"{card['evaluations'][0]['frame']['auc']['value']:.3f}")
+    shoot("compared-light")
+
+
 def controls():
     """Three in the queue: order, pause, resume, cancel; the others go on."""
     who.key("ctrl+j")
@@ -281,6 +334,35 @@ def pretrained():
     shoot("pretrain-light")
 
 
+def pretrains():
+    """A pretraining started from the window: from weights, on folders, planned, queued, run to its end."""
+    number = json.loads(cli("jobs", "list", "--json").splitlines()[0])["id"]
+    weights = path(".local/share/semblance/jobs", number, "run", "online.safetensors")
+    who.press("New…")
+    who.press("Pretrain a network…")
+    who.see("Name folders of pictures with genuine faces.")
+    fill("Genuine faces", path("pictures"))
+    fill("Title", "Pretrained here")
+    who.choose("Starting from", 6)
+    who.see("Choose the weights file to start from.")
+    fill("Weights file", weights)
+    who.choose("Mask strategy", 4)
+    who.set_value("Hidden, in %", 50)
+    who.set_value("Epochs", 2)
+    who.set_value("Batch", 2)
+    who.see("Takes ", 60)
+    shoot("pretrain-dialog-light")
+    who.press("Start")
+    who.focus("Learning")
+    who.see("Pretrained here, ", 30)
+    mine = next(j["id"] for j in map(json.loads, cli("jobs", "list", "--json").splitlines()) if j["title"] == "Pretrained here")
+    shown = await_state(mine, "finished", 120)
+    wanted = {"pretrain", f"--init={weights}", "--mask-strategy=random", "--mask-ratio=0.50", "--epochs=2", "--batch=2", "--device=cpu"}
+    assert wanted <= set(shown["arguments"]), shown["arguments"]
+    choose("Pretrained here")
+    who.see("Reconstructions")
+
+
 def outlives():
     """The window is closed; the training goes on, and is there when the window comes back."""
     global who
@@ -304,6 +386,7 @@ def outlives():
 def main():
     for name, act in [
             ("the start page leads to the trainings", start),
+            ("labelled evidence of a case is gathered", evidence),
             ("faces are gathered, divided and planned with", asked),
             ("a training is started", begun),
             ("a training is followed to its end", whole),
@@ -311,9 +394,11 @@ def main():
             ("what it made goes into the library", model_in),
             ("a model is evaluated", measured),
             ("a model that is not fit is refused unless a reason is given", gates),
+            ("a model is compared with the one in use and calibrated", compared),
             ("the queue is moved, paused, resumed, cancelled", controls),
             ("a failure is one sentence", failed),
             ("a pretraining shows reconstructions", pretrained),
+            ("a pretraining is started", pretrains),
             ("a training outlives the window", outlives)]:
         failures = tap.failures
         tap.step(name, act)

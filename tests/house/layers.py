@@ -25,8 +25,9 @@ BELOW = {
     "report": ["case", "analysis"],
     "worker": ["analysis", "media", "train"],
     "examine": ["worker", "case", "report", "augment"],
-    "cli": ["examine", "worker", "learn"],
-    "app": ["examine", "worker", "learn"],
+    "collect": ["examine", "learn"],
+    "cli": ["collect", "examine", "worker", "learn"],
+    "app": ["collect", "examine", "worker", "learn"],
 }
 # The kernels see the table they fill and nothing else; the registry alone sees the processor's entry, and the module for
 # graphics cards is not linked with anything.

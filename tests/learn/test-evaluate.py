@@ -198,6 +198,34 @@ def check_refusals(tap, place):
     tap.check("what makes no sense is refused", found)
 
 
+def check_shipped(tap, place):
+    """A model that came with the program: what is found out of it goes into the user's folder, and it may always be gone back to."""
+    found = []
+    shipped = place.path("shipped")
+    shutil.copytree(place.path("share", "semblance", "models", "mine"), os.path.join(shipped, "theirs"))
+    description = os.path.join(shipped, "theirs", "model.json")
+    with open(description, encoding="utf-8") as handle:
+        text = handle.read()
+    with open(description, "w", encoding="utf-8") as handle:
+        handle.write(text.replace('"name" : "mine"', '"name" : "theirs"'))
+    before = {name: open(os.path.join(shipped, "theirs", name), "rb").read() for name in os.listdir(os.path.join(shipped, "theirs"))}
+    n = len(json.loads(before["card.json"])["evaluations"])
+    place.environment["SEMBLANCE_MODELS"] = shipped
+    done = place.run("evaluate", place.path("data"), "--model=theirs", "--repeats=20", "--card", "--part=val", "--threads=1")
+    again = place.run("evaluate", place.path("data"), "--model=theirs", "--repeats=20", "--card", "--part=val", "--threads=1")
+    after = {name: open(os.path.join(shipped, "theirs", name), "rb").read() for name in os.listdir(os.path.join(shipped, "theirs"))}
+    card = place.run("model", "card", "theirs", "--json")
+    if done.returncode or again.returncode or before != after:
+        found.append(f"its folder was written to: {done.stderr} {sorted(after)}")
+    if card.returncode or len(json.loads(card.stdout)["evaluations"]) != n + 1:
+        found.append(f"its evaluation is not in its card: {card.stderr}")
+    used = place.run("model", "use", "theirs")
+    place.environment["SEMBLANCE_MODELS"] = ""
+    if used.returncode:
+        found.append(f"refused although it came with the program: {used.stderr}")
+    tap.check("a model that came with the program", found)
+
+
 def main():
     tap = house.Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -206,6 +234,7 @@ def main():
         check_numbers(tap, place)
         check_calibration(tap, place)
         check_card(tap, place)
+        check_shipped(tap, place)
         check_refusals(tap, place)
     tap.done()
 

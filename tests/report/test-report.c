@@ -455,7 +455,8 @@ test_pages (Fixture *fixture, gconstpointer data)
     return;
   }
   bytes = write_report (fixture, "pages.pdf", &n_bytes);
-  for (guint i = 0; i < n; i += i + 4 < n ? 4 : MAX (n - 1 - i, 1)) {
+  for (guint k = 0; k < 3; k++) { /* the first, one with faces and maps, the last */
+    const guint i = k * (n - 1) / 2;
     int height_px;
     g_autoptr (GBytes) page = smb_report_pages_render (pages, i, PAGE_PX, &height_px, &error);
     g_autofree guint8 *painted = paint_pdf (path, i, PAGE_PX, height_px);
