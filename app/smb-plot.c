@@ -165,11 +165,12 @@ draw_axes (const Drawing *d)
   }
 }
 
-/* Of a column of pixels only the lowest and the highest point are drawn: a long training has more points than pixels. */
+/* Where there are more points than pixels, as in a long training, only the lowest and the highest of a column of pixels are drawn. */
 static void
 draw_line (const Drawing *d, guint index)
 {
   const Line *line = &d->self->lines[index];
+  const gboolean dense = line->points->len > d->right - d->left;
   gboolean first = TRUE;
 
   set_colour (d, &d->colours[index], 1.0);
@@ -179,7 +180,7 @@ draw_line (const Drawing *d, guint index)
     const Point *p = &g_array_index (line->points, Point, k);
     double column = floor (x_of (d, p->x)), low = p->y, high = p->y, last = p->y, x = x_of (d, p->x);
 
-    for (k++; k < line->points->len && floor (x_of (d, p[1].x)) == column; k++) {
+    for (k++; dense && k < line->points->len && floor (x_of (d, p[1].x)) == column; k++) {
       p++;
       low = MIN (low, p->y);
       high = MAX (high, p->y);
