@@ -114,7 +114,8 @@ about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   const char *parts[] = {
     _("dlib: face detector, Boost Software License 1.0"),
     _("dlib's facial landmarks from Debian's libdlib-data, where installed: trained on iBUG 300-W, whose terms exclude commercial use"),
-    _("OpenBLAS (BSD), SQLite (public domain), GTK, Cairo and Pango (LGPL)"),
+    _("OpenBLAS (BSD), SQLite (public domain), libjpeg-turbo (BSD), Little CMS (MIT), zlib (zlib)"),
+    _("GTK, Cairo, Pango, JSON-GLib, Nettle, libseccomp (LGPL), FFmpeg (GPL as Debian builds it), gexiv2 and Exiv2 (GPL)"),
     NULL,
   };
 

@@ -21,6 +21,9 @@ smb_degrade_settings_from_name (SmbDegradeSettings *out, const char *name)
   } known[] = {
     { "none", { 0 } },
     { "light", { .colour = 0.3, .contrast = 0.3, .jpeg = 0.5, .min_quality = 40 } },
+    { "medium",
+      { .colour = 0.3, .contrast = 0.2, .blur = 0.2, .max_sigma = 1.5, .shrink = 0.35, .min_px = 96, .noise = 0.15,
+        .max_noise = 6.0, .jpeg = 0.6, .min_quality = 40 } },
     { "strong",
       { .colour = 0.3, .contrast = 0.2, .blur = 0.4, .max_sigma = 2.0, .shrink = 0.6, .min_px = 72, .noise = 0.25,
         .max_noise = 8.0, .jpeg = 0.7, .min_quality = 35 } },

@@ -18,8 +18,8 @@ typedef struct {
   int min_quality;                /* up to 100 */
 } SmbDegradeSettings;
 
-/* "none", "light" (as published with self-blended images: colour, contrast and JPEG) or "strong" (all of it, for data whose classes come from
- * different pipelines). FALSE for another name. */
+/* "none", "light" (as published with self-blended images: colour, contrast and JPEG), "medium" (all of it, seldom and little) or
+ * "strong" (all of it, for data whose classes come from different pipelines). FALSE for another name. */
 gboolean smb_degrade_settings_from_name (SmbDegradeSettings *out, const char *name);
 
 typedef struct {

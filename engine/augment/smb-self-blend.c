@@ -149,16 +149,16 @@ coarsen (float *planes, int side, int factor)
 
 /* What makes source and target differ. */
 static void
-change (float *planes, int side, SmbRng *rng)
+change (float *planes, int side, double ease, SmbRng *rng)
 {
   gsize n = (gsize) side * (gsize) side;
-  SmbColourShift shift = smb_colour_shift_draw (0.3, 0.1, rng);
+  SmbColourShift shift = smb_colour_shift_draw (0.3 + 0.7 * ease, 0.1 + 0.2 * ease, rng);
 
   smb_colour_shift_apply (&shift, planes, n);
   if (smb_rng_below (rng, 2) == 0) {
-    coarsen (planes, side, smb_rng_below (rng, 2) == 0 ? 2 : 4);
+    coarsen (planes, side, smb_rng_below (rng, 2) == 0 && ease < 0.5 ? 2 : 4);
   } else {
-    double alpha = between (0.2, 0.5, rng), lightness = between (0.5, 1.0, rng);
+    double alpha = between (0.2 + 0.3 * ease, 0.5 + 0.3 * ease, rng), lightness = between (0.5, 1.0, rng);
 
     sharpen (planes, side, alpha, lightness);
   }
@@ -241,26 +241,29 @@ soften (float *mask, int side, SmbRng *rng)
 }
 
 gboolean
-smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint points[SMB_N_LANDMARKS], SmbRng *rng)
+smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint points[SMB_N_LANDMARKS], double ease,
+                SmbRng *rng)
 {
   static const float ratios[] = { 0.25f, 0.5f, 0.75f, 1.0f, 1.0f, 1.0f };
   gsize n = (gsize) side * (gsize) side;
   g_autofree float *blend = g_new0 (float, n), *scratch = g_new (float, n);
   int kind = (int) smb_rng_below (rng, 4);
   gboolean forehead = smb_rng_below (rng, 4) != 0, of_target = smb_rng_below (rng, 2) == 0, whole;
-  double dx = between (-0.03, 0.03, rng) * side, dy = between (-0.015, 0.015, rng) * side;
-  double scale = between (0.95, 1.0 / 0.95, rng);
+  double far = (1.0 + ease) * side, dx = between (-0.03, 0.03, rng) * far, dy = between (-0.015, 0.015, rng) * far;
+  double scale = pow (between (0.95, 1.0 / 0.95, rng), 1.0 + ease);
   float ratio;
 
   smb_blend_hulls (blend, side, side, points, kind, forehead);
   memcpy (fake, face, 3 * n * sizeof *face); /* first the source alone */
-  change (of_target ? face : fake, side, rng);
+  change (of_target ? face : fake, side, ease, rng);
   for (int c = 0; c < 3; c++)
     move (fake + (gsize) c * n, side, dx, dy, scale, SMB_RESIZE_LINEAR, scratch);
   move (blend, side, dx, dy, scale, SMB_RESIZE_EMPTY, scratch);
   ripple (blend, side, rng, scratch);
   whole = soften (blend, side, rng);
   ratio = whole ? ratios[smb_rng_below (rng, G_N_ELEMENTS (ratios))] : 0.0f;
+  if (whole)
+    ratio += (float) ease * (1.0f - ratio);
   for (gsize i = 0; i < n; i++) {
     blend[i] *= ratio;
     for (gsize c = 0; c < 3; c++)

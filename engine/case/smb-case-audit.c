@@ -9,6 +9,7 @@
 #include "case/smb-case-private.h"
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
@@ -17,24 +18,24 @@
 #define COLUMNS "seq, at_us, actor, action, subject, details, record, previous, hash"
 
 static void
-update_bytes (GChecksum *sum, const void *bytes, int n_bytes)
+update_bytes (SmbSha256 *sum, const void *bytes, int n_bytes)
 {
   char prefix[16];
   int n = g_snprintf (prefix, sizeof prefix, "%d:", n_bytes);
 
-  g_checksum_update (sum, (const guchar *) prefix, n);
-  g_checksum_update (sum, bytes, n_bytes);
-  g_checksum_update (sum, (const guchar *) ",", 1);
+  smb_sha256_update (sum, prefix, n);
+  smb_sha256_update (sum, bytes, (gsize) n_bytes);
+  smb_sha256_update (sum, ",", 1);
 }
 
 static void
-update_text (GChecksum *sum, const char *text)
+update_text (SmbSha256 *sum, const char *text)
 {
   update_bytes (sum, text, (int) strlen (text));
 }
 
 static void
-update_int (GChecksum *sum, gint64 value)
+update_int (SmbSha256 *sum, gint64 value)
 {
   char text[24];
 
@@ -48,9 +49,9 @@ append_entry (SmbCase *store, const char *action, const char *subject, const cha
               gint64 id, GError **error)
 {
   g_autoptr (sqlite3_stmt) last = NULL;
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (SmbSha256) sum = smb_sha256_new ();
   g_autofree char *previous = NULL;
-  g_autofree char *record = NULL;
+  g_autofree char *record = NULL, *hash = NULL;
   gint64 seq = 1, at_us = smb_case_now_us ();
   int got;
 
@@ -73,13 +74,13 @@ append_entry (SmbCase *store, const char *action, const char *subject, const cha
   update_text (sum, subject);
   update_text (sum, details);
   update_text (sum, record);
+  hash = smb_sha256_finish (sum);
   return smb_case_run (store, error, "INSERT INTO audit_log (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                       "iisssssss", seq, at_us, store->actor, action, subject, details, record, previous,
-                       g_checksum_get_string (sum))
+                       "iisssssss", seq, at_us, store->actor, action, subject, details, record, previous, hash)
          && smb_case_run (store, error,
                           "INSERT INTO audit_head VALUES (1, ?1, ?2)"
                           " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-                          "is", seq, g_checksum_get_string (sum));
+                          "is", seq, hash);
 }
 
 /* The first entry of a connection is followed by what its clock is, if that is not what the log says already. */
@@ -161,7 +162,7 @@ smb_case_list_log (SmbCase *store, GError **error)
 
 /* The stored bytes as they are, not made valid: a changed byte must change the hash. */
 static void
-update_column (GChecksum *sum, sqlite3_stmt *stmt, int column)
+update_column (SmbSha256 *sum, sqlite3_stmt *stmt, int column)
 {
   const void *text = sqlite3_column_text (stmt, column);
 
@@ -171,15 +172,17 @@ update_column (GChecksum *sum, sqlite3_stmt *stmt, int column)
 static gboolean
 entry_is_intact (sqlite3_stmt *stmt, gint64 expected_seq, const char *previous)
 {
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (SmbSha256) sum = smb_sha256_new ();
   static const int order[] = { 7, 0, 1, 2, 3, 4, 5, 6 }; /* previous, then the rest as in COLUMNS */
+  g_autofree char *hash = NULL;
 
   update_text (sum, "semblance-audit-1");
   for (gsize i = 0; i < G_N_ELEMENTS (order); i++)
     update_column (sum, stmt, order[i]);
+  hash = smb_sha256_finish (sum);
   return sqlite3_column_int64 (stmt, 0) == expected_seq
          && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 7), previous) == 0
-         && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 8), g_checksum_get_string (sum)) == 0;
+         && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 8), hash) == 0;
 }
 
 /* The chain ends where the file says it ends. */

@@ -7,6 +7,7 @@
 #include "case/smb-case-private.h"
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -47,7 +48,7 @@ static const struct {
 };
 
 static void
-update_value (GChecksum *sum, sqlite3_stmt *stmt, int column)
+update_value (SmbSha256 *sum, sqlite3_stmt *stmt, int column)
 {
   char number[40];
   char prefix[24];
@@ -75,15 +76,16 @@ update_value (GChecksum *sum, sqlite3_stmt *stmt, int column)
     n_bytes = sqlite3_column_bytes (stmt, column);
     break;
   }
-  g_checksum_update (sum, (const guchar *) prefix, g_snprintf (prefix, sizeof prefix, "%c%d:", letter, n_bytes));
-  g_checksum_update (sum, (const guchar *) bytes, n_bytes);
-  g_checksum_update (sum, (const guchar *) ",", 1);
+  smb_sha256_update (sum, prefix, g_snprintf (prefix, sizeof prefix, "%c%d:", letter, n_bytes));
+  smb_sha256_update (sum, bytes, n_bytes);
+  smb_sha256_update (sum, ",", 1);
 }
 
 char *
 smb_case_describe_record (SmbCase *store, const char *table, gint64 id, GError **error)
 {
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (SmbSha256) sum = smb_sha256_new ();
+  g_autofree char *digest = NULL;
   gsize kind = 0;
 
   while (kind < G_N_ELEMENTS (kinds) && !g_str_equal (kinds[kind].table, table))
@@ -99,7 +101,8 @@ smb_case_describe_record (SmbCase *store, const char *table, gint64 id, GError *
     if (got < 0)
       return NULL;
   }
-  return g_strdup_printf ("%s:%" G_GINT64_FORMAT ":%s", table, id, g_checksum_get_string (sum));
+  digest = smb_sha256_finish (sum);
+  return g_strdup_printf ("%s:%" G_GINT64_FORMAT ":%s", table, id, digest);
 }
 
 /* "table:id" -> the newest "table:id:digest" of the log. */

@@ -4,53 +4,23 @@
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
+#include "cli/cli-signals.h"
 
-#include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 static GCancellable *interrupted;
-
-/* Only what a signal's handler may do; the thread below cancels. */
-static int wake[2] = { -1, -1 };
-
-static void
-on_interrupt (int signal_number)
-{
-  const char byte = 1;
-
-  if (write (wake[1], &byte, 1) < 0)
-    _exit (1);
-}
-
-static gpointer
-await_interrupt (gpointer data)
-{
-  char byte;
-
-  if (read (wake[0], &byte, 1) == 1)
-    g_cancellable_cancel (interrupted);
-  return NULL;
-}
 
 /* Ctrl-C ends the run, not what it has done so far. */
 static void
 catch_interrupt (void)
 {
-  struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND };
-
   if (interrupted != NULL)
     return;
   interrupted = g_cancellable_new ();
-  if (!g_unix_open_pipe (wake, FD_CLOEXEC, NULL))
-    return;
-  g_thread_unref (g_thread_new ("interrupt", await_interrupt, NULL));
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGTERM, &action, NULL);
+  smb_cli_stop_on_signals (interrupted);
 }
 
 static gboolean

@@ -22,7 +22,7 @@ typedef struct {
   int epochs, batch, last_blocks;
   gint64 seed;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip,
-      contrast, patches, grey, zoom; /* NAN: the preset's */
+      contrast, patches, grey, zoom, ease; /* NAN: the preset's */
   gboolean adapter;
   GStrv classes;
   double *class_shares;
@@ -104,7 +104,7 @@ settle (Options *o, GError **error)
   }
   if (o->degrade != NULL && !smb_degrade_settings_from_name (&p->feed.view.degrade, o->degrade)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("“%s” is no way to degrade faces; choose none, light or strong."), o->degrade);
+                 _ ("“%s” is no way to degrade faces; choose none, light, medium or strong."), o->degrade);
     return FALSE;
   }
   p->epochs = o->epochs > 0 ? o->epochs : p->epochs;
@@ -114,6 +114,8 @@ settle (Options *o, GError **error)
   p->warmup_epochs = or_preset (o->warmup, p->warmup_epochs);
   p->feed.grey = or_preset (o->grey, p->feed.grey);
   p->feed.view.zoom = or_preset (o->zoom, p->feed.view.zoom);
+  p->feed.view.ease = or_preset (o->ease, p->feed.view.ease);
+  p->feed.ease_epochs = p->epochs / 2.0;
   p->feed.seed = (guint64) o->seed;
   p->checkpoint_epochs = o->common.checkpoint_every;
   p->stop_after = (guint64) o->common.stop_after;
@@ -340,7 +342,8 @@ smb_cli_finetune (int argc, char **argv)
                 .contrast = NAN,
                 .patches = NAN,
                 .grey = NAN,
-                .zoom = NAN };
+                .zoom = NAN,
+                .ease = NAN };
   const GOptionEntry entries[] = {
     { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Pre-trained or fine-tuned network to start from"),
       N_ ("FILE") },
@@ -355,10 +358,12 @@ smb_cli_finetune (int argc, char **argv)
       N_ ("CLASS") },
     { "shares", 0, 0, G_OPTION_ARG_STRING, &o.shares, N_ ("Of each class in a batch, like 2,1,1 (all the same)"),
       N_ ("A,B,…") },
-    { "degrade", 0, 0, G_OPTION_ARG_STRING, &o.degrade, N_ ("What faces go through: none, light or strong (default)"),
+    { "degrade", 0, 0, G_OPTION_ARG_STRING, &o.degrade, N_ ("What faces go through: none, light, medium or strong (default)"),
       N_ ("NAME") },
     { "grey", 0, 0, G_OPTION_ARG_DOUBLE, &o.grey, N_ ("Share of every class shown without colour (0.3)"), N_ ("P") },
     { "zoom", 0, 0, G_OPTION_ARG_DOUBLE, &o.zoom, N_ ("How far the size of the shown part varies (0.1)"), N_ ("Z") },
+    { "ease", 0, 0, G_OPTION_ARG_DOUBLE, &o.ease,
+      N_ ("How much plainer the first self-blended faces are; 0 from half of the training (0)"), N_ ("E") },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the genuine faces (10; quick 5)"), N_ ("N") },
     { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration (64; quick 32)"), N_ ("N") },
     { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.base_lr, N_ ("Learning rate for a step of 256 images"), N_ ("R") },

@@ -4,15 +4,11 @@
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "train/smb-pretrainer.h"
-
-static GCancellable *stop_now; /* of the run going on */
 
 SmbCliTraining
 smb_cli_training_default (void)
@@ -58,34 +54,6 @@ smb_cli_training_clear (SmbCliTraining *t)
   g_free (t->config);
   g_free (t->std);
   g_free (t->device);
-}
-
-/* Cancelling takes a lock, which a signal handler must not: a thread of its own waits for the signals. */
-static gpointer
-wait_for_signals (gpointer data)
-{
-  const sigset_t *set = data;
-  int number;
-
-  if (sigwait (set, &number) == 0)
-    g_cancellable_cancel (stop_now);
-  pthread_sigmask (SIG_UNBLOCK, set, NULL); /* asked once more, the process ends at once: this thread lets it */
-  while (pause () != 0) {
-  }
-  return NULL;
-}
-
-void
-smb_cli_stop_on_signals (GCancellable *stop)
-{
-  static sigset_t set;
-
-  stop_now = stop;
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  pthread_sigmask (SIG_BLOCK, &set, NULL); /* threads made later inherit it */
-  g_thread_unref (g_thread_new ("signals", wait_for_signals, &set));
 }
 
 SmbImage *

@@ -4,6 +4,7 @@
 #include "backend/smb-device.h"
 #include "base/smb-image.h"
 #include "cli/cli.h"
+#include "cli/cli-signals.h"
 
 G_BEGIN_DECLS
 
@@ -23,9 +24,6 @@ SmbCliTraining smb_cli_training_default (void);
 /* A command's own entries (n of them) and then those of `training`, with the closing one; free with g_free. */
 GOptionEntry *smb_cli_training_entries (SmbCliTraining *training, const GOptionEntry *own, guint n);
 void smb_cli_training_clear (SmbCliTraining *training);
-
-/* SIGINT and SIGTERM cancel, once; the second ends the program. */
-void smb_cli_stop_on_signals (GCancellable *stop);
 
 /* SmbFaceOpen and SmbFaceWarn; user_data is the SmbEngine whose decode worker opens the pictures. */
 SmbImage *smb_cli_open_for_learning (const char *path, gpointer user_data, GError **error);

@@ -48,6 +48,14 @@ struct _SmbFeed {
   GCond done;
 };
 
+static double
+ease_at (const SmbFeed *feed, guint64 iteration)
+{
+  double until = feed->settings.ease_epochs * (double) smb_feed_get_epoch_iterations (feed);
+
+  return (double) iteration < until ? feed->settings.view.ease * (1.0 - (double) iteration / until) : 0.0;
+}
+
 /* What a thread is given. */
 typedef struct {
   Buffer *buffer;
@@ -65,11 +73,13 @@ work (gpointer data, gpointer user_data)
   int grid = feed->settings.grid;
   gsize cells = (gsize) grid * (gsize) grid;
   gboolean pair = item->blend_slot >= 0, made;
+  SmbViewSettings view = feed->settings.view;
   SmbRng rng;
 
+  view.ease = ease_at (feed, buffer->iteration);
   smb_rng_init (&rng, feed->settings.seed,
                 VIEW_STREAM + buffer->iteration * (guint64) feed->settings.batch + (guint64) item->slot);
-  made = smb_view_make (feed->dataset, item->sample, &feed->settings.view, item->grey, &rng,
+  made = smb_view_make (feed->dataset, item->sample, &view, item->grey, &rng,
                         buffer->images + (gsize) item->slot * step,
                         pair ? buffer->images + (gsize) item->blend_slot * step : NULL, grid,
                         pair && grid > 0 ? buffer->forged + (gsize) item->blend_slot * cells : NULL);

@@ -16,6 +16,7 @@ typedef struct {
   int blend_class;   /* class of self-blended images, or -1: none are made. May be one that has no faces of its own */
   const double *shares; /* (n_classes) of a batch, NULL: the same for all that have anything */
   int grid;          /* patches a side of the network, if it is to be told which of them are forged; 0: not */
+  double ease_epochs; /* in so many epochs the view's ease falls to 0, evenly */
   double grey;       /* share shown without colour, the same for every class; those shown in colour have colour */
   guint64 seed;
 } SmbFeedSettings;

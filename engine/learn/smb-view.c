@@ -71,6 +71,19 @@ cover (float *forged, int grid, const float *mask, int stored, Cut cut)
   }
 }
 
+static SmbDegrade
+draw_degrade (const SmbViewSettings *s, SmbRng *rng)
+{
+  SmbDegradeSettings less = s->degrade;
+
+  less.colour *= 1.0 - s->ease;
+  less.blur *= 1.0 - s->ease;
+  less.shrink *= 1.0 - s->ease;
+  less.noise *= 1.0 - s->ease;
+  less.jpeg *= 1.0 - s->ease;
+  return smb_degrade_draw (&less, rng);
+}
+
 gboolean
 smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *s, gboolean grey, SmbRng *rng,
                float *out, float *blended, int grid, float *forged)
@@ -79,7 +92,7 @@ smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbView
   gsize n = (gsize) stored * (gsize) stored;
   g_autofree float *planes = g_new (float, 6 * n), *mask = forged != NULL ? g_new0 (float, n) : NULL;
   gboolean flip = smb_rng_uniform (rng) < s->flip, made = FALSE;
-  SmbDegrade drawn = smb_degrade_draw (&s->degrade, rng), degrade = s->same != NULL ? *s->same : drawn;
+  SmbDegrade drawn = draw_degrade (s, rng), degrade = s->same != NULL ? *s->same : drawn;
   Cut cut = draw_cut (s, stored, rng);
   SmbPoint points[SMB_N_LANDMARKS];
 
@@ -90,7 +103,7 @@ smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbView
     if (smb_face_store_get_points (dataset->faces, sample->face, points)) {
       if (flip)
         smb_landmarks_mirror (points, stored);
-      made = smb_self_blend (planes, planes + 3 * n, mask, stored, points, rng);
+      made = smb_self_blend (planes, planes + 3 * n, mask, stored, points, s->ease, rng);
     }
     if (!made)
       memcpy (planes + 3 * n, planes, 3 * n * sizeof *planes);

@@ -14,6 +14,7 @@ typedef struct {
   double flip;   /* chance to be mirrored */
   double zoom;   /* side of what is shown, as a share of the stored face: drawn from 0.875 +- zoom; 0: the published transform */
   gboolean whole; /* show all of the stored face (SMB_FACE_RESIZE) and not its 0.875; without zoom */
+  double ease;   /* of self-blending, 0 to 1: plainer blends, and as much less degraded */
   const SmbDegrade *same; /* borrowed: what every face goes through, in place of what would be drawn; may be NULL */
 } SmbViewSettings;
 

@@ -45,9 +45,9 @@ test_draws (void)
     SmbRng rng;
 
     smb_rng_init (&rng, 12, i);
-    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, &rng));
+    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, 0.0, &rng));
     smb_rng_init (&rng, 12, i);
-    g_assert_true (smb_self_blend (again, twice, NULL, SIDE, points, &rng));
+    g_assert_true (smb_self_blend (again, twice, NULL, SIDE, points, 0.0, &rng));
     g_assert_cmpmem (fake, 3 * N * sizeof *fake, twice, 3 * N * sizeof *fake); /* the same draw, the same bytes */
     target_changed += memcmp (face, whole, 3 * N * sizeof *face) != 0;
     for (int k = 0; k < N; k++) {
@@ -65,6 +65,36 @@ test_draws (void)
   g_assert_cmpint (target_changed, >, 4);
   g_assert_cmpint (target_changed, <, 20);
   g_assert_cmpfloat (forged, ==, 24.0);
+}
+
+/* How much a blend changes the face, where it does. */
+static double
+mean_change (double ease)
+{
+  SmbPoint points[SMB_N_LANDMARKS];
+  g_autofree float *whole = picture ();
+  double sum = 0.0, weight = 0.0;
+
+  template_face (points);
+  for (guint64 i = 0; i < 24; i++) {
+    g_autofree float *face = g_memdup2 (whole, 3 * N * sizeof *whole), *fake = g_new (float, 3 * N), *mask = g_new (float, N);
+    SmbRng rng;
+
+    smb_rng_init (&rng, 12, i);
+    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, ease, &rng));
+    for (int k = 0; k < N; k++) {
+      sum += fabs ((double) fake[k] - (double) face[k]);
+      weight += mask[k] > 0.0f;
+    }
+  }
+  return sum / weight;
+}
+
+static void
+test_ease (void)
+{
+  g_assert_cmpfloat (mean_change (1.0), >, 1.5 * mean_change (0.0));
+  g_assert_cmpfloat (mean_change (0.5), >, mean_change (0.0));
 }
 
 static double
@@ -102,7 +132,7 @@ test_nothing_to_blend (void)
   for (int i = 0; i < SMB_N_LANDMARKS; i++)
     points[i] = (SmbPoint){ -900.0 - i, 4000.0 + i * i };
   smb_rng_init (&rng, 1, 1);
-  g_assert_false (smb_self_blend (whole, fake, NULL, SIDE, points, &rng));
+  g_assert_false (smb_self_blend (whole, fake, NULL, SIDE, points, 0.0, &rng));
 }
 
 static void
@@ -125,6 +155,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/augment/self-blend/draws", test_draws);
+  g_test_add_func ("/augment/self-blend/ease", test_ease);
   g_test_add_func ("/augment/self-blend/hulls", test_hulls);
   g_test_add_func ("/augment/self-blend/nothing", test_nothing_to_blend);
   g_test_add_func ("/augment/self-blend/mirror", test_mirror);

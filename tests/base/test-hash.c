@@ -30,6 +30,22 @@ vectors (void)
 }
 
 static void
+parts (void)
+{
+  g_autoptr (SmbSha256) sum = smb_sha256_new ();
+  g_autofree char *a = g_strnfill (1000, 'a'), *whole = smb_sha256_of_bytes (a, 1000), *first = NULL, *second = NULL;
+
+  for (gsize at = 0, n = 1; at < 1000; at += n, n = MIN (n * 3, 1000 - at))
+    smb_sha256_update (sum, a + at, n);
+  first = smb_sha256_finish (sum);
+  g_assert_cmpstr (first, ==, whole);
+  smb_sha256_update (sum, a, 1000); /* begun anew */
+  smb_sha256_update (sum, a, 0);
+  second = smb_sha256_finish (sum);
+  g_assert_cmpstr (second, ==, whole);
+}
+
+static void
 of_file (void)
 {
   g_autoptr (GError) error = NULL;
@@ -112,6 +128,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/hash/vectors", vectors);
+  g_test_add_func ("/base/hash/parts", parts);
   g_test_add_func ("/base/hash/file", of_file);
   g_test_add_func ("/base/hash/failures", failures);
   g_test_add_func ("/base/hash/progress", progress);

@@ -46,6 +46,7 @@ OUTSIDE = [
     (re.compile(r"dlib/"), {"face"}, "dlib"),
     (re.compile(r"(cblas|openblas|lapack)"), {"face"}, "BLAS"),
     (re.compile(r"(cuda|cublas)\w*\.h$"), {"cuda"}, "CUDA"),
+    (re.compile(r"nettle/"), {"base"}, "Nettle"),
     (re.compile(r"(gtk|gdk|gsk)/"), {"app"}, "GTK"),
     (re.compile(r"mpi\.h$"), {"learn"}, "MPI"),
 ]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
@@ -141,9 +142,13 @@ def check_leaks(tap, folder):
     tap.check("near-duplicates across parts are found", found)
 
 
+def training(folder, name, *more):
+    return ["finetune", os.path.join(folder, "data"), "--out=" + os.path.join(folder, name), NETWORK, "--self-blended=swapped",
+            "--epochs=3", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1", *more]
+
+
 def finetune(folder, name, *more):
-    return run("finetune", os.path.join(folder, "data"), "--out=" + os.path.join(folder, name), NETWORK, "--self-blended=swapped",
-               "--epochs=3", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1", *more)
+    return run(*training(folder, name, *more))
 
 
 def new_case(path, files):
@@ -297,12 +302,32 @@ def check_resume(tap, folder):
     tap.check("stopped twice and resumed: the same bytes", found)
 
 
+def check_signal(tap, folder):
+    """Asked to end, it writes down what it has learned. Another library's threads must not take the signal for it."""
+    found = []
+    log = os.path.join(folder, "asked", "metrics.jsonl")
+    with subprocess.Popen([CLI, *training(folder, "asked", "--epochs=100000", "--checkpoint-every=100000")], stderr=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, text=True,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", "OPENBLAS_NUM_THREADS": "2"}) as running:
+        until = time.monotonic() + 60
+        while running.poll() is None and time.monotonic() < until and not (os.path.exists(log) and read(log).count(b"\n") > 3):
+            time.sleep(0.05)
+        running.terminate()
+        said = running.communicate(timeout=60)[1]
+    if running.returncode != 0 or "--resume" not in said:
+        found.append(f"exit {running.returncode}: {said}")
+    if not any(name.startswith("checkpoint-") for name in os.listdir(os.path.join(folder, "asked"))):
+        found.append("there is no checkpoint")
+    tap.check("asked to end, it leaves a checkpoint", found)
+
+
 def check_ways(tap, folder):
     found = []
     init = os.path.join(folder, "whole", "detector.safetensors")
     for i, arguments in enumerate((["--adapter"], ["--train=last-blocks", "--mixup=0.8", "--cutmix=1", "--degrade=light"],
                                    ["--preset=quick", "--recompute", "--accumulate=2", "--shares=2,1,1", "--json"],
-                                   ["--init=" + init, "--grey=0", "--zoom=0", "--train=head"], ["--weight-patches=0.5"])):
+                                   ["--init=" + init, "--grey=0", "--zoom=0", "--train=head"], ["--weight-patches=0.5"],
+                                   ["--ease=1", "--degrade=medium"])):
         done = finetune(folder, f"way{i}", *arguments, "--epochs=1")
         if done.returncode != 0 or not os.path.exists(os.path.join(folder, f"way{i}", "detector.safetensors")):
             found.append(f"{arguments}: {done.stderr}")
@@ -311,7 +336,7 @@ def check_ways(tap, folder):
         found.append(f"the patches' loss: {step}")
     for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
                             (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
-                            (["--self-blended=genuine"], 2), (["--weight-patches=1", "--mixup=0.8"], 2)):
+                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--weight-patches=1", "--mixup=0.8"], 2)):
         done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
@@ -329,6 +354,7 @@ def main():
         check_videos(tap, folder)
         check_run(tap, folder)
         check_resume(tap, folder)
+        check_signal(tap, folder)
         check_ways(tap, folder)
     tap.done()
 
