@@ -351,7 +351,8 @@ draw_nothing_yet (const Drawing *drawing)
   const char *text = drawing->self->tracks == NULL ? _("Analyse this video to see the score of each face over time.")
                                                    : _("No face was found in the frames looked at.");
 
-  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, (drawing->top + drawing->bottom) / 2 - 8, FALSE, &drawing->dim, text);
+  /* Between two lines of the scale. */
+  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, drawing->top + (drawing->bottom - drawing->top) / 4 - 8, FALSE, &drawing->dim, text);
 }
 
 void
