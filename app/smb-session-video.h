@@ -51,8 +51,8 @@ void smb_session_close_video (SmbSession *self);
 void smb_session_reload_video (SmbSession *self);
 void smb_session_view_picture (SmbSession *self);
 void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);
-/* On the case thread: if the exhibit is a video, hands the task to a thread of its own, which calls `work` with a connection of
- * its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for it. Also TRUE where that fails. */
+/* On the case thread: if the exhibit is a video, queues the task for the one thread that runs videos, which calls `work` with a
+ * connection of its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for it. Also TRUE where that fails. */
 gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence, SmbCaseWork work);
 /* There: the whole analysis; the record stored. settings NULL: those of a run that was stopped, else the usual ones. */
 SmbCaseAnalysis *smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence,

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /* One of the model's two networks; all NULL if the model lacks it. */
 typedef struct {
   char *path;
+  const char *unchecked; /* what its file's SHA-256 must be; NULL once that is known */
   SmbTensorDict *weights; /* mapped: read when a network is made of them */
   SmbNetConfig config;
   SmbNetKind kind;

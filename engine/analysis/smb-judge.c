@@ -58,6 +58,10 @@ smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GE
                  judge->device->id);
     return NULL;
   }
+  /* Results carry these hashes: they must be those of the files computed with. Hashing takes time: not before it is needed. */
+  if (net->unchecked != NULL && !smb_model_verify_file (net->path, net->unchecked, NULL, error))
+    return NULL;
+  net->unchecked = NULL;
   *made = smb_net_new (judge->device, net->weights, NULL, net->path, precision, error);
   return *made;
 }
@@ -103,6 +107,7 @@ load_mim (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 {
   if (!load_net (&judge->mim, model->mim_path, error))
     return FALSE;
+  judge->mim.unchecked = judge->mim_sha256;
   if (judge->mim.kind == SMB_NET_ONLINE)
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
@@ -131,8 +136,8 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
                  _ ("The model “%s” names no weights file; import it again or choose another model."), model->name);
     return NULL;
   }
-  /* Results carry these hashes: they must be those of the files computed with. */
-  if (!smb_model_verify (model, NULL, error))
+  /* Weights that cannot judge are refused at once, not at the first picture. */
+  if (!smb_model_verify_file (model->detector_path, model->detector_sha256, NULL, error))
     return NULL;
   judge = g_new0 (SmbJudge, 1);
   judge->name = g_strdup (model->name);

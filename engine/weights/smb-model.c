@@ -195,8 +195,8 @@ smb_model_find (const char *name, GError **error)
   return NULL;
 }
 
-static gboolean
-verify_file (const char *path, const char *expected, GCancellable *cancellable, GError **error)
+gboolean
+smb_model_verify_file (const char *path, const char *expected, GCancellable *cancellable, GError **error)
 {
   g_autofree char *sha256 = NULL;
 
@@ -216,8 +216,8 @@ verify_file (const char *path, const char *expected, GCancellable *cancellable, 
 gboolean
 smb_model_verify (const SmbModelInfo *info, GCancellable *cancellable, GError **error)
 {
-  return verify_file (info->detector_path, info->detector_sha256, cancellable, error) &&
-         verify_file (info->mim_path, info->mim_sha256, cancellable, error);
+  return smb_model_verify_file (info->detector_path, info->detector_sha256, cancellable, error)
+         && smb_model_verify_file (info->mim_path, info->mim_sha256, cancellable, error);
 }
 
 char *

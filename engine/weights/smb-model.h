@@ -121,5 +121,7 @@ gboolean smb_model_set_active (const char *name, GError **error);
 
 /* Re-hashes the weights files against model.json: INTEGRITY error naming the file if they differ. */
 gboolean smb_model_verify (const SmbModelInfo *info, GCancellable *cancellable, GError **error);
+/* One of its files; NULL: there is none, which is in order. */
+gboolean smb_model_verify_file (const char *path, const char *expected_sha256, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -180,9 +180,13 @@ test_refused (void)
 {
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
   g_autoptr (SmbModelInfo) no_mim = judge_model (JUDGE_DETECTOR, NULL), no_detector = judge_model (NULL, JUDGE_MIM);
+  g_autoptr (SmbModelInfo) changed = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
   g_autoptr (SmbJudge) judge = judge_open (model), without_mim = judge_open (no_mim),
-                       without_detector = judge_open (no_detector);
+                       without_detector = judge_open (no_detector), altered = NULL;
   const SmbBox beside = { 300, 0, 40, 40 };
+
+  changed->mim_sha256[0] = changed->mim_sha256[0] == '0' ? '1' : '0';
+  altered = judge_open (changed);
 
   assert_refused (judge, box, "attention:layer=2", SMB_ERROR_ARGUMENT, "layers 0 to 1");
   assert_refused (judge, box, "attention:head=3", SMB_ERROR_ARGUMENT, "heads 0 to 2");
@@ -192,6 +196,8 @@ test_refused (void)
   assert_refused (judge, beside, "rollout", SMB_ERROR_ARGUMENT, "outside the picture");
   assert_refused (judge, beside, "error", SMB_ERROR_ARGUMENT, "outside the picture");
   assert_refused (without_mim, box, "reconstruction", SMB_ERROR_UNSUPPORTED, "no reconstruction network");
+  /* Weights that were changed since: found before anything is computed with them. */
+  assert_refused (altered, box, "reconstruction", SMB_ERROR_INTEGRITY, "a_online_init");
   assert_refused (without_detector, box, "rollout", SMB_ERROR_UNSUPPORTED, "no detector");
 }
 
