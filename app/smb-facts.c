@@ -85,7 +85,8 @@ smb_facts_add (SmbFacts *self, const char *name, const char *value, const char *
   GtkWidget *label = value_label (value);
 
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
-  gtk_widget_set_focusable (label, FALSE);
+  /* Not only unfocusable: a label that can be selected would keep Tab from going past it. */
+  gtk_widget_set_can_focus (label, FALSE);
   attach (self, name, label, full);
 }
 

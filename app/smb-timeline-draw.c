@@ -273,7 +273,8 @@ draw_series_scale (const Drawing *drawing)
 
     draw_text (drawing, x, y_of (drawing, i / 2.0) - 8, FALSE, &drawing->text, text);
   }
-  draw_text (drawing, drawing->width - SMB_TIMELINE_SCALE_PX - 6, drawing->top - 2, TRUE, &drawing->text, drawing->self->series_title);
+  /* At the lower end, which scores that say little leave free more often than the upper. */
+  draw_text (drawing, drawing->width - SMB_TIMELINE_SCALE_PX - 6, drawing->bottom - 17, TRUE, &drawing->text, drawing->self->series_title);
 }
 
 static void

@@ -110,13 +110,12 @@ show_reading (SmbVideoPane *self, int hovered)
       if (!isnan (score))
         g_string_append_printf (text, " · T%u %.3f", track->number, score);
     }
-    if (self->series != NULL && get_measure (self, &measure, &region) && !isnan (value_at (self->series, (guint) hovered))) {
-      g_autofree char *title = measure_title (measure, region);
-
-      g_string_append_printf (text, " · %s %.4f", title, value_at (self->series, (guint) hovered));
-    }
+    /* Which measure it is stands in the drop-down below. */
+    if (self->series != NULL && get_measure (self, &measure, &region) && !isnan (value_at (self->series, (guint) hovered)))
+      g_string_append_printf (text, " · %s %.4f", smb_region_title (region), value_at (self->series, (guint) hovered));
   }
   gtk_label_set_text (self->reading, text->str);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->reading), text->str);
   g_string_free (text, TRUE);
 }
 
@@ -477,7 +476,7 @@ smb_video_pane_init (SmbVideoPane *self)
   self->play = add_button (self, row, "smb-play-symbolic", NULL, _ ("Play or pause (Space)"), G_CALLBACK (on_play));
   add_button (self, row, "smb-step-on-symbolic", NULL, _ ("One frame on (Right)"), G_CALLBACK (on_next));
   self->place = add_label (row, FALSE, "strong");
-  gtk_label_set_width_chars (self->place, 26);
+  gtk_label_set_width_chars (self->place, 18);
   self->reading = add_label (row, TRUE, "dim");
   add_button (self, row, NULL, _ ("In"), _ ("Mark the beginning of a passage here, or take the mark away"), G_CALLBACK (on_mark_in));
   add_button (self, row, NULL, _ ("Out"), _ ("Mark the end of a passage here, or take the mark away"), G_CALLBACK (on_mark_out));
