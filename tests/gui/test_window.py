@@ -359,13 +359,14 @@ def drop_file():
 
 
 def tab_through():
-    """Tab leads from the tools over the picture to the pages beside it; nothing on the way keeps it."""
-    who.control("Blink: two by turns").queryComponent().grabFocus()
-    for _ in range(12):
+    """Tab leads from the list past the tools over the picture to the pages beside it; nothing on the way keeps it."""
+    who.focus("Sample case")
+    who.key("ctrl+f")
+    for _ in range(40):
         who.key("Tab")
         if who.control("Faces").getState().contains(pyatspi.STATE_FOCUSED):
             return
-    raise AssertionError("twelve times Tab does not get from the tools to the pages")
+    raise AssertionError("forty times Tab does not get from the list to the pages")
 
 
 def save_report():
