@@ -178,7 +178,9 @@ show_model (SmbFacesPage *self, const SmbAnalysis *analysis)
     g_autofree char *seconds = g_strdup_printf (_("%.2f s"), analysis->seconds);
 
     smb_facts_add (self->model_facts, _("Device"), analysis->device, NULL);
-    smb_facts_add (self->model_facts, _("Took"), seconds, NULL);
+    /* Not known while a video is being analysed, nor of one analysed before it was measured. */
+    if (analysis->seconds > 0)
+      smb_facts_add (self->model_facts, _("Took"), seconds, NULL);
     smb_facts_add (self->model_facts, _("Version"), analysis->program_version, analysis->settings);
   }
 }

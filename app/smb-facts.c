@@ -66,7 +66,11 @@ static GtkWidget *
 value_label (const char *text)
 {
   GtkWidget *label = gtk_label_new (text != NULL && *text != '\0' ? text : "–");
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
 
+  /* A hash that is broken at the end of a line stays the hash it is. */
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));
+  gtk_label_set_attributes (GTK_LABEL (label), attributes);
   gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
@@ -81,7 +85,8 @@ smb_facts_add (SmbFacts *self, const char *name, const char *value, const char *
   GtkWidget *label = value_label (value);
 
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
-  gtk_widget_set_focusable (label, FALSE);
+  /* Not only unfocusable: a label that can be selected would keep Tab from going past it. */
+  gtk_widget_set_can_focus (label, FALSE);
   attach (self, name, label, full);
 }
 

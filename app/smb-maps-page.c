@@ -357,6 +357,8 @@ add_card (SmbMapsPage *self, guint i)
   gtk_picture_set_content_fit (GTK_PICTURE (self->pictures[i]), GTK_CONTENT_FIT_CONTAIN);
   gtk_picture_set_can_shrink (GTK_PICTURE (self->pictures[i]), TRUE);
   gtk_widget_set_size_request (self->pictures[i], 60, 64);
+  /* One without a preview yet is as tall as those beside it. */
+  gtk_widget_set_vexpand (self->pictures[i], TRUE);
   gtk_widget_add_css_class (self->pictures[i], "map-preview");
   gtk_widget_add_css_class (self->buttons[i], "map-card");
   gtk_widget_add_css_class (label, "caption");

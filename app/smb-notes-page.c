@@ -134,7 +134,7 @@ make_card (const char *icon, const char *head, const char *text, const char *spo
   gtk_widget_add_css_class (caption, "dim");
   gtk_widget_add_css_class (caption, "numeric");
   gtk_label_set_selectable (GTK_LABEL (body), TRUE);
-  gtk_widget_set_focusable (body, FALSE);
+  gtk_widget_set_can_focus (body, FALSE);
   if (icon != NULL) {
     GtkWidget *image = gtk_image_new_from_icon_name (icon);
 

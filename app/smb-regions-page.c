@@ -34,11 +34,12 @@ struct _SmbRegionsPage {
   GtkWidget *edit_tools;
   GtkDropDown *brush_class;
   GtkSpinButton *brush_size;
-  GtkWidget *undo, *discard, *keep, *restore;
+  GtkWidget *undo, *discard, *keep, *restore, *import;
   GtkLabel *origin;
 
   /* owned */
   SmbSession *session;
+  GtkFileChooserNative *chooser; /* NULL: none is open */
   gboolean updating;
 };
 
@@ -218,7 +219,7 @@ show_edit (SmbRegionsPage *self)
 {
   gboolean editing = smb_session_get_tool (self->session) == SMB_TOOL_BRUSH;
   gboolean edited = smb_session_get_regions_edited (self->session);
-  const SmbRegions *regions = editing ? smb_session_get_regions (self->session) : NULL;
+  const SmbRegions *regions = editing || smb_session_get_regions_own (self->session) ? smb_session_get_regions (self->session) : NULL;
   double radius;
   SmbRegionClass class = smb_session_get_brush (self->session, &radius);
   const char *origin = NULL;
@@ -230,6 +231,7 @@ show_edit (SmbRegionsPage *self)
   gtk_widget_set_sensitive (self->undo, edited);
   gtk_widget_set_sensitive (self->discard, edited);
   gtk_widget_set_sensitive (self->keep, edited && !smb_session_get_read_only (self->session));
+  gtk_widget_set_sensitive (self->import, !smb_session_get_read_only (self->session));
   gtk_widget_set_visible (self->restore, smb_session_get_regions_own (self->session));
   if (edited)
     origin = _("Changed by hand, not kept yet.");
@@ -324,6 +326,35 @@ on_restore_clicked (GtkButton *button, SmbRegionsPage *self)
   smb_session_restore_regions (self->session);
 }
 
+static void
+on_import_chosen (GtkNativeDialog *dialog, int response, SmbRegionsPage *self)
+{
+  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+
+  if (path != NULL)
+    smb_session_import_regions (self->session, path);
+  g_clear_object (&self->chooser);
+}
+
+static void
+on_import_clicked (GtkButton *button, SmbRegionsPage *self)
+{
+  g_autoptr (GtkFileFilter) maps = gtk_file_filter_new ();
+
+  if (self->chooser != NULL)
+    return;
+  self->chooser = gtk_file_chooser_native_new (_("Import a region map"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  gtk_file_filter_set_name (maps, _("Region maps (NumPy, pictures)"));
+  gtk_file_filter_add_pattern (maps, "*.npy");
+  gtk_file_filter_add_mime_type (maps, "image/*");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), maps);
+  g_signal_connect (self->chooser, "response", G_CALLBACK (on_import_chosen), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
 void
 smb_regions_page_set_session (SmbRegionsPage *self, SmbSession *session)
 {
@@ -370,6 +401,7 @@ smb_regions_page_dispose (GObject *object)
 {
   SmbRegionsPage *self = SMB_REGIONS_PAGE (object);
 
+  g_clear_object (&self->chooser);
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->session);
   G_OBJECT_CLASS (smb_regions_page_parent_class)->dispose (object);
@@ -408,6 +440,7 @@ smb_regions_page_class_init (SmbRegionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, discard);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, keep);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, restore);
+  gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, import);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, origin);
   gtk_widget_class_bind_template_callback (widget_class, on_measure_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_stop_clicked);
@@ -419,6 +452,7 @@ smb_regions_page_class_init (SmbRegionsPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_discard_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_keep_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_restore_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_import_clicked);
 }
 
 static void

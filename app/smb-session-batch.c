@@ -18,6 +18,7 @@ typedef struct {
   GArray *drawn;             /* SmbBox, or NULL */
   SmbVideoSettings *video;   /* NULL: not said */
   gboolean select_last;      /* the new face is the one to look at */
+  double rate;               /* > 0: the path is a pattern of pictures, shown so many a second */
 } Unit;
 
 static void
@@ -86,7 +87,11 @@ work_acquire (GTask *task, SmbCaseThread *thread, SmbCase *store)
   SmbEvidence *evidence;
 
   smb_job_report (unit->job, 0, 1, name);
-  evidence = smb_examine_acquire (store, self->engine, unit->path, g_task_get_cancellable (task), &error);
+  if (unit->rate > 0)
+    evidence = smb_examine_acquire_pictures (store, self->engine, unit->path, unit->rate, report_progress, unit->job,
+                                             g_task_get_cancellable (task), &error);
+  else
+    evidence = smb_examine_acquire (store, self->engine, unit->path, g_task_get_cancellable (task), &error);
   if (evidence == NULL)
     g_task_return_error (task, error);
   else
@@ -240,6 +245,26 @@ smb_session_add_files (SmbSession *self, GPtrArray *files)
   task = g_task_new (self, smb_job_get_cancellable (job), on_listed, g_object_ref (job));
   g_task_set_task_data (task, listing, listing_free);
   g_task_run_in_thread (task, list_files);
+}
+
+void
+smb_session_add_pictures (SmbSession *self, const char *path, double rate)
+{
+  g_autofree char *pattern = smb_examine_pattern_of (path);
+  SmbJob *job;
+  Unit *unit;
+
+  if (self->info == NULL)
+    return;
+  if (pattern == NULL) {
+    smb_session_message (self, SMB_MESSAGE_WARNING, _("The name of that picture has no number; choose one of a row of numbered pictures."),
+                         NULL);
+    return;
+  }
+  job = smb_session_start_job (self, _("Adding evidence"), 1);
+  unit = unit_new (job, NULL, pattern);
+  unit->rate = rate;
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_acquire, on_acquired, unit, unit_free);
 }
 
 /* Analysing. */

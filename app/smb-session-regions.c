@@ -47,6 +47,20 @@ work_read_own (GTask *task, SmbCaseThread *thread, SmbCase *store)
     g_task_return_pointer (task, regions, (GDestroyNotify) smb_regions_free);
 }
 
+/* What a thread found, if the face is still the one it was asked about; NULL otherwise, having said what went wrong. */
+static SmbRegions *
+take_regions (SmbSession *self, GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  SmbRegions *regions = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (g_task_get_cancellable (G_TASK (result)) != self->regions_viewing)
+    g_clear_pointer (&regions, smb_regions_free);
+  else if (error != NULL)
+    smb_session_message_error (self, error);
+  return regions;
+}
+
 /* Maps that rest on regions are made anew with these. */
 static void
 use_own (SmbSession *self, SmbRegions *regions)
@@ -65,18 +79,10 @@ use_own (SmbSession *self, SmbRegions *regions)
 static void
 on_own_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SmbSession *self = SMB_SESSION (source);
-  g_autoptr (GError) error = NULL;
-  SmbRegions *regions = g_task_propagate_pointer (G_TASK (result), &error);
+  SmbRegions *regions = take_regions (SMB_SESSION (source), result);
 
-  if (g_task_get_cancellable (G_TASK (result)) != self->regions_viewing) {
-    g_clear_pointer (&regions, smb_regions_free);
-    return;
-  }
-  if (error != NULL)
-    smb_session_message_error (self, error);
   if (regions != NULL)
-    use_own (self, regions);
+    use_own (SMB_SESSION (source), regions);
 }
 
 static void
@@ -140,6 +146,65 @@ smb_session_keep_paint (SmbSession *self)
   smb_session_discard_paint (self);
   write_own (self, regions);
   use_own (self, regions);
+}
+
+/* A map made elsewhere. */
+
+typedef struct {
+  SmbEngine *engine;
+  char *path;
+} ImportRequest;
+
+static void
+import_request_free (gpointer data)
+{
+  ImportRequest *request = data;
+
+  smb_engine_unref (request->engine);
+  g_free (request->path);
+  g_free (request);
+}
+
+static void
+read_import (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const ImportRequest *request = task_data;
+  GError *error = NULL;
+  SmbRegions *regions = smb_examine_read_regions (request->engine, request->path, cancellable, &error);
+
+  if (regions == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, regions, (GDestroyNotify) smb_regions_free);
+}
+
+static void
+on_imported (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+  SmbRegions *regions = take_regions (self, result);
+
+  if (regions == NULL)
+    return;
+  smb_session_discard_paint (self);
+  write_own (self, regions);
+  use_own (self, regions);
+}
+
+void
+smb_session_import_regions (SmbSession *self, const char *path)
+{
+  ImportRequest *request;
+  g_autoptr (GTask) task = NULL;
+
+  if (smb_session_get_face (self) == NULL || self->regions_viewing == NULL)
+    return;
+  request = g_new0 (ImportRequest, 1);
+  request->engine = smb_engine_ref (self->engine);
+  request->path = g_strdup (path);
+  task = g_task_new (self, self->regions_viewing, on_imported, NULL);
+  g_task_set_task_data (task, request, import_request_free);
+  g_task_run_in_thread (task, read_import);
 }
 
 /* The program's own map of regions. */
@@ -207,15 +272,10 @@ static void
 on_region_map (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SmbSession *self = SMB_SESSION (source);
-  g_autoptr (GError) error = NULL;
-  SmbRegions *regions = g_task_propagate_pointer (G_TASK (result), &error);
+  SmbRegions *regions = take_regions (self, result);
 
-  if (g_task_get_cancellable (G_TASK (result)) != self->regions_viewing) {
-    g_clear_pointer (&regions, smb_regions_free);
+  if (g_task_get_cancellable (G_TASK (result)) != self->regions_viewing)
     return;
-  }
-  if (regions == NULL)
-    smb_session_message_error (self, error);
   g_clear_pointer (&self->regions, smb_regions_free);
   self->regions = regions;
   smb_session_emit (self, SMB_SESSION_REGIONS_CHANGED);

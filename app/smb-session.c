@@ -157,6 +157,8 @@ smb_evidence_copy (const SmbEvidence *evidence)
   copy->sha256 = g_strdup (evidence->sha256);
   copy->format = g_strdup (evidence->format);
   copy->problem = g_strdup (evidence->problem);
+  copy->found_sha256 = g_strdup (evidence->found_sha256);
+  copy->pictures = NULL;
   return copy;
 }
 

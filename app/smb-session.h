@@ -107,6 +107,8 @@ SmbTool smb_session_get_tool (SmbSession *self);
 const SmbRegions *smb_session_get_regions (SmbSession *self);
 gboolean smb_session_get_regions_edited (SmbSession *self); /* changed and not kept yet */
 gboolean smb_session_get_regions_own (SmbSession *self);    /* the examiner's, as kept in the case */
+/* Keeps a region map made elsewhere (see smb_examine_read_regions) with the chosen face. */
+void smb_session_import_regions (SmbSession *self, const char *path);
 /* Back to the regions that the program draws. */
 void smb_session_restore_regions (SmbSession *self);
 
@@ -147,6 +149,8 @@ void smb_session_add_finding (SmbSession *self, const char *text);
 
 /* Batches; each becomes a job. files: GFile*, folders are searched for pictures. */
 void smb_session_add_files (SmbSession *self, GPtrArray *files);
+/* The row of numbered pictures that the picture at `path` is one of, as one exhibit that is shown `rate` pictures a second. */
+void smb_session_add_pictures (SmbSession *self, const char *path, double rate);
 /* again FALSE: only exhibits the active model has not seen. exhibits NULL: all. */
 void smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again);
 /* Judges the chosen exhibit's faces with one drawn by hand added. */

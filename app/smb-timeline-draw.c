@@ -70,7 +70,7 @@ draw_scale (const Drawing *drawing)
     g_autofree char *text = g_strdup_printf ("%.1f", i / 2.0);
 
     set_colour (drawing, &drawing->border, 1.0);
-    line (drawing, SMB_TIMELINE_LEFT_PX, y, drawing->width - SMB_TIMELINE_RIGHT_PX, y);
+    line (drawing, SMB_TIMELINE_LEFT_PX, y, drawing->width - smb_timeline_right_px (drawing->self), y);
     draw_text (drawing, SMB_TIMELINE_LEFT_PX - 6, y - 8, TRUE, &drawing->dim, text);
   }
 }
@@ -213,6 +213,70 @@ draw_track (const Drawing *drawing, const SmbTrackSummary *track)
   }
 }
 
+/* What the series' own scale goes from and to: a little more than its values. */
+static void
+series_range (const GArray *series, double *low, double *high)
+{
+  double room;
+
+  *low = G_MAXDOUBLE;
+  *high = -G_MAXDOUBLE;
+  for (guint i = 0; i < series->len; i++) {
+    *low = MIN (*low, g_array_index (series, SmbTrackSample, i).score);
+    *high = MAX (*high, g_array_index (series, SmbTrackSample, i).score);
+  }
+  room = MAX (0.08 * (*high - *low), 1e-3 * MAX (fabs (*high), 1e-6));
+  *low -= room;
+  *high += room;
+}
+
+static void
+draw_series (const Drawing *drawing)
+{
+  static const double dashes[] = { 5.0, 3.0 };
+  const GArray *series = drawing->self->series;
+  double low, high;
+
+  if (series == NULL || series->len == 0)
+    return;
+  series_range (series, &low, &high);
+  set_colour (drawing, &drawing->text, 0.9);
+  cairo_set_line_width (drawing->cr, 1.5);
+  cairo_set_dash (drawing->cr, dashes, 2, 0);
+  for (guint from = 0; from < series->len;) {
+    const guint to = smb_track_samples_stretch (series, from);
+
+    for (; from <= to; from++) {
+      const SmbTrackSample *sample = &g_array_index (series, SmbTrackSample, from);
+
+      cairo_line_to (drawing->cr, smb_timeline_x_of (drawing->self, sample->time_us),
+                     y_of (drawing, (sample->score - low) / (high - low)));
+    }
+    cairo_stroke (drawing->cr);
+  }
+  cairo_set_dash (drawing->cr, NULL, 0, 0);
+}
+
+/* Its ends at the right, and what it is. Outside the clip of the plot. */
+static void
+draw_series_scale (const Drawing *drawing)
+{
+  const GArray *series = drawing->self->series;
+  const double x = drawing->width - SMB_TIMELINE_SCALE_PX + 6;
+  double low, high;
+
+  if (series == NULL || series->len == 0)
+    return;
+  series_range (series, &low, &high);
+  for (int i = 0; i <= 2; i++) {
+    g_autofree char *text = g_strdup_printf ("%.3g", low + (high - low) * i / 2.0);
+
+    draw_text (drawing, x, y_of (drawing, i / 2.0) - 8, FALSE, &drawing->text, text);
+  }
+  /* At the lower end, which scores that say little leave free more often than the upper. */
+  draw_text (drawing, drawing->width - SMB_TIMELINE_SCALE_PX - 6, drawing->bottom - 17, TRUE, &drawing->text, drawing->self->series_title);
+}
+
 static void
 draw_marks (const Drawing *drawing)
 {
@@ -270,7 +334,7 @@ draw_thumbnails (SmbTimeline *self, GtkSnapshot *snapshot, double width)
   const float height = SMB_TIMELINE_THUMB_PX - 4;
 
   gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0,
-                                                         (float) (width - SMB_TIMELINE_LEFT_PX - SMB_TIMELINE_RIGHT_PX),
+                                                         (float) (width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self)),
                                                          SMB_TIMELINE_THUMB_PX));
   for (guint i = 0; i < self->thumbnails->len; i++) {
     const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
@@ -288,7 +352,8 @@ draw_nothing_yet (const Drawing *drawing)
   const char *text = drawing->self->tracks == NULL ? _("Analyse this video to see the score of each face over time.")
                                                    : _("No face was found in the frames looked at.");
 
-  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, (drawing->top + drawing->bottom) / 2 - 8, FALSE, &drawing->dim, text);
+  /* Between two lines of the scale. */
+  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, drawing->top + (drawing->bottom - drawing->top) / 4 - 8, FALSE, &drawing->dim, text);
 }
 
 void
@@ -314,7 +379,7 @@ smb_timeline_draw (SmbTimeline *self, GtkSnapshot *snapshot)
   draw_scale (&drawing);
   draw_ruler (&drawing);
   cairo_save (drawing.cr);
-  cairo_rectangle (drawing.cr, SMB_TIMELINE_LEFT_PX, 0, drawing.width - SMB_TIMELINE_LEFT_PX - SMB_TIMELINE_RIGHT_PX + 2,
+  cairo_rectangle (drawing.cr, SMB_TIMELINE_LEFT_PX, 0, drawing.width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self) + 2,
                    drawing.bottom + 4);
   cairo_clip (drawing.cr);
   draw_cuts (&drawing);
@@ -322,8 +387,10 @@ smb_timeline_draw (SmbTimeline *self, GtkSnapshot *snapshot)
     draw_track (&drawing, self->tracks->pdata[i]);
   if (self->tracks == NULL || self->tracks->len == 0)
     draw_nothing_yet (&drawing);
+  draw_series (&drawing);
   draw_marks (&drawing);
   draw_heads (&drawing);
   cairo_restore (drawing.cr);
+  draw_series_scale (&drawing);
   cairo_destroy (drawing.cr);
 }

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 #define SMB_TIMELINE_RULER_PX 18
 #define SMB_TIMELINE_LEFT_PX  34 /* for the scale's numbers */
 #define SMB_TIMELINE_RIGHT_PX 10
+#define SMB_TIMELINE_SCALE_PX 46 /* at the right, where a series has a scale of its own */
 
 struct _SmbTimeline {
   GtkWidget parent_instance;
@@ -17,6 +18,8 @@ struct _SmbTimeline {
   SmbEngineVideo *video;
   GPtrArray *frames, *tracks;
   GArray *thumbnails; /* Thumbnail */
+  GArray *series;     /* SmbTrackSample; NULL: none */
+  char *series_title;
 
   guint selected; /* number of a track; 0: none */
   guint frame;
@@ -29,6 +32,7 @@ typedef struct {
   GdkTexture *texture;
 } SmbTimelineThumbnail;
 
+int smb_timeline_right_px (const SmbTimeline *self); /* what is left free there */
 double smb_timeline_x_of (const SmbTimeline *self, gint64 time_us);
 gint64 smb_timeline_time_at (const SmbTimeline *self, double x);
 gint64 smb_timeline_length_us (const SmbTimeline *self);

@@ -21,10 +21,16 @@ smb_timeline_length_us (const SmbTimeline *self)
   return n > 0 ? MAX (slots[n - 1].time_us + slots[n - 1].duration_us, 1) : 1;
 }
 
+int
+smb_timeline_right_px (const SmbTimeline *self)
+{
+  return self->series != NULL ? SMB_TIMELINE_SCALE_PX : SMB_TIMELINE_RIGHT_PX;
+}
+
 static double
 plot_width (const SmbTimeline *self)
 {
-  return MAX (gtk_widget_get_width (GTK_WIDGET (self)) - SMB_TIMELINE_LEFT_PX - SMB_TIMELINE_RIGHT_PX, 1);
+  return MAX (gtk_widget_get_width (GTK_WIDGET (self)) - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self), 1);
 }
 
 double
@@ -114,6 +120,20 @@ smb_timeline_set_tracks (SmbTimeline *self, GPtrArray *frames, GPtrArray *tracks
   self->frames = frames;
   self->tracks = tracks;
   self->selected = selected;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+smb_timeline_set_series (SmbTimeline *self, GArray *samples, const char *title)
+{
+  g_autofree char *kept = g_strdup (title);
+
+  if (samples != NULL)
+    g_array_ref (samples);
+  g_clear_pointer (&self->series, g_array_unref);
+  g_free (self->series_title);
+  self->series = samples;
+  self->series_title = g_steal_pointer (&kept);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -281,6 +301,8 @@ smb_timeline_dispose (GObject *object)
   g_clear_pointer (&self->frames, g_ptr_array_unref);
   g_clear_pointer (&self->tracks, g_ptr_array_unref);
   g_clear_pointer (&self->thumbnails, g_array_unref);
+  g_clear_pointer (&self->series, g_array_unref);
+  g_clear_pointer (&self->series_title, g_free);
   G_OBJECT_CLASS (smb_timeline_parent_class)->dispose (object);
 }
 

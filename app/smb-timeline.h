@@ -21,6 +21,8 @@ GtkWidget *smb_timeline_new (void);
 void smb_timeline_set_video (SmbTimeline *self, SmbEngineVideo *video);
 /* frames: SmbFrameFaces*, for the cuts; tracks: SmbTrackSummary*. Either may be NULL. */
 void smb_timeline_set_tracks (SmbTimeline *self, GPtrArray *frames, GPtrArray *tracks, guint selected);
+/* A second curve, dashed, with a scale of its own at the right: SmbTrackSample by time, kept by reference; NULL: none. */
+void smb_timeline_set_series (SmbTimeline *self, GArray *samples, const char *title);
 void smb_timeline_set_frame (SmbTimeline *self, guint k);
 /* One more thumbnail, of frame k. */
 void smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image);

@@ -12,7 +12,7 @@ struct _SmbVideoForm {
   GtkMenuButton *menu;
   GtkDropDown *sample;
   GtkWidget *uniform, *stride; /* spin buttons */
-  GtkCheckButton *passage;
+  GtkCheckButton *passage, *regions;
   GtkButton *analyse;
 
   /* owned */
@@ -34,6 +34,8 @@ asked_for (SmbVideoForm *self)
   settings.sample = gtk_drop_down_get_selected (self->sample) == EVERY ? SMB_VIDEO_SAMPLE_EVERY : SMB_VIDEO_SAMPLE_UNIFORM;
   settings.n_uniform = (guint) gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (self->uniform));
   settings.stride = (guint) gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (self->stride));
+  if (gtk_check_button_get_active (self->regions))
+    settings.face.region_draws = smb_region_settings_default ().draws;
   if (gtk_check_button_get_active (self->passage)) {
     settings.first = self->mark_in >= 0 ? (guint) self->mark_in : 0;
     settings.last = self->mark_out >= 0 ? (guint) self->mark_out : G_MAXINT;
@@ -64,6 +66,8 @@ describe (const SmbVideoSettings *settings, guint n_frames)
                           settings->stride);
   if (settings->first > 0 || settings->last < n_frames - 1)
     g_string_append_printf (text, _(" · frames %u to %u"), settings->first, MIN (settings->last, n_frames - 1));
+  if (settings->face.region_draws > 0)
+    g_string_append (text, _(" · regions measured"));
   return g_string_free (text, FALSE);
 }
 
@@ -115,6 +119,7 @@ on_video (SmbVideoForm *self)
     gtk_drop_down_set_selected (self->sample, settings->sample == SMB_VIDEO_SAMPLE_EVERY ? EVERY : UNIFORM);
     gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->uniform), settings->n_uniform);
     gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->stride), settings->stride);
+    gtk_check_button_set_active (self->regions, settings->face.region_draws > 0);
   }
   refresh (self);
 }
@@ -188,15 +193,18 @@ build_fields (SmbVideoForm *self)
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->uniform), smb_video_settings_default ().n_uniform);
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->stride), smb_video_settings_default ().stride);
   self->passage = GTK_CHECK_BUTTON (gtk_check_button_new_with_label (_("Only the passage between the marks In and Out")));
+  self->regions = GTK_CHECK_BUTTON (gtk_check_button_new_with_label (_("Measure the regions of every frame scored (takes much longer)")));
   add_field (grid, 0, _("Frames scored"), GTK_WIDGET (self->sample));
   add_field (grid, 1, _("Frames of each track"), self->uniform);
   add_field (grid, 2, _("Look for faces every so many frames"), self->stride);
   gtk_grid_attach (grid, GTK_WIDGET (self->passage), 0, 3, 2, 1);
+  gtk_grid_attach (grid, GTK_WIDGET (self->regions), 0, 4, 2, 1);
   gtk_popover_set_child (GTK_POPOVER (popover), GTK_WIDGET (grid));
   g_signal_connect_swapped (self->sample, "notify::selected", G_CALLBACK (refresh), self);
   g_signal_connect_swapped (self->uniform, "value-changed", G_CALLBACK (refresh), self);
   g_signal_connect_swapped (self->stride, "value-changed", G_CALLBACK (refresh), self);
   g_signal_connect_swapped (self->passage, "toggled", G_CALLBACK (refresh), self);
+  g_signal_connect_swapped (self->regions, "toggled", G_CALLBACK (refresh), self);
   return popover;
 }
 

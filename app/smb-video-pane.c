@@ -20,9 +20,11 @@ struct _SmbVideoPane {
   GtkLabel *place, *reading, *score;
   SmbTimeline *timeline;
   SmbVideoForm *form;
+  GtkDropDown *measure; /* drawn beside the score */
 
   /* owned */
   SmbSession *session;
+  GArray *series;        /* of it, SmbTrackSample; NULL: none */
   SmbEngineVideo *shown; /* whose thumbnails are there */
   int mark_in, mark_out;
   guint tick;            /* 0: not playing */
@@ -53,14 +55,34 @@ show_place (SmbVideoPane *self)
   smb_timeline_set_frame (self->timeline, k);
 }
 
-/* The score of a track in a frame; NAN: none. */
+/* The value of a curve in a frame; NAN: none. */
 static double
-score_at (const SmbTrackSummary *track, guint k)
+value_at (const GArray *samples, guint k)
 {
-  for (guint i = 0; i < track->samples->len; i++)
-    if (g_array_index (track->samples, SmbTrackSample, i).k == k)
-      return g_array_index (track->samples, SmbTrackSample, i).score;
+  for (guint i = 0; i < samples->len; i++)
+    if (g_array_index (samples, SmbTrackSample, i).k == k)
+      return g_array_index (samples, SmbTrackSample, i).score;
   return NAN;
+}
+
+/* Place in the drop-down, whose first entry is none: measure by measure, each region by region. FALSE: none is chosen. */
+static gboolean
+get_measure (SmbVideoPane *self, SmbMeasureKind *measure, SmbRegion *region)
+{
+  const guint chosen = gtk_drop_down_get_selected (self->measure);
+
+  if (chosen == 0 || chosen > SMB_N_SAMPLED * SMB_N_COVERED_REGIONS)
+    return FALSE;
+  *measure = (SmbMeasureKind) ((chosen - 1) / SMB_N_COVERED_REGIONS);
+  *region = (SmbRegion) ((chosen - 1) % SMB_N_COVERED_REGIONS);
+  return TRUE;
+}
+
+/* "Coherency, eyes". */
+static char *
+measure_title (SmbMeasureKind measure, SmbRegion region)
+{
+  return g_strdup_printf ("%s, %s", smb_measure_title (measure), smb_region_title (region));
 }
 
 /* What lies under the pointer, else in the frame on the screen. */
@@ -70,6 +92,8 @@ show_reading (SmbVideoPane *self, int hovered)
   SmbEngineVideo *video = get_video (self);
   GPtrArray *tracks = self->session != NULL ? smb_session_get_tracks (self->session) : NULL;
   GString *text = g_string_new (NULL);
+  SmbMeasureKind measure;
+  SmbRegion region;
 
   if (video != NULL && hovered >= 0) {
     const SmbVideoSlot *slot = &smb_engine_video_get_slots (video)[hovered];
@@ -81,13 +105,17 @@ show_reading (SmbVideoPane *self, int hovered)
       g_string_append (text, _ (" · frames missing before it"));
     for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
       const SmbTrackSummary *track = tracks->pdata[i];
-      double score = score_at (track, (guint) hovered);
+      double score = value_at (track->samples, (guint) hovered);
 
       if (!isnan (score))
         g_string_append_printf (text, " · T%u %.3f", track->number, score);
     }
+    /* Which measure it is stands in the drop-down below. */
+    if (self->series != NULL && get_measure (self, &measure, &region) && !isnan (value_at (self->series, (guint) hovered)))
+      g_string_append_printf (text, " · %s %.4f", smb_region_title (region), value_at (self->series, (guint) hovered));
   }
   gtk_label_set_text (self->reading, text->str);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->reading), text->str);
   g_string_free (text, TRUE);
 }
 
@@ -267,6 +295,42 @@ fetch_thumbnails (SmbVideoPane *self, SmbEngineVideo *video)
   smb_session_fetch_thumbnails (self->session, frames, n_wanted, THUMBNAIL_PX, on_thumbnail, G_OBJECT (self));
 }
 
+/* The measure chosen, of the track chosen or the first that has it. The choice is there where a run measured regions. */
+static void
+show_series (SmbVideoPane *self)
+{
+  SmbVideoState *state = smb_session_get_video_state (self->session);
+  GPtrArray *tracks = smb_session_get_tracks (self->session);
+  const guint selected = smb_session_get_selected_track (self->session);
+  const SmbTrackSummary *shown = NULL;
+  g_autofree char *title = NULL;
+  SmbMeasureKind measure;
+  SmbRegion region;
+
+  for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
+    const SmbTrackSummary *track = tracks->pdata[i];
+
+    if (track->regions != NULL && (shown == NULL || track->number == selected))
+      shown = track;
+  }
+  g_clear_pointer (&self->series, g_array_unref);
+  if (state != NULL && shown != NULL && get_measure (self, &measure, &region)) {
+    g_autofree char *name = measure_title (measure, region);
+
+    self->series = smb_track_region_series (state->progress->frames, state->edits, shown->number, measure, region);
+    title = g_strdup_printf ("T%u: %s", shown->number, name);
+  }
+  gtk_widget_set_visible (GTK_WIDGET (self->measure), shown != NULL);
+  smb_timeline_set_series (self->timeline, self->series, title);
+}
+
+static void
+on_measure_chosen (GtkDropDown *drop_down, GParamSpec *pspec, SmbVideoPane *self)
+{
+  if (self->session != NULL)
+    show_series (self);
+}
+
 static void
 show_tracks (SmbVideoPane *self)
 {
@@ -274,6 +338,7 @@ show_tracks (SmbVideoPane *self)
 
   smb_timeline_set_tracks (self->timeline, state != NULL ? state->progress->frames : NULL, smb_session_get_tracks (self->session),
                            smb_session_get_selected_track (self->session));
+  show_series (self);
   show_score (self);
 }
 
@@ -362,6 +427,7 @@ smb_video_pane_dispose (GObject *object)
     gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick);
   self->tick = 0;
   g_clear_pointer (&self->box, gtk_widget_unparent);
+  g_clear_pointer (&self->series, g_array_unref);
   g_clear_object (&self->session);
   G_OBJECT_CLASS (smb_video_pane_parent_class)->dispose (object);
 }
@@ -371,6 +437,28 @@ smb_video_pane_class_init (SmbVideoPaneClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = smb_video_pane_dispose;
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+}
+
+static GtkDropDown *
+build_measures (SmbVideoPane *self)
+{
+  GtkStringList *names = gtk_string_list_new (NULL); /* the drop-down takes it */
+  GtkWidget *drop_down;
+
+  gtk_string_list_append (names, _ ("Score alone"));
+  for (int measure = 0; measure < SMB_N_SAMPLED; measure++)
+    for (int region = 0; region < SMB_N_COVERED_REGIONS; region++) {
+      g_autofree char *title = measure_title ((SmbMeasureKind) measure, (SmbRegion) region);
+
+      gtk_string_list_append (names, title);
+    }
+  drop_down = gtk_drop_down_new (G_LIST_MODEL (names), NULL);
+  gtk_widget_set_tooltip_text (drop_down, _ ("What is drawn beside the score"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("What is drawn beside the score"), -1);
+  gtk_widget_set_valign (drop_down, GTK_ALIGN_CENTER);
+  gtk_widget_set_visible (drop_down, FALSE);
+  g_signal_connect (drop_down, "notify::selected", G_CALLBACK (on_measure_chosen), self);
+  return GTK_DROP_DOWN (drop_down);
 }
 
 static void
@@ -388,7 +476,7 @@ smb_video_pane_init (SmbVideoPane *self)
   self->play = add_button (self, row, "smb-play-symbolic", NULL, _ ("Play or pause (Space)"), G_CALLBACK (on_play));
   add_button (self, row, "smb-step-on-symbolic", NULL, _ ("One frame on (Right)"), G_CALLBACK (on_next));
   self->place = add_label (row, FALSE, "strong");
-  gtk_label_set_width_chars (self->place, 26);
+  gtk_label_set_width_chars (self->place, 18);
   self->reading = add_label (row, TRUE, "dim");
   add_button (self, row, NULL, _ ("In"), _ ("Mark the beginning of a passage here, or take the mark away"), G_CALLBACK (on_mark_in));
   add_button (self, row, NULL, _ ("Out"), _ ("Mark the end of a passage here, or take the mark away"), G_CALLBACK (on_mark_out));
@@ -403,6 +491,8 @@ smb_video_pane_init (SmbVideoPane *self)
   gtk_widget_add_css_class (row, "video-tools");
   gtk_box_append (GTK_BOX (self->box), row);
   self->score = add_label (row, TRUE, "caption");
+  self->measure = build_measures (self);
+  gtk_box_append (GTK_BOX (row), GTK_WIDGET (self->measure));
   self->form = SMB_VIDEO_FORM (smb_video_form_new ());
   gtk_widget_set_hexpand (GTK_WIDGET (self->form), TRUE);
   gtk_box_append (GTK_BOX (row), GTK_WIDGET (self->form));

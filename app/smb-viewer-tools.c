@@ -32,7 +32,7 @@ has_query (SmbMapKind kind)
   return kind == SMB_MAP_ATTENTION || kind == SMB_MAP_ROLLOUT || kind == SMB_MAP_RELEVANCE;
 }
 
-/* The first entry of the drop-down is "None". */
+/* The first entry of the drop-down is "No map". */
 static void
 on_map_chosen (GtkDropDown *drop_down, GParamSpec *pspec, SmbViewer *self)
 {
@@ -225,7 +225,7 @@ smb_viewer_init_tools (SmbViewer *self)
   const char *const queries[] = { _("The answer"), _("Class token"), _("A patch…"), NULL };
   g_autoptr (GtkStringList) query = gtk_string_list_new (queries);
 
-  gtk_string_list_append (maps, _("None"));
+  gtk_string_list_append (maps, _("No map"));
   for (guint i = 0; i < SMB_VIEWER_N_KINDS; i++)
     gtk_string_list_append (maps, smb_format_map_title (smb_viewer_kinds[i]));
   for (int kind = 0; kind < SMB_N_PICTURE_MAPS; kind++)

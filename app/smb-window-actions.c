@@ -4,6 +4,7 @@
 
 #include "smb-report-dialog.h"
 #include "smb-robustness-dialog.h"
+#include "smb-session-video.h"
 #include "smb-verify-dialog.h"
 
 #include <glib/gi18n.h>
@@ -38,7 +39,7 @@ smb_window_update_actions (SmbWindow *self)
 {
   static const char *const reading[] = { "win.zoom", "win.page", "win.search", "win.show-evidence", "win.show-inspector",
                                          "win.compare", "win.robustness" };
-  static const char *const writing[] = { "win.add-evidence", "win.add-folder", "win.analyse", "win.analyse-again",
+  static const char *const writing[] = { "win.add-evidence", "win.add-folder", "win.add-pictures", "win.analyse", "win.analyse-again",
                                          "win.analyse-selected", "win.verify", "win.report", "win.draw-box",
                                          "win.correct-box" };
   gboolean open = self->session != NULL && smb_session_get_info (self->session) != NULL;
@@ -108,6 +109,36 @@ add_folder (GtkWidget *widget, const char *action, GVariant *parameter)
 
   run_chooser (self, _("Add a folder of evidence"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("Add"),
                G_CALLBACK (on_files_chosen));
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+static void
+on_pictures_chosen (GtkNativeDialog *dialog, int response, SmbWindow *self)
+{
+  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+  const char *rate = gtk_file_chooser_get_choice (GTK_FILE_CHOOSER (dialog), "rate");
+
+  if (path != NULL)
+    smb_session_add_pictures (self->session, path, rate != NULL ? g_ascii_strtod (rate, NULL) : SMB_EXAMINE_PICTURE_RATE);
+  g_clear_object (&self->chooser);
+}
+
+static void
+add_pictures (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  /* The usual one first: that is what GTK's own dialog begins with. */
+  static const char *const rates[] = { "25", "23.976", "24", "29.97", "30", "50", "59.94", "60", "1", "5", "10", "12", "15", "20", NULL };
+  SmbWindow *self = SMB_WINDOW (widget);
+  g_autoptr (GtkFileFilter) pictures = gtk_file_filter_new ();
+
+  run_chooser (self, _("Choose one of the numbered pictures"), GTK_FILE_CHOOSER_ACTION_OPEN, _("Add all of them"),
+               G_CALLBACK (on_pictures_chosen));
+  gtk_file_filter_set_name (pictures, _("Images"));
+  gtk_file_filter_add_mime_type (pictures, "image/*");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), pictures);
+  gtk_file_chooser_add_choice (GTK_FILE_CHOOSER (self->chooser), "rate", _("Pictures a second"), (const char **) rates,
+                               (const char **) rates);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
 
@@ -226,6 +257,7 @@ smb_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.show-inspector", NULL, toggle_pane);
   gtk_widget_class_install_action (widget_class, "win.add-evidence", NULL, add_evidence);
   gtk_widget_class_install_action (widget_class, "win.add-folder", NULL, add_folder);
+  gtk_widget_class_install_action (widget_class, "win.add-pictures", NULL, add_pictures);
   gtk_widget_class_install_action (widget_class, "win.analyse", NULL, analyse);
   gtk_widget_class_install_action (widget_class, "win.analyse-again", NULL, analyse);
   gtk_widget_class_install_action (widget_class, "win.analyse-selected", NULL, analyse_selected);

@@ -28,6 +28,7 @@ smb_track_point_free (SmbTrackPoint *point)
     return;
   g_free (point->probabilities);
   g_free (point->outside);
+  g_free (point->regions);
   g_free (point);
 }
 
@@ -60,6 +61,7 @@ point_copy (const SmbTrackPoint *point)
   if (point->probabilities != NULL)
     copy->probabilities = g_memdup2 (point->probabilities, (gsize) point->n_classes * sizeof (double));
   copy->outside = g_strdup (point->outside);
+  copy->regions = g_memdup2 (point->regions, point->regions != NULL ? sizeof *point->regions : 0);
   return copy;
 }
 
@@ -119,6 +121,8 @@ point_to_json (const SmbTrackPoint *point)
   }
   if (point->outside != NULL)
     json_object_set_string_member (out, "outside", point->outside);
+  if (point->regions != NULL)
+    json_object_set_object_member (out, "regions", smb_region_sample_to_json (point->regions));
   return out;
 }
 
@@ -148,7 +152,12 @@ point_from_json (SmbJsonReader *reader, JsonObject *object)
   SmbTrackPoint *point = smb_track_point_new ((guint) smb_json_int (reader, object, "track", 1, G_MAXINT), &face);
   g_autofree char *how = smb_json_string (reader, object, "how", SMB_JSON_REQUIRED);
   JsonArray *list = smb_json_array (reader, object, "probabilities", SMB_JSON_OPTIONAL, MAX_CLASSES);
+  JsonObject *regions = smb_json_object (reader, object, "regions", SMB_JSON_OPTIONAL);
 
+  if (regions != NULL) {
+    point->regions = g_new0 (SmbRegionSample, 1);
+    smb_region_sample_from_json (point->regions, reader, regions);
+  }
   point->face.box = get_box (reader, object, "box");
   point->face.detected = get_box (reader, object, "detected");
   point->face.confidence = smb_json_number (reader, object, "confidence", SMB_JSON_REQUIRED);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/smb-analysis.h"
+#include "analysis/smb-region-sample.h"
 #include "face/smb-face-track.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ typedef struct {
   int n_classes;
   double score;  /* 1 - probability of the genuine class; NAN: none */
   char *outside; /* why there is no score, a sentence; NULL */
+  SmbRegionSample *regions; /* its region table; NULL: not asked for, or not scored */
 } SmbTrackPoint;
 
 typedef struct {
@@ -35,7 +37,7 @@ void smb_frame_faces_free (SmbFrameFaces *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFrameFaces, smb_frame_faces_free)
 
 /* {"frame", "time_us", "cut", "searched", "change", "faces": [{"track", "box", "detected", "confidence", "how":
- * "detected", "followed" or "drawn", "score", "probabilities", "outside"}]}. Free with json_node_unref. */
+ * "detected", "followed" or "drawn", "score", "probabilities", "outside", "regions": see smb_region_sample_to_json}]}. Free with json_node_unref. */
 JsonNode *smb_frame_faces_to_json (const SmbFrameFaces *frame);
 SmbFrameFaces *smb_frame_faces_from_json (JsonNode *node, GError **error);
 JsonNode *smb_tracker_to_json (const SmbTracker *tracker);
@@ -54,7 +56,9 @@ gboolean smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, co
                            const SmbFollowSettings *settings, GPtrArray *frames, GCancellable *cancellable, GError **error);
 
 /* Scores the faces of frames (images in the same order). search: the detector looks once more, in this very frame, and a face
- * it finds over a track's box takes the box's place: what the published protocol scores. */
+ * it finds over a track's box takes the box's place: what the published protocol scores. settings->region_draws > 0: each face that
+ * is scored gets its region table as well, without the matrix (6 * draws + draws + 1 masks of the reconstruction network each);
+ * UNSUPPORTED if the model has none. */
 gboolean smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gboolean search,
                                  const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable,
                                  GError **error);

@@ -203,6 +203,22 @@ score_pass (SmbJudge *judge, SmbNet *net, const Crop *crops, guint n, GCancellab
   return ok;
 }
 
+/* The region table of a face that has a score. */
+static gboolean
+measure_regions (SmbJudge *judge, const Crop *crop, const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error)
+{
+  const SmbRegionSettings how = { settings->region_draws, settings->seed, TRUE };
+  const SmbMapJob job = { .box = crop->point->face.box };
+  g_autoptr (SmbRegionReport) report = smb_judge_regions (judge, crop->image, &job, &how, cancellable, error);
+
+  if (report == NULL)
+    return FALSE;
+  g_free (crop->point->regions);
+  crop->point->regions = g_new0 (SmbRegionSample, 1);
+  smb_region_sample_take (crop->point->regions, report);
+  return TRUE;
+}
+
 gboolean
 smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gboolean search_too,
                         const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable, GError **error)
@@ -235,5 +251,9 @@ smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gbool
         || !score_pass (judge, net, &g_array_index (crops, Crop, done), now, cancellable, error))
       return FALSE;
   }
+  for (guint i = 0; settings->region_draws > 0 && i < crops->len; i++)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !measure_regions (judge, &g_array_index (crops, Crop, i), settings, cancellable, error))
+      return FALSE;
   return TRUE;
 }

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct {
   int draws;    /* masks for each region and measure, 8 */
   guint64 seed; /* 0 */
+  gboolean table_only; /* leaves out the matrix and what each region is alone, which take a mask for each pair */
 } SmbRegionSettings;
 
 SmbRegionSettings smb_region_settings_default (void);

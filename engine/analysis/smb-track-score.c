@@ -203,6 +203,7 @@ smb_track_summary_free (SmbTrackSummary *summary)
     return;
   g_array_unref (summary->samples);
   g_free (summary->mean_probabilities);
+  g_free (summary->regions);
   g_free (summary->name);
   g_free (summary);
 }
@@ -239,6 +240,11 @@ add_point (SmbTrackSummary *summary, const SmbFrameFaces *frame, SmbTrackPoint *
   }
   if (isnan (point->score))
     return;
+  if (point->regions != NULL) {
+    if (summary->regions == NULL)
+      summary->regions = g_new0 (SmbRegionTally, 1);
+    smb_region_tally_add (summary->regions, point->regions);
+  }
   g_array_append_val (summary->samples, sample);
   if (summary->mean_probabilities == NULL) {
     summary->n_classes = point->n_classes;
@@ -294,6 +300,27 @@ smb_tracks_summarise (GPtrArray *frames, GPtrArray *edits, guint *n_dropped_out)
   if (n_dropped_out != NULL)
     *n_dropped_out = n_dropped;
   return out;
+}
+
+GArray *
+smb_track_region_series (GPtrArray *frames, GPtrArray *edits, guint track, SmbMeasureKind measure, SmbRegion region)
+{
+  GArray *series = g_array_new (FALSE, FALSE, sizeof (SmbTrackSample));
+
+  g_return_val_if_fail ((guint) measure < SMB_N_SAMPLED && (guint) region < SMB_N_COVERED_REGIONS, series);
+  for (guint i = 0; i < frames->len; i++) {
+    const SmbFrameFaces *frame = frames->pdata[i];
+
+    for (guint p = 0; p < frame->points->len; p++) {
+      const SmbTrackPoint *point = frame->points->pdata[p];
+      const double value = point->regions != NULL ? point->regions->value[measure][region] : NAN;
+      const SmbTrackSample sample = { frame->k, frame->time_us, value };
+
+      if (!isnan (value) && smb_track_edits_apply (edits, point->track, frame->k) == track)
+        g_array_append_val (series, sample);
+    }
+  }
+  return series;
 }
 
 static JsonArray *
@@ -370,6 +397,8 @@ smb_track_summary_to_json (const SmbTrackSummary *summary)
     json_object_set_array_member (out, "probabilities", list);
   }
   json_object_set_object_member (out, "score", score_to_json (&summary->score));
+  if (summary->regions != NULL)
+    json_object_set_object_member (out, "regions", smb_region_tally_to_json (summary->regions));
   json_node_take_object (node, out);
   return node;
 }

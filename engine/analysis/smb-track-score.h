@@ -69,6 +69,7 @@ typedef struct {
   GArray *samples; /* SmbTrackSample, by time */
   double *mean_probabilities; /* n_classes; NULL: none scored */
   int n_classes;
+  SmbRegionTally *regions; /* NULL: no frame's regions were measured */
 } SmbTrackSummary;
 
 void smb_track_summary_free (SmbTrackSummary *summary);
@@ -77,10 +78,13 @@ void smb_track_summary_free (SmbTrackSummary *summary);
  * flicker: what the detector found only once where it looked more often, unless an analyst drew it; *n_dropped_out (may be NULL) says how many. */
 GPtrArray *smb_tracks_summarise (GPtrArray *frames, GPtrArray *edits, guint *n_dropped_out);
 
+/* One region's measure over the frames of a track (SmbTrackSample with the value for a score), by time; edits as above. */
+GArray *smb_track_region_series (GPtrArray *frames, GPtrArray *edits, guint track, SmbMeasureKind measure, SmbRegion region);
+
 /* {"track", "name", "first_frame", "last_frame", "first_us", "last_us", "frames", "detected", "best_frame", "box",
  * "probabilities", "score": {"scored", "mean", "median", "top", "top_frames", "deviation", "quartiles", "range", "run":
  * {"level", "noise", "threshold", "frames", "first_frame", "last_frame", "start_us", "end_us", "mean", "rest_mean"} or
- * null}}. */
+ * null}, "regions": see smb_region_tally_to_json, absent if not measured}. */
 JsonNode *smb_track_summary_to_json (const SmbTrackSummary *summary);
 
 G_END_DECLS

@@ -35,6 +35,16 @@ insert_face (SmbCase *store, const SmbCaseAnalysis *analysis, SmbCaseFace *face,
   return TRUE;
 }
 
+/* The region map that comes over to a new face from one of an earlier analysis. */
+static gboolean
+carry_regions (SmbCase *store, const char *exhibit, SmbCaseFace *face, GError **error)
+{
+  if (face->regions == NULL)
+    return TRUE;
+  face->regions->face_id = face->id;
+  return smb_case_insert_regions (store, face->regions, "regions.carry", exhibit, face->label, face->regions->id, error);
+}
+
 static gboolean
 insert_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrArray *faces, GError **error)
 {
@@ -59,7 +69,12 @@ insert_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrArray *faces, GE
   details = smb_case_details ("model", 's', analysis->model_name, "model_sha256", 's', analysis->model_sha256,
                               "mim_sha256", 's', analysis->mim_sha256, "settings", 's', analysis->settings, "faces",
                               'i', (gint64) analysis->n_faces, "highest_score", 'd', analysis->highest_score, NULL);
-  return smb_case_append_log (store, "analysis.store", exhibit, details, "analysis", analysis->id, error);
+  if (!smb_case_append_log (store, "analysis.store", exhibit, details, "analysis", analysis->id, error))
+    return FALSE;
+  for (guint i = 0; faces != NULL && i < faces->len; i++)
+    if (!carry_regions (store, exhibit, g_ptr_array_index (faces, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

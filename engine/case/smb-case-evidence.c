@@ -8,7 +8,8 @@
 
 #define COLUMNS                                                                                                        \
   "id, exhibit, path, sha256, size_bytes, acquired_us, modified_us, format, width, height, problem, hash_state, "      \
-  "verified_us, found_sha256, EXISTS (SELECT 1 FROM video WHERE video.evidence_id = evidence.id)"
+  "verified_us, found_sha256, EXISTS (SELECT 1 FROM video WHERE video.evidence_id = evidence.id), "              \
+  "(SELECT count (*) FROM picture WHERE picture.evidence_id = evidence.id)"
 
 static gboolean
 is_sha256 (const char *text)
@@ -157,7 +158,7 @@ smb_case_add_evidence (SmbCase *store, SmbEvidence *evidence, GError **error)
     return FALSE;
   exhibit = evidence->exhibit != NULL ? g_strdup (evidence->exhibit) : next_exhibit (store, error);
   ok = exhibit != NULL && refuse_repeated (store, evidence, exhibit, error)
-       && insert_evidence (store, evidence, exhibit, error);
+       && insert_evidence (store, evidence, exhibit, error) && smb_case_insert_pictures (store, evidence, exhibit, error);
   if (!smb_case_end (store, ok, error)) {
     evidence->id = 0;
     return FALSE;
@@ -234,6 +235,7 @@ smb_case_list_evidence (SmbCase *store, GError **error)
     evidence->verified_us = sqlite3_column_int64 (stmt, 12);
     evidence->found_sha256 = smb_case_column_text (stmt, 13);
     evidence->video = sqlite3_column_int (stmt, 14);
+    evidence->n_pictures = (guint) sqlite3_column_int (stmt, 15);
     g_ptr_array_add (list, evidence);
   }
   if (stmt == NULL || got < 0)

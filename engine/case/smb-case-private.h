@@ -94,6 +94,14 @@ gboolean smb_case_verify_records (SmbCase *store, GError **error);
 /* "S-01" of an exhibit, "" for id 0; NOT_FOUND error otherwise. */
 char *smb_case_dup_exhibit (SmbCase *store, gint64 evidence_id, GError **error);
 
+/* Inside the caller's transaction: the pictures of a new exhibit, if it is made of any. */
+gboolean smb_case_insert_pictures (SmbCase *store, SmbEvidence *evidence, const char *exhibit, GError **error);
+
+/* Inside the caller's transaction: the region map of a face of this exhibit, with `action` in the log. carried_from: the record
+ * it was copied from; 0: none. */
+gboolean smb_case_insert_regions (SmbCase *store, SmbCaseRegions *regions, const char *action, const char *exhibit,
+                                  const char *label, gint64 carried_from, GError **error);
+
 gint64 smb_case_now_us (void);
 
 G_END_DECLS

@@ -33,6 +33,9 @@ static const struct {
     { "SELECT evidence_id, analysis_id, made_us, kind, text, details FROM finding WHERE id = ?1", NULL } },
   { "region_map", "SELECT id FROM region_map",
     { "SELECT face_id, made_us, author, size_px, origin, classes FROM region_map WHERE id = ?1", NULL } },
+  /* One record for all the pictures of an exhibit, by the exhibit's number. */
+  { "picture", "SELECT DISTINCT evidence_id FROM picture",
+    { "SELECT position, name, sha256, size_bytes FROM picture WHERE evidence_id = ?1 ORDER BY position", NULL } },
   { "video", "SELECT id FROM video", { "SELECT evidence_id, facts FROM video WHERE id = ?1", NULL } },
   { "video_run", "SELECT id FROM video_run",
     { "SELECT evidence_id, made_us, model_name, model_sha256, settings, program_version, device FROM video_run WHERE id = ?1",

@@ -209,8 +209,22 @@ static const char version_5[] =
     "CREATE TRIGGER label_delete BEFORE DELETE ON label"
     " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
 
+/* Exhibits made of numbered pictures. */
+static const char version_6[] =
+    "CREATE TABLE picture ("
+    "  id INTEGER PRIMARY KEY,"
+    "  evidence_id INTEGER NOT NULL REFERENCES evidence (id),"
+    "  position INTEGER NOT NULL CHECK (position >= 0),"
+    "  name TEXT NOT NULL CHECK (length (name) BETWEEN 1 AND 1000 AND name NOT GLOB '*/*'),"
+    "  sha256 TEXT NOT NULL CHECK (length (sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'),"
+    "  size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),"
+    "  UNIQUE (evidence_id, position)"
+    ") STRICT;"
+    "CREATE TRIGGER picture_delete BEFORE DELETE ON picture"
+    " BEGIN SELECT RAISE (ABORT, 'a case keeps what it holds'); END;";
+
 const char *const smb_case_migrations[SMB_CASE_SCHEMA_VERSION]
-    = { version_1, version_2, version_3, version_4, version_5 };
+    = { version_1, version_2, version_3, version_4, version_5, version_6 };
 
 /* Reserves a name that nothing has yet, "CASE.v1.bak", "CASE.v1.bak.2" … */
 static char *

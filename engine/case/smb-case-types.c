@@ -15,6 +15,16 @@ smb_case_info_free (SmbCaseInfo *info)
 }
 
 void
+smb_case_picture_free (SmbCasePicture *picture)
+{
+  if (picture == NULL)
+    return;
+  g_free (picture->name);
+  g_free (picture->sha256);
+  g_free (picture);
+}
+
+void
 smb_evidence_free (SmbEvidence *evidence)
 {
   if (evidence == NULL)
@@ -25,6 +35,7 @@ smb_evidence_free (SmbEvidence *evidence)
   g_free (evidence->format);
   g_free (evidence->problem);
   g_free (evidence->found_sha256);
+  g_clear_pointer (&evidence->pictures, g_ptr_array_unref);
   g_free (evidence);
 }
 
@@ -35,6 +46,7 @@ smb_case_face_free (SmbCaseFace *face)
     return;
   g_free (face->origin);
   g_free (face->label);
+  smb_case_regions_free (face->regions);
   g_free (face);
 }
 

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * neither. Ids are SQLite row ids. Times are UTC, microseconds since 1970, as gint64. Text is UTF-8. */
 typedef struct _SmbCase SmbCase;
 
-#define SMB_CASE_SCHEMA_VERSION 5
+#define SMB_CASE_SCHEMA_VERSION 6
 
 typedef struct {
   char *number;     /* "SC-2026-001" */
@@ -28,30 +28,30 @@ typedef enum {
   SMB_HASH_UNREADABLE,
 } SmbHashState;
 
+/* One of the numbered pictures that make up an exhibit. */
+typedef struct {
+  char *name; /* in the exhibit's folder */
+  char *sha256;
+  guint64 size_bytes;
+} SmbCasePicture;
+
 typedef struct {
   gint64 id;
   char *exhibit; /* "S-01", unique in the case */
-  char *path;    /* absolute, as acquired */
-  char *sha256;  /* at acquisition */
+  char *path;    /* absolute, as acquired; of numbered pictures their pattern, "/x/frame-%04d.png" */
+  char *sha256;  /* at acquisition; of numbered pictures that of smb_case_pictures_manifest */
   guint64 size_bytes;
   gint64 acquired_us, modified_us; /* file's own modification time at acquisition */
   char *format;
   int width, height;
   gboolean video; /* its facts are in smb_case_get_video */
+  guint n_pictures;    /* it is so many numbered pictures, shown as a video; 0: one file */
+  GPtrArray *pictures; /* of a new one: SmbCasePicture*, in order; NULL otherwise, see smb_case_list_pictures */
   char *problem;  /* why it could not be decoded; NULL if it could */
   SmbHashState hash_state; /* of the last verification, with its time */
   gint64 verified_us;
   char *found_sha256; /* what the last verification found if it differs; else NULL */
 } SmbEvidence;
-
-typedef struct {
-  gint64 id, evidence_id;
-  int x, y, width, height;             /* crop box */
-  int dx, dy, dwidth, dheight;         /* detector box */
-  double confidence;
-  char *origin; /* "detected", "drawn" */
-  char *label;  /* "F1" */
-} SmbCaseFace;
 
 /* The region map of a face as an examiner left it. Each is kept; the newest counts. */
 typedef struct {
@@ -62,6 +62,16 @@ typedef struct {
   char *origin;  /* "imported", "hand", …; "" with size_px 0 */
   char *classes; /* packed as text (smb_regions_pack of engine/face); "" with size_px 0 */
 } SmbCaseRegions;
+
+typedef struct {
+  gint64 id, evidence_id;
+  int x, y, width, height;             /* crop box */
+  int dx, dy, dwidth, dheight;         /* detector box */
+  double confidence;
+  char *origin; /* "detected", "drawn" */
+  char *label;  /* "F1" */
+  SmbCaseRegions *regions; /* with a new analysis: carried over from an earlier one's face, or NULL; listed: see there */
+} SmbCaseFace;
 
 /* A stored run: everything needed to repeat it. */
 typedef struct {
@@ -104,6 +114,7 @@ typedef struct {
 } SmbAuditEntry;
 
 void smb_case_info_free (SmbCaseInfo *info);
+void smb_case_picture_free (SmbCasePicture *picture);
 void smb_evidence_free (SmbEvidence *evidence);
 void smb_case_face_free (SmbCaseFace *face);
 void smb_case_regions_free (SmbCaseRegions *regions);
@@ -112,6 +123,7 @@ void smb_note_free (SmbNote *note);
 void smb_finding_free (SmbFinding *finding);
 void smb_audit_entry_free (SmbAuditEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseInfo, smb_case_info_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCasePicture, smb_case_picture_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvidence, smb_evidence_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseFace, smb_case_face_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseRegions, smb_case_regions_free)
@@ -144,6 +156,10 @@ gboolean smb_case_set_info (SmbCase *store, const SmbCaseInfo *info, GError **er
  * noted in the log; the same path and bytes are refused (ARGUMENT, naming the exhibit). */
 gboolean smb_case_add_evidence (SmbCase *store, SmbEvidence *evidence, GError **error);
 GPtrArray *smb_case_list_evidence (SmbCase *store, GError **error); /* SmbEvidence* in exhibit order */
+/* The pictures an exhibit is made of (SmbCasePicture*, in order); empty if it is one file. */
+GPtrArray *smb_case_list_pictures (SmbCase *store, gint64 evidence_id, GError **error);
+/* What `sha256sum` prints of them, in order: "HASH  NAME" a line. Its own SHA-256 stands for all of them. Free with g_free. */
+char *smb_case_pictures_manifest (GPtrArray *pictures);
 /* Records a verification; a mismatch (ALTERED, MISSING) also becomes a finding, once per change of state. */
 gboolean smb_case_set_hash_state (SmbCase *store, gint64 evidence_id, SmbHashState state, const char *found_sha256,
                                   GError **error);
@@ -153,7 +169,8 @@ gboolean smb_case_relocate_evidence (SmbCase *store, gint64 evidence_id, const c
                                      GError **error);
 
 /* Stores an analysis and its faces (SmbCaseFace*, evidence_id and id filled in) in one transaction; earlier analyses
- * are kept. */
+ * are kept. A face's `regions` are stored with it (author and time stay those of who made them) with "regions.carry" in the
+ * log, which names the record they come from (their id; replaced by the new one's). */
 gboolean smb_case_add_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrArray *faces, GError **error);
 GPtrArray *smb_case_list_analyses (SmbCase *store, gint64 evidence_id, GError **error); /* newest first; 0: all */
 GPtrArray *smb_case_list_faces (SmbCase *store, gint64 analysis_id, GError **error);
@@ -164,6 +181,10 @@ gboolean smb_case_add_regions (SmbCase *store, SmbCaseRegions *regions, GError *
 /* The newest one of a face; NULL in *regions_out where none was ever stored, or the last act was to go back to what the program
  * draws. FALSE on error. */
 gboolean smb_case_get_regions (SmbCase *store, gint64 face_id, SmbCaseRegions **regions_out, GError **error);
+
+/* Every region map stored for a face of the exhibit, in whichever analysis: the face (its box and label) with its `regions`;
+ * newest first. size_px 0: the examiner went back to what the program draws. */
+GPtrArray *smb_case_list_regions (SmbCase *store, gint64 evidence_id, GError **error);
 
 gboolean smb_case_add_note (SmbCase *store, SmbNote *note, GError **error);
 gboolean smb_case_edit_note (SmbCase *store, gint64 note_id, const char *text, GError **error); /* the old text stays in the log */

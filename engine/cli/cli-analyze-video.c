@@ -68,12 +68,18 @@ smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSett
   return TRUE;
 }
 
+double
+smb_cli_picture_rate (const SmbCliVideoOptions *options)
+{
+  return options->rate > 0 ? options->rate : SMB_EXAMINE_PICTURE_RATE;
+}
+
 SmbEngineVideo *
 smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options, GError **error)
 {
   const gboolean asked = options->stride > 0 || options->frames != NULL || options->range != NULL;
-  SmbEngineVideo *video = smb_examine_try_video (engine, path, options->rate > 0 ? options->rate : SMB_EXAMINE_PICTURE_RATE, asked,
-                                                 smb_cli_progress (), NULL, NULL, error);
+  SmbEngineVideo *video = smb_examine_try_video (engine, path, smb_cli_picture_rate (options), asked, smb_cli_progress (), NULL,
+                                                 NULL, error);
 
   smb_cli_progress_end ();
   return video;
@@ -132,6 +138,25 @@ show_progress (guint64 done, guint64 total, const char *what, gpointer user_data
                 (double) (total - done) / rate);
 }
 
+/* How well the rest of the face explains each region, over the frames. */
+static void
+print_regions (const SmbRegionTally *regions)
+{
+  const char *before = _ ("      regions (coherency, mean and spread over the frames): ");
+
+  for (int i = 0; i < SMB_N_COVERED_REGIONS; i++) {
+    const SmbRegionSpread *spread = &regions->spread[SMB_MEASURE_COHERENCY][i];
+
+    if (spread->n == 0)
+      continue;
+    g_print ("%s%s %.4f ± %.4f", before, smb_region_title ((SmbRegion) i), spread->mean, smb_region_spread_deviation (spread));
+    if (spread->n_z > 0)
+      g_print (" (z %+.1f)", spread->z_sum / spread->n_z);
+    before = ", ";
+  }
+  g_print ("\n");
+}
+
 static void
 print_track (const SmbTrackSummary *track, const SmbModelInfo *model)
 {
@@ -153,6 +178,8 @@ print_track (const SmbTrackSummary *track, const SmbModelInfo *model)
     g_print (_ ("      longest run above its own level: frames %u to %u (%.2f to %.2f s), mean %.4f against %.4f elsewhere\n"),
              score->run_first, score->run_last, (double) score->run_start_us / 1e6, (double) score->run_end_us / 1e6, score->run_mean,
              score->rest_mean);
+  if (track->regions != NULL)
+    print_regions (track->regions);
 }
 
 static JsonNode *

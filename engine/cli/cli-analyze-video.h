@@ -19,6 +19,8 @@ typedef struct {
 gboolean smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face, SmbVideoSettings *settings,
                                  GError **error);
 
+/* How many numbered pictures are shown a second. */
+double smb_cli_picture_rate (const SmbCliVideoOptions *options);
 /* Opens path as a video; NULL with *error unset if it is a picture and no option asks for a video. */
 SmbEngineVideo *smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options, GError **error);
 

@@ -83,6 +83,9 @@ exhibit_of_path (const Batch *batch, const char *path, GError **error)
     if (g_strcmp0 (evidence->path, absolute) == 0)
       return g_ptr_array_steal_index (known, i);
   }
+  if (smb_examine_is_pattern (path))
+    return smb_examine_acquire_pictures (batch->store, batch->engine, path, smb_cli_picture_rate (batch->video_options), NULL, NULL,
+                                         NULL, error);
   return smb_examine_acquire (batch->store, batch->engine, path, NULL, error);
 }
 
@@ -215,13 +218,7 @@ do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, G
   if (video == NULL)
     return *error != NULL;
   *good = FALSE;
-  if (smb_examine_is_pattern (path)) {
-    if (batch->store != NULL) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
-                   _ ("%s: a case takes in single files; add the pictures one by one, or leave --case out."), path);
-      return TRUE;
-    }
-  } else if (batch->store != NULL) {
+  if (batch->store != NULL) {
     evidence = exhibit_of_path (batch, path, error);
     if (evidence == NULL)
       return TRUE;
@@ -229,7 +226,7 @@ do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, G
     /* What is judged is what was taken in. */
     g_clear_pointer (&video, smb_engine_video_unref);
     video = smb_examine_open_video (batch->store, batch->engine, evidence, NULL, NULL, NULL, error);
-  } else
+  } else if (!smb_examine_is_pattern (path))
     sha256 = smb_sha256_of_file (path, NULL, NULL, error);
   if (*error == NULL)
     *good = smb_cli_analyze_video (batch->engine, batch->model, video, path, sha256, batch->store, evidence, &batch->video_settings,
@@ -310,7 +307,7 @@ smb_cli_analyze (int argc, char **argv)
     { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
       N_ ("Judge this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
     { "region-table", 0, 0, G_OPTION_ARG_NONE, &region_table,
-      N_ ("Measure the regions of each face too, see “regions”; takes several times as long"), NULL },
+      N_ ("Measure the regions of each face too, see “regions”; of a video, in each frame scored; takes several times as long"), NULL },
     { "reference", 0, 0, G_OPTION_ARG_FILENAME, &reference,
       N_ ("Measure them and compare with these statistics of genuine faces, as “reference build” writes them"), N_ ("FILE") },
     { "stride", 0, 0, G_OPTION_ARG_INT, &video.stride, N_ ("Videos: look for faces in every Nth frame and follow them between (default 5)"),

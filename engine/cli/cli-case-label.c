@@ -15,20 +15,14 @@ static gboolean
 find_target (SmbCase *store, GPtrArray *list, const char *text, SmbCaseLabel *label, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (text, "/", 2);
+  const SmbEvidence *evidence = smb_cli_find_exhibit (list, parts[0], error);
 
-  for (guint i = 0; i < list->len; i++) {
-    const SmbEvidence *evidence = list->pdata[i];
-
-    if (parts[0] == NULL || g_ascii_strcasecmp (evidence->exhibit, parts[0]) != 0)
-      continue;
-    label->evidence_id = evidence->id;
-    if (parts[1] != NULL)
-      label->face_id = smb_examine_find_face (store, evidence, parts[1], error);
-    return parts[1] == NULL || label->face_id != 0;
-  }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The case has no exhibit “%s”; “case list” shows them."),
-               parts[0] != NULL ? parts[0] : "");
-  return FALSE;
+  if (evidence == NULL)
+    return FALSE;
+  label->evidence_id = evidence->id;
+  if (parts[1] != NULL)
+    label->face_id = smb_examine_find_face (store, evidence, parts[1], error);
+  return parts[1] == NULL || label->face_id != 0;
 }
 
 static gboolean

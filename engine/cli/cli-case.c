@@ -3,14 +3,13 @@
 #include "cli/cli-case.h"
 
 #include "base/smb-error.h"
-#include "base/smb-hash.h"
+#include "cli/cli-face.h"
 #include "cli/cli.h"
-#include "examine/smb-examine.h"
+#include "examine/smb-examine-video.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 static void
 add_string (JsonBuilder *builder, const char *name, const char *value)
@@ -97,6 +96,17 @@ smb_cli_open_case (const char *path, const char *examiner)
   return store;
 }
 
+SmbEvidence *
+smb_cli_find_exhibit (GPtrArray *list, const char *name, GError **error)
+{
+  for (guint i = 0; name != NULL && i < list->len; i++)
+    if (g_ascii_strcasecmp (((SmbEvidence *) list->pdata[i])->exhibit, name) == 0)
+      return list->pdata[i];
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The case has no exhibit “%s”; “case list” shows them."),
+               name != NULL ? name : "");
+  return NULL;
+}
+
 static int
 case_new (int argc, char **argv)
 {
@@ -133,12 +143,17 @@ case_new (int argc, char **argv)
 
 /* TRUE if the file is in the case now. */
 static gboolean
-add_file (SmbCase *store, SmbEngine *engine, const char *path, gboolean json)
+add_file (SmbCase *store, SmbEngine *engine, const char *path, double rate, gboolean json)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SmbEvidence) evidence = smb_examine_acquire (store, engine, path, NULL, &error);
+  g_autoptr (SmbEvidence) evidence = NULL;
   g_autofree char *shown = g_filename_display_name (path);
 
+  if (smb_examine_is_pattern (path))
+    evidence = smb_examine_acquire_pictures (store, engine, path, rate, smb_cli_progress (), NULL, NULL, &error);
+  else
+    evidence = smb_examine_acquire (store, engine, path, NULL, &error);
+  smb_cli_progress_end ();
   if (json) {
     JsonBuilder *builder = json_builder_new ();
 
@@ -148,6 +163,8 @@ add_file (SmbCase *store, SmbEngine *engine, const char *path, gboolean json)
       add_string (builder, "exhibit", evidence->exhibit);
       add_string (builder, "sha256", evidence->sha256);
       add_int (builder, "size_bytes", (gint64) evidence->size_bytes);
+      if (evidence->n_pictures > 0)
+        add_int (builder, "pictures", evidence->n_pictures);
       add_int (builder, "width", evidence->width);
       add_int (builder, "height", evidence->height);
       add_string (builder, "problem", evidence->problem);
@@ -158,6 +175,10 @@ add_file (SmbCase *store, SmbEngine *engine, const char *path, gboolean json)
     print_and_free (builder, FALSE);
   } else if (evidence != NULL) {
     g_print ("%s  %s  %s\n", evidence->exhibit, evidence->sha256, shown);
+    if (evidence->n_pictures > 0)
+      g_print (g_dngettext (GETTEXT_PACKAGE, "      %u picture, %g a second; the hash is that of the list of theirs\n",
+                            "      %u pictures, %g a second; the hash is that of the list of theirs\n", evidence->n_pictures),
+               evidence->n_pictures, rate);
     if (evidence->problem != NULL)
       g_print (_ ("      taken in, but not decoded: %s\n"), evidence->problem);
   } else {
@@ -171,7 +192,9 @@ case_add (int argc, char **argv)
 {
   g_autofree char *examiner = NULL;
   gboolean json = FALSE;
+  double rate = SMB_EXAMINE_PICTURE_RATE;
   const GOptionEntry entries[] = {
+    { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate, N_ ("Numbered pictures: how many a second (default 25)"), "N" },
     { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a line"), NULL },
     { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
@@ -184,8 +207,11 @@ case_add (int argc, char **argv)
 
   if (!smb_cli_parse (&argc, &argv, entries, _ ("CASE FILE…"),
                       _ ("Takes files into a case: hashes each, looks at its size, gives it an exhibit number. A file "
-                         "that cannot be opened is reported and the batch goes on.")))
+                         "that cannot be opened is reported and the batch goes on. A pattern (frame-%04d.png) takes "
+                         "numbered pictures in as one video.")))
     return SMB_EXIT_USAGE;
+  if (!(rate > 0) || rate > 1000)
+    return smb_cli_usage (_ ("--rate takes a number of pictures a second up to 1000."));
   if (argc < 3)
     return smb_cli_usage (_ ("“case add” needs a case file and at least one file to add."));
   store = smb_cli_open_case (argv[1], examiner);
@@ -193,7 +219,7 @@ case_add (int argc, char **argv)
     return SMB_EXIT_FAILED;
   engine = smb_engine_new (NULL, 0);
   for (int i = 2; i < argc; i++)
-    failed += add_file (store, engine, argv[i], json) ? 0 : 1;
+    failed += add_file (store, engine, argv[i], rate, json) ? 0 : 1;
   return failed > 0 ? SMB_EXIT_FAILED : SMB_EXIT_OK;
 }
 
@@ -233,6 +259,8 @@ list_json (const SmbCase *store, const SmbCaseInfo *info, GPtrArray *list, GPtrA
     add_string (builder, "file", evidence->path);
     add_string (builder, "sha256", evidence->sha256);
     add_int (builder, "size_bytes", (gint64) evidence->size_bytes);
+    if (evidence->n_pictures > 0)
+      add_int (builder, "pictures", evidence->n_pictures);
     add_string (builder, "format", evidence->format);
     add_int (builder, "width", evidence->width);
     add_int (builder, "height", evidence->height);
@@ -330,22 +358,6 @@ case_list (int argc, char **argv)
   return SMB_EXIT_OK;
 }
 
-/* Re-hashes without recording, for a case that lies where nothing can be written. */
-static SmbHashState
-state_of_file (const SmbEvidence *evidence, char **found)
-{
-  g_autoptr (GError) error = NULL;
-  int fd = smb_examine_open_evidence (evidence->path, NULL, NULL, &error);
-
-  if (fd >= 0) {
-    *found = smb_sha256_of_fd (fd, evidence->path, NULL, NULL, NULL, NULL, &error);
-    close (fd);
-  }
-  if (*found == NULL)
-    return g_error_matches (error, SMB_ERROR, SMB_ERROR_NOT_FOUND) ? SMB_HASH_MISSING : SMB_HASH_UNREADABLE;
-  return strcmp (*found, evidence->sha256) == 0 ? SMB_HASH_VERIFIED : SMB_HASH_ALTERED;
-}
-
 /* The hash found when the exhibit was checked a moment ago; NULL if it matched. */
 static char *
 recorded_hash (SmbCase *store, gint64 evidence_id)
@@ -370,8 +382,9 @@ verify_exhibit (SmbCase *store, const SmbEvidence *evidence, JsonBuilder *builde
   SmbHashState state = SMB_HASH_UNVERIFIED;
   gboolean good = TRUE;
 
+  /* A case that lies where nothing can be written. */
   if (smb_case_get_read_only (store))
-    state = state_of_file (evidence, &found);
+    good = smb_examine_find_state (store, evidence, &state, &found, NULL, &error);
   else if ((good = smb_examine_verify (store, evidence, &state, NULL, &error)) && state == SMB_HASH_ALTERED)
     found = recorded_hash (store, evidence->id);
   if (builder != NULL) {
@@ -516,6 +529,7 @@ smb_cli_case (int argc, char **argv)
     { "add", "case add", case_add },
     { "list", "case list", case_list },
     { "label", "case label", smb_cli_case_label },
+    { "regions", "case regions", smb_cli_case_regions },
     { "verify", "case verify", case_verify },
     { "copy", "case copy", case_copy },
   };
@@ -532,12 +546,13 @@ smb_cli_case (int argc, char **argv)
                 "  semblance-cli case add CASE FILE…\n"
                 "  semblance-cli case list CASE\n"
                 "  semblance-cli case label CASE [--class=CLASS EXHIBIT[/FACE]…]\n"
+                "  semblance-cli case regions CASE EXHIBIT/FACE [--set=FILE | --out=FILE | --reset]\n"
                 "  semblance-cli case verify CASE\n"
                 "  semblance-cli case copy CASE COPY\n\n"
                 "“semblance-cli case new --help” explains the first, and so on.\n"));
     return SMB_EXIT_OK;
   }
   if (argc > 1)
-    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, verify and copy."), argv[1]);
-  return smb_cli_usage (_ ("“case” needs one of new, add, list, label, verify and copy."));
+    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, regions, verify and copy."), argv[1]);
+  return smb_cli_usage (_ ("“case” needs one of new, add, list, label, regions, verify and copy."));
 }

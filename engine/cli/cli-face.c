@@ -59,17 +59,6 @@ smb_cli_find_faces (SmbEngine *engine, const SmbModelInfo *model, const SmbImage
   return NULL;
 }
 
-SmbRegions *
-smb_cli_read_regions (SmbEngine *engine, const char *path, GError **error)
-{
-  g_autoptr (SmbImage) image = NULL;
-
-  if (g_str_has_suffix (path, ".npy"))
-    return smb_regions_read_npy (path, error);
-  image = smb_cli_open_picture (engine, path, error);
-  return image != NULL ? smb_regions_from_picture (image, path, error) : NULL;
-}
-
 gboolean
 smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const GOptionEntry *own, gboolean with_reference,
                     const char *parameters, const char *summary)
@@ -144,7 +133,7 @@ smb_cli_faces_open (SmbCliFaces *faces, const SmbCliFaceOptions *options, const 
   faces->model->reference = options->reference != NULL ? g_canonicalize_filename (options->reference, NULL) : NULL;
   faces->engine = smb_engine_new (options->device, options->threads);
   if (options->regions != NULL) {
-    faces->regions = smb_cli_read_regions (faces->engine, options->regions, error);
+    faces->regions = smb_examine_read_regions (faces->engine, options->regions, NULL, error);
     if (faces->regions == NULL)
       return FALSE;
   }

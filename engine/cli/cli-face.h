@@ -56,9 +56,6 @@ SmbImage *smb_cli_open_picture (SmbEngine *engine, const char *path, GError **er
 GArray *smb_cli_find_faces (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, GArray *drawn, int only,
                             const char *path, GError **error);
 
-/* A region map made elsewhere: .npy, or a picture (then opened by the decode worker). */
-SmbRegions *smb_cli_read_regions (SmbEngine *engine, const char *path, GError **error);
-
 /* A progress line on standard error where that is a terminal; NULL elsewhere. */
 SmbProgress smb_cli_progress (void);
 void smb_cli_progress_end (void);

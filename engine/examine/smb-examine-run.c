@@ -41,6 +41,7 @@ store_pending (Keeper *keeper, const SmbVideoProgress *progress, GError **error)
   json_object_set_array_member (object, "frames", g_steal_pointer (&keeper->pending));
   if (keeper->pass == SMB_VIDEO_FOLLOWING)
     json_object_set_member (object, "tracker", smb_tracker_to_json (progress->tracker));
+  json_object_set_double_member (object, "seconds", progress->seconds);
   json_node_take_object (node, object);
   chunk.data = data = json_to_string (node, FALSE);
   keeper->stored_us = g_get_monotonic_time ();
@@ -76,9 +77,9 @@ pass_on_progress (guint64 done, guint64 total, const char *what, gpointer user_d
     keeper->sink->progress (done, total, what, keeper->sink->user_data);
 }
 
-/* Frames of a chunk: an array to hand over, or NULL with an error. */
+/* Frames of a chunk: an array to hand over, or NULL with an error. seconds: that the run had taken; NAN: not measured then. */
 static GPtrArray *
-read_frames (JsonObject *object, GError **error)
+read_frames (JsonObject *object, double *seconds, GError **error)
 {
   g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
   SmbJsonReader reader = { .what = "video_chunk", .where = "", .error = error };
@@ -91,6 +92,9 @@ read_frames (JsonObject *object, GError **error)
       return NULL;
     g_ptr_array_add (frames, frame);
   }
+  *seconds = smb_json_number (&reader, object, "seconds", SMB_JSON_OPTIONAL);
+  if (reader.failed)
+    return NULL;
   return array != NULL ? g_steal_pointer (&frames) : NULL;
 }
 
@@ -100,6 +104,7 @@ restore_chunk (SmbVideoProgress *progress, const SmbCaseVideoChunk *chunk, GErro
   g_autoptr (JsonNode) node = smb_json_parse (chunk->data, MAX_CHUNK_BYTES, _ ("stored frames of a video"), error);
   g_autoptr (SmbTracker) tracker = NULL;
   GPtrArray *frames;
+  double seconds;
 
   if (node == NULL)
     return FALSE;
@@ -112,11 +117,13 @@ restore_chunk (SmbVideoProgress *progress, const SmbCaseVideoChunk *chunk, GErro
     if (tracker == NULL)
       return FALSE;
   }
-  frames = read_frames (json_node_get_object (node), error);
+  frames = read_frames (json_node_get_object (node), &seconds, error);
   if (frames == NULL)
     return FALSE;
   smb_video_progress_restore (progress, chunk->pass == SMB_VIDEO_FOLLOWING ? SMB_VIDEO_FOLLOWING : SMB_VIDEO_SCORING, frames,
                               g_steal_pointer (&tracker), (guint) chunk->next);
+  if (seconds > progress->seconds)
+    progress->seconds = seconds;
   return TRUE;
 }
 
@@ -241,7 +248,7 @@ find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evi
  * published mean for a score. */
 static SmbAnalysis *
 tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
-                    const SmbVideoSettings *settings)
+                    const SmbVideoSettings *settings, double seconds)
 {
   SmbAnalysis *analysis = smb_analysis_new ();
 
@@ -258,6 +265,7 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
   analysis->program_version = g_strdup (SMB_VERSION);
   analysis->settings = smb_video_settings_to_json (settings);
   analysis->seed = settings->face.seed;
+  analysis->seconds = seconds;
   for (guint i = 0; i < tracks->len; i++) {
     const SmbTrackSummary *track = tracks->pdata[i];
     SmbFaceResult *result = smb_face_result_new (&track->best->face);
@@ -301,7 +309,7 @@ smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, c
                            const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings, gint64 run_id)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (progress->frames, edits, NULL);
-  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, settings);
+  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, settings, progress->seconds);
 
   return describe_tracks (analysis, tracks, video, run_id);
 }
@@ -311,7 +319,7 @@ store_analysis (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, co
                 const SmbEngineVideo *video, const SmbVideoState *state, GError **error)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
-  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings);
+  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->progress->seconds);
   g_autoptr (JsonNode) json = describe_tracks (analysis, tracks, video, state->run_id);
   g_autoptr (SmbCaseAnalysis) stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
   SmbCaseVideoChunk marker = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };

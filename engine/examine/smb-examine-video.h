@@ -13,6 +13,13 @@ G_BEGIN_DECLS
 /* "shots/frame-%04d.png" or "%d": numbered pictures instead of a file. A file of that very name comes first. */
 gboolean smb_examine_is_pattern (const char *path);
 
+/* The pattern that the numbered picture `path` is one of: the last number in its name; NULL: it has none. Free with g_free. */
+char *smb_examine_pattern_of (const char *path);
+/* Takes the pictures of a pattern in as one exhibit, in the order of their numbers, shown `rate` a second: each is hashed, and the
+ * exhibit's hash is that of the list of their hashes (smb_case_pictures_manifest). Else as smb_examine_acquire. */
+SmbEvidence *smb_examine_acquire_pictures (SmbCase *store, SmbEngine *engine, const char *pattern, double rate, SmbProgress progress,
+                                           gpointer user_data, GCancellable *cancellable, GError **error);
+
 /* Opens a video, an animated picture, or the pictures that a pattern names, for looking and computing. Errors: as
  * smb_engine_video_open; NOT_FOUND if a pattern fits no file. */
 SmbEngineVideo *smb_examine_open_video_file (SmbEngine *engine, const char *path, double picture_rate, SmbProgress progress,

@@ -5,7 +5,7 @@
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
 #include "case/smb-case-video.h"
-#include "examine/smb-examine-video.h"
+#include "examine/smb-examine-private.h"
 #include "examine/smb-seen-files.h"
 
 #include <errno.h>
@@ -74,9 +74,9 @@ smb_examine_open_evidence (const char *path, guint64 *size_out, gint64 *modified
   return fd;
 }
 
-/* A decoder that nothing held in: the log says for which exhibit. That it ran at all was allowed in so many words. */
-static gboolean
-log_lock (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GError **error)
+/* That it ran at all was allowed in so many words. */
+gboolean
+smb_examine_log_lock (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GError **error)
 {
   SmbLockState state;
 
@@ -175,6 +175,8 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   gboolean looked = FALSE, unchanged = FALSE;
   int fd;
 
+  if (smb_examine_is_pattern (path))
+    return smb_examine_acquire_pictures (store, engine, path, SMB_EXAMINE_PICTURE_RATE, NULL, NULL, cancellable, error);
   evidence->path = g_canonicalize_filename (path, NULL);
   fd = smb_examine_open_evidence (evidence->path, &evidence->size_bytes, &evidence->modified_us, error);
   if (fd < 0)
@@ -206,7 +208,7 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   if (!smb_case_add_evidence (store, evidence, error)
       || (facts != NULL && !smb_case_add_video (store, evidence->id, facts, error))
       || !keep_warnings (store, evidence, warnings, error)
-      || !log_lock (store, engine, evidence, error))
+      || !smb_examine_log_lock (store, engine, evidence, error))
     return NULL;
   return g_steal_pointer (&evidence);
 }
@@ -218,9 +220,8 @@ record_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState state, c
   return smb_case_get_read_only (store) || smb_case_set_hash_state (store, evidence->id, state, found, error);
 }
 
-/* The hash of an open exhibit. again: its bytes are read whatever is known of the file from before in this process. */
-static char *
-hash_evidence (int fd, const char *path, gboolean again, GCancellable *cancellable, GError **error)
+char *
+smb_examine_hash (int fd, const char *path, gboolean again, GCancellable *cancellable, GError **error)
 {
   char *sha256 = again ? NULL : smb_seen_files_lookup (fd);
   struct stat before;
@@ -240,11 +241,14 @@ hash_evidence (int fd, const char *path, gboolean again, GCancellable *cancellab
 /* Opens and hashes (see hash_evidence). Returns a descriptor if the bytes are those acquired; else -1, with the state and what was
  * found. `error` is set only where nothing could be learnt (cancelled). */
 static int
-open_and_hash (const SmbEvidence *evidence, gboolean again, SmbHashState *state, char **found, GError **why,
+open_and_hash (SmbCase *store, const SmbEvidence *evidence, gboolean again, SmbHashState *state, char **found, GError **why,
                GCancellable *cancellable)
 {
-  int fd = smb_examine_open_evidence (evidence->path, NULL, NULL, why);
+  int fd;
 
+  if (evidence->n_pictures > 0)
+    return smb_examine_check_pictures (store, evidence, again, state, found, why, cancellable);
+  fd = smb_examine_open_evidence (evidence->path, NULL, NULL, why);
   *found = NULL;
   if (fd < 0) {
     gboolean empty = g_error_matches (*why, SMB_ERROR, SMB_ERROR_FORMAT);
@@ -257,7 +261,7 @@ open_and_hash (const SmbEvidence *evidence, gboolean again, SmbHashState *state,
       *found = smb_sha256_of_bytes ("", 0);
     return -1;
   }
-  *found = hash_evidence (fd, evidence->path, again, cancellable, why);
+  *found = smb_examine_hash (fd, evidence->path, again, cancellable, why);
   if (*found != NULL && g_strcmp0 (*found, evidence->sha256) == 0) {
     *state = SMB_HASH_VERIFIED;
     return fd;
@@ -268,20 +272,29 @@ open_and_hash (const SmbEvidence *evidence, gboolean again, SmbHashState *state,
 }
 
 gboolean
-smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out, GCancellable *cancellable,
-                    GError **error)
+smb_examine_find_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state, char **found, GCancellable *cancellable,
+                        GError **error)
 {
   g_autoptr (GError) why = NULL;
-  g_autofree char *found = NULL;
-  SmbHashState state;
-  int fd = open_and_hash (evidence, TRUE, &state, &found, &why, cancellable);
+  int fd = open_and_hash (store, evidence, TRUE, state, found, &why, cancellable);
 
   if (fd >= 0)
     close (fd);
-  if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    g_propagate_error (error, g_steal_pointer (&why));
+  if (!g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&why));
+  return FALSE;
+}
+
+gboolean
+smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out, GCancellable *cancellable,
+                    GError **error)
+{
+  g_autofree char *found = NULL;
+  SmbHashState state;
+
+  if (!smb_examine_find_state (store, evidence, &state, &found, cancellable, error))
     return FALSE;
-  }
   if (state_out != NULL)
     *state_out = state;
   return record_state (store, evidence, state, found, error);
@@ -293,7 +306,7 @@ smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancella
   g_autoptr (GError) why = NULL;
   g_autofree char *found = NULL;
   SmbHashState state;
-  int fd = open_and_hash (evidence, FALSE, &state, &found, &why, cancellable);
+  int fd = open_and_hash (store, evidence, FALSE, &state, &found, &why, cancellable);
 
   if (fd < 0 && g_error_matches (why, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_propagate_error (error, g_steal_pointer (&why));
@@ -305,7 +318,7 @@ smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancella
       close (fd);
     return -1;
   }
-  if (fd < 0 && state == SMB_HASH_ALTERED)
+  if (fd < 0 && state == SMB_HASH_ALTERED && (evidence->n_pictures == 0 || why == NULL))
     g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
                  _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
                     "the original."),
@@ -324,9 +337,11 @@ smb_examine_open_video (SmbCase *store, SmbEngine *engine, const SmbEvidence *ev
 
   if (fd < 0)
     return NULL;
-  video = smb_engine_video_open (engine, fd, evidence->path, progress, user_data, cancellable, error);
+  video = evidence->n_pictures > 0
+              ? smb_examine_open_pictures (store, engine, evidence, cancellable, error)
+              : smb_engine_video_open (engine, fd, evidence->path, progress, user_data, cancellable, error);
   close (fd);
-  if (!log_lock (store, engine, evidence, video != NULL ? error : NULL))
+  if (!smb_examine_log_lock (store, engine, evidence, video != NULL ? error : NULL))
     g_clear_pointer (&video, smb_engine_video_unref);
   return video;
 }
@@ -343,7 +358,8 @@ decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, 
     return NULL;
   if (facts == NULL)
     return smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
-  video = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, error);
+  video = evidence->n_pictures > 0 ? smb_examine_open_pictures (store, engine, evidence, cancellable, error)
+                                   : smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, error);
   return video != NULL ? smb_engine_video_get_frame (video, 0, max_side_px, cancellable, error) : NULL;
 }
 
@@ -358,7 +374,7 @@ smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *
     return NULL;
   image = decode_exhibit (store, engine, evidence, fd, max_side_px, cancellable, error);
   close (fd);
-  if (!log_lock (store, engine, evidence, image != NULL ? error : NULL))
+  if (!smb_examine_log_lock (store, engine, evidence, image != NULL ? error : NULL))
     g_clear_pointer (&image, smb_image_unref);
   return image;
 }
@@ -374,7 +390,7 @@ smb_examine_metadata (SmbCase *store, SmbEngine *engine, const SmbEvidence *evid
     return NULL;
   metadata = smb_engine_metadata (engine, fd, evidence->path, cancellable, error);
   close (fd);
-  if (!log_lock (store, engine, evidence, metadata != NULL ? error : NULL))
+  if (!smb_examine_log_lock (store, engine, evidence, metadata != NULL ? error : NULL))
     g_clear_pointer (&metadata, smb_metadata_free);
   return metadata;
 }
@@ -390,7 +406,7 @@ smb_examine_picture_map (SmbCase *store, SmbEngine *engine, const SmbEvidence *e
     return NULL;
   map = smb_engine_picture_map (engine, fd, evidence->path, kind, quality, cancellable, error);
   close (fd);
-  if (!log_lock (store, engine, evidence, map != NULL ? error : NULL))
+  if (!smb_examine_log_lock (store, engine, evidence, map != NULL ? error : NULL))
     g_clear_pointer (&map, smb_picture_map_free);
   return map;
 }
@@ -439,7 +455,10 @@ smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysi
 {
   g_autoptr (SmbCaseAnalysis) stored = g_new0 (SmbCaseAnalysis, 1);
   g_autoptr (GPtrArray) faces = faces_to_store (analysis);
+  const gboolean video = json_object_has_member (json_node_get_object (json), "video");
 
+  if (!smb_examine_carry_regions (store, evidence_id, faces, video, error))
+    return NULL;
   stored->evidence_id = evidence_id;
   stored->made_us = g_get_real_time ();
   stored->model_name = g_strdup (analysis->model_name);

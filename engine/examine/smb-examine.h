@@ -29,7 +29,11 @@ SmbEvidence *smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char 
 gboolean smb_examine_verify (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state_out,
                              GCancellable *cancellable, GError **error);
 
-/* Opens an exhibit after checking its hash: a descriptor to close; -1 with an error, INTEGRITY if it differs. News about its
+/* The same without recording anything: found (g_free) is the hash as it is now, NULL if the file cannot be read. */
+gboolean smb_examine_find_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state, char **found,
+                                 GCancellable *cancellable, GError **error);
+
+/* Opens an exhibit after checking its hash: a descriptor to close (of the first of numbered pictures, after checking all); -1 with an error, INTEGRITY if it differs. News about its
  * state is recorded. A file that this process has hashed and that has not been touched since (smb-seen-files.h) is not read
  * again. */
 int smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancellable *cancellable, GError **error);
@@ -55,7 +59,15 @@ SmbCaseAnalysis *smb_examine_analyze (SmbCase *store, SmbEngine *engine, const S
 gboolean smb_examine_get_regions (SmbCase *store, gint64 analysis_id, guint index, SmbRegions **regions_out, GError **error);
 gboolean smb_examine_set_regions (SmbCase *store, gint64 analysis_id, guint index, const SmbRegions *regions, GError **error);
 
-/* Stores an analysis with its faces; json: what is kept of it. */
+/* A region map made elsewhere, for a face: .npy (read here, its form is checked) or a picture of the classes (decoded by the worker);
+ * see smb-regions.h. */
+SmbRegions *smb_examine_read_regions (SmbEngine *engine, const char *path, GCancellable *cancellable, GError **error);
+
+/* Boxes of two analyses that overlap so much (intersection over union) are of one face. */
+#define SMB_EXAMINE_SAME_FACE 0.5
+
+/* Stores an analysis with its faces; json: what is kept of it. A face that an earlier analysis had too keeps the region map that an
+ * examiner gave it, moved with its box; the audit log says so ("regions.carry"). */
 SmbCaseAnalysis *smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysis *analysis, JsonNode *json,
                                              GError **error);
 

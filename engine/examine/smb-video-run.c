@@ -10,6 +10,7 @@
 
 #define PORTION_BYTES (48.0 * 1024 * 1024)
 #define MAX_SETTINGS_BYTES (64 * 1024)
+#define PORTION_WITH_REGIONS 4
 
 SmbVideoSettings
 smb_video_settings_default (void)
@@ -141,6 +142,8 @@ typedef struct {
   SmbVideoProgress *progress;
   const SmbVideoSink *sink;
   GCancellable *cancellable;
+  gint64 start_us;
+  double seconds_before; /* what runs before this one took */
 } Run;
 
 static guint
@@ -183,6 +186,7 @@ finish_portion (const Run *run, SmbVideoPass pass, GPtrArray *frames, SmbTracker
   g_autoptr (GPtrArray) kept = g_ptr_array_copy (frames, NULL, NULL); /* borrowed */
 
   g_ptr_array_set_free_func (kept, NULL);
+  run->progress->seconds = run->seconds_before + (double) (g_get_monotonic_time () - run->start_us) / G_USEC_PER_SEC;
   smb_video_progress_restore (run->progress, pass, frames, tracker, next);
   return run->sink->portion == NULL || run->sink->portion (pass, kept, run->progress, run->sink->user_data, error);
 }
@@ -333,7 +337,7 @@ score_chosen (const Run *run, GError **error)
   g_autoptr (SmbVideoFeed) feed = NULL;
   GHashTableIter iter;
   gpointer key;
-  guint total;
+  guint total, portion;
 
   choose_frames (run, chosen);
   total = g_hash_table_size (chosen);
@@ -347,7 +351,11 @@ score_chosen (const Run *run, GError **error)
   if (wanted->len == 0)
     return TRUE;
   g_array_sort (wanted, compare_numbers);
-  feed = smb_video_feed_new (run->video, wanted, smb_video_portion (run->video), run->cancellable);
+  /* Region tables take seconds each: what is done is shown and kept after a few. */
+  portion = smb_video_portion (run->video);
+  if (run->settings->face.region_draws > 0)
+    portion = MIN (portion, PORTION_WITH_REGIONS);
+  feed = smb_video_feed_new (run->video, wanted, portion, run->cancellable);
   for (guint done = 0; done < wanted->len;) {
     g_autoptr (GPtrArray) decoded = smb_video_feed_next (feed, error);
 
@@ -373,7 +381,7 @@ gboolean
 smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
                   SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
 {
-  const Run run = { engine, model, video, settings, progress, sink, cancellable };
+  const Run run = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
 
   return check_range (video, settings, error) && follow_all (&run, error);
 }
@@ -382,7 +390,7 @@ gboolean
 smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
                SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
 {
-  const Run run = { engine, model, video, settings, progress, sink, cancellable };
+  const Run run = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
 
   return check_range (video, settings, error) && follow_all (&run, error)
          && (settings->sample == SMB_VIDEO_SAMPLE_EVERY || score_chosen (&run, error));

@@ -37,6 +37,7 @@ typedef struct {
   guint next;          /* the frame to follow next; behind the last: that pass is done */
   GHashTable *scored;  /* frames' numbers whose scoring is done */
   guint n_damaged;     /* frames that could not be decoded */
+  double seconds;      /* that it took so far, in all the runs it was done in */
 } SmbVideoProgress;
 
 SmbVideoProgress *smb_video_progress_new (const SmbVideoSettings *settings);

@@ -2,6 +2,7 @@
 #include "face/smb-regions.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/smb-error.h"
@@ -60,6 +61,32 @@ smb_regions_resize (const SmbRegions *regions, int size_px)
       out[(gsize) y * (gsize) size_px + (gsize) x] = regions->classes[from_y * regions->size_px + from_x];
     }
   return smb_regions_new_take (size_px, out, regions->origin);
+}
+
+/* Where pixel i of n over a side of `to` lies on a side of `from`, as a pixel of its n. */
+static int
+moved_pixel (int i, int n, int from, int from_length, int to, int to_length)
+{
+  const double at = to + (i + 0.5) * to_length / n;
+
+  return (int) CLAMP (floor ((at - from) * n / from_length), 0.0, n - 1.0);
+}
+
+SmbRegions *
+smb_regions_move (const SmbRegions *regions, SmbBox from, SmbBox to)
+{
+  const int n = regions->size_px;
+  guint8 *out;
+
+  g_return_val_if_fail (from.width > 0 && from.height > 0 && to.width > 0 && to.height > 0, NULL);
+  out = g_malloc ((gsize) n * (gsize) n);
+  for (int y = 0; y < n; y++) {
+    const guint8 *row = regions->classes + (gsize) moved_pixel (y, n, from.y, from.height, to.y, to.height) * (gsize) n;
+
+    for (int x = 0; x < n; x++)
+      out[(gsize) y * (gsize) n + (gsize) x] = row[moved_pixel (x, n, from.x, from.width, to.x, to.width)];
+  }
+  return smb_regions_new_take (n, out, regions->origin);
 }
 
 const char *

@@ -29,6 +29,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbRegions, smb_regions_free)
 /* Nearest neighbour to another side (pixel centres on pixel centres); the same size is a copy. */
 SmbRegions *smb_regions_resize (const SmbRegions *regions, int size_px);
 
+/* The map laid over another square of the same picture, from the face's box `from` to the box `to`: where they overlap a pixel of
+ * the picture keeps its class (to the nearest pixel of the map); beyond the old box its edge goes on. Same side and origin. */
+SmbRegions *smb_regions_move (const SmbRegions *regions, SmbBox from, SmbBox to);
+
 /* The (translated) sentence that goes with regions of this origin; NULL for landmarks found in the picture. */
 const char *smb_regions_note (SmbRegionsOrigin origin);
 

@@ -187,3 +187,58 @@ smb_png_write_grey16 (const char *path, int width, int height, const guint16 *va
   bytes = encode (width, height, 1, 16, pixels);
   return write_bytes (path, bytes, error);
 }
+
+#define SIGNATURE_BYTES 8u
+#define HEADER_BYTES 13u
+#define CHUNK_BYTES 12u /* length, name, check sum */
+#define COLOUR_GREY 0
+#define COLOUR_PALETTE 3
+
+static guint32
+read_be32 (const guint8 *data)
+{
+  return (guint32) data[0] << 24 | (guint32) data[1] << 16 | (guint32) data[2] << 8 | (guint32) data[3];
+}
+
+/* The header as one of a picture with a palette, and the palette that shows each number as itself. */
+static gboolean
+append_numbers (GByteArray *out, const guint8 *header)
+{
+  guint8 changed[HEADER_BYTES], palette[256 * 3];
+  const guint bits = header[8], colour = header[9];
+
+  if ((colour != COLOUR_GREY && colour != COLOUR_PALETTE) || (bits != 1 && bits != 2 && bits != 4 && bits != 8))
+    return FALSE;
+  memcpy (changed, header, sizeof changed);
+  changed[9] = COLOUR_PALETTE;
+  for (guint i = 0; i < G_N_ELEMENTS (palette); i++)
+    palette[i] = (guint8) (i / 3);
+  append_chunk (out, "IHDR", changed, sizeof changed);
+  append_chunk (out, "PLTE", palette, 3u << bits);
+  return TRUE;
+}
+
+GBytes *
+smb_png_show_numbers (GBytes *png)
+{
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  gsize n_bytes, at = SIGNATURE_BYTES + CHUNK_BYTES + HEADER_BYTES;
+  const guint8 *data = g_bytes_get_data (png, &n_bytes);
+
+  if (n_bytes < at || n_bytes > G_MAXUINT / 2 || memcmp (data, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) != 0)
+    return NULL;
+  g_byte_array_append (out, data, SIGNATURE_BYTES);
+  if (!append_numbers (out, data + 16))
+    return NULL;
+  while (n_bytes - at >= CHUNK_BYTES) {
+    const guint8 *chunk = data + at;
+    const gsize left = n_bytes - at - CHUNK_BYTES, length = read_be32 (chunk);
+
+    if (length > left)
+      break;
+    if (memcmp (chunk + 4, "IDAT", 4) == 0 || memcmp (chunk + 4, "IEND", 4) == 0)
+      g_byte_array_append (out, chunk, (guint) (length + CHUNK_BYTES));
+    at += length + CHUNK_BYTES;
+  }
+  return g_byte_array_free_to_bytes (g_steal_pointer (&out));
+}

@@ -23,6 +23,8 @@ struct _SmbEngineVideo {
   int fd;     /* -1: pictures */
   char **paths;
   SmbEngineOpen open_file;
+  gpointer open_data;
+  GDestroyNotify free_open_data;
   GMutex lock; /* of `handle` */
   gint64 handle; /* the number the worker knows it by; 0: not open there */
   SmbPlane *plane;
@@ -106,6 +108,8 @@ smb_engine_video_unref (SmbEngineVideo *video)
   g_clear_pointer (&video->facts, json_object_unref);
   g_strfreev (video->warnings);
   g_strfreev (video->paths);
+  if (video->free_open_data != NULL)
+    video->free_open_data (video->open_data);
   g_free (video->format);
   g_free (video->name);
   g_mutex_clear (&video->lock);
@@ -263,7 +267,7 @@ smb_engine_video_open (SmbEngine *engine, int fd, const char *path, SmbProgress 
 static SmbImage *
 decode_picture (SmbEngineVideo *video, guint k, int max_side_px, SmbPictureInfo **info, GCancellable *cancellable, GError **error)
 {
-  int fd = video->open_file (video->paths[k], error);
+  int fd = video->open_file (video->paths[k], k, video->open_data, error);
   SmbImage *image;
 
   if (fd < 0)
@@ -275,7 +279,7 @@ decode_picture (SmbEngineVideo *video, guint k, int max_side_px, SmbPictureInfo 
 
 SmbEngineVideo *
 smb_engine_video_open_pictures (SmbEngine *engine, const char *name, char **paths, double rate, SmbEngineOpen open_file,
-                                GCancellable *cancellable, GError **error)
+                                gpointer user_data, GDestroyNotify free_data, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbEngineVideo) video = video_new (engine, name);
   g_autoptr (SmbPictureInfo) info = NULL;
@@ -285,6 +289,8 @@ smb_engine_video_open_pictures (SmbEngine *engine, const char *name, char **path
   g_return_val_if_fail (paths != NULL && paths[0] != NULL && rate > 0 && open_file != NULL, NULL);
   video->paths = g_strdupv (paths);
   video->open_file = open_file;
+  video->open_data = user_data;
+  video->free_open_data = free_data;
   video->n_frames = g_strv_length (paths);
   video->warnings = g_new0 (char *, 1);
   video->own_slots = g_new0 (SmbVideoSlot, video->n_frames);
@@ -301,6 +307,7 @@ smb_engine_video_open_pictures (SmbEngine *engine, const char *name, char **path
   json_object_set_string_member (about, "codec", info->format);
   json_object_set_int_member (about, "frames", video->n_frames);
   json_object_set_string_member (about, "numbered_by", "pattern");
+  json_object_set_double_member (about, "rate", rate);
   return g_steal_pointer (&video);
 }
 

@@ -17,11 +17,13 @@ typedef struct _SmbEngineVideo SmbEngineVideo;
 SmbEngineVideo *smb_engine_video_open (SmbEngine *engine, int fd, const char *path, SmbProgress progress,
                                        gpointer user_data, GCancellable *cancellable, GError **error);
 
-/* Opens a picture file read-only: a descriptor, -1 with an error. */
-typedef int (*SmbEngineOpen) (const char *path, GError **error);
-/* paths: the pictures, NULL-terminated, in order; shown `rate` a second. Each is opened only when it is wanted. */
+/* Opens the k-th picture file read-only: a descriptor, -1 with an error. On any thread. */
+typedef int (*SmbEngineOpen) (const char *path, guint k, gpointer user_data, GError **error);
+/* paths: the pictures, NULL-terminated, in order; shown `rate` a second. Each is opened only when it is wanted. free_data: called
+ * with user_data when it is not needed any more, also on failure; may be NULL. */
 SmbEngineVideo *smb_engine_video_open_pictures (SmbEngine *engine, const char *name, char **paths, double rate,
-                                                SmbEngineOpen open_file, GCancellable *cancellable, GError **error);
+                                                SmbEngineOpen open_file, gpointer user_data, GDestroyNotify free_data,
+                                                GCancellable *cancellable, GError **error);
 
 SmbEngineVideo *smb_engine_video_ref (SmbEngineVideo *video);
 void smb_engine_video_unref (SmbEngineVideo *video); /* the last one closes it in the worker: may block */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/smb-frame-faces.h"
 #include "analysis/smb-reference.h"
 #include "base/smb-error.h"
 #include "judge-fixture.h"
@@ -326,6 +327,51 @@ test_json (Fixture *fixture, gconstpointer data)
   g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
 }
 
+/* A frame of a video gets the table's numbers, without the matrix, and only where it is scored. */
+static void
+test_frame (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  g_autoptr (SmbFrameFaces) back = NULL;
+  g_autoptr (SmbRegionReport) report = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+  const SmbFace face = { .box = box, .detected = box, .confidence = 1.0 };
+  const SmbMapJob job = { .box = box };
+  const SmbRegionSettings how = { 2, 0 };
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  const SmbTrackPoint *point, *copy;
+
+  g_ptr_array_add (frames, smb_frame_faces_new (0, 0));
+  point = smb_track_point_new (1, &face);
+  g_ptr_array_add (((SmbFrameFaces *) frames->pdata[0])->points, (gpointer) point);
+  g_assert_true (smb_judge_score_frames (judge, &image, 1, FALSE, &settings, frames, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (point->outside, ==, NULL);
+  g_assert_null (point->regions);
+  settings.region_draws = 2;
+  g_assert_true (smb_judge_score_frames (judge, &image, 1, FALSE, &settings, frames, NULL, &error));
+  g_assert_no_error (error);
+  report = smb_judge_regions (judge, image, &job, &how, NULL, &error);
+  g_assert_no_error (error);
+  for (int m = 0; m < SMB_N_SAMPLED; m++)
+    for (int i = 0; i < SMB_N_COVERED_REGIONS; i++) {
+      const double value = report->rows[i].measures[m].value;
+
+      g_assert_true (isnan (value) ? isnan (point->regions->value[m][i]) : point->regions->value[m][i] == value);
+    }
+  node = smb_frame_faces_to_json (frames->pdata[0]);
+  back = smb_frame_faces_from_json (node, &error);
+  g_assert_no_error (error);
+  copy = back->points->pdata[0];
+  g_assert_cmpfloat (copy->regions->value[SMB_MEASURE_COHERENCY][SMB_REGION_NOSE], ==,
+                     point->regions->value[SMB_MEASURE_COHERENCY][SMB_REGION_NOSE]);
+  g_assert_true (isnan (copy->regions->z[SMB_MEASURE_COHERENCY][SMB_REGION_NOSE]));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -340,5 +386,7 @@ main (int argc, char **argv)
   ADD ("reference", test_reference);
   ADD ("finding", test_finding);
   ADD ("json", test_json);
+#undef ADD
+  g_test_add_func ("/judge-regions/frame", test_frame);
   return g_test_run ();
 }

@@ -359,6 +359,93 @@ def regions_and_reference():
     return found
 
 
+def read_npy(path):
+    """The side and the classes of a region map (1, H, W) int8."""
+    with open(path, "rb") as handle:
+        data = handle.read()
+    start = 10 + struct.unpack("<H", data[8:10])[0]
+    numbers = data[start:]
+    return round(len(numbers) ** 0.5), numbers
+
+
+def regions_of_a_stored_face():
+    """A face's map goes out to a file, is edited elsewhere, comes back, and outlives another analysis."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        case, out = os.path.join(folder, "c.smbcase"), os.path.join(folder, "map.npy")
+        cli("case", "new", case, "--title=t")
+        cli("analyze", "--case", case, PORTRAIT)
+        done = cli("case", "regions", case, "S-01/F1", "--out", out)
+        expect(found, done.returncode == 0, f"--out: {done.stderr}")
+        side, classes = read_npy(out)
+        told = json.loads(cli("case", "regions", case, "s-01/f1", "--json").stdout)
+        expect(found, told["origin"] in ("landmarks", "template") and told["pixels"]["nose"] == classes.count(6), f"{told}")
+        # An indexed PNG whose palette is another tool's: its numbers are the classes.
+        edited = bytes(10 if i < side * 8 else c for i, c in enumerate(classes))
+        palette = b"".join(bytes((200 - 9 * i, 40 + 7 * i, 255 - 20 * i)) for i in range(11))
+        rows = b"".join(b"\0" + edited[y * side:(y + 1) * side] for y in range(side))
+        indexed = os.path.join(folder, "parsed.png")
+        with open(indexed, "wb") as handle:
+            handle.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 3, 0, 0, 0)) + chunk(b"PLTE", palette)
+                         + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+        done = cli("case", "regions", case, "S-01/F1", "--set", indexed)
+        expect(found, done.returncode == 0, f"--set: {done.stderr}")
+        cli("analyze", "--case", case, PORTRAIT)
+        again, grey = os.path.join(folder, "again.npy"), os.path.join(folder, "grey.png")
+        cli("case", "regions", case, "S-01/F1", "--out", again)
+        expect(found, read_npy(again) == (side, edited), "the map did not come over to the next analysis")
+        told = json.loads(cli("case", "regions", case, "S-01/F1", "--json").stdout)
+        expect(found, told["origin"] == "imported", f"{told}")
+        cli("case", "regions", case, "S-01/F1", "--out", grey)
+        done = cli("case", "regions", case, "S-01/F1", "--reset")
+        told = json.loads(cli("case", "regions", case, "S-01/F1", "--json").stdout)
+        expect(found, done.returncode == 0 and told["origin"] != "imported", f"--reset: {told}")
+        cli("case", "regions", case, "S-01/F1", "--set", grey)
+        cli("case", "regions", case, "S-01/F1", "--out", again)
+        expect(found, read_npy(again) == (side, edited), "what --out wrote as .png does not come back")
+        for arguments, status, word in ((("S-01/F9",), 1, "F9"), (("S-07/F1",), 1, "S-07"), (("S-01/F1", "--set", PORTRAIT), 1, "region"),
+                                        (("S-01/F1", "--reset", "--out=x.npy"), 2, "only one"), (("S-01/F1", "--out=x.gif"), 2, ".npy")):
+            done = cli("case", "regions", case, *arguments)
+            expect(found, done.returncode == status and word in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
+        done = cli("case", "verify", case)
+        expect(found, done.returncode == 0, f"case verify: {done.stdout} {done.stderr}")
+    return found
+
+
+def numbered_pictures():
+    """Numbered pictures are one exhibit, in the order of their numbers, each with its hash."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        case, pattern = os.path.join(folder, "c.smbcase"), os.path.join(folder, "shot_%d.jpg")
+        names = [f"shot_{n}.jpg" for n in (1, 2, 10)]
+        for n, name in enumerate(names):
+            with open(PORTRAIT, "rb") as source, open(os.path.join(folder, name), "wb") as copy:
+                copy.write(source.read() + bytes(n))
+        cli("case", "new", case, "--title=t")
+        added = json.loads(cli("case", "add", case, pattern, "--rate=5", "--json").stdout)
+        listed = "".join(f"{sha256(os.path.join(folder, name))}  {name}\n" for name in names)
+        expect(found, added["pictures"] == 3 and added["sha256"] == hashlib.sha256(listed.encode()).hexdigest(), f"{added}")
+        lines = json_lines(cli("analyze", "--case", case, "--frames=2", "--region-table", "--json", pattern))
+        summary = lines[-1]
+        expect(found, summary["type"] == "summary" and summary["frames"] == 3 and summary["exhibit"] == "S-01", f"{summary}")
+        scored = [line for line in lines if line.get("pass") == "score"]
+        expect(found, [line["frame"] for line in scored] == [0, 2] and scored[1]["time_us"] == 400000, f"{scored}")
+        values = [line["faces"][0]["regions"]["nose"]["coherency"] for line in scored]
+        over = summary["tracks"][0]["regions"]["nose"]["coherency"]
+        expect(found, over["frames"] == 2 and abs(over["mean"] - sum(values) / 2) < 1e-12, f"{over} {values}")
+        expect(found, "regions" not in next(line for line in lines if line.get("pass") == "follow")["faces"][0], "a followed face was measured")
+        expect(found, cli("case", "verify", case).returncode == 0, "case verify")
+        with open(os.path.join(folder, names[2]), "ab") as handle:
+            handle.write(b"!")
+        done = cli("case", "verify", case)
+        expect(found, done.returncode == 1 and "ALTERED" in done.stdout, f"case verify of an altered picture: {done.stdout}")
+        done = cli("analyze", "--case", case, pattern)
+        expect(found, done.returncode == 1 and names[2] in done.stderr, f"an altered picture was analysed: {done.stderr}")
+        done = cli("case", "add", case, os.path.join(folder, "none_%d.jpg"))
+        expect(found, done.returncode == 1 and "no file fits" in done.stderr, f"{done.stderr}")
+    return found
+
+
 def languages():
     found = []
     for language, word in (("ja", "使い方"), ("de", "Aufruf")):
@@ -375,6 +462,7 @@ def main():
                        ("bad weights and cases", bad_weights_and_cases), ("analyze --case", into_a_case), ("maps", maps),
                        ("maps of the whole picture, and checked ones", whole_picture_maps), ("masks", masks),
                        ("metadata", metadata), ("regions and their reference", regions_and_reference),
+                       ("regions of a stored face", regions_of_a_stored_face), ("numbered pictures", numbered_pictures),
                        ("languages", languages)):
         problems = test()
         if problems is None:

@@ -393,6 +393,68 @@ test_draft (Fixture *fixture, gconstpointer data)
   g_assert_false (g_file_test (late, G_FILE_TEST_EXISTS));
 }
 
+/* An analysis of just these boxes. */
+static gint64
+analyze_boxes (Fixture *fixture, const SmbModelInfo *model, const SmbEvidence *evidence, const SmbBox *boxes, guint n)
+{
+  const SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbCaseAnalysis) stored = NULL;
+
+  g_array_append_vals (drawn, boxes, n);
+  stored = smb_examine_analyze (fixture->store, fixture->engine, model, evidence, drawn, &settings, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return stored->id;
+}
+
+/* A face that is analysed again keeps the regions an examiner gave it, moved with its box; another face gets none of them. */
+static void
+test_carry (Fixture *fixture, gconstpointer data)
+{
+  const SmbBox first[] = { { 2, 2, 32, 32 }, { 44, 20, 32, 32 } }, moved[] = { { 44, 20, 32, 32 }, { 6, 2, 32, 32 } };
+  const SmbBox elsewhere[] = { { 30, 36, 24, 24 } };
+  g_autofree char *path = put (fixture, "baseline.jpg", "a.jpg", 0);
+  g_autoptr (SmbEvidence) evidence = acquire (fixture, path);
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbRegions) regions = smb_regions_new_take (32, g_malloc0 (32 * 32), SMB_REGIONS_BY_HAND), got = NULL, expected = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 id = analyze_boxes (fixture, model, evidence, first, 2);
+
+  for (int i = 0; i < 32 * 32; i++)
+    regions->classes[i] = (guint8) (i % 32 / 3);
+  g_assert_true (smb_examine_set_regions (fixture->store, id, 0, regions, &error));
+  g_assert_no_error (error);
+  id = analyze_boxes (fixture, model, evidence, first, 2);
+  g_assert_true (smb_examine_get_regions (fixture->store, id, 0, &got, &error));
+  g_assert_cmpmem (got->classes, 32 * 32, regions->classes, 32 * 32);
+  g_assert_cmpint (got->origin, ==, SMB_REGIONS_BY_HAND);
+  g_assert_true (log_has (fixture, "regions.carry", "S-01", "\"from\":1"));
+  g_clear_pointer (&got, smb_regions_free);
+  g_assert_true (smb_examine_get_regions (fixture->store, id, 1, &got, &error));
+  g_assert_null (got);
+
+  /* Another face in between does not end it. */
+  id = analyze_boxes (fixture, model, evidence, elsewhere, 1);
+  g_assert_true (smb_examine_get_regions (fixture->store, id, 0, &got, &error));
+  g_assert_null (got);
+  id = analyze_boxes (fixture, model, evidence, moved, 2);
+  g_assert_true (smb_examine_get_regions (fixture->store, id, 1, &got, &error));
+  expected = smb_regions_move (regions, first[0], moved[1]);
+  g_assert_cmpmem (got->classes, 32 * 32, expected->classes, 32 * 32);
+  g_assert_cmpuint (got->classes[0], ==, regions->classes[4]);
+  g_assert_cmpuint (got->classes[31], ==, regions->classes[31]);
+
+  /* Given up, it does not come back. */
+  g_assert_true (smb_examine_set_regions (fixture->store, id, 1, NULL, &error));
+  id = analyze_boxes (fixture, model, evidence, first, 2);
+  g_clear_pointer (&got, smb_regions_free);
+  g_assert_true (smb_examine_get_regions (fixture->store, id, 0, &got, &error));
+  g_assert_null (got);
+  g_assert_true (smb_case_check (fixture->store, &error));
+  g_assert_no_error (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -405,6 +467,7 @@ main (int argc, char **argv)
   ADD ("open-picture", test_open_picture);
   ADD ("analyze-and-report", test_analyze_and_report);
   ADD ("draft", test_draft);
+  ADD ("carry", test_carry);
 #undef ADD
   return g_test_run ();
 }

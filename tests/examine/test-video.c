@@ -2,6 +2,7 @@
 /* A video from file to case: two people, two cuts, one of them back; stopped and gone on with; tracks edited. */
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "case/smb-case-video.h"
 #include "examine/smb-examine-video.h"
 #include "examine/smb-report-draft.h"
@@ -10,6 +11,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <string.h>
 
 static char *folder;
 static char *clip;
@@ -253,6 +255,139 @@ test_pattern (void)
   g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
 }
 
+static SmbHashState
+state_of (SmbCase *store, const SmbEvidence *evidence)
+{
+  g_autoptr (GError) error = NULL;
+  SmbHashState state;
+
+  g_assert_true (smb_examine_verify (store, evidence, &state, NULL, &error));
+  g_assert_no_error (error);
+  return state;
+}
+
+/* Numbered pictures as one exhibit: every file is hashed, and what belongs to it is what was there when it was taken in. */
+static void
+test_exhibit_of_pictures (void)
+{
+  g_autoptr (SmbCase) store = new_case ("pictures.smbcase");
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *pattern = video_clip_make (folder, "frame-%02d.png", FALSE, "-i %s -frames:v 4 -vsync passthrough", clip);
+  g_autofree char *second = g_build_filename (folder, "frame-02.png", NULL), *later = g_build_filename (folder, "frame-05.png", NULL);
+  g_autofree char *derived = smb_examine_pattern_of (second), *manifest = NULL, *sum = NULL, *bytes = NULL, *whole = NULL;
+  g_autoptr (SmbEvidence) evidence = smb_examine_acquire_pictures (store, engine, pattern, 8, NULL, NULL, NULL, &error);
+  g_autoptr (SmbEngineVideo) video = NULL;
+  g_autoptr (GPtrArray) list = NULL, pictures = NULL;
+  g_autoptr (SmbImage) image = NULL;
+  gsize n_bytes;
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (derived, ==, pattern);
+  g_assert_cmpuint (evidence->n_pictures, ==, 4);
+  g_assert_true (evidence->video);
+  list = smb_case_list_evidence (store, &error);
+  g_assert_cmpuint (((SmbEvidence *) list->pdata[0])->n_pictures, ==, 4);
+  pictures = smb_case_list_pictures (store, evidence->id, &error);
+  g_assert_cmpuint (pictures->len, ==, 4);
+  g_assert_cmpstr (((SmbCasePicture *) pictures->pdata[3])->name, ==, "frame-04.png");
+  whole = smb_sha256_of_file (second, NULL, NULL, &error);
+  g_assert_cmpstr (((SmbCasePicture *) pictures->pdata[1])->sha256, ==, whole);
+  manifest = smb_case_pictures_manifest (pictures);
+  sum = smb_sha256_of_bytes (manifest, strlen (manifest));
+  g_assert_cmpstr (evidence->sha256, ==, sum);
+
+  /* One more beside them is none of the exhibit's. */
+  g_assert_true (g_file_get_contents (second, &bytes, &n_bytes, &error));
+  g_assert_true (g_file_set_contents (later, bytes, (gssize) n_bytes, &error));
+  g_assert_cmpint (state_of (store, evidence), ==, SMB_HASH_VERIFIED);
+  video = smb_examine_open_video (store, engine, evidence, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (smb_engine_video_get_n_frames (video), ==, 4);
+  g_assert_cmpint (smb_engine_video_get_slots (video)[2].time_us, ==, 250000);
+  image = smb_examine_open_picture (store, engine, evidence, 64, NULL, &error);
+  g_assert_cmpint (image->width, ==, 64);
+  g_assert_true (smb_case_check (store, &error));
+  g_assert_no_error (error);
+
+  /* An altered one is named; while the video is open it is not shown either. */
+  bytes[n_bytes / 2] ^= 1;
+  g_assert_true (g_file_set_contents (second, bytes, (gssize) n_bytes, &error));
+  g_assert_null (smb_engine_video_get_frame (video, 1, 0, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "not the one that was taken in"));
+  g_clear_error (&error);
+  g_assert_cmpint (state_of (store, evidence), ==, SMB_HASH_ALTERED);
+  g_clear_pointer (&video, smb_engine_video_unref);
+  g_assert_null (smb_examine_open_video (store, engine, evidence, NULL, NULL, NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY);
+  g_assert_nonnull (strstr (error->message, "frame-02.png"));
+  g_clear_error (&error);
+  g_assert_cmpint (g_unlink (second), ==, 0);
+  g_assert_cmpint (state_of (store, evidence), ==, SMB_HASH_MISSING);
+  g_assert_true (smb_case_check (store, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_pattern_of (void)
+{
+  static const struct {
+    const char *name, *pattern;
+  } cases[] = { { "/a/frame-0001.png", "/a/frame-%04d.png" }, { "/a/7.jpg", "/a/%d.jpg" }, { "/a/0.jpg", "/a/%d.jpg" },
+                { "/a/cam2_10.tif", "/a/cam2_%d.tif" }, { "/a/shot.png", NULL }, { "/a/50%_1.png", NULL } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *pattern = smb_examine_pattern_of (cases[i].name);
+
+    g_assert_cmpstr (pattern, ==, cases[i].pattern);
+  }
+}
+
+/* Regions over time: of the frames that are scored and no others, kept with the run; a model that cannot measure them says so. */
+static void
+test_regions_over_time (void)
+{
+  g_autoptr (SmbCase) store = new_case ("regions.smbcase");
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM), blind = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbEvidence) evidence = smb_examine_acquire (store, engine, clip, NULL, &error);
+  g_autoptr (SmbEngineVideo) video = smb_examine_open_video (store, engine, evidence, NULL, NULL, NULL, &error);
+  g_autoptr (SmbVideoProgress) progress = NULL, none = NULL;
+  g_autoptr (SmbVideoState) state = NULL;
+  g_autoptr (GPtrArray) tracks = NULL;
+  g_autoptr (GArray) series = NULL, kept = NULL;
+  g_autofree char *before = NULL, *after = NULL;
+  SmbVideoSettings settings = smb_video_settings_default ();
+  const SmbTrackSummary *track;
+
+  settings.n_uniform = 3;
+  settings.last = 20;
+  settings.face.region_draws = 2;
+  g_assert_true (smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
+  g_assert_no_error (error);
+  tracks = smb_tracks_summarise (progress->frames, NULL, NULL);
+  track = tracks->pdata[0];
+  g_assert_nonnull (track->regions);
+  series = smb_track_region_series (progress->frames, NULL, track->number, SMB_MEASURE_CORRESPONDENCE, SMB_REGION_NOSE);
+  g_assert_cmpuint (series->len, ==, 3);
+  for (guint i = 0; i < series->len; i++)
+    g_assert_cmpuint (g_array_index (series, SmbTrackSample, i).k, ==, g_array_index (track->samples, SmbTrackSample, i).k);
+  g_assert_cmpfloat_with_epsilon (track->regions->spread[SMB_MEASURE_CORRESPONDENCE][SMB_REGION_NOSE].mean,
+                                  (g_array_index (series, SmbTrackSample, 0).score + g_array_index (series, SmbTrackSample, 1).score
+                                   + g_array_index (series, SmbTrackSample, 2).score) / 3, 1e-12);
+  g_assert_cmpfloat (progress->seconds, >, 0);
+  before = tracks_text (progress);
+  g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));
+  after = tracks_text (state->progress);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_cmpfloat (state->progress->seconds, >, 0);
+  kept = smb_track_region_series (state->progress->frames, NULL, track->number, SMB_MEASURE_COHERENCY, SMB_REGION_EYES);
+  g_assert_cmpuint (kept->len, ==, 3);
+  g_assert_false (smb_examine_run_video (store, engine, blind, evidence, video, &settings, NULL, &none, NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED);
+}
+
 /* A killed decoder loses no video: the next call opens it again. */
 static void
 test_reopen (void)
@@ -283,6 +418,9 @@ main (int argc, char **argv)
   g_test_add_func ("/examine/video/drawn", test_drawn);
   g_test_add_func ("/examine/video/uniform", test_uniform);
   g_test_add_func ("/examine/video/pattern", test_pattern);
+  g_test_add_func ("/examine/video/exhibit-of-pictures", test_exhibit_of_pictures);
+  g_test_add_func ("/examine/video/pattern-of", test_pattern_of);
+  g_test_add_func ("/examine/video/regions-over-time", test_regions_over_time);
   g_test_add_func ("/examine/video/reopen", test_reopen);
   failed = g_test_run ();
   video_clip_remove_folder (folder);

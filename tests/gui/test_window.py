@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+import pyatspi
+
 from person import Person, Tap, wait_for
 
 PROGRAM = sys.argv[1]
@@ -339,6 +341,34 @@ def add_bad_file():
     shoot("bad-file-light")
 
 
+def drop_file():
+    """A file dragged from another program arrives; this one is in the case already, which is said."""
+    path = os.path.join(os.environ["SEMBLANCE_SAMPLES"], "18f-dave.jpg")
+    source = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), "drag_source.py"), path])
+    try:
+        window = wait_for("the other program", lambda: who.window("Drag source"))
+        who.mouse("windowmove", window, 1200, 650)
+        time.sleep(0.5)
+        who.drag(1260, 710, 700, 450)
+        who.see("is in the case already, as exhibit S-02")
+    finally:
+        source.kill()
+        source.wait()
+    who.press("Dismiss the message")
+    who.focus("Sample case")
+
+
+def tab_through():
+    """Tab leads from the list past the tools over the picture to the pages beside it; nothing on the way keeps it."""
+    who.focus("Sample case")
+    who.key("ctrl+f")
+    for _ in range(40):
+        who.key("Tab")
+        if who.control("Faces").getState().contains(pyatspi.STATE_FOCUSED):
+            return
+    raise AssertionError("forty times Tab does not get from the list to the pages")
+
+
 def save_report():
     path = os.path.join(HOME, "report.pdf")
     who.press("Report")
@@ -479,6 +509,8 @@ def main():
             ("a note can be written", add_note),
             ("the facts of a file are shown", facts),
             ("a file that is no picture gets a sentence", add_bad_file),
+            ("a file can be dropped on the window", drop_file),
+            ("Tab gets everywhere", tab_through),
             ("a report is saved", save_report),
             ("the dark scheme can be chosen", dark),
             ("shortcuts, About and the new-case form open", other_windows),
