@@ -82,8 +82,9 @@ open_case (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
 
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (_("Open case"), gtk_application_get_active_window (GTK_APPLICATION (self)),
-                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("Open"), _("Cancel"));
+  self->chooser
+      = gtk_file_chooser_native_new (_("Open case"), gtk_application_get_active_window (GTK_APPLICATION (self)),
+                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Open"), _("Cancel"));
   gtk_file_filter_set_name (cases, _("Cases"));
   gtk_file_filter_add_pattern (cases, "*.smbcase");
   gtk_file_filter_set_name (all, _("All files"));
@@ -129,8 +130,9 @@ about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   gtk_about_dialog_set_program_name (dialog, "Semblance");
   gtk_about_dialog_set_version (dialog, SMB_VERSION);
   gtk_about_dialog_set_logo_icon_name (dialog, "org.semblance.Semblance");
-  gtk_about_dialog_set_comments (dialog, _("Tells whether the faces in a picture are genuine, and shows why. Models bring licences of their own; "
-                                           "each is named wherever its numbers appear."));
+  gtk_about_dialog_set_comments (
+      dialog, _("Tells whether the faces in a picture are genuine, and shows why. Models bring licences of their own; "
+                 "each is named wherever its numbers appear."));
   gtk_about_dialog_set_license_type (dialog, GTK_LICENSE_APACHE_2_0);
   gtk_about_dialog_add_credit_section (dialog, _("Parts and their licences"), parts);
   gtk_window_set_transient_for (GTK_WINDOW (dialog), gtk_application_get_active_window (app));

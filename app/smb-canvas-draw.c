@@ -22,7 +22,8 @@ draw_face (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side, int index
 
   smb_canvas_append_outline (snapshot, rect, selected ? 2 : 1, selected ? &accent : &smb_canvas_white);
   for (int corner = 0; selected && side == SMB_SIDE_A && corner < 8; corner++) {
-    static const float at[8][2] = { { 0, 0 }, { .5f, 0 }, { 1, 0 }, { 1, .5f }, { 1, 1 }, { .5f, 1 }, { 0, 1 }, { 0, .5f } };
+    static const float at[8][2]
+        = { { 0, 0 }, { .5f, 0 }, { 1, 0 }, { 1, .5f }, { 1, 1 }, { .5f, 1 }, { 0, 1 }, { 0, .5f } };
     graphene_rect_t handle = GRAPHENE_RECT_INIT (
         roundf (rect.origin.x + at[corner][0] * rect.size.width - HANDLE / 2),
         roundf (rect.origin.y + at[corner][1] * rect.size.height - HANDLE / 2), HANDLE, HANDLE);
@@ -33,7 +34,8 @@ draw_face (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side, int index
   }
   layout = smb_canvas_make_layout (self, face->label, 12, selected);
   pango_layout_get_pixel_size (layout, &width, &height);
-  label = GRAPHENE_RECT_INIT (rect.origin.x, rect.origin.y - (float) height - 8, (float) width + 12, (float) height + 4);
+  label
+      = GRAPHENE_RECT_INIT (rect.origin.x, rect.origin.y - (float) height - 8, (float) width + 12, (float) height + 4);
   label.origin.x = CLAMP (label.origin.x, 0, MAX (0, (float) self->viewport.view_width - label.size.width));
   if (label.origin.y < 0)
     label.origin.y = MAX (rect.origin.y + 6, 0);
@@ -135,7 +137,8 @@ draw_name (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side, float x, 
   pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
   pango_layout_set_width (layout, (int) MAX (width - 40, 20) * PANGO_SCALE);
   pango_layout_get_pixel_size (layout, &text_width, &text_height);
-  ground = GRAPHENE_RECT_INIT (x + SMB_CANVAS_MARGIN, SMB_CANVAS_MARGIN, (float) text_width + 16, (float) text_height + 6);
+  ground
+      = GRAPHENE_RECT_INIT (x + SMB_CANVAS_MARGIN, SMB_CANVAS_MARGIN, (float) text_width + 16, (float) text_height + 6);
   smb_canvas_append_rounded (snapshot, ground, 4, &smb_canvas_ground);
   smb_canvas_append_layout (snapshot, layout, ground.origin.x + 8, ground.origin.y + 3, &smb_canvas_white);
 }

@@ -72,7 +72,8 @@ get_texture (SmbCanvas *self, SmbCanvasSide side)
 
   smb_canvas_get_scale_ends (self, side, &lo, &hi);
   if (layer->map_texture == NULL)
-    layer->map_texture = smb_map_texture_new (layer->map, lo, hi, self->look.colours, threshold_of (self, side), MAP_PX);
+    layer->map_texture
+        = smb_map_texture_new (layer->map, lo, hi, self->look.colours, threshold_of (self, side), MAP_PX);
   return layer->map_texture;
 }
 

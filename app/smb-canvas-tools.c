@@ -276,8 +276,10 @@ draw_patches (SmbCanvas *self, GtkSnapshot *snapshot)
   for (int i = 0; (self->tool == SMB_TOOL_PICK || self->tool == SMB_TOOL_PATCHES) && i <= self->grid; i++) {
     float at = area.size.width * (float) i / (float) self->grid;
 
-    gtk_snapshot_append_color (snapshot, &line, &GRAPHENE_RECT_INIT (area.origin.x + at, area.origin.y, 1, area.size.height));
-    gtk_snapshot_append_color (snapshot, &line, &GRAPHENE_RECT_INIT (area.origin.x, area.origin.y + at, area.size.width, 1));
+    gtk_snapshot_append_color (snapshot, &line,
+                               &GRAPHENE_RECT_INIT (area.origin.x + at, area.origin.y, 1, area.size.height));
+    gtk_snapshot_append_color (snapshot, &line,
+                               &GRAPHENE_RECT_INIT (area.origin.x, area.origin.y + at, area.size.width, 1));
   }
   if (self->picked >= 0 && (self->tool == SMB_TOOL_NONE || self->tool == SMB_TOOL_PICK))
     smb_canvas_append_outline (snapshot, patch_rect (self, area, self->picked), 2, &accent);
@@ -331,7 +333,8 @@ draw_brush (SmbCanvas *self, GtkSnapshot *snapshot)
   gtk_snapshot_pop (snapshot);
   if (self->tool != SMB_TOOL_BRUSH || self->pointer_x < 0.0)
     return;
-  circle = GRAPHENE_RECT_INIT ((float) self->pointer_x - radius, (float) self->pointer_y - radius, 2 * radius, 2 * radius);
+  circle
+      = GRAPHENE_RECT_INIT ((float) self->pointer_x - radius, (float) self->pointer_y - radius, 2 * radius, 2 * radius);
   smb_canvas_append_frame (snapshot, circle, 1, radius, &smb_canvas_white);
   graphene_rect_inset (&circle, -1, -1);
   smb_canvas_append_frame (snapshot, circle, 1, radius + 1, &smb_canvas_ground);

@@ -252,7 +252,8 @@ smb_canvas_set_picture (SmbCanvas *self, SmbCanvasSide side, SmbTiles *tiles, co
 
     layer->tiles = smb_tiles_ref (tiles);
     /* The next frame of a video does not move the view. */
-    if (side == SMB_SIDE_A && (self->viewport.image_width != image->width || self->viewport.image_height != image->height))
+    if (side == SMB_SIDE_A
+        && (self->viewport.image_width != image->width || self->viewport.image_height != image->height))
       smb_viewport_set_image (&self->viewport, image->width, image->height);
   }
   redraw (self);
@@ -445,8 +446,8 @@ smb_canvas_render (SmbCanvas *self, double factor)
   gtk_snapshot_append_color (snapshot, &ground, &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
   smb_canvas_snapshot (GTK_WIDGET (self), snapshot);
   node = gtk_snapshot_to_node (snapshot);
-  texture = gsk_renderer_render_texture (renderer, node,
-                                         &GRAPHENE_RECT_INIT (0, 0, (float) (width * factor), (float) (height * factor)));
+  texture = gsk_renderer_render_texture (
+      renderer, node, &GRAPHENE_RECT_INIT (0, 0, (float) (width * factor), (float) (height * factor)));
   gsk_renderer_unrealize (renderer);
   return texture;
 }

@@ -16,9 +16,9 @@ G_BEGIN_DECLS
  * Places in signals and arguments are pixels of side A's picture unless stated.
  *
  * Signals: "view-changed" (zoom or position), "hover" (int side, double x, double y in pixels of that side's picture;
- * negative: the pointer left), "face-activated" (int index), "box-drawn" (int x, y, side), "box-corrected" (int index, x,
- * y, side), "patch-picked" (int patch), "patch-marked" (int patch, boolean marked), "stroke" (double x0, y0, x1, y1: the
- * brush went there), "tool-dropped" (Escape put the tool away). */
+ * negative: the pointer left), "face-activated" (int index), "box-drawn" (int x, y, side), "box-corrected" (int index,
+ * x, y, side), "patch-picked" (int patch), "patch-marked" (int patch, boolean marked), "stroke" (double x0, y0, x1, y1:
+ * the brush went there), "tool-dropped" (Escape put the tool away). */
 #define SMB_TYPE_CANVAS (smb_canvas_get_type ())
 G_DECLARE_FINAL_TYPE (SmbCanvas, smb_canvas, SMB, CANVAS, GtkWidget)
 
@@ -71,8 +71,10 @@ void smb_canvas_set_marks (SmbCanvas *self, const guint8 *marked, int picked);
 /* The regions the brush works on, laid over `area`; NULL: none. radius_px: the brush's, in picture pixels. */
 void smb_canvas_set_paint (SmbCanvas *self, GdkTexture *paint, SmbViewRect area, double radius_px);
 
-/* Value of a side's map under a point of its picture, NAN if there is none; row and column of the cell (may be NULL). */
-double smb_canvas_get_map_value (SmbCanvas *self, SmbCanvasSide side, double x, double y, int *row_out, int *column_out);
+/* Value of a side's map under a point of its picture, NAN if there is none; row and column of the cell (may be NULL).
+ */
+double smb_canvas_get_map_value (SmbCanvas *self, SmbCanvasSide side, double x, double y, int *row_out,
+                                 int *column_out);
 
 /* The ends of the scale a side's map is drawn with. FALSE without values. */
 gboolean smb_canvas_get_scale_ends (SmbCanvas *self, SmbCanvasSide side, double *lo_out, double *hi_out);

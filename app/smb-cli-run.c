@@ -44,7 +44,8 @@ error_of (const char *said)
       last = *line;
   if (last == NULL)
     last = _("semblance-cli ended without a word.");
-  return g_error_new_literal (SMB_ERROR, SMB_ERROR_FAILED, g_str_has_prefix (last, PREFIX) ? last + strlen (PREFIX) : last);
+  return g_error_new_literal (SMB_ERROR, SMB_ERROR_FAILED,
+                              g_str_has_prefix (last, PREFIX) ? last + strlen (PREFIX) : last);
 }
 
 static void
@@ -70,7 +71,8 @@ smb_cli_run_async (const char *const *arguments, const char *cwd, GCancellable *
                    gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, done, user_data);
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_autoptr (GPtrArray) command = g_ptr_array_new ();
   GError *error = NULL;
   g_autofree char *program = smb_job_program (&error);
@@ -93,7 +95,8 @@ smb_cli_run_async (const char *const *arguments, const char *cwd, GCancellable *
   g_subprocess_communicate_utf8_async (run->process, NULL, NULL, on_ended, task);
   if (cancellable != NULL) {
     run->cancellable = g_object_ref (cancellable);
-    run->handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), g_object_ref (run->process), g_object_unref);
+    run->handler
+        = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), g_object_ref (run->process), g_object_unref);
   }
 }
 

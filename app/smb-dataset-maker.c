@@ -121,7 +121,8 @@ make_dataset (Making *making, GError **error)
                                 .user_data = making };
   g_autoptr (SmbDataset) dataset = NULL;
 
-  if (order->cases[0] == NULL && order->sources[0] != NULL && order->sources[1] == NULL && is_dataset (order->sources[0])) {
+  if (order->cases[0] == NULL && order->sources[0] != NULL && order->sources[1] == NULL
+      && is_dataset (order->sources[0])) {
     making->summary->folder = g_strdup (order->sources[0]);
     dataset = smb_dataset_open (order->sources[0], error);
   } else {
@@ -165,8 +166,8 @@ make (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellabl
 }
 
 void
-smb_dataset_make_async (SmbDatasetOrder *order, SmbDatasetProgress progress, GCancellable *cancellable, GAsyncReadyCallback done,
-                        gpointer user_data)
+smb_dataset_make_async (SmbDatasetOrder *order, SmbDatasetProgress progress, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, done, user_data);
   Making *making = g_new0 (Making, 1);

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /* Makes or opens a data set in a thread, and says how it is divided. */
 
 typedef struct {
-  GStrv sources;         /* as smb_dataset_list takes them; one folder of a data set that is there already: it is opened */
+  GStrv sources; /* as smb_dataset_list takes them; one folder of a data set that is there already: it is opened */
   GStrv cases;           /* files of cases whose labelled evidence is taken too; may be empty */
   gboolean within_cases; /* exhibits of one case may come into different parts */
   GStrv classes;         /* their order, or NULL */
@@ -39,8 +39,8 @@ void smb_dataset_summary_free (SmbDatasetSummary *summary);
 typedef void (*SmbDatasetProgress) (guint64 done, guint64 total, const char *what, gpointer user_data);
 
 /* Takes the order. progress comes until `done` is called, with the same user_data. */
-void smb_dataset_make_async (SmbDatasetOrder *order, SmbDatasetProgress progress, GCancellable *cancellable, GAsyncReadyCallback done,
-                             gpointer user_data);
+void smb_dataset_make_async (SmbDatasetOrder *order, SmbDatasetProgress progress, GCancellable *cancellable,
+                             GAsyncReadyCallback done, gpointer user_data);
 SmbDatasetSummary *smb_dataset_make_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -66,7 +66,8 @@ compare (gconstpointer a, gconstpointer b, gpointer user_data)
     if (first != second && !isnan (first))
       return first > second ? GTK_ORDERING_SMALLER : GTK_ORDERING_LARGER;
   }
-  return first_id < second_id ? GTK_ORDERING_SMALLER : (first_id > second_id ? GTK_ORDERING_LARGER : GTK_ORDERING_EQUAL);
+  return first_id < second_id ? GTK_ORDERING_SMALLER
+                              : (first_id > second_id ? GTK_ORDERING_LARGER : GTK_ORDERING_EQUAL);
 }
 
 static void

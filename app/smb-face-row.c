@@ -54,8 +54,9 @@ smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture)
   const SmbFaceResult *face = analysis->faces->pdata[index];
   g_autoptr (SmbImage) crop = picture != NULL ? smb_image_crop (picture, face->face.box) : NULL;
   g_autofree char *number = smb_format_face (face, index);
-  g_autofree char *size = g_strdup_printf (face->face.origin == SMB_FACE_DRAWN ? _("%d × %d px, drawn") : _("%d × %d px"),
-                                           face->face.box.width, face->face.box.height);
+  g_autofree char *size
+      = g_strdup_printf (face->face.origin == SMB_FACE_DRAWN ? _("%d × %d px, drawn") : _("%d × %d px"),
+                         face->face.box.width, face->face.box.height);
   g_autofree char *score = smb_format_score (face->score);
   g_autofree char *spoken = NULL;
   int best = smb_face_result_get_best (face);

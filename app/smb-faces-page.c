@@ -126,7 +126,8 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
     gtk_grid_attach (self->bars, bar, 1, i, 1, 1);
     gtk_grid_attach (self->bars, value, 2, i, 1, 1);
   }
-  warning = best < 0 || isnan (face->score) ? face->outside : smb_model_warning (analysis->trained, analysis->calibrated);
+  warning
+      = best < 0 || isnan (face->score) ? face->outside : smb_model_warning (analysis->trained, analysis->calibrated);
   gtk_label_set_text (self->scores_note, warning != NULL ? warning : "");
   gtk_widget_set_visible (GTK_WIDGET (self->scores_note), warning != NULL);
 }
@@ -168,8 +169,9 @@ show_model (SmbFacesPage *self, const SmbAnalysis *analysis)
     smb_facts_add_state (self->model_facts, _("Weights"),
                          check == SMB_CHECK_OK
                              ? (SmbState){ "smb-ok-symbolic", _("Match their card"), "ok" }
-                             : (check == SMB_CHECK_BAD ? (SmbState){ "smb-alert-symbolic", _("Do not match"), "alert" }
-                                                       : (SmbState){ "smb-unverified-symbolic", _("Being checked"), "dim" }),
+                             : (check == SMB_CHECK_BAD
+                                    ? (SmbState){ "smb-alert-symbolic", _("Do not match"), "alert" }
+                                    : (SmbState){ "smb-unverified-symbolic", _("Being checked"), "dim" }),
                          smb_session_get_model_problem (self->session));
     if (model->licence != NULL)
       smb_facts_add (self->model_facts, _("Licence"), model->licence, model->provenance);

@@ -111,7 +111,8 @@ on_choose (GtkButton *button, GtkWidget *entry)
 
   g_clear_object (&self->chooser);
   self->chooser = gtk_file_chooser_native_new (_("Choose"), GTK_WINDOW (self), action, _("Choose"), _("Cancel"));
-  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), g_object_get_data (G_OBJECT (entry), "smb-form-several") != NULL);
+  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser),
+                                        g_object_get_data (G_OBJECT (entry), "smb-form-several") != NULL);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_path_chosen), entry, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
@@ -120,7 +121,8 @@ on_choose (GtkButton *button, GtkWidget *entry)
 GtkWidget *
 smb_form_add_path (SmbForm *self, const char *label, GtkFileChooserAction action, gboolean several, const char *hint)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *entry = gtk_entry_new (), *button = gtk_button_new_with_label (_("Choose…"));
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *entry = gtk_entry_new (),
+            *button = gtk_button_new_with_label (_("Choose…"));
   g_autofree char *spoken = g_strdup_printf (_("Choose: %s"), label);
 
   gtk_entry_set_placeholder_text (GTK_ENTRY (entry), hint);

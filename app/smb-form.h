@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A dialog of labelled lines with one thing to do at the end. Emits "accepted" when that is pressed, and "changed" when a line is; what is
- * missing is said in a sentence, during which it cannot be pressed. Escape closes it. */
+/* A dialog of labelled lines with one thing to do at the end. Emits "accepted" when that is pressed, and "changed" when
+ * a line is; what is missing is said in a sentence, during which it cannot be pressed. Escape closes it. */
 #define SMB_TYPE_FORM (smb_form_get_type ())
 G_DECLARE_FINAL_TYPE (SmbForm, smb_form, SMB, FORM, GtkWindow)
 
@@ -18,7 +18,8 @@ GtkWidget *smb_form_add_drop_down (SmbForm *self, const char *label, const char 
 GtkWidget *smb_form_add_number (SmbForm *self, const char *label, double least, double most, double value);
 GtkWidget *smb_form_add_check (SmbForm *self, const char *label, gboolean active);
 /* An entry of a path, and a button that chooses one. several: paths are added with semicolons between them. */
-GtkWidget *smb_form_add_path (SmbForm *self, const char *label, GtkFileChooserAction action, gboolean several, const char *hint);
+GtkWidget *smb_form_add_path (SmbForm *self, const char *label, GtkFileChooserAction action, gboolean several,
+                              const char *hint);
 /* A heading between the lines, or any widget over the whole width. */
 void smb_form_add_head (SmbForm *self, const char *text);
 void smb_form_add_wide (SmbForm *self, GtkWidget *widget);

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* How the window writes values: one wording for one state everywhere. Strings are translated; free what is not const. */
+/* How the window writes values: one wording for one state everywhere. Strings are translated; free what is not const.
+ */
 
 /* A state is an icon, a word and a CSS class ("ok", "warning", "alert", "dim"), never colour alone. */
 typedef struct {

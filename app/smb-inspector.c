@@ -59,8 +59,8 @@ static void
 smb_inspector_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
                        int *minimum_baseline, int *natural_baseline)
 {
-  gtk_widget_measure (SMB_INSPECTOR (widget)->box, orientation, orientation == GTK_ORIENTATION_HORIZONTAL ? -1 : for_size,
-                      minimum, natural, NULL, NULL);
+  gtk_widget_measure (SMB_INSPECTOR (widget)->box, orientation,
+                      orientation == GTK_ORIENTATION_HORIZONTAL ? -1 : for_size, minimum, natural, NULL, NULL);
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
     *natural = MAX (*minimum, WIDTH);
 }

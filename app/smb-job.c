@@ -120,7 +120,8 @@ smb_job_report (SmbJob *self, guint64 done, guint64 total, const char *what)
   }
   /* Ten times a second is enough for an eye; the thread may report far more often. */
   if (self->notify_source == 0)
-    self->notify_source = g_timeout_add_full (G_PRIORITY_DEFAULT, 100, notify_changed, g_object_ref (self), g_object_unref);
+    self->notify_source
+        = g_timeout_add_full (G_PRIORITY_DEFAULT, 100, notify_changed, g_object_ref (self), g_object_unref);
   g_mutex_unlock (&self->lock);
 }
 

@@ -36,7 +36,10 @@ is_as_listed (SmbJobsPage *self, const GPtrArray *jobs)
   for (guint i = 0; i < jobs->len; i++) {
     GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int) i);
 
-    if (row == NULL || g_strcmp0 (smb_training_row_get_id (SMB_TRAINING_ROW (row)), ((const SmbJob *) g_ptr_array_index (jobs, i))->id) != 0)
+    if (row == NULL
+        || g_strcmp0 (smb_training_row_get_id (SMB_TRAINING_ROW (row)),
+                      ((const SmbJob *) g_ptr_array_index (jobs, i))->id)
+               != 0)
       return FALSE;
   }
   return gtk_list_box_get_row_at_index (self->list, (int) jobs->len) == NULL;
@@ -74,7 +77,8 @@ list_anew (SmbJobsPage *self, const GPtrArray *jobs)
   if (gtk_list_box_get_selected_row (self->list) == NULL && jobs->len > 0)
     gtk_list_box_select_row (self->list, gtk_list_box_get_row_at_index (self->list, 0));
   row = gtk_list_box_get_selected_row (self->list);
-  if (self->wanted != NULL && row != NULL && g_strcmp0 (smb_training_row_get_id (SMB_TRAINING_ROW (row)), self->wanted) == 0)
+  if (self->wanted != NULL && row != NULL
+      && g_strcmp0 (smb_training_row_get_id (SMB_TRAINING_ROW (row)), self->wanted) == 0)
     g_clear_pointer (&self->wanted, g_free);
   if (focused && row != NULL)
     gtk_widget_grab_focus (GTK_WIDGET (row));
@@ -187,7 +191,8 @@ smb_jobs_page_class_init (SmbJobsPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_selected);
   gtk_widget_class_install_action (widget_class, "jobs.finetune", NULL, start);
   gtk_widget_class_install_action (widget_class, "jobs.pretrain", NULL, start);
-  g_signal_new ("add-model", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  g_signal_new ("add-model", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+                G_TYPE_STRING);
   g_signal_new ("failed", SMB_TYPE_JOBS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 

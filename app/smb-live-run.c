@@ -136,7 +136,8 @@ send_pending (SmbLiveRun *run, const SmbVideoProgress *progress)
 }
 
 gboolean
-smb_live_run_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data, GError **error)
+smb_live_run_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data,
+                      GError **error)
 {
   SmbLiveRun *run = user_data;
 

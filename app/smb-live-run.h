@@ -7,14 +7,15 @@
 
 G_BEGIN_DECLS
 
-/* A video's run while it goes on: what the working thread finds is copied and handed to the session on the UI thread, bundled so
- * that drawing never takes more than a small part of the time. */
+/* A video's run while it goes on: what the working thread finds is copied and handed to the session on the UI thread,
+ * bundled so that drawing never takes more than a small part of the time. */
 typedef struct _SmbLiveRun SmbLiveRun;
 
 /* Working thread. */
 SmbLiveRun *smb_live_run_new (SmbSession *session, SmbJob *job, gint64 evidence_id, const SmbVideoSettings *settings);
 /* Of an SmbVideoSink whose user data is the run. */
-gboolean smb_live_run_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer run, GError **error);
+gboolean smb_live_run_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer run,
+                               GError **error);
 void smb_live_run_progress (guint64 done, guint64 total, const char *what, gpointer run);
 
 /* Any thread. */

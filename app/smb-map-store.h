@@ -9,9 +9,9 @@
 G_BEGIN_DECLS
 
 /* The maps of one face, computed when first looked at and kept by their settings. UI thread only; the work happens on
- * other threads, and what arrives for a face that is no longer looked at is dropped. Emits "changed" when a map arrived,
- * failed, was given up or got further.
- * A coverage map arrives several times, each with twice the draws of the one before: it sharpens while it runs. */
+ * other threads, and what arrives for a face that is no longer looked at is dropped. Emits "changed" when a map
+ * arrived, failed, was given up or got further. A coverage map arrives several times, each with twice the draws of the
+ * one before: it sharpens while it runs. */
 #define SMB_TYPE_MAP_STORE (smb_map_store_get_type ())
 G_DECLARE_FINAL_TYPE (SmbMapStore, smb_map_store, SMB, MAP_STORE, GObject)
 
@@ -41,8 +41,8 @@ void smb_map_store_ask_heads (SmbMapStore *self, const SmbMapSpec *spec);
 void smb_map_store_get_state (SmbMapStore *self, const SmbMapSpec *spec, SmbMapState *state_out);
 /* Gives up a map on its way; what has arrived of it stays. */
 void smb_map_store_stop (SmbMapStore *self, const SmbMapSpec *spec);
-/* Computes a map that is there once more with its tests of faithfulness, which take many passes; the old one stays until
- * the tested one arrives. */
+/* Computes a map that is there once more with its tests of faithfulness, which take many passes; the old one stays
+ * until the tested one arrives. */
 void smb_map_store_test (SmbMapStore *self, const SmbMapSpec *spec);
 /* Asks again for one that was stopped or failed. */
 void smb_map_store_retry (SmbMapStore *self, const SmbMapSpec *spec);

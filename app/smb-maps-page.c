@@ -86,7 +86,8 @@ show_about (SmbMapsPage *self)
   gtk_label_set_text (self->about_text, smb_format_map_explanation (spec->kind));
   gtk_label_set_text (self->about_note, map != NULL && map->note != NULL ? map->note : "");
   gtk_widget_set_visible (GTK_WIDGET (self->about_note), map != NULL && map->note != NULL);
-  gtk_widget_set_visible (self->test, map != NULL && map->faithfulness == NULL && smb_map_kind_is_of_detector (spec->kind));
+  gtk_widget_set_visible (self->test,
+                          map != NULL && map->faithfulness == NULL && smb_map_kind_is_of_detector (spec->kind));
   if (map != NULL && map->faithfulness != NULL && map->faithfulness->fails == 0 && map->note == NULL) {
     g_autofree char *passed = smb_faithfulness_sentence (map->faithfulness);
 
@@ -111,7 +112,8 @@ explain (SmbMaskStrategy strategy)
 {
   switch (strategy) {
     case SMB_MASK_CRFR_P:
-      return _("One region is covered whole, the rest is hidden in proportion, region by region: how FSFM was trained.");
+      return _ (
+          "One region is covered whole, the rest is hidden in proportion, region by region: how FSFM was trained.");
     case SMB_MASK_CRFR_R:
       return _("One region is covered whole, the rest is hidden at random.");
     case SMB_MASK_FRP:
@@ -173,7 +175,8 @@ refresh (SmbMapsPage *self)
     gtk_widget_set_tooltip_text (self->buttons[i], texture == NULL && cards[i].dear
                                                        ? _("Takes a while: it is computed when chosen.")
                                                        : smb_format_map_explanation (cards[i].kind));
-    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->buttons[i]), chosen != NULL && chosen->kind == cards[i].kind);
+    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->buttons[i]),
+                                  chosen != NULL && chosen->kind == cards[i].kind);
   }
   show_mask (self);
   self->updating = FALSE;

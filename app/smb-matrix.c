@@ -130,7 +130,8 @@ smb_matrix_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     label.origin.x = rtl ? (float) gtk_widget_get_width (widget) - LABEL_WIDTH : 0;
     label.size.width = LABEL_WIDTH;
     append_text (self, snapshot, smb_region_title ((SmbRegion) i), head, 0.5f, i == self->stands_out, &text);
-    append_text (self, snapshot, smb_region_title ((SmbRegion) i), label, rtl ? 1.0f : 0.0f, i == self->stands_out, &text);
+    append_text (self, snapshot, smb_region_title ((SmbRegion) i), label, rtl ? 1.0f : 0.0f, i == self->stands_out,
+                 &text);
     for (int j = 0; j < N; j++)
       append_cell (self, snapshot, i, j, most);
   }

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The inter-region matrix of a report, labelled, a value in each cell, shaded by it; the row and column of the region that
- * stands out are framed. A cell's tooltip says in words what it means. */
+/* The inter-region matrix of a report, labelled, a value in each cell, shaded by it; the row and column of the region
+ * that stands out are framed. A cell's tooltip says in words what it means. */
 #define SMB_TYPE_MATRIX (smb_matrix_get_type ())
 G_DECLARE_FINAL_TYPE (SmbMatrix, smb_matrix, SMB, MATRIX, GtkWidget)
 

@@ -101,7 +101,10 @@ do_import (GTask *task, gpointer source, gpointer task_data, GCancellable *cance
 {
   const Act *act = task_data;
   g_auto (GStrv) classes = act->texts[2] != NULL ? g_strsplit (act->texts[2], ",", -1) : NULL;
-  const SmbModelImport how = { .name = act->texts[0], .title = act->texts[1], .classes = (const char *const *) classes, .real_class = -1,
+  const SmbModelImport how = { .name = act->texts[0],
+                               .title = act->texts[1],
+                               .classes = (const char *const *) classes,
+                               .real_class = -1,
                                .licence = act->texts[3] };
   GError *error = NULL;
   g_autoptr (SmbModelInfo) info = NULL;
@@ -132,7 +135,8 @@ on_import_changed (SmbForm *form, Act *act)
 {
   g_autofree char *name = smb_form_dup_text (act->name);
 
-  smb_form_set_problem (form, *name == '\0' ? _("A model needs a name: lower-case letters, digits, “-”, “_”, “.”.") : NULL);
+  smb_form_set_problem (form,
+                        *name == '\0' ? _("A model needs a name: lower-case letters, digits, “-”, “_”, “.”.") : NULL);
 }
 
 /* A name as the library allows, of a title. */
@@ -145,7 +149,8 @@ name_of (const char *title)
 }
 
 void
-smb_model_import_ask (GtkWindow *parent, const char *path, const char *title, GAsyncReadyCallback done, gpointer user_data)
+smb_model_import_ask (GtkWindow *parent, const char *path, const char *title, GAsyncReadyCallback done,
+                      gpointer user_data)
 {
   SmbForm *form = smb_form_new (parent, _("Import a model"), _("Import"));
   Act *act = act_new (form, done, user_data);
@@ -163,7 +168,8 @@ smb_model_import_ask (GtkWindow *parent, const char *path, const char *title, GA
   smb_form_add_wide (form, file);
   act->name = smb_form_add_entry (form, _("Name"), name, NULL);
   act->title = smb_form_add_entry (form, _("Title"), title != NULL ? title : shown, NULL);
-  act->classes = smb_form_add_entry (form, _("Classes"), NULL, _("in the network's order: genuine, deepfake; empty: as the file says"));
+  act->classes = smb_form_add_entry (form, _("Classes"), NULL,
+                                     _("in the network's order: genuine, deepfake; empty: as the file says"));
   act->licence = smb_form_add_entry (form, _("Licence"), NULL, _("as the file says; FSFM's own weights: CC-BY-NC-4.0"));
   g_signal_connect (form, "changed", G_CALLBACK (on_import_changed), act);
   g_signal_connect (form, "accepted", G_CALLBACK (on_import_accepted), act);
@@ -201,11 +207,13 @@ on_use_changed (SmbForm *form, Act *act)
 {
   g_autofree char *reason = smb_form_dup_text (act->reason);
 
-  smb_form_set_problem (form, *reason == '\0' ? _("To use it all the same, say why: the reason is written down with your act.") : NULL);
+  smb_form_set_problem (
+      form, *reason == '\0' ? _("To use it all the same, say why: the reason is written down with your act.") : NULL);
 }
 
 void
-smb_model_use_ask (GtkWindow *parent, const char *name, const GPtrArray *against, GAsyncReadyCallback done, gpointer user_data)
+smb_model_use_ask (GtkWindow *parent, const char *name, const GPtrArray *against, GAsyncReadyCallback done,
+                   gpointer user_data)
 {
   SmbForm *form;
   Act *act;
@@ -275,7 +283,8 @@ run_next (Act *act)
 }
 
 static void
-add_command (Act *act, char *words, const char *command, const char *model, const char *part, const char *data, const char *blended)
+add_command (Act *act, char *words, const char *command, const char *model, const char *part, const char *data,
+             const char *blended)
 {
   g_autoptr (GStrvBuilder) b = g_strv_builder_new ();
   g_autofree char *of_model = g_strconcat ("--model=", model, NULL), *of_part = g_strconcat ("--part=", part, NULL);
@@ -300,11 +309,14 @@ on_measure_accepted (SmbForm *form, Act *act)
 
   act->commands = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   act->words = g_ptr_array_new_with_free_func (g_free);
-  add_command (act, g_strdup_printf (_("Evaluating “%s” …"), act->model), "evaluate", act->model, "test", data, blended);
+  add_command (act, g_strdup_printf (_("Evaluating “%s” …"), act->model), "evaluate", act->model, "test", data,
+               blended);
   if (calibrate)
-    add_command (act, g_strdup_printf (_("Calibrating “%s” …"), act->model), "calibrate", act->model, "val", data, blended);
+    add_command (act, g_strdup_printf (_("Calibrating “%s” …"), act->model), "calibrate", act->model, "val", data,
+                 blended);
   if (act->in_use != NULL)
-    add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", act->in_use, "test", data, blended);
+    add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", act->in_use,
+                 "test", data, blended);
   accept (act, cancellable);
   run_next (act);
 }
@@ -324,7 +336,8 @@ on_measure_changed (SmbForm *form, Act *act)
 
 void
 smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
-                       void (*begun) (const char *what, gpointer user_data), GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+                       void (*begun) (const char *what, gpointer user_data), GCancellable *cancellable,
+                       GAsyncReadyCallback done, gpointer user_data)
 {
   SmbForm *form = smb_form_new (parent, _("Evaluate and calibrate"), _("Evaluate"));
   Act *act = act_new (form, done, user_data);
@@ -334,7 +347,8 @@ smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
   act->begun = begun;
   g_object_set_data_full (G_OBJECT (form), "cancellable", g_object_ref (cancellable), g_object_unref);
   act->data = smb_form_add_path (form, _("Data set"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, FALSE, NULL);
-  act->blended = smb_form_add_entry (form, _("Self-blended class"), NULL, _("forgeries made of the genuine faces too; empty: none"));
+  act->blended = smb_form_add_entry (form, _("Self-blended class"), NULL,
+                                     _("forgeries made of the genuine faces too; empty: none"));
   act->calibrate = smb_form_add_check (form, _("Calibrate on the validation part"), TRUE);
   g_signal_connect (form, "changed", G_CALLBACK (on_measure_changed), act);
   g_signal_connect (form, "accepted", G_CALLBACK (on_measure_accepted), act);

@@ -124,18 +124,21 @@ add_use (SmbModelView *self, const SmbModelFacts *facts)
   if (facts->problem != NULL)
     add_sentence (section, "smb-alert-symbolic", "alert", facts->problem);
   if (!facts->info->trained)
-    add_sentence (section, "smb-warning-symbolic", "warning", _("Its weights are not trained: its numbers mean nothing."));
+    add_sentence (section, "smb-warning-symbolic", "warning",
+                  _("Its weights are not trained: its numbers mean nothing."));
   if (facts->info->detector_path == NULL)
     add_sentence (section, "smb-warning-symbolic", "warning", _("It has no detector: it makes maps, but no score."));
   if (facts->active)
     add_sentence (section, "smb-ok-symbolic", "ok", _("This is the model in use."));
   if (facts->by_default)
-    add_sentence (section, "smb-warning-symbolic", "warning", _("It came with the program and is used because no model was chosen yet."));
+    add_sentence (section, "smb-warning-symbolic", "warning",
+                  _("It came with the program and is used because no model was chosen yet."));
   for (guint i = 0; i < facts->against->len; i++)
     add_sentence (section, "smb-warning-symbolic", "warning", g_ptr_array_index (facts->against, i));
   if (!facts->active && facts->against->len == 0)
     add_sentence (section, "smb-ok-symbolic", "ok",
-                  facts->card != NULL ? _("Nothing speaks against using it.") : _("It has no card: it was not made here, and is not judged."));
+                  facts->card != NULL ? _("Nothing speaks against using it.")
+                                      : _("It has no card: it was not made here, and is not judged."));
 }
 
 static void
@@ -162,7 +165,8 @@ add_facts (SmbModelView *self, const SmbModelFacts *facts)
   if (info->mim_sha256 != NULL)
     smb_facts_add (SMB_FACTS (list), _("Reconstruction"), info->mim_sha256, info->mim_path);
   if (card != NULL && text_in (object_in (card, "init"), "file") != NULL)
-    smb_facts_add (SMB_FACTS (list), _("Started from"), text_in (object_in (card, "init"), "file"), text_in (object_in (card, "init"), "sha256"));
+    smb_facts_add (SMB_FACTS (list), _("Started from"), text_in (object_in (card, "init"), "file"),
+                   text_in (object_in (card, "init"), "sha256"));
 }
 
 static void
@@ -198,8 +202,9 @@ add_data (SmbModelView *self, JsonObject *data)
   JsonObject *faces = object_in (data, "faces");
   g_autoptr (GList) classes = faces != NULL ? json_object_get_members (faces) : NULL;
   JsonArray *files = array_in (data, "files"), *warnings = array_in (data, "warnings");
-  g_autofree char *note = g_strdup_printf (_("%u pictures, each with its hash in the card; %.0f leaks between the parts"),
-                                           files != NULL ? json_array_get_length (files) : 0, number_in (data, "leaks"));
+  g_autofree char *note
+      = g_strdup_printf (_("%u pictures, each with its hash in the card; %.0f leaks between the parts"),
+                         files != NULL ? json_array_get_length (files) : 0, number_in (data, "leaks"));
   GtkWidget *section = add_section (self, _("Data"), note), *grid = add_grid (section, heads);
   int row = 1;
 
@@ -223,7 +228,8 @@ add_data (SmbModelView *self, JsonObject *data)
 static JsonObject *
 same_evaluation (const SmbModelFacts *before, JsonObject *of)
 {
-  JsonArray *list = before != NULL && before->card != NULL ? array_in (json_node_get_object (before->card), "evaluations") : NULL;
+  JsonArray *list
+      = before != NULL && before->card != NULL ? array_in (json_node_get_object (before->card), "evaluations") : NULL;
 
   for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
     JsonNode *node = json_array_get_element (list, i);
@@ -232,7 +238,8 @@ same_evaluation (const SmbModelFacts *before, JsonObject *of)
     if (other != NULL && g_strcmp0 (text_in (other, "data"), text_in (of, "data")) == 0
         && g_strcmp0 (text_in (other, "part"), text_in (of, "part")) == 0
         && g_strcmp0 (text_in (other, "blended"), text_in (of, "blended")) == 0
-        && json_object_get_int_member_with_default (other, "reencode_px", 0) == json_object_get_int_member_with_default (of, "reencode_px", 0))
+        && json_object_get_int_member_with_default (other, "reencode_px", 0)
+               == json_object_get_int_member_with_default (of, "reencode_px", 0))
       return other;
   }
   return NULL;
@@ -254,7 +261,9 @@ add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before)
 {
   static const struct {
     const char *key, *title;
-  } shown[] = { { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" } };
+  } shown[] = {
+    { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" }
+  };
   const char *const heads[] = { _("All faces"), _("This model"), before != NULL ? _("Model in use") : NULL, NULL };
   GtkWidget *grid = add_grid (section, heads);
   JsonObject *classes = object_in (now, "classes");
@@ -292,7 +301,8 @@ add_curve (GtkWidget *plot, guint line, JsonObject *of, const char *key, guint x
     JsonNode *node = json_array_get_element (points, i);
 
     if (JSON_NODE_HOLDS_ARRAY (node))
-      smb_plot_append (SMB_PLOT (plot), line, number_at (json_node_get_array (node), x), number_at (json_node_get_array (node), y));
+      smb_plot_append (SMB_PLOT (plot), line, number_at (json_node_get_array (node), x),
+                       number_at (json_node_get_array (node), y));
   }
 }
 
@@ -352,8 +362,9 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
 
     if (now == NULL)
       continue;
-    g_string_append_printf (note, _("%s, part %s: %.0f genuine, %.0f forged faces; 95 %% intervals"), text_in (now, "name"),
-                            text_in (now, "part"), number_in (now, "genuine"), number_in (now, "forged"));
+    g_string_append_printf (note, _("%s, part %s: %.0f genuine, %.0f forged faces; 95 %% intervals"),
+                            text_in (now, "name"), text_in (now, "part"), number_in (now, "genuine"),
+                            number_in (now, "forged"));
     if (number_in (now, "reencode_px") > 0.0)
       g_string_append_printf (note, _("; both sides re-encoded at %.0f px"), number_in (now, "reencode_px"));
     section = add_section (self, _("Evaluation"), note->str);
@@ -370,7 +381,8 @@ add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
   guint n = list != NULL ? json_array_get_length (list) : 0;
 
   if (!facts->info->calibrated)
-    add_sentence (section, "smb-warning-symbolic", "warning", _("Not calibrated: its scores are shown raw, without likelihood ratios."));
+    add_sentence (section, "smb-warning-symbolic", "warning",
+                  _("Not calibrated: its scores are shown raw, without likelihood ratios."));
   for (guint i = 0; i < n; i++) {
     JsonNode *node = json_array_get_element (list, i);
     JsonObject *of = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
@@ -378,11 +390,12 @@ add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
 
     if (of == NULL)
       continue;
-    text = g_strdup_printf (_("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios from "
-                              "10^%.2f to 10^%.2f are claimed."),
-                            text_in (of, "kind"), number_in (of, "genuine"), number_in (of, "forged"),
-                            text_in (of, "data") != NULL ? text_in (of, "data") : "–", number_in (of, "cllr"), number_in (of, "cllr_min"),
-                            number_in (of, "low"), number_in (of, "high"));
+    text = g_strdup_printf (
+        _("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios from "
+           "10^%.2f to 10^%.2f are claimed."),
+        text_in (of, "kind"), number_in (of, "genuine"), number_in (of, "forged"),
+        text_in (of, "data") != NULL ? text_in (of, "data") : "–", number_in (of, "cllr"), number_in (of, "cllr_min"),
+        number_in (of, "low"), number_in (of, "high"));
     add_sentence (section, "smb-ok-symbolic", "ok", text);
   }
 }

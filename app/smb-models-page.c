@@ -74,7 +74,8 @@ show (SmbModelsPage *self)
 
   gtk_stack_set_visible_child_name (self->stack, facts != NULL ? "model" : "empty");
   gtk_widget_set_sensitive (self->use, facts != NULL && !facts->active);
-  gtk_widget_set_sensitive (self->evaluate, facts != NULL && facts->info->detector_path != NULL && self->cancel == NULL);
+  gtk_widget_set_sensitive (self->evaluate,
+                            facts != NULL && facts->info->detector_path != NULL && self->cancel == NULL);
   gtk_label_set_text (self->title, facts != NULL ? facts->info->title : "");
   if (facts != NULL)
     smb_model_view_show (self->view, facts, active != facts ? active : NULL);
@@ -187,7 +188,8 @@ on_imported (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 smb_models_page_import (SmbModelsPage *self, const char *path, const char *title)
 {
-  smb_model_import_ask (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), path, title, on_imported, g_object_ref (self));
+  smb_model_import_ask (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), path, title, on_imported,
+                        g_object_ref (self));
 }
 
 static void
@@ -209,8 +211,9 @@ on_import (GtkButton *button, SmbModelsPage *self)
   g_autoptr (GtkFileFilter) weights = gtk_file_filter_new (), all = gtk_file_filter_new ();
 
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (_("Import weights"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
+  self->chooser
+      = gtk_file_chooser_native_new (_("Import weights"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
   gtk_file_filter_set_name (weights, _("Weights (.safetensors, .pth)"));
   gtk_file_filter_add_pattern (weights, "*.safetensors");
   gtk_file_filter_add_pattern (weights, "*.pth");
@@ -232,7 +235,8 @@ on_used (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *name = smb_model_act_finish (result, &error);
 
   if (name != NULL) {
-    g_autofree char *said = g_strdup_printf (_("“%s” is now in use. Cases that are open keep the model they were opened with."), name);
+    g_autofree char *said
+        = g_strdup_printf (_("“%s” is now in use. Cases that are open keep the model they were opened with."), name);
 
     g_signal_emit_by_name (self, "said", said);
   } else {
@@ -293,8 +297,8 @@ on_evaluate (GtkButton *button, SmbModelsPage *self)
     return;
   self->cancel = g_cancellable_new ();
   smb_model_measure_ask (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), facts->info->name,
-                         is_worth_comparing (active, facts) ? active->info->name : NULL, on_measuring, self->cancel, on_measured,
-                         g_object_ref (self));
+                         is_worth_comparing (active, facts) ? active->info->name : NULL, on_measuring, self->cancel,
+                         on_measured, g_object_ref (self));
 }
 
 static void

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The library of models: which there are, what is known of them, which is in use; taking one in, measuring and calibrating it, using it.
- * Emits "failed" and "said" (a sentence). */
+/* The library of models: which there are, what is known of them, which is in use; taking one in, measuring and
+ * calibrating it, using it. Emits "failed" and "said" (a sentence). */
 #define SMB_TYPE_MODELS_PAGE (smb_models_page_get_type ())
 G_DECLARE_FINAL_TYPE (SmbModelsPage, smb_models_page, SMB, MODELS_PAGE, GtkWidget)
 

@@ -135,7 +135,8 @@ smb_new_case_dialog_class_init (SmbNewCaseDialogClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->finalize = smb_new_case_dialog_finalize;
-  g_signal_new ("create", SMB_TYPE_NEW_CASE_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  g_signal_new ("create", SMB_TYPE_NEW_CASE_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                G_TYPE_STRING);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-new-case-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbNewCaseDialog, number);
   gtk_widget_class_bind_template_child (widget_class, SmbNewCaseDialog, title);

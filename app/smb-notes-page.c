@@ -172,7 +172,8 @@ make_finding (const SmbFinding *finding)
 {
   g_autofree char *time = smb_format_time (finding->made_us);
   gboolean by_hand = g_strcmp0 (finding->kind, "examiner") == 0;
-  g_autofree char *head = g_strdup_printf ("%s · %s", by_hand ? _("Examiner's finding") : _("Found by the program"), time);
+  g_autofree char *head
+      = g_strdup_printf ("%s · %s", by_hand ? _("Examiner's finding") : _("Found by the program"), time);
 
   return make_card (by_hand ? "smb-finding-symbolic" : "smb-warning-symbolic", head, finding->text, finding->text);
 }

@@ -49,8 +49,10 @@ draw (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellabl
     return;
   bytes = smb_report_pages_render (drawing->pages, drawing->page, drawing->width_px, &height_px, &error);
   if (bytes != NULL)
-    g_task_return_pointer (task, gdk_memory_texture_new (drawing->width_px, height_px, GDK_MEMORY_DEFAULT, bytes, 4 * (gsize) drawing->width_px),
-                           g_object_unref);
+    g_task_return_pointer (
+        task,
+        gdk_memory_texture_new (drawing->width_px, height_px, GDK_MEMORY_DEFAULT, bytes, 4 * (gsize) drawing->width_px),
+        g_object_unref);
   else
     g_task_return_error (task, error);
 }
@@ -118,7 +120,8 @@ follow (SmbPages *self)
 {
   GtkAdjustment *at = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scrolled));
   const double step = height_of (self) + GAP_PX, top = gtk_adjustment_get_value (at) - GAP_PX;
-  const int first = (int) floor (top / step) - AHEAD, last = (int) floor ((top + gtk_adjustment_get_page_size (at)) / step) + AHEAD;
+  const int first = (int) floor (top / step) - AHEAD,
+            last = (int) floor ((top + gtk_adjustment_get_page_size (at)) / step) + AHEAD;
 
   for (guint i = 0; i < self->sheets->len; i++)
     if ((int) i < first || (int) i > last)
@@ -179,7 +182,8 @@ smb_pages_set_zoom (SmbPages *self, double zoom)
     hide_sheet (sheet);
     gtk_widget_set_size_request (sheet, width_of (self), height_of (self));
   }
-  gtk_adjustment_set_upper (at, MAX (gtk_adjustment_get_upper (at), self->sheets->len * (double) (height_of (self) + GAP_PX)));
+  gtk_adjustment_set_upper (
+      at, MAX (gtk_adjustment_get_upper (at), self->sheets->len * (double) (height_of (self) + GAP_PX)));
   gtk_adjustment_set_value (at, value);
   follow (self);
 }
@@ -220,7 +224,8 @@ smb_pages_init (SmbPages *self)
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scrolled), self->box);
   gtk_widget_set_vexpand (self->scrolled, TRUE);
   gtk_widget_set_focusable (self->scrolled, TRUE); /* keys scroll it */
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->scrolled), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages of the report"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->scrolled), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _("Pages of the report"), -1);
   gtk_widget_set_parent (self->scrolled, GTK_WIDGET (self));
   at = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scrolled));
   g_signal_connect_object (at, "value-changed", G_CALLBACK (follow), self, G_CONNECT_SWAPPED);

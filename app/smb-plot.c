@@ -138,7 +138,8 @@ number_text (double value, double step)
 
   if (fabs (value) < step * 1e-6)
     value = 0.0;
-  return decimals > 4 && value != 0.0 ? g_strdup_printf ("%.1e", value) : g_strdup_printf ("%.*f", decimals > 4 ? 0 : decimals, value);
+  return decimals > 4 && value != 0.0 ? g_strdup_printf ("%.1e", value)
+                                      : g_strdup_printf ("%.*f", decimals > 4 ? 0 : decimals, value);
 }
 
 static void
@@ -161,11 +162,16 @@ draw_axes (const Drawing *d)
     g_autofree char *text = number_text (x, x_step);
     double at = x_of (d, x);
 
-    draw_text (d, at, d->bottom + 5.0, at > d->right - 12.0 ? 1.0 : at < d->left + 6.0 ? 0.0 : 0.5, FALSE, &d->dim, text);
+    draw_text (d, at, d->bottom + 5.0,
+               at > d->right - 12.0 ? 1.0
+               : at < d->left + 6.0 ? 0.0
+                                    : 0.5,
+               FALSE, &d->dim, text);
   }
 }
 
-/* Where there are more points than pixels, as in a long training, only the lowest and the highest of a column of pixels are drawn. */
+/* Where there are more points than pixels, as in a long training, only the lowest and the highest of a column of pixels
+ * are drawn. */
 static void
 draw_line (const Drawing *d, guint index)
 {
@@ -221,7 +227,9 @@ nearest (const Line *line, double x)
     else
       high = middle;
   }
-  if (low == line->points->len || (low > 0 && x - g_array_index (line->points, Point, low - 1).x < g_array_index (line->points, Point, low).x - x))
+  if (low == line->points->len
+      || (low > 0
+          && x - g_array_index (line->points, Point, low - 1).x < g_array_index (line->points, Point, low).x - x))
     low--;
   return &g_array_index (line->points, Point, low);
 }
@@ -246,7 +254,8 @@ draw_read_out (const Drawing *d)
     p = nearest (line, x);
     if (words->len == 0)
       g_string_append_printf (words, "%s %.6g:", self->x_title != NULL ? self->x_title : "x", p->x);
-    g_string_append_printf (words, "  %s%s%.4g", line->name != NULL ? line->name : "", line->name != NULL ? " " : "", p->y);
+    g_string_append_printf (words, "  %s%s%.4g", line->name != NULL ? line->name : "", line->name != NULL ? " " : "",
+                            p->y);
     set_colour (d, &d->dim, 0.7);
     cairo_set_line_width (d->cr, 1.0);
     cairo_move_to (d->cr, floor (x_of (d, p->x)) + 0.5, d->top);
@@ -286,7 +295,8 @@ draw_head (const Drawing *d, const char *read_out)
     x += 16.0 + draw_text (d, x + 16.0, 4.0, 0.0, FALSE, &d->dim, words) + 10.0;
   }
   if (read_out != NULL || self->words != NULL)
-    draw_text (d, d->right, 4.0, 1.0, FALSE, read_out != NULL ? &d->text : &d->dim, read_out != NULL ? read_out : self->words);
+    draw_text (d, d->right, 4.0, 1.0, FALSE, read_out != NULL ? &d->text : &d->dim,
+               read_out != NULL ? read_out : self->words);
 }
 
 static void
@@ -300,8 +310,10 @@ smb_plot_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   const struct {
     const char *name;
     GdkRGBA *to;
-  } colours[] = { { "smb_text", &d.text }, { "smb_dim", &d.dim }, { "smb_border", &d.border }, { "smb_accent", &d.colours[0] },
-                  { "smb_warning", &d.colours[1] }, { "smb_ok", &d.colours[2] }, { "smb_alert", &d.colours[3] } };
+  } colours[] = { { "smb_text", &d.text },          { "smb_dim", &d.dim },
+                  { "smb_border", &d.border },      { "smb_accent", &d.colours[0] },
+                  { "smb_warning", &d.colours[1] }, { "smb_ok", &d.colours[2] },
+                  { "smb_alert", &d.colours[3] } };
 
   for (guint i = 0; i < G_N_ELEMENTS (colours); i++)
     if (!gtk_style_context_lookup_color (style, colours[i].name, colours[i].to))
@@ -333,8 +345,8 @@ smb_plot_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 }
 
 static void
-smb_plot_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
-                  int *natural_baseline)
+smb_plot_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
+                  int *minimum_baseline, int *natural_baseline)
 {
   *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 240 : HEIGHT;
   *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 280 : HEIGHT;

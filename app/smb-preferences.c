@@ -39,9 +39,11 @@ add_device (SmbPreferences *self, const SmbDeviceListing *listing)
   GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
   GtkWidget *head = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *name;
   GtkWidget *icon = gtk_image_new_from_icon_name (listing->usable ? "smb-ok-symbolic" : "smb-warning-symbolic");
-  g_autofree char *all = g_format_size (listing->info.total_bytes), *left = g_format_size (listing->info.free_bytes), *text = NULL, *spoken = NULL;
+  g_autofree char *all = g_format_size (listing->info.total_bytes), *left = g_format_size (listing->info.free_bytes),
+                  *text = NULL, *spoken = NULL;
 
-  text = listing->usable ? g_strdup_printf (_("%s of %s of memory are free"), left, all) : g_strdup_printf (_("Cannot be used: %s"), listing->reason);
+  text = listing->usable ? g_strdup_printf (_("%s of %s of memory are free"), left, all)
+                         : g_strdup_printf (_("Cannot be used: %s"), listing->reason);
   name = make_label (listing->usable ? listing->info.name : listing->id, "strong");
   spoken = g_strdup_printf ("%s, %s", listing->usable ? listing->info.name : listing->id, text);
   gtk_widget_set_hexpand (name, TRUE);

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The look of the windows, and what this machine can compute on: the processor with its instruction sets, each graphics card with its
- * driver and free memory, or why it cannot be used. Devices are looked at in a thread. */
+/* The look of the windows, and what this machine can compute on: the processor with its instruction sets, each graphics
+ * card with its driver and free memory, or why it cannot be used. Devices are looked at in a thread. */
 #define SMB_TYPE_PREFERENCES (smb_preferences_get_type ())
 G_DECLARE_FINAL_TYPE (SmbPreferences, smb_preferences, SMB, PREFERENCES, GtkWindow)
 

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Cases opened lately, newest first, in $XDG_STATE_HOME/semblance/recent: a line each of path, tab, title. The desktop's
- * own list of recent files would show case names to every other program. */
+/* Cases opened lately, newest first, in $XDG_STATE_HOME/semblance/recent: a line each of path, tab, title. The
+ * desktop's own list of recent files would show case names to every other program. */
 typedef struct {
   char *path;
   char *title;

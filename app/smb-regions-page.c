@@ -61,11 +61,12 @@ show_quality (SmbRegionsPage *self, const SmbFaceResult *face)
   if (quality != NULL) {
     g_autofree char *size = g_strdup_printf (_("%d px"), quality->size_px);
     g_autofree char *blur = g_strdup_printf ("%.0f", quality->blur);
-    g_autofree char *luma = g_strdup_printf (_("%.0f of 255, %.1f %% clipped"), quality->luma, quality->clipped * 100.0);
+    g_autofree char *luma
+        = g_strdup_printf (_("%.0f of 255, %.1f %% clipped"), quality->luma, quality->clipped * 100.0);
     g_autofree char *cut = g_strdup_printf (_("%.0f %% outside the picture"), quality->cut * 100.0);
     g_autofree char *pose = isnan (quality->yaw) ? g_strdup (_("not known without landmarks"))
-                                                 : g_strdup_printf (_("yaw %+.0f°, pitch %+.0f°, roll %+.0f°"), quality->yaw,
-                                                                    quality->pitch, quality->roll);
+                                                 : g_strdup_printf (_("yaw %+.0f°, pitch %+.0f°, roll %+.0f°"),
+                                                                    quality->yaw, quality->pitch, quality->roll);
 
     smb_facts_add (self->quality, _("Size"), size, _("Shorter side of the detector's box"));
     smb_facts_add (self->quality, _("Sharpness"), blur, _("Variance of the Laplacian; low is blurred"));
@@ -117,8 +118,8 @@ add_row (SmbRegionsPage *self, int index, const SmbRegionRow *row, SmbMeasureKin
   g_autofree char *value = isnan (measure->value) ? g_strdup ("–") : g_strdup_printf ("%.2f", measure->value);
   g_autofree char *z = isnan (measure->z) ? g_strdup ("–") : g_strdup_printf ("%+.1f", measure->z);
   g_autofree char *percentile = format_percentile (measure->percentile);
-  g_autofree char *spoken = g_strdup_printf (_("%s: %s %s, z %s, percentile %s"), title, smb_measure_title (kind), value, z,
-                                             percentile);
+  g_autofree char *spoken
+      = g_strdup_printf (_("%s: %s %s, z %s, percentile %s"), title, smb_measure_title (kind), value, z, percentile);
   int at = index + 1;
 
   add_text (self, at, 0, title, 0.0f, css);
@@ -128,7 +129,8 @@ add_row (SmbRegionsPage *self, int index, const SmbRegionRow *row, SmbMeasureKin
   add_text (self, at, 4, z, 1.0f, css);
   add_text (self, at, 5, percentile, 1.0f, NULL);
   if (off >= UNUSUAL) {
-    GtkWidget *icon = gtk_image_new_from_icon_name (off >= VERY_UNUSUAL ? "smb-alert-symbolic" : "smb-warning-symbolic");
+    GtkWidget *icon
+        = gtk_image_new_from_icon_name (off >= VERY_UNUSUAL ? "smb-alert-symbolic" : "smb-warning-symbolic");
     const char *words = off >= VERY_UNUSUAL ? _("Very unusual for a genuine face") : _("Unusual for a genuine face");
 
     gtk_widget_add_css_class (icon, off >= VERY_UNUSUAL ? "alert" : "warning");
@@ -219,7 +221,8 @@ show_edit (SmbRegionsPage *self)
 {
   gboolean editing = smb_session_get_tool (self->session) == SMB_TOOL_BRUSH;
   gboolean edited = smb_session_get_regions_edited (self->session);
-  const SmbRegions *regions = editing || smb_session_get_regions_own (self->session) ? smb_session_get_regions (self->session) : NULL;
+  const SmbRegions *regions
+      = editing || smb_session_get_regions_own (self->session) ? smb_session_get_regions (self->session) : NULL;
   double radius;
   SmbRegionClass class = smb_session_get_brush (self->session, &radius);
   const char *origin = NULL;
@@ -329,7 +332,8 @@ on_restore_clicked (GtkButton *button, SmbRegionsPage *self)
 static void
 on_import_chosen (GtkNativeDialog *dialog, int response, SmbRegionsPage *self)
 {
-  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+  g_autoptr (GFile) file
+      = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
   g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
 
   if (path != NULL)
@@ -344,8 +348,9 @@ on_import_clicked (GtkButton *button, SmbRegionsPage *self)
 
   if (self->chooser != NULL)
     return;
-  self->chooser = gtk_file_chooser_native_new (_("Import a region map"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
+  self->chooser
+      = gtk_file_chooser_native_new (_("Import a region map"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   gtk_file_filter_set_name (maps, _("Region maps (NumPy, pictures)"));
   gtk_file_filter_add_pattern (maps, "*.npy");

@@ -75,7 +75,8 @@ show_status (SmbReportDialog *self, guint n_exhibits)
   else if (self->stale)
     text = g_strdup (_("The choice has changed since this preview was made."));
   else if (self->preview != NULL && format == FORMAT_BUNDLE)
-    text = self->preview->cut ? g_strdup_printf (_("The beginning of %s of text."), size) : g_strdup_printf (_("%s of text; the bytes of maps are shortened here."), size);
+    text = self->preview->cut ? g_strdup_printf (_("The beginning of %s of text."), size)
+                              : g_strdup_printf (_("%s of text; the bytes of maps are shortened here."), size);
   else if (self->preview != NULL) {
     n = smb_report_pages_get_n (self->preview->pages);
     text = g_strdup_printf (ngettext ("%u page", "%u pages", n), n);
@@ -91,13 +92,15 @@ static void
 show (SmbReportDialog *self)
 {
   static const char *const notes[] = {
-    [FORMAT_PDF] = N_("Pages to print, to sign and to file."),
-    [FORMAT_HTML] = N_("The same in one file for a browser, without pages. The preview shows it as pages."),
-    [FORMAT_BUNDLE] = N_("Every number and map for a machine: with it and the originals anyone can compute the report again and see "
-                         "what differs. It holds no picture of a face other than the reconstructions."),
+    [FORMAT_PDF] = N_ ("Pages to print, to sign and to file."),
+    [FORMAT_HTML] = N_ ("The same in one file for a browser, without pages. The preview shows it as pages."),
+    [FORMAT_BUNDLE]
+    = N_ ("Every number and map for a machine: with it and the originals anyone can compute the report again and see "
+          "what differs. It holds no picture of a face other than the reconstructions."),
   };
   guint format = gtk_drop_down_get_selected (self->format), n, chosen = count_chosen (self->exhibits, &n);
-  g_autofree char *count = g_strdup_printf (_("%u of %u"), chosen, n), *percent = g_strdup_printf ("%.0f %%", zooms[self->zoom_step] * 100);
+  g_autofree char *count = g_strdup_printf (_("%u of %u"), chosen, n),
+                  *percent = g_strdup_printf ("%.0f %%", zooms[self->zoom_step] * 100);
   const gboolean ready = self->preview != NULL && !self->stale && self->job == NULL && !self->saving;
 
   gtk_label_set_text (self->count, count);
@@ -246,7 +249,8 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_chosen (GtkNativeDialog *dialog, int response, SmbReportDialog *self)
 {
-  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+  g_autoptr (GFile) file
+      = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
   g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
   const char *ending = endings[gtk_drop_down_get_selected (self->format)];
 
@@ -278,7 +282,8 @@ on_save (GtkButton *button, SmbReportDialog *self)
   gtk_file_filter_set_name (filter, gtk_string_object_get_string (word));
   gtk_file_filter_add_pattern (filter, pattern);
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (_("Save the report"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"), _("Cancel"));
+  self->chooser = gtk_file_chooser_native_new (_("Save the report"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE,
+                                               _("Save"), _("Cancel"));
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), filter);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), file);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
@@ -293,7 +298,8 @@ on_cancel (GtkButton *button, SmbReportDialog *self)
 }
 
 static void
-add_check (SmbReportDialog *self, GtkWidget *box, const char *words, const char *tip, gboolean active, const char *key, gpointer what)
+add_check (SmbReportDialog *self, GtkWidget *box, const char *words, const char *tip, gboolean active, const char *key,
+           gpointer what)
 {
   GtkWidget *button = gtk_check_button_new (), *label = gtk_label_new (words);
 

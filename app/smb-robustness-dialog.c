@@ -96,11 +96,13 @@ static char *
 sentence (SmbRobustnessDialog *self)
 {
   const SmbEnvelope *e = self->envelope;
-  g_autofree char *score = number (e->score, "%.4f"), *lowest = number (e->lowest, "%.4f"), *highest = number (e->highest, "%.4f");
+  g_autofree char *score = number (e->score, "%.4f"), *lowest = number (e->lowest, "%.4f"),
+                  *highest = number (e->highest, "%.4f");
   g_autofree char *by = number (MAX (e->highest - e->score, e->score - e->lowest), "%.4f");
 
-  return g_strdup_printf (_("%s: the score is %s; over %u degradations it lies from %s to %s, so that it moves by %s at most."), self->face,
-                          score, e->points->len, lowest, highest, by);
+  return g_strdup_printf (
+      _("%s: the score is %s; over %u degradations it lies from %s to %s, so that it moves by %s at most."),
+      self->face, score, e->points->len, lowest, highest, by);
 }
 
 static void
@@ -132,7 +134,8 @@ on_measured (GObject *source, GAsyncResult *result, gpointer user_data)
     show_chart (self);
     show_table (self);
   } else {
-    gtk_label_set_text (self->summary, g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? _("Cancelled.") : error->message);
+    gtk_label_set_text (self->summary,
+                        g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? _("Cancelled.") : error->message);
   }
   show (self);
 }
@@ -248,7 +251,8 @@ smb_robustness_dialog_new (GtkWindow *parent, SmbSession *session)
   if (face != NULL) {
     g_autofree char *name = smb_format_face (face, (guint) smb_session_get_face_index (session));
 
-    self->face = g_strdup_printf (_("%s of exhibit %s"), name, smb_exhibit_get_evidence (smb_session_get_exhibit (session))->exhibit);
+    self->face = g_strdup_printf (_("%s of exhibit %s"), name,
+                                  smb_exhibit_get_evidence (smb_session_get_exhibit (session))->exhibit);
   }
   gtk_label_set_text (self->warning, warning != NULL ? warning : "");
   gtk_widget_set_visible (GTK_WIDGET (self->warning), warning != NULL);

@@ -257,14 +257,15 @@ smb_session_add_pictures (SmbSession *self, const char *path, double rate)
   if (self->info == NULL)
     return;
   if (pattern == NULL) {
-    smb_session_message (self, SMB_MESSAGE_WARNING, _("The name of that picture has no number; choose one of a row of numbered pictures."),
-                         NULL);
+    smb_session_message (self, SMB_MESSAGE_WARNING,
+                         _("The name of that picture has no number; choose one of a row of numbered pictures."), NULL);
     return;
   }
   job = smb_session_start_job (self, _("Adding evidence"), 1);
   unit = unit_new (job, NULL, pattern);
   unit->rate = rate;
-  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_acquire, on_acquired, unit, unit_free);
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_acquire, on_acquired, unit,
+                    unit_free);
 }
 
 /* Analysing. */
@@ -430,7 +431,8 @@ smb_session_analyse_video (SmbSession *self, const SmbVideoSettings *settings)
   unit = unit_new (job, smb_exhibit_get_evidence (self->exhibit), NULL);
   unit->model = self->model;
   unit->video = g_memdup2 (settings, sizeof *settings);
-  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit, unit_free);
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_analyse, on_analysed, unit,
+                    unit_free);
 }
 
 static void
@@ -447,8 +449,10 @@ judge_drawn (SmbSession *self, int replaced, SmbBox box)
     return;
   if (self->video != NULL) {
     if (old != NULL)
-      smb_session_message (self, SMB_MESSAGE_INFO,
-                           _("Boxes of a video's tracks come from following them; draw another beside them, and merge the tracks."), NULL);
+      smb_session_message (
+          self, SMB_MESSAGE_INFO,
+          _("Boxes of a video's tracks come from following them; draw another beside them, and merge the tracks."),
+          NULL);
     else
       smb_session_draw_on_frame (self, box);
     return;

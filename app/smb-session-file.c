@@ -102,7 +102,8 @@ on_picture_map (GObject *source, GAsyncResult *result, gpointer user_data)
     SmbMapSpec spec = smb_map_spec_default (SMB_MAP_ABSOLUTE_ERROR);
 
     self->picture_map = smb_map_new_grid (&spec, map->rows, map->columns, map->values);
-    self->picture_map->area = (SmbMapArea){ 0, 0, (double) map->columns * map->step_px, (double) map->rows * map->step_px };
+    self->picture_map->area
+        = (SmbMapArea){ 0, 0, (double) map->columns * map->step_px, (double) map->rows * map->step_px };
   }
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
 }
@@ -121,7 +122,8 @@ smb_session_show_picture_map (SmbSession *self, int kind)
     request->evidence = smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit));
     request->kind = (SmbPictureMapKind) kind;
     self->map_shown = FALSE;
-    smb_session_push (self, SMB_WORK_NORMAL, self->viewing, work_picture_map, on_picture_map, request, map_request_free);
+    smb_session_push (self, SMB_WORK_NORMAL, self->viewing, work_picture_map, on_picture_map, request,
+                      map_request_free);
   }
   smb_session_emit (self, SMB_SESSION_MAP_CHANGED);
 }

@@ -365,7 +365,8 @@ static void
 compute_report (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   const FaceRequest *request = task_data;
-  const SmbMapJob job = { .box = request->box, .regions = request->regions, .progress = on_progress, .user_data = task };
+  const SmbMapJob job
+      = { .box = request->box, .regions = request->regions, .progress = on_progress, .user_data = task };
   const SmbRegionSettings settings = smb_region_settings_default ();
   GError *error = NULL;
   SmbRegionReport *report;

@@ -71,7 +71,8 @@ smb_report_preview_unref (SmbReportPreview *preview)
 
 /* Work of this file begins and ends the same way. */
 static void
-push (SmbSession *self, Work *work, GCancellable *cancellable, SmbCaseWork run, GAsyncReadyCallback done, gpointer user_data)
+push (SmbSession *self, Work *work, GCancellable *cancellable, SmbCaseWork run, GAsyncReadyCallback done,
+      gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, done, user_data);
 
@@ -104,7 +105,8 @@ shorten (JsonNode *node)
 
     for (GList *at = members; at != NULL; at = at->next)
       shorten (at->data);
-  } else if (json_node_get_value_type (node) == G_TYPE_STRING && g_utf8_strlen (json_node_get_string (node), -1) > SHOWN_STRING_CHARS) {
+  } else if (json_node_get_value_type (node) == G_TYPE_STRING
+             && g_utf8_strlen (json_node_get_string (node), -1) > SHOWN_STRING_CHARS) {
     g_autofree char *begin = g_utf8_substring (json_node_get_string (node), 0, SHOWN_STRING_CHARS / 2);
     g_autofree char *whole = g_strdup_printf (_("%s … (%zu bytes)"), begin, strlen (json_node_get_string (node)));
 
@@ -142,7 +144,8 @@ work_preview (GTask *task, SmbCaseThread *thread, SmbCase *store)
   g_autoptr (SmbReportPreview) preview = g_atomic_rc_box_new0 (SmbReportPreview);
   GError *error = NULL;
 
-  preview->draft = smb_report_draft_new (store, self->engine, &wish, tell_job, work->job, g_task_get_cancellable (task), &error);
+  preview->draft
+      = smb_report_draft_new (store, self->engine, &wish, tell_job, work->job, g_task_get_cancellable (task), &error);
   if (preview->draft != NULL)
     preview->pages = smb_report_draft_make_pages (preview->draft, &error);
   if (preview->pages == NULL) {
@@ -154,7 +157,8 @@ work_preview (GTask *task, SmbCaseThread *thread, SmbCase *store)
 }
 
 void
-smb_session_preview_report (SmbSession *self, SmbReportChoice *choice, SmbJob *job, GAsyncReadyCallback done, gpointer user_data)
+smb_session_preview_report (SmbSession *self, SmbReportChoice *choice, SmbJob *job, GAsyncReadyCallback done,
+                            gpointer user_data)
 {
   Work *work = g_new0 (Work, 1);
 
@@ -186,7 +190,8 @@ work_write (GTask *task, SmbCaseThread *thread, SmbCase *store)
 }
 
 void
-smb_session_write_report (SmbSession *self, SmbReportPreview *preview, const char *path, GAsyncReadyCallback done, gpointer user_data)
+smb_session_write_report (SmbSession *self, SmbReportPreview *preview, const char *path, GAsyncReadyCallback done,
+                          gpointer user_data)
 {
   Work *work = g_new0 (Work, 1);
 

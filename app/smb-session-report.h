@@ -29,13 +29,15 @@ SmbReportPreview *smb_report_preview_ref (SmbReportPreview *preview);
 void smb_report_preview_unref (SmbReportPreview *preview);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbReportPreview, smb_report_preview_unref)
 
-/* Takes the choice; the maps come from the active model. The job's cancellable stops it; progress goes to the job. The source of the
- * result is the session. */
-void smb_session_preview_report (SmbSession *self, SmbReportChoice *choice, SmbJob *job, GAsyncReadyCallback done, gpointer user_data);
+/* Takes the choice; the maps come from the active model. The job's cancellable stops it; progress goes to the job. The
+ * source of the result is the session. */
+void smb_session_preview_report (SmbSession *self, SmbReportChoice *choice, SmbJob *job, GAsyncReadyCallback done,
+                                 gpointer user_data);
 SmbReportPreview *smb_session_preview_report_finish (GAsyncResult *result, GError **error);
 
 /* Writes what was looked at; the name's ending says the kind. Says so in the message bar. */
-void smb_session_write_report (SmbSession *self, SmbReportPreview *preview, const char *path, GAsyncReadyCallback done, gpointer user_data);
+void smb_session_write_report (SmbSession *self, SmbReportPreview *preview, const char *path, GAsyncReadyCallback done,
+                               gpointer user_data);
 gboolean smb_session_write_report_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -35,8 +35,9 @@ compute (GTask *task, gpointer source, gpointer task_data, GCancellable *cancell
 {
   const Request *request = task_data;
   GError *error = NULL;
-  SmbEnvelope *envelope = smb_examine_envelope (request->engine, request->model, smb_tiles_get_image (request->tiles), request->box,
-                                                &request->settings, tell_job, request->job, cancellable, &error);
+  SmbEnvelope *envelope
+      = smb_examine_envelope (request->engine, request->model, smb_tiles_get_image (request->tiles), request->box,
+                              &request->settings, tell_job, request->job, cancellable, &error);
 
   if (envelope == NULL)
     g_task_return_error (task, error);
@@ -61,7 +62,8 @@ smb_session_measure_robustness (SmbSession *self, SmbJob *job, GAsyncReadyCallba
   request->box = face->face.box;
   request->job = g_object_ref (job);
   /* A video's settings are others; its faces are scored with the usual ones. */
-  if (analysis == NULL || analysis->settings == NULL || !smb_analysis_settings_from_json (&request->settings, analysis->settings, NULL))
+  if (analysis == NULL || analysis->settings == NULL
+      || !smb_analysis_settings_from_json (&request->settings, analysis->settings, NULL))
     request->settings = smb_analysis_settings_default ();
   task = g_task_new (self, smb_job_get_cancellable (job), done, user_data);
   g_task_set_task_data (task, request, request_free);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small pictures of a video's frames for the timeline: decoded one after the other in a thread, delivered as they come. */
+/* Small pictures of a video's frames for the timeline: decoded one after the other in a thread, delivered as they come.
+ */
 #include "smb-session-video.h"
 
 #include "smb-session-private.h"
@@ -60,7 +61,8 @@ decode_strip (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
   StripRequest *strip = task_data;
 
   for (guint i = 0; i < strip->n && !g_cancellable_is_cancelled (cancellable); i++) {
-    SmbImage *image = smb_engine_video_get_frame (strip->video, strip->frames[i], strip->max_side_px, cancellable, NULL);
+    SmbImage *image
+        = smb_engine_video_get_frame (strip->video, strip->frames[i], strip->max_side_px, cancellable, NULL);
     StripPicture *picture;
 
     if (image == NULL)

@@ -32,8 +32,8 @@ work_edit (GTask *task, SmbCaseThread *thread, SmbCase *store)
 
   if (smb_examine_load_video (store, edit->evidence->id, &state, &error) && state != NULL
       && smb_examine_edit_track (store, state, edit->kind, edit->track,
-                                 edit->kind == SMB_TRACK_SPLIT ? smb_video_state_next_number (state) : edit->other, edit->k, edit->text,
-                                 &error))
+                                 edit->kind == SMB_TRACK_SPLIT ? smb_video_state_next_number (state) : edit->other,
+                                 edit->k, edit->text, &error))
     g_task_return_boolean (task, TRUE);
   else if (error != NULL)
     g_task_return_error (task, error);
@@ -108,8 +108,8 @@ work_draw (GTask *task, SmbCaseThread *thread, SmbCase *store)
   GError *error = NULL;
 
   if (smb_examine_load_video (store, draw->evidence->id, &state, &error) && state != NULL
-      && smb_examine_draw_track (store, self->engine, draw->model, draw->evidence, draw->video, state, draw->k, draw->box, cancellable,
-                                 &error))
+      && smb_examine_draw_track (store, self->engine, draw->model, draw->evidence, draw->video, state, draw->k,
+                                 draw->box, cancellable, &error))
     analyses = smb_case_list_analyses (store, draw->evidence->id, &error);
   if (analyses != NULL && analyses->len > 0) {
     draw->stored = g_ptr_array_steal_index (analyses, 0);
@@ -151,7 +151,8 @@ smb_session_draw_on_frame (SmbSession *self, SmbBox box)
   DrawRequest *draw;
 
   if (state == NULL || !state->finished || smb_session_is_analysing_video (self)) {
-    smb_session_message (self, SMB_MESSAGE_INFO, _("Analyse this video first; then faces that were missed can be drawn on its frames."), NULL);
+    smb_session_message (self, SMB_MESSAGE_INFO,
+                         _("Analyse this video first; then faces that were missed can be drawn on its frames."), NULL);
     return;
   }
   draw = g_new0 (DrawRequest, 1);
@@ -162,5 +163,6 @@ smb_session_draw_on_frame (SmbSession *self, SmbBox box)
   draw->k = smb_session_get_frame (self);
   draw->box = box;
   g_list_store_append (self->jobs, draw->job);
-  smb_session_push (self, SMB_WORK_NORMAL, smb_job_get_cancellable (draw->job), work_draw, on_drawn, draw, draw_request_free);
+  smb_session_push (self, SMB_WORK_NORMAL, smb_job_get_cancellable (draw->job), work_draw, on_drawn, draw,
+                    draw_request_free);
 }

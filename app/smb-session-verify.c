@@ -71,10 +71,13 @@ tell_of_altered (SmbSession *self)
 
   if (n == 0)
     return;
-  text = g_strdup_printf (ngettext ("%u exhibit is not the file that was acquired: its hash differs. A finding that stays says "
-                                    "so; restore the original file and verify again.",
-                                    "%u exhibits are not the files that were acquired: their hashes differ. Findings that stay "
-                                    "say so; restore the original files and verify again.", n), n);
+  text = g_strdup_printf (
+      ngettext ("%u exhibit is not the file that was acquired: its hash differs. A finding that stays says "
+                "so; restore the original file and verify again.",
+                "%u exhibits are not the files that were acquired: their hashes differ. Findings that stay "
+                "say so; restore the original files and verify again.",
+                n),
+      n);
   smb_session_message (self, SMB_MESSAGE_ERROR, text, NULL);
 }
 
@@ -114,7 +117,8 @@ smb_session_push_verify (SmbSession *self, SmbJob *job, SmbExhibit *exhibit)
 
   unit->job = g_object_ref (job);
   unit->evidence = smb_evidence_copy (smb_exhibit_get_evidence (exhibit));
-  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_verify, on_verified, unit, unit_free);
+  smb_session_push (self, SMB_WORK_BACKGROUND, smb_job_get_cancellable (job), work_verify, on_verified, unit,
+                    unit_free);
 }
 
 void

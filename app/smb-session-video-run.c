@@ -70,7 +70,8 @@ smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const Sm
   GError *error = NULL;
   Deferred *deferred;
 
-  if (!smb_case_get_video (store, evidence->id, &facts, &error) || (facts != NULL && (info = smb_case_get_info (store, &error)) == NULL)) {
+  if (!smb_case_get_video (store, evidence->id, &facts, &error)
+      || (facts != NULL && (info = smb_case_get_info (store, &error)) == NULL)) {
     g_task_return_error (task, error);
     return TRUE;
   }
@@ -88,7 +89,8 @@ smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const Sm
 
 /* What a run that was stopped had asked for; else what is usual. */
 static gboolean
-settings_to_go_on (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbVideoSettings *settings, GError **error)
+settings_to_go_on (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbVideoSettings *settings,
+                   GError **error)
 {
   g_autoptr (SmbVideoState) state = NULL;
 
@@ -117,7 +119,9 @@ smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *mo
     return NULL;
   sink.user_data = live = smb_live_run_new (self, job, evidence->id, &settings);
   video = smb_examine_open_video (store, self->engine, evidence, report_job, job, cancellable, error);
-  if (video == NULL || !smb_examine_run_video (store, self->engine, model, evidence, video, &settings, &sink, &progress, cancellable, error))
+  if (video == NULL
+      || !smb_examine_run_video (store, self->engine, model, evidence, video, &settings, &sink, &progress, cancellable,
+                                 error))
     return NULL;
   analyses = smb_case_list_analyses (store, evidence->id, error);
   return analyses != NULL && analyses->len > 0 ? g_ptr_array_steal_index (analyses, 0) : NULL;

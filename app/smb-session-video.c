@@ -84,7 +84,9 @@ faces_at (const SmbSessionVideo *video)
     else
       high = middle;
   }
-  return frames != NULL && low < frames->len && ((SmbFrameFaces *) frames->pdata[low])->k == video->frame ? frames->pdata[low] : NULL;
+  return frames != NULL && low < frames->len && ((SmbFrameFaces *) frames->pdata[low])->k == video->frame
+             ? frames->pdata[low]
+             : NULL;
 }
 
 static gboolean
@@ -151,10 +153,11 @@ rebuild_frame_analysis (SmbSession *self)
       face->probabilities = g_memdup2 (point->probabilities, (gsize) point->n_classes * sizeof (double));
     }
     face->outside = point->outside != NULL      ? g_strdup (point->outside)
-                    : isnan (point->score) ? g_strdup (_ ("This frame is not among those that were scored."))
+                    : isnan (point->score) ? g_strdup (_("This frame is not among those that were scored."))
                                            : NULL;
     if (number == video->selected || video->selected == 0)
-      self->face_index = video->selected == 0 && self->face_index >= 0 ? self->face_index : (int) video->at_frame->faces->len;
+      self->face_index
+          = video->selected == 0 && self->face_index >= 0 ? self->face_index : (int) video->at_frame->faces->len;
     g_ptr_array_add (video->at_frame->faces, face);
     g_array_append_val (video->track_of_face, number);
   }
@@ -338,7 +341,8 @@ take_state (SmbSession *self, SmbVideoState *state)
   video->state = state;
   summarise (video);
   if (!is_listed (video, video->selected))
-    video->selected = video->tracks != NULL && video->tracks->len > 0 ? ((SmbTrackSummary *) video->tracks->pdata[0])->number : 0;
+    video->selected
+        = video->tracks != NULL && video->tracks->len > 0 ? ((SmbTrackSummary *) video->tracks->pdata[0])->number : 0;
   rebuild_frame_analysis (self);
 }
 
@@ -348,7 +352,8 @@ take_state (SmbSession *self, SmbVideoState *state)
 static SmbLiveRun *
 live_run (SmbSession *self)
 {
-  return self->exhibit != NULL ? g_hash_table_lookup (self->live_runs, &smb_exhibit_get_evidence (self->exhibit)->id) : NULL;
+  return self->exhibit != NULL ? g_hash_table_lookup (self->live_runs, &smb_exhibit_get_evidence (self->exhibit)->id)
+                               : NULL;
 }
 
 gboolean
@@ -365,8 +370,9 @@ begin_live (SmbSession *self, const SmbVideoSettings *settings)
 
   state->settings = *settings;
   state->progress = smb_video_progress_new (settings);
-  state->edits = before != NULL && !before->finished ? g_ptr_array_ref (before->edits)
-                                                     : g_ptr_array_new_with_free_func ((GDestroyNotify) smb_track_edit_free);
+  state->edits = before != NULL && !before->finished
+                     ? g_ptr_array_ref (before->edits)
+                     : g_ptr_array_new_with_free_func ((GDestroyNotify) smb_track_edit_free);
   state->model_name = g_strdup (self->model != NULL ? self->model->name : NULL);
   state->model_sha256 = g_strdup (self->model != NULL ? self->model->detector_sha256 : NULL);
   g_clear_pointer (&self->video->tracks, g_ptr_array_unref);
@@ -418,7 +424,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   Opened *opened = g_task_propagate_pointer (G_TASK (result), &error);
 
-  if (g_task_get_cancellable (G_TASK (result)) != self->viewing || (opened == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))) {
+  if (g_task_get_cancellable (G_TASK (result)) != self->viewing
+      || (opened == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))) {
     g_clear_pointer (&opened, opened_free);
     return;
   }

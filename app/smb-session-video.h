@@ -9,8 +9,8 @@
 G_BEGIN_DECLS
 
 /* The video side of a session. Signals of the session: "video-changed" (opened, closed, analysed, tracks edited),
- * "video-progressed" (its analysis is under way and found more) and "frame-changed" (another frame's pixels are there). UI thread
- * only. */
+ * "video-progressed" (its analysis is under way and found more) and "frame-changed" (another frame's pixels are there).
+ * UI thread only. */
 
 /* The exhibit looked at, if it is a video and open; NULL otherwise. Borrowed. */
 SmbEngineVideo *smb_session_get_video (SmbSession *self);
@@ -37,13 +37,14 @@ void smb_session_select_track (SmbSession *self, guint number);
 
 /* Adds a face that was missed, in the frame on the screen. */
 void smb_session_draw_on_frame (SmbSession *self, SmbBox box);
-void smb_session_edit_track (SmbSession *self, SmbTrackEditKind kind, guint track, guint other, guint k, const char *text);
+void smb_session_edit_track (SmbSession *self, SmbTrackEditKind kind, guint track, guint other, guint k,
+                             const char *text);
 
-/* A small picture of frame k, for strips: `done` gets the session, k and the picture (borrowed), unless another exhibit is
- * looked at by then. */
+/* A small picture of frame k, for strips: `done` gets the session, k and the picture (borrowed), unless another exhibit
+ * is looked at by then. */
 typedef void (*SmbSessionThumbnail) (SmbSession *self, guint k, SmbImage *image, gpointer user_data);
-void smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, int max_side_px, SmbSessionThumbnail done,
-                                   GObject *owner);
+void smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, int max_side_px,
+                                   SmbSessionThumbnail done, GObject *owner);
 
 /* Inside the session only. */
 void smb_session_open_exhibit (SmbSession *self);
@@ -51,12 +52,15 @@ void smb_session_close_video (SmbSession *self);
 void smb_session_reload_video (SmbSession *self);
 void smb_session_view_picture (SmbSession *self);
 void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);
-/* On the case thread: if the exhibit is a video, queues the task for the one thread that runs videos, which calls `work` with a
- * connection of its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for it. Also TRUE where that fails. */
-gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence, SmbCaseWork work);
+/* On the case thread: if the exhibit is a video, queues the task for the one thread that runs videos, which calls
+ * `work` with a connection of its own and no thread, and TRUE: analysing takes minutes, and clicks must not wait for
+ * it. Also TRUE where that fails. */
+gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence,
+                                  SmbCaseWork work);
 /* There: the whole analysis; the record stored. settings NULL: those of a run that was stopped, else the usual ones. */
-SmbCaseAnalysis *smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence,
-                                         const SmbVideoSettings *settings, SmbJob *job, GCancellable *cancellable, GError **error);
+SmbCaseAnalysis *smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model,
+                                         const SmbEvidence *evidence, const SmbVideoSettings *settings, SmbJob *job,
+                                         GCancellable *cancellable, GError **error);
 
 /* What a run under way brought. */
 typedef struct {

@@ -124,7 +124,8 @@ SmbRegionClass smb_session_get_brush (SmbSession *self, double *radius_out);
 void smb_session_paint (SmbSession *self, double x0, double y0, double x1, double y1, gboolean begins);
 void smb_session_undo_paint (SmbSession *self);
 void smb_session_discard_paint (SmbSession *self);
-/* The edited regions become the face's: stored with it in the case, and every map that rests on regions is made anew. */
+/* The edited regions become the face's: stored with it in the case, and every map that rests on regions is made anew.
+ */
 void smb_session_keep_paint (SmbSession *self);
 
 /* What is laid beside the exhibit looked at. exhibit NULL: the same one. */
@@ -149,7 +150,8 @@ void smb_session_add_finding (SmbSession *self, const char *text);
 
 /* Batches; each becomes a job. files: GFile*, folders are searched for pictures. */
 void smb_session_add_files (SmbSession *self, GPtrArray *files);
-/* The row of numbered pictures that the picture at `path` is one of, as one exhibit that is shown `rate` pictures a second. */
+/* The row of numbered pictures that the picture at `path` is one of, as one exhibit that is shown `rate` pictures a
+ * second. */
 void smb_session_add_pictures (SmbSession *self, const char *path, double rate);
 /* again FALSE: only exhibits the active model has not seen. exhibits NULL: all. */
 void smb_session_analyse (SmbSession *self, GPtrArray *exhibits, gboolean again);

@@ -117,7 +117,8 @@ smb_start_page_class_init (SmbStartPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbStartPage, recent);
   gtk_widget_class_bind_template_child (widget_class, SmbStartPage, recent_stack);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
-  g_signal_new ("open-case", SMB_TYPE_START_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  g_signal_new ("open-case", SMB_TYPE_START_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                G_TYPE_STRING);
 }
 
 static void

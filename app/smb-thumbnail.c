@@ -42,12 +42,13 @@ snapshot_texture (SmbThumbnail *self, GtkSnapshot *snapshot, float width, float 
 }
 
 static void
-snapshot_icon (SmbThumbnail *self, GtkSnapshot *snapshot, const char *name, int size_px, const GdkRGBA *colour, float x, float y)
+snapshot_icon (SmbThumbnail *self, GtkSnapshot *snapshot, const char *name, int size_px, const GdkRGBA *colour, float x,
+               float y)
 {
   GtkWidget *widget = GTK_WIDGET (self);
   g_autoptr (GtkIconPaintable) icon = gtk_icon_theme_lookup_icon (
-      gtk_icon_theme_get_for_display (gtk_widget_get_display (widget)), name, NULL, size_px, gtk_widget_get_scale_factor (widget),
-      gtk_widget_get_direction (widget), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
+      gtk_icon_theme_get_for_display (gtk_widget_get_display (widget)), name, NULL, size_px,
+      gtk_widget_get_scale_factor (widget), gtk_widget_get_direction (widget), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
 
   gtk_snapshot_save (snapshot);
   gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, y));
@@ -131,9 +132,10 @@ smb_thumbnail_class_init (SmbThumbnailClass *klass)
   widget_class->snapshot = smb_thumbnail_snapshot;
   gtk_widget_class_set_css_name (widget_class, "thumbnail");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
-  g_object_class_install_property (G_OBJECT_CLASS (klass), PROP_SIZE,
-                                   g_param_spec_int ("size", NULL, NULL, 1, 1024, 54,
-                                                     G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (
+      G_OBJECT_CLASS (klass), PROP_SIZE,
+      g_param_spec_int ("size", NULL, NULL, 1, 1024, 54,
+                        G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
 }
 
 static void

@@ -54,7 +54,8 @@ halve (const Level *from, int width, int height)
       gsize right = 2 * x + 1 < from->width ? left + 3 : left;
 
       for (gsize c = 0; c < 3; c++)
-        out[(gsize) x * 3 + c] = (guint8) ((above[left + c] + above[right + c] + below[left + c] + below[right + c] + 2) / 4);
+        out[(gsize) x * 3 + c]
+            = (guint8) ((above[left + c] + above[right + c] + below[left + c] + below[right + c] + 2) / 4);
     }
   }
   return g_bytes_new_take (target, (gsize) width * (gsize) height * 3);
@@ -157,14 +158,17 @@ snap (double at, double device_scale)
 }
 
 static void
-draw_tiles (SmbTiles *tiles, GtkSnapshot *snapshot, SmbViewRect whole, SmbViewRect seen, double device_scale, int number)
+draw_tiles (SmbTiles *tiles, GtkSnapshot *snapshot, SmbViewRect whole, SmbViewRect seen, double device_scale,
+            int number)
 {
   const Level *level = &tiles->levels[number];
   double sx = whole.width / level->width, sy = whole.height / level->height;
   int first_column = MAX ((int) floor ((seen.x - whole.x) / sx / TILE_PX), 0);
   int first_row = MAX ((int) floor ((seen.y - whole.y) / sy / TILE_PX), 0);
-  int end_column = MIN ((int) ceil ((seen.x + seen.width - whole.x) / sx / TILE_PX), (level->width + TILE_PX - 1) / TILE_PX);
-  int end_row = MIN ((int) ceil ((seen.y + seen.height - whole.y) / sy / TILE_PX), (level->height + TILE_PX - 1) / TILE_PX);
+  int end_column
+      = MIN ((int) ceil ((seen.x + seen.width - whole.x) / sx / TILE_PX), (level->width + TILE_PX - 1) / TILE_PX);
+  int end_row
+      = MIN ((int) ceil ((seen.y + seen.height - whole.y) / sy / TILE_PX), (level->height + TILE_PX - 1) / TILE_PX);
 
   for (int row = first_row; row < end_row; row++) {
     for (int column = first_column; column < end_column; column++) {
@@ -221,7 +225,8 @@ void
 smb_tiles_snapshot (SmbTiles *tiles, GtkSnapshot *snapshot, SmbViewRect whole, SmbViewRect seen, double device_scale)
 {
   double scale = whole.width / tiles->image->width * device_scale;
-  double right = MIN (seen.x + seen.width, whole.x + whole.width), bottom = MIN (seen.y + seen.height, whole.y + whole.height);
+  double right = MIN (seen.x + seen.width, whole.x + whole.width),
+         bottom = MIN (seen.y + seen.height, whole.y + whole.height);
   int number = 0;
 
   seen.x = MAX (seen.x, whole.x);
@@ -251,6 +256,7 @@ smb_tiles_get_small (SmbTiles *tiles)
   while (number + 1 < tiles->n_levels && MAX (tiles->levels[number].width, tiles->levels[number].height) > SMALL_PX)
     number++;
   if (tiles->small == NULL)
-    tiles->small = new_texture (&tiles->levels[number], 0, 0, tiles->levels[number].width, tiles->levels[number].height);
+    tiles->small
+        = new_texture (&tiles->levels[number], 0, 0, tiles->levels[number].width, tiles->levels[number].height);
   return tiles->small;
 }

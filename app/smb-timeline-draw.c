@@ -152,7 +152,8 @@ draw_cuts (const Drawing *drawing)
 }
 
 static void
-draw_stretch (const Drawing *drawing, const GArray *samples, guint from, guint to, const GdkRGBA *colour, gboolean strong)
+draw_stretch (const Drawing *drawing, const GArray *samples, guint from, guint to, const GdkRGBA *colour,
+              gboolean strong)
 {
   cairo_t *cr = drawing->cr;
 
@@ -206,8 +207,8 @@ draw_track (const Drawing *drawing, const SmbTrackSummary *track)
   for (guint i = 0; i < samples->len && samples->len <= 200; i++) {
     const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
 
-    cairo_arc (drawing->cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score), strong ? 2.5 : 1.5, 0,
-               2 * G_PI);
+    cairo_arc (drawing->cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score),
+               strong ? 2.5 : 1.5, 0, 2 * G_PI);
     set_colour (drawing, &colour, 1.0);
     cairo_fill (drawing->cr);
   }
@@ -274,7 +275,8 @@ draw_series_scale (const Drawing *drawing)
     draw_text (drawing, x, y_of (drawing, i / 2.0) - 8, FALSE, &drawing->text, text);
   }
   /* At the lower end, which scores that say little leave free more often than the upper. */
-  draw_text (drawing, drawing->width - SMB_TIMELINE_SCALE_PX - 6, drawing->bottom - 17, TRUE, &drawing->text, drawing->self->series_title);
+  draw_text (drawing, drawing->width - SMB_TIMELINE_SCALE_PX - 6, drawing->bottom - 17, TRUE, &drawing->text,
+             drawing->self->series_title);
 }
 
 static void
@@ -333,13 +335,15 @@ draw_thumbnails (SmbTimeline *self, GtkSnapshot *snapshot, double width)
   const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
   const float height = SMB_TIMELINE_THUMB_PX - 4;
 
-  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0,
-                                                         (float) (width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self)),
-                                                         SMB_TIMELINE_THUMB_PX));
+  gtk_snapshot_push_clip (snapshot,
+                          &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0,
+                                               (float) (width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self)),
+                                               SMB_TIMELINE_THUMB_PX));
   for (guint i = 0; i < self->thumbnails->len; i++) {
     const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
     float x = (float) smb_timeline_x_of (self, slots[thumbnail->k].time_us);
-    float w = height * (float) gdk_texture_get_width (thumbnail->texture) / (float) gdk_texture_get_height (thumbnail->texture);
+    float w = height * (float) gdk_texture_get_width (thumbnail->texture)
+              / (float) gdk_texture_get_height (thumbnail->texture);
 
     gtk_snapshot_append_texture (snapshot, thumbnail->texture, &GRAPHENE_RECT_INIT (x, 2, w, height));
   }
@@ -353,7 +357,8 @@ draw_nothing_yet (const Drawing *drawing)
                                                    : _("No face was found in the frames looked at.");
 
   /* Between two lines of the scale. */
-  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, drawing->top + (drawing->bottom - drawing->top) / 4 - 8, FALSE, &drawing->dim, text);
+  draw_text (drawing, SMB_TIMELINE_LEFT_PX + 8, drawing->top + (drawing->bottom - drawing->top) / 4 - 8, FALSE,
+             &drawing->dim, text);
 }
 
 void
@@ -379,8 +384,8 @@ smb_timeline_draw (SmbTimeline *self, GtkSnapshot *snapshot)
   draw_scale (&drawing);
   draw_ruler (&drawing);
   cairo_save (drawing.cr);
-  cairo_rectangle (drawing.cr, SMB_TIMELINE_LEFT_PX, 0, drawing.width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self) + 2,
-                   drawing.bottom + 4);
+  cairo_rectangle (drawing.cr, SMB_TIMELINE_LEFT_PX, 0,
+                   drawing.width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self) + 2, drawing.bottom + 4);
   cairo_clip (drawing.cr);
   draw_cuts (&drawing);
   for (guint i = 0; self->tracks != NULL && i < self->tracks->len; i++)

@@ -36,7 +36,8 @@ plot_width (const SmbTimeline *self)
 double
 smb_timeline_x_of (const SmbTimeline *self, gint64 time_us)
 {
-  return SMB_TIMELINE_LEFT_PX + ((double) time_us - self->begin_us) / (self->end_us - self->begin_us) * plot_width (self);
+  return SMB_TIMELINE_LEFT_PX
+         + ((double) time_us - self->begin_us) / (self->end_us - self->begin_us) * plot_width (self);
 }
 
 gint64
@@ -88,7 +89,8 @@ describe (SmbTimeline *self)
 
   if (self->video != NULL)
     text = g_strdup_printf (_("Timeline, frame %u of %u"), self->frame, smb_engine_video_get_n_frames (self->video));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, text != NULL ? text : _("Timeline"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  text != NULL ? text : _("Timeline"), -1);
 }
 
 void
@@ -162,8 +164,8 @@ clear_thumbnail (gpointer data)
 void
 smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image)
 {
-  SmbTimelineThumbnail thumbnail = { k, gdk_memory_texture_new (image->width, image->height, GDK_MEMORY_R8G8B8, image->bytes,
-                                                                (gsize) image->width * 3) };
+  SmbTimelineThumbnail thumbnail = { k, gdk_memory_texture_new (image->width, image->height, GDK_MEMORY_R8G8B8,
+                                                                image->bytes, (gsize) image->width * 3) };
 
   g_array_append_val (self->thumbnails, thumbnail);
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -182,7 +184,8 @@ smb_timeline_track_colour (guint number, gboolean dark, GdkRGBA *out)
 {
   const guint32 rgb = smb_track_colour (number, dark);
 
-  *out = (GdkRGBA){ (float) (rgb >> 16) / 255.0f, (float) (rgb >> 8 & 0xff) / 255.0f, (float) (rgb & 0xff) / 255.0f, 1.0f };
+  *out = (GdkRGBA){ (float) (rgb >> 16) / 255.0f, (float) (rgb >> 8 & 0xff) / 255.0f, (float) (rgb & 0xff) / 255.0f,
+                    1.0f };
 }
 
 static void
@@ -316,8 +319,10 @@ smb_timeline_class_init (SmbTimelineClass *klass)
   widget_class->snapshot = smb_timeline_snapshot;
   gtk_widget_class_set_css_name (widget_class, "timeline");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_SLIDER);
-  signals[SEEK] = g_signal_new ("seek", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
-  signals[HOVERED] = g_signal_new ("hovered", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[SEEK]
+      = g_signal_new ("seek", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+  signals[HOVERED]
+      = g_signal_new ("hovered", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }
 
 static void

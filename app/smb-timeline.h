@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* A video from left to right: thumbnails, key frames, cuts and gaps, the score of every track with its spread, the longest run
- * above a track's own level, the marks, the frame looked at. Wheel zooms about the pointer, drag and click seek, arrow keys step
- * one frame (with Shift ten), Home and End go to the ends.
+/* A video from left to right: thumbnails, key frames, cuts and gaps, the score of every track with its spread, the
+ * longest run above a track's own level, the marks, the frame looked at. Wheel zooms about the pointer, drag and click
+ * seek, arrow keys step one frame (with Shift ten), Home and End go to the ends.
  *
  * Signals: "seek" (guint frame), "hovered" (int frame; -1: the pointer left). */
 #define SMB_TYPE_TIMELINE (smb_timeline_get_type ())
@@ -21,7 +21,8 @@ GtkWidget *smb_timeline_new (void);
 void smb_timeline_set_video (SmbTimeline *self, SmbEngineVideo *video);
 /* frames: SmbFrameFaces*, for the cuts; tracks: SmbTrackSummary*. Either may be NULL. */
 void smb_timeline_set_tracks (SmbTimeline *self, GPtrArray *frames, GPtrArray *tracks, guint selected);
-/* A second curve, dashed, with a scale of its own at the right: SmbTrackSample by time, kept by reference; NULL: none. */
+/* A second curve, dashed, with a scale of its own at the right: SmbTrackSample by time, kept by reference; NULL: none.
+ */
 void smb_timeline_set_series (SmbTimeline *self, GArray *samples, const char *title);
 void smb_timeline_set_frame (SmbTimeline *self, guint k);
 /* One more thumbnail, of frame k. */

@@ -34,7 +34,8 @@ G_DEFINE_FINAL_TYPE (SmbTracksPage, smb_tracks_page, GTK_TYPE_WIDGET)
 static char *
 title_of (const SmbTrackSummary *track)
 {
-  return track->name != NULL ? g_strdup_printf ("T%u  %s", track->number, track->name) : g_strdup_printf ("T%u", track->number);
+  return track->name != NULL ? g_strdup_printf ("T%u  %s", track->number, track->name)
+                             : g_strdup_printf ("T%u", track->number);
 }
 
 static const SmbTrackSummary *
@@ -79,10 +80,13 @@ row_new (const SmbTrackSummary *track)
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *middle = gtk_box_new (GTK_ORIENTATION_VERTICAL, 1);
   GtkWidget *end = gtk_box_new (GTK_ORIENTATION_VERTICAL, 1), *dot = gtk_drawing_area_new ();
   g_autofree char *title = title_of (track);
-  g_autofree char *when = g_strdup_printf (_ ("%.2f to %.2f s · %u frames, found in %u"), (double) track->first_us / 1e6,
-                                           (double) track->last_us / 1e6, track->n_points, track->n_detected);
-  g_autofree char *score = track->score.n_scored > 0 ? g_strdup_printf ("%.2f", track->score.mean) : g_strdup (_ ("n/a"));
-  g_autofree char *spread = track->score.n_scored > 0 ? g_strdup_printf ("± %.2f", track->score.deviation) : g_strdup (_ ("no score"));
+  g_autofree char *when
+      = g_strdup_printf (_("%.2f to %.2f s · %u frames, found in %u"), (double) track->first_us / 1e6,
+                         (double) track->last_us / 1e6, track->n_points, track->n_detected);
+  g_autofree char *score
+      = track->score.n_scored > 0 ? g_strdup_printf ("%.2f", track->score.mean) : g_strdup (_("n/a"));
+  g_autofree char *spread
+      = track->score.n_scored > 0 ? g_strdup_printf ("± %.2f", track->score.deviation) : g_strdup (_("no score"));
 
   gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (dot), 12);
   gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (dot), 12);
@@ -139,20 +143,20 @@ show_facts (SmbTracksPage *self, const SmbTrackSummary *track)
   g_autofree char *range = NULL;
 
   smb_facts_clear (self->facts);
-  smb_facts_add (self->facts, _ ("Frames scored"), scored, NULL);
-  add_number (self->facts, _ ("Mean (published score)"), score->mean);
-  add_number (self->facts, _ ("Median"), score->median);
-  add_number (self->facts, _ ("Mean of the highest tenth"), score->top);
-  add_number (self->facts, _ ("Spread"), score->deviation);
+  smb_facts_add (self->facts, _("Frames scored"), scored, NULL);
+  add_number (self->facts, _("Mean (published score)"), score->mean);
+  add_number (self->facts, _("Median"), score->median);
+  add_number (self->facts, _("Mean of the highest tenth"), score->top);
+  add_number (self->facts, _("Spread"), score->deviation);
   if (score->n_scored > 0) {
-    range = g_strdup_printf (_ ("%.3f to %.3f"), score->lowest, score->highest);
-    smb_facts_add (self->facts, _ ("Range"), range, NULL);
+    range = g_strdup_printf (_("%.3f to %.3f"), score->lowest, score->highest);
+    smb_facts_add (self->facts, _("Range"), range, NULL);
   }
-  run = score->run_n > 0 ? g_strdup_printf (_ ("from %.2f to %.2f s (frames %u to %u): %.3f, elsewhere %.3f"),
-                                            (double) score->run_start_us / 1e6, (double) score->run_end_us / 1e6, score->run_first,
-                                            score->run_last, score->run_mean, score->rest_mean)
-                         : g_strdup (_ ("none"));
-  smb_facts_add (self->facts, _ ("Longest run above its level"), run, NULL);
+  run = score->run_n > 0 ? g_strdup_printf (_("from %.2f to %.2f s (frames %u to %u): %.3f, elsewhere %.3f"),
+                                            (double) score->run_start_us / 1e6, (double) score->run_end_us / 1e6,
+                                            score->run_first, score->run_last, score->run_mean, score->rest_mean)
+                         : g_strdup (_("none"));
+  smb_facts_add (self->facts, _("Longest run above its level"), run, NULL);
 }
 
 static void
@@ -173,9 +177,9 @@ show_tracks (SmbTracksPage *self)
   }
   gtk_label_set_text (self->count, count != NULL ? count : "");
   gtk_label_set_text (self->empty, smb_session_get_video (self->session) == NULL
-                                       ? _ ("Tracks belong to videos. Choose a video to see whose faces it shows.")
-                                   : tracks == NULL ? _ ("This video has not been analysed yet.")
-                                                    : _ ("No face was found in the frames looked at."));
+                                       ? _("Tracks belong to videos. Choose a video to see whose faces it shows.")
+                                   : tracks == NULL ? _("This video has not been analysed yet.")
+                                                    : _("No face was found in the frames looked at."));
   gtk_widget_set_visible (GTK_WIDGET (self->empty), tracks == NULL || tracks->len == 0);
   gtk_widget_set_visible (self->tools, chosen != NULL);
   gtk_widget_set_visible (self->facts_box, chosen != NULL);
@@ -202,7 +206,8 @@ on_row (GtkListBox *list, GtkListBoxRow *row, SmbTracksPage *self)
 
   if (row == NULL || self->updating || tracks == NULL || gtk_list_box_row_get_index (row) >= (int) tracks->len)
     return;
-  smb_session_select_track (self->session, ((SmbTrackSummary *) tracks->pdata[gtk_list_box_row_get_index (row)])->number);
+  smb_session_select_track (self->session,
+                            ((SmbTrackSummary *) tracks->pdata[gtk_list_box_row_get_index (row)])->number);
 }
 
 /* To where the track is seen best. */
@@ -232,7 +237,8 @@ on_merge (SmbTracksPage *self)
   guint at = gtk_drop_down_get_selected (self->others);
 
   if (track != NULL && at < self->other_numbers->len)
-    smb_session_edit_track (self->session, SMB_TRACK_MERGE, track->number, g_array_index (self->other_numbers, guint, at), 0, NULL);
+    smb_session_edit_track (self->session, SMB_TRACK_MERGE, track->number,
+                            g_array_index (self->other_numbers, guint, at), 0, NULL);
 }
 
 static void
@@ -244,7 +250,8 @@ on_split (SmbTracksPage *self)
   if (track == NULL)
     return;
   if (k <= track->first || k > track->last)
-    smb_session_message (self->session, SMB_MESSAGE_INFO, _ ("Go to a frame inside the track: it is split before that frame."), NULL);
+    smb_session_message (self->session, SMB_MESSAGE_INFO,
+                         _("Go to a frame inside the track: it is split before that frame."), NULL);
   else
     smb_session_edit_track (self->session, SMB_TRACK_SPLIT, track->number, 0, k, NULL);
 }
@@ -297,19 +304,23 @@ build_tools (SmbTracksPage *self)
   gtk_grid_set_row_spacing (grid, 6);
   gtk_grid_set_column_spacing (grid, 6);
   self->name = GTK_ENTRY (gtk_entry_new ());
-  gtk_entry_set_placeholder_text (self->name, _ ("Name of the person"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->name), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Name of the track"), -1);
+  gtk_entry_set_placeholder_text (self->name, _("Name of the person"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->name), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Name of the track"),
+                                  -1);
   gtk_widget_set_hexpand (GTK_WIDGET (self->name), TRUE);
   g_signal_connect_swapped (self->name, "activate", G_CALLBACK (on_name), self);
   gtk_grid_attach (grid, GTK_WIDGET (self->name), 0, 0, 1, 1);
-  gtk_grid_attach (grid, button_new (self, _ ("Name"), _ ("Give the track this name"), G_CALLBACK (on_name)), 1, 0, 1, 1);
+  gtk_grid_attach (grid, button_new (self, _("Name"), _("Give the track this name"), G_CALLBACK (on_name)), 1, 0, 1,
+                   1);
   self->others = GTK_DROP_DOWN (gtk_drop_down_new (NULL, NULL));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->others), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("The other track"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->others), GTK_ACCESSIBLE_PROPERTY_LABEL, _("The other track"),
+                                  -1);
   gtk_grid_attach (grid, GTK_WIDGET (self->others), 0, 1, 1, 1);
-  self->merge = button_new (self, _ ("Merge into"), _ ("The chosen track is the same person as this one"), G_CALLBACK (on_merge));
+  self->merge = button_new (self, _("Merge into"), _("The chosen track is the same person as this one"),
+                            G_CALLBACK (on_merge));
   gtk_grid_attach (grid, self->merge, 1, 1, 1, 1);
-  self->split = button_new (self, _ ("Split before this frame"), _ ("From the frame on the screen on it is somebody else"),
-                            G_CALLBACK (on_split));
+  self->split = button_new (self, _("Split before this frame"),
+                            _("From the frame on the screen on it is somebody else"), G_CALLBACK (on_split));
   gtk_grid_attach (grid, self->split, 0, 2, 2, 1);
   gtk_box_append (GTK_BOX (self->box), self->tools);
 }
@@ -317,7 +328,7 @@ build_tools (SmbTracksPage *self)
 static void
 smb_tracks_page_init (SmbTracksPage *self)
 {
-  GtkWidget *head = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *title = gtk_label_new (_ ("Tracks"));
+  GtkWidget *head = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *title = gtk_label_new (_("Tracks"));
 
   self->other_numbers = g_array_new (FALSE, FALSE, sizeof (guint));
   self->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
@@ -331,7 +342,7 @@ smb_tracks_page_init (SmbTracksPage *self)
   self->list = GTK_LIST_BOX (gtk_list_box_new ());
   gtk_list_box_set_activate_on_single_click (self->list, FALSE);
   gtk_widget_add_css_class (GTK_WIDGET (self->list), "faces");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Tracks"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Tracks"), -1);
   g_signal_connect (self->list, "row-selected", G_CALLBACK (on_row), self);
   g_signal_connect (self->list, "row-activated", G_CALLBACK (on_row_activated), self);
   gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->list));

@@ -27,9 +27,9 @@ smb_training_sheet_read (const char *path)
   gsize length;
   int width, height, header = 0;
 
-  if (!g_file_get_contents (path, &data, &length, NULL) || sscanf (data, "P6 %d %d 255%n", &width, &height, &header) != 2 || header == 0
-      || width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE
-      || length != (gsize) header + 1 + (gsize) width * (gsize) height * 3)
+  if (!g_file_get_contents (path, &data, &length, NULL)
+      || sscanf (data, "P6 %d %d 255%n", &width, &height, &header) != 2 || header == 0 || width < 1 || height < 1
+      || width > MAX_SIDE || height > MAX_SIDE || length != (gsize) header + 1 + (gsize) width * (gsize) height * 3)
     return NULL;
   return texture_of ((const guint8 *) data + header + 1, width, height);
 }
@@ -51,8 +51,9 @@ text_of (JsonObject *of, const char *key)
 {
   JsonNode *node = json_object_get_member (of, key);
 
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node)
-                                                                                                         : "";
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : "";
 }
 
 static SmbTrainingExample *
@@ -69,17 +70,18 @@ example_new (JsonObject *of, const guint8 *face, int side, const float *map, int
     example->map = smb_map_preview_new (drawn, SMB_COLOURS_VIRIDIS, MAP_PX);
   }
   example->file = g_strdup (text_of (of, "file"));
-  example->words = g_strdup_printf (blended ? _("%s (self-blended), taken for %s: %.2f") : _("%s, taken for %s: %.2f"),
-                                    smb_format_class (text_of (of, "class")), smb_format_class (text_of (of, "taken_for")),
-                                    json_object_get_double_member_with_default (of, "probability", 0.0));
+  example->words
+      = g_strdup_printf (blended ? _("%s (self-blended), taken for %s: %.2f") : _("%s, taken for %s: %.2f"),
+                         smb_format_class (text_of (of, "class")), smb_format_class (text_of (of, "taken_for")),
+                         json_object_get_double_member_with_default (of, "probability", 0.0));
   return example;
 }
 
 static gboolean
 is_shaped (const SmbTensor *t, SmbDtype dtype, int rank, gint64 n)
 {
-  return t != NULL && t->dtype == dtype && t->rank == rank && t->shape[0] == n && t->shape[1] == t->shape[2] && t->shape[1] >= 1
-         && t->shape[1] <= MAX_SIDE && (rank < 4 || t->shape[3] == 3);
+  return t != NULL && t->dtype == dtype && t->rank == rank && t->shape[0] == n && t->shape[1] == t->shape[2]
+         && t->shape[1] >= 1 && t->shape[1] <= MAX_SIDE && (rank < 4 || t->shape[3] == 3);
 }
 
 GPtrArray *
@@ -97,7 +99,8 @@ smb_training_examples_read (const char *path)
   n = json_array_get_length (json_node_get_array (root));
   faces = smb_tensor_dict_get (dict, "faces");
   maps = smb_tensor_dict_get (dict, "maps");
-  if (n > MAX_EXAMPLES || !is_shaped (faces, SMB_DTYPE_U8, 4, n) || (maps != NULL && !is_shaped (maps, SMB_DTYPE_F32, 3, n)))
+  if (n > MAX_EXAMPLES || !is_shaped (faces, SMB_DTYPE_U8, 4, n)
+      || (maps != NULL && !is_shaped (maps, SMB_DTYPE_F32, 3, n)))
     return NULL;
   examples = g_ptr_array_new_with_free_func (example_free);
   for (guint i = 0; i < n; i++) {
@@ -105,8 +108,10 @@ smb_training_examples_read (const char *path)
     gsize side = (gsize) faces->shape[1], grid = maps != NULL ? (gsize) maps->shape[1] : 0;
 
     if (JSON_NODE_HOLDS_OBJECT (node))
-      g_ptr_array_add (examples, example_new (json_node_get_object (node), (const guint8 *) faces->data + i * side * side * 3, (int) side,
-                                              maps != NULL ? (const float *) maps->data + i * grid * grid : NULL, (int) grid));
+      g_ptr_array_add (examples,
+                       example_new (json_node_get_object (node), (const guint8 *) faces->data + i * side * side * 3,
+                                    (int) side, maps != NULL ? (const float *) maps->data + i * grid * grid : NULL,
+                                    (int) grid));
   }
   return examples;
 }

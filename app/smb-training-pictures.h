@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The pictures that trainings leave in their folders, as textures. Any thread; NULL for what is not as this program writes it. */
+/* The pictures that trainings leave in their folders, as textures. Any thread; NULL for what is not as this program
+ * writes it. */
 
 #define SMB_TRAINING_SHEET "reconstruction.ppm"
 #define SMB_TRAINING_EXAMPLES "worst.safetensors"

@@ -38,7 +38,8 @@ all_arguments (SmbTrainingPlan *plan, char **why)
   if (own == NULL || *why != NULL)
     return NULL;
   texts[0] = g_strconcat ("--device=", ((SmbDeviceListing *) g_ptr_array_index (plan->devices, device))->id, NULL);
-  texts[1] = g_strconcat ("--precision=", precisions[gtk_drop_down_get_selected (GTK_DROP_DOWN (plan->precision))], NULL);
+  texts[1]
+      = g_strconcat ("--precision=", precisions[gtk_drop_down_get_selected (GTK_DROP_DOWN (plan->precision))], NULL);
   texts[2] = g_strdup_printf ("--epochs=%d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (plan->epochs)));
   texts[3] = g_strdup_printf ("--batch=%d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (plan->batch)));
   texts[4] = g_strdup_printf ("--seed=%d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (plan->seed)));
@@ -61,7 +62,8 @@ show_plan (SmbTrainingPlan *plan, const char *text)
   g_autofree char *takes = g_format_size (bytes), *of_all = g_format_size (left), *sentence = NULL, *offer = NULL;
 
   plan->fits = of != NULL ? (int) json_object_get_int_member_with_default (of, "largest_batch", 0) : 0;
-  sentence = g_strdup_printf (_("Takes %s of memory; %s are free. The largest batch that fits is %d."), takes, of_all, plan->fits);
+  sentence = g_strdup_printf (_("Takes %s of memory; %s are free. The largest batch that fits is %d."), takes, of_all,
+                              plan->fits);
   if (left == 0 || bytes <= left) {
     smb_form_set_note (plan->form, sentence);
     return;
@@ -72,8 +74,9 @@ show_plan (SmbTrainingPlan *plan, const char *text)
     gtk_button_set_label (GTK_BUTTON (plan->smaller), offer);
     gtk_widget_set_visible (plan->smaller, TRUE);
   }
-  smb_form_set_problem (plan->form, plan->fits > 0 ? _("That batch does not fit into memory; take a smaller one.")
-                                                   : _("Not even one image at a time fits into memory; choose a smaller network."));
+  smb_form_set_problem (
+      plan->form, plan->fits > 0 ? _("That batch does not fit into memory; take a smaller one.")
+                                 : _("Not even one image at a time fits into memory; choose a smaller network."));
 }
 
 static void
@@ -160,7 +163,8 @@ on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   for (guint i = 0; i < devices->len;) {
     const SmbDeviceListing *d = g_ptr_array_index (devices, i);
-    g_autofree char *left = g_format_size (d->info.free_bytes), *all = g_format_size (d->info.total_bytes), *name = NULL;
+    g_autofree char *left = g_format_size (d->info.free_bytes), *all = g_format_size (d->info.total_bytes),
+                    *name = NULL;
 
     if (d->usable) {
       name = g_strdup_printf (_("%s: %s, %s of %s free"), d->id, d->info.name, left, all);

@@ -23,7 +23,8 @@ typedef struct {
   GtkWidget *title, *data, *cropped, *weights, *file; /* lines of both */
   GPtrArray *paths; /* char*: what `weights` offers, NULL for a size or the line `file` */
 
-  GtkWidget *cases, *within, *folder, *classes, *shares, *split_seed, *again, *gather, *stop, *bar, *split; /* of a fine-tuning */
+  GtkWidget *cases, *within, *folder, *classes, *shares, *split_seed, *again, *gather, *stop, *bar,
+      *split; /* of a fine-tuning */
   GtkWidget *blended, *preset, *train, *blocks;
   SmbDatasetSummary *summary; /* NULL: no data set yet */
   GCancellable *cancel;       /* of the gathering going on; NULL */
@@ -94,7 +95,8 @@ add_weights (Dialog *d, gboolean detector)
 
     for (guint k = 0; k < G_N_ELEMENTS (networks); k++)
       if (networks[k] != NULL) {
-        g_ptr_array_add (words, g_strdup_printf (k == 0 ? _("%s: its pre-trained network") : _("%s: its detector"), model->title));
+        g_ptr_array_add (
+            words, g_strdup_printf (k == 0 ? _("%s: its pre-trained network") : _("%s: its detector"), model->title));
         g_ptr_array_add (d->paths, g_strdup (networks[k]));
       }
   }
@@ -222,8 +224,9 @@ show_split (Dialog *d)
   for (guint i = 0; i < s->warnings->len; i++)
     add_warning (d->split, "smb-warning-symbolic", "warning", g_ptr_array_index (s->warnings, i));
   if (s->left_out > 0) {
-    g_autofree char *sentence = g_strdup_printf (ngettext ("%u picture was left out. %s", "%u pictures were left out, the first because: %s", s->left_out),
-                                                 s->left_out, s->first_left_out);
+    g_autofree char *sentence = g_strdup_printf (
+        ngettext ("%u picture was left out. %s", "%u pictures were left out, the first because: %s", s->left_out),
+        s->left_out, s->first_left_out);
 
     add_warning (d->split, "smb-warning-symbolic", "warning", sentence);
   }
@@ -264,7 +267,8 @@ static void
 on_gathering (guint64 done, guint64 total, const char *what, gpointer user_data)
 {
   Dialog *d = g_object_get_data (G_OBJECT (user_data), "dialog");
-  g_autofree char *text = total > 0 ? g_strdup_printf (_("%s: %u of %u"), what, (guint) done, (guint) total) : g_strdup (what);
+  g_autofree char *text
+      = total > 0 ? g_strdup_printf (_("%s: %u of %u"), what, (guint) done, (guint) total) : g_strdup (what);
 
   if (d->closed)
     return;
@@ -306,8 +310,11 @@ on_gather (GtkButton *button, Dialog *d)
   order->cropped = gtk_check_button_get_active (GTK_CHECK_BUTTON (d->cropped));
   order->divide = gtk_check_button_get_active (GTK_CHECK_BUTTON (d->again));
   order->seed = (guint64) gtk_spin_button_get_value (GTK_SPIN_BUTTON (d->split_seed));
-  if ((order->sources[0] == NULL && order->cases[0] == NULL) || *order->folder == '\0' || !read_shares (d->shares, order->shares)) {
-    smb_form_set_problem (d->form, _("Name folders or tables of labelled faces, or cases with labelled evidence, a folder for the data set, and three shares like 0.8, 0.1, 0.1."));
+  if ((order->sources[0] == NULL && order->cases[0] == NULL) || *order->folder == '\0'
+      || !read_shares (d->shares, order->shares)) {
+    smb_form_set_problem (
+        d->form,
+        _("Name folders or tables of labelled faces, or cases with labelled evidence, a folder for the data set, and three shares like 0.8, 0.1, 0.1."));
     smb_dataset_order_free (order);
     return;
   }
@@ -350,7 +357,8 @@ add_data_lines (Dialog *d)
                                 _("case files (.smbcase) in which exhibits or faces are labelled; several: “;”"));
   d->folder = smb_form_add_path (d->form, _("Kept in"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, FALSE, NULL);
   gtk_editable_set_text (GTK_EDITABLE (d->folder), folder);
-  d->classes = smb_form_add_entry (d->form, _("Classes"), NULL, _("in this order, the genuine one first: genuine, deepfake; empty: as found"));
+  d->classes = smb_form_add_entry (d->form, _("Classes"), NULL,
+                                   _("in this order, the genuine one first: genuine, deepfake; empty: as found"));
   d->shares = smb_form_add_entry (d->form, _("Shares"), "0.8, 0.1, 0.1", NULL);
   d->split_seed = smb_form_add_number (d->form, _("Seed of the division"), 0, 1e9, 0);
   d->again = smb_form_add_check (d->form, _("Divide anew, even if the data came divided"), FALSE);
@@ -386,7 +394,9 @@ finetune_arguments (char **why, gpointer user_data)
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
 
   if (d->summary == NULL)
-    *why = g_strdup (d->cancel != NULL ? _("Gathering faces …") : d->problem != NULL ? d->problem : _("Name labelled faces or evidence and gather them."));
+    *why = g_strdup (d->cancel != NULL    ? _("Gathering faces …")
+                     : d->problem != NULL ? d->problem
+                                          : _("Name labelled faces or evidence and gather them."));
   else if (d->summary->classes[1] == NULL && *blended == '\0')
     *why = g_strdup (_("A detector tells at least two classes: name a class for self-blended forgeries."));
   else
@@ -395,10 +405,13 @@ finetune_arguments (char **why, gpointer user_data)
     return NULL;
   g_ptr_array_add (out, g_strdup ("finetune"));
   g_ptr_array_add (out, g_steal_pointer (&weights));
-  g_ptr_array_add (out, g_strdup_printf ("--preset=%s", gtk_drop_down_get_selected (GTK_DROP_DOWN (d->preset)) == 0 ? "published" : "quick"));
+  g_ptr_array_add (out, g_strdup_printf ("--preset=%s", gtk_drop_down_get_selected (GTK_DROP_DOWN (d->preset)) == 0
+                                                            ? "published"
+                                                            : "quick"));
   g_ptr_array_add (out, g_strdup_printf ("--train=%s", smb_trained_name (trained)));
   if (trained == SMB_TRAIN_LAST_BLOCKS)
-    g_ptr_array_add (out, g_strdup_printf ("--last-blocks=%d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (d->blocks))));
+    g_ptr_array_add (
+        out, g_strdup_printf ("--last-blocks=%d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (d->blocks))));
   if (trained == SMB_TRAIN_ADAPTER)
     g_ptr_array_add (out, g_strdup ("--adapter"));
   if (*blended != '\0')
@@ -415,7 +428,8 @@ show_lines (Dialog *d)
 {
   smb_form_show_line (d->form, d->file, is_file_chosen (d));
   if (d->train != NULL)
-    smb_form_show_line (d->form, d->blocks, gtk_drop_down_get_selected (GTK_DROP_DOWN (d->train)) == SMB_TRAIN_LAST_BLOCKS);
+    smb_form_show_line (d->form, d->blocks,
+                        gtk_drop_down_get_selected (GTK_DROP_DOWN (d->train)) == SMB_TRAIN_LAST_BLOCKS);
 }
 
 static void
@@ -448,14 +462,16 @@ smb_finetune_start_ask (GtkWindow *parent, SmbTrainingStarted started, gpointer 
 {
   Dialog *d = dialog_new (parent, _("Fine-tune a detector"), started, user_data);
   const char *const presets[] = { _("The published recipe"), _("Quick, for small data"), NULL };
-  const char *const trained[] = { [SMB_TRAIN_ALL] = _("All of the network"), [SMB_TRAIN_LAST_BLOCKS] = _("The last blocks"),
-                                  [SMB_TRAIN_NORMS] = _("Its norms"), [SMB_TRAIN_ADAPTER] = _("An FS-Adapter on it"),
-                                  [SMB_TRAIN_HEAD] = _("The head alone"), NULL };
+  const char *const trained[]
+      = { [SMB_TRAIN_ALL] = _("All of the network"), [SMB_TRAIN_LAST_BLOCKS] = _("The last blocks"),
+          [SMB_TRAIN_NORMS] = _("Its norms"),        [SMB_TRAIN_ADAPTER] = _("An FS-Adapter on it"),
+          [SMB_TRAIN_HEAD] = _("The head alone"),    NULL };
 
   add_data_lines (d);
   smb_form_add_head (d->form, _("Training"));
   d->title = smb_form_add_entry (d->form, _("Title"), NULL, _("what people will call the model"));
-  d->blended = smb_form_add_entry (d->form, _("Self-blended class"), NULL, _("forgeries made of the genuine faces; empty: none"));
+  d->blended = smb_form_add_entry (d->form, _("Self-blended class"), NULL,
+                                   _("forgeries made of the genuine faces; empty: none"));
   add_weights (d, TRUE);
   d->preset = smb_form_add_drop_down (d->form, _("Preset"), presets);
   d->train = smb_form_add_drop_down (d->form, _("What trains"), trained);
@@ -485,8 +501,10 @@ pretrain_arguments (char **why, gpointer user_data)
     return NULL;
   g_ptr_array_add (out, g_strdup ("pretrain"));
   g_ptr_array_add (out, g_steal_pointer (&weights));
-  g_ptr_array_add (out, g_strconcat ("--mask-strategy=", strategies[gtk_drop_down_get_selected (GTK_DROP_DOWN (d->strategy))], NULL));
-  g_ptr_array_add (out, g_strdup_printf ("--mask-ratio=0.%02d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (d->ratio))));
+  g_ptr_array_add (out, g_strconcat ("--mask-strategy=",
+                                     strategies[gtk_drop_down_get_selected (GTK_DROP_DOWN (d->strategy))], NULL));
+  g_ptr_array_add (
+      out, g_strdup_printf ("--mask-ratio=0.%02d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (d->ratio))));
   if (gtk_check_button_get_active (GTK_CHECK_BUTTON (d->cropped)))
     g_ptr_array_add (out, g_strdup ("--cropped"));
   for (char **folder = folders; *folder != NULL; folder++)

@@ -75,13 +75,15 @@ show_acts (SmbTrainingView *self, const SmbJob *job, guint position, guint n)
   gboolean ended = s == SMB_JOB_FINISHED || s == SMB_JOB_FAILED || s == SMB_JOB_CANCELLED;
 
   gtk_widget_set_visible (self->pause, s == SMB_JOB_RUNNING || s == SMB_JOB_QUEUED);
-  gtk_widget_set_visible (self->resume, s == SMB_JOB_PAUSED || s == SMB_JOB_PAUSING || s == SMB_JOB_FAILED || s == SMB_JOB_CANCELLED);
+  gtk_widget_set_visible (self->resume,
+                          s == SMB_JOB_PAUSED || s == SMB_JOB_PAUSING || s == SMB_JOB_FAILED || s == SMB_JOB_CANCELLED);
   gtk_widget_set_visible (self->cancel, !ended);
   gtk_widget_set_sensitive (self->cancel, s != SMB_JOB_CANCELLING);
   gtk_widget_set_visible (self->remove, ended);
   gtk_widget_set_visible (self->add_model, s == SMB_JOB_FINISHED);
   g_free (self->result);
-  self->result = g_build_filename (job->out, g_strcmp0 (job->kind, "pretrain") == 0 ? "online.safetensors" : "detector.safetensors", NULL);
+  self->result = g_build_filename (
+      job->out, g_strcmp0 (job->kind, "pretrain") == 0 ? "online.safetensors" : "detector.safetensors", NULL);
   gtk_widget_set_visible (self->up, !ended);
   gtk_widget_set_visible (self->down, !ended);
   gtk_widget_set_sensitive (self->up, position > 0);
@@ -92,7 +94,8 @@ show_acts (SmbTrainingView *self, const SmbJob *job, guint position, guint n)
 static void
 show_facts (SmbTrainingView *self, const SmbJob *job)
 {
-  g_autofree char *begun = smb_format_time (job->created_s * G_USEC_PER_SEC), *ended = smb_format_time (job->ended_s * G_USEC_PER_SEC);
+  g_autofree char *begun = smb_format_time (job->created_s * G_USEC_PER_SEC),
+                  *ended = smb_format_time (job->ended_s * G_USEC_PER_SEC);
   g_autofree char *out = g_filename_display_name (job->out);
   g_autofree char *command = g_strjoinv (" ", job->arguments);
 
@@ -140,7 +143,8 @@ show_job (SmbTrainingView *self, const SmbJob *job)
     g_string_append_printf (text, _(" · %s of memory"), memory);
   }
   gtk_label_set_text (self->progress_text, text->str);
-  gtk_progress_bar_set_fraction (self->bar, job->iterations > 0 ? (double) job->iteration / (double) job->iterations : 0.0);
+  gtk_progress_bar_set_fraction (self->bar,
+                                 job->iterations > 0 ? (double) job->iteration / (double) job->iterations : 0.0);
   show_facts (self, job);
 }
 
@@ -232,7 +236,8 @@ make_example (void)
 static void
 fill_example (GtkWidget *box, const SmbTrainingExample *example)
 {
-  GtkWidget *face = gtk_widget_get_first_child (gtk_widget_get_first_child (box)), *map = gtk_widget_get_next_sibling (face);
+  GtkWidget *face = gtk_widget_get_first_child (gtk_widget_get_first_child (box)),
+            *map = gtk_widget_get_next_sibling (face);
   GtkWidget *file = gtk_widget_get_last_child (box), *words = gtk_widget_get_prev_sibling (file);
   g_autofree char *name = g_path_get_basename (example->file), *shown = g_filename_display_name (name);
 
@@ -243,7 +248,8 @@ fill_example (GtkWidget *box, const SmbTrainingExample *example)
   gtk_label_set_text (GTK_LABEL (file), shown);
   gtk_widget_set_tooltip_text (file, example->file);
   gtk_accessible_update_property (GTK_ACCESSIBLE (face), GTK_ACCESSIBLE_PROPERTY_LABEL, example->words, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (map), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Relevance for the class it was taken for"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (map), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _("Relevance for the class it was taken for"), -1);
 }
 
 /* In place: what is read aloud must not go away with every validation. */
@@ -253,7 +259,8 @@ show_examples (SmbTrainingView *self, const GPtrArray *examples)
   GtkFlowBoxChild *child;
 
   while (gtk_flow_box_get_child_at_index (self->examples, (int) examples->len) != NULL)
-    gtk_flow_box_remove (self->examples, GTK_WIDGET (gtk_flow_box_get_child_at_index (self->examples, (int) examples->len)));
+    gtk_flow_box_remove (self->examples,
+                         GTK_WIDGET (gtk_flow_box_get_child_at_index (self->examples, (int) examples->len)));
   for (guint i = 0; i < examples->len; i++) {
     child = gtk_flow_box_get_child_at_index (self->examples, (int) i);
     if (child == NULL) {
@@ -342,10 +349,12 @@ smb_training_view_class_init (SmbTrainingViewClass *klass)
     gssize offset;
   } children[] = {
 #define CHILD(member) { #member, G_STRUCT_OFFSET (SmbTrainingView, member) }
-    CHILD (box), CHILD (title), CHILD (state), CHILD (state_icon), CHILD (state_word), CHILD (error), CHILD (error_box),
-    CHILD (progress_text), CHILD (bar), CHILD (facts), CHILD (plots), CHILD (examples), CHILD (examples_box), CHILD (sheet),
-    CHILD (sheet_box), CHILD (log), CHILD (log_box), CHILD (pause), CHILD (resume), CHILD (cancel), CHILD (remove), CHILD (add_model), CHILD (up),
-    CHILD (down),
+    CHILD (box),          CHILD (title),     CHILD (state),     CHILD (state_icon),
+    CHILD (state_word),   CHILD (error),     CHILD (error_box), CHILD (progress_text),
+    CHILD (bar),          CHILD (facts),     CHILD (plots),     CHILD (examples),
+    CHILD (examples_box), CHILD (sheet),     CHILD (sheet_box), CHILD (log),
+    CHILD (log_box),      CHILD (pause),     CHILD (resume),    CHILD (cancel),
+    CHILD (remove),       CHILD (add_model), CHILD (up),        CHILD (down),
 #undef CHILD
   };
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
@@ -358,7 +367,8 @@ smb_training_view_class_init (SmbTrainingViewClass *klass)
     gtk_widget_class_bind_template_child_full (widget_class, children[i].name, FALSE, children[i].offset);
   gtk_widget_class_bind_template_callback (widget_class, on_act);
   gtk_widget_class_bind_template_callback (widget_class, on_add_model);
-  g_signal_new ("add-model", SMB_TYPE_TRAINING_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  g_signal_new ("add-model", SMB_TYPE_TRAINING_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                G_TYPE_STRING, G_TYPE_STRING);
 }
 
 static void

@@ -333,10 +333,10 @@ static void
 smb_training_watch_class_init (SmbTrainingWatchClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = smb_training_watch_dispose;
-  signals[LOOKED] = g_signal_new ("looked", SMB_TYPE_TRAINING_WATCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                  G_TYPE_POINTER);
-  signals[FAILED] = g_signal_new ("failed", SMB_TYPE_TRAINING_WATCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                  G_TYPE_STRING);
+  signals[LOOKED] = g_signal_new ("looked", SMB_TYPE_TRAINING_WATCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[FAILED] = g_signal_new ("failed", SMB_TYPE_TRAINING_WATCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void

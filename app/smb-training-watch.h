@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* What the window knows of the trainings, which are processes of their own: their files are looked at once a second, in a
- * thread, and only what was added since the last look is read. */
+/* What the window knows of the trainings, which are processes of their own: their files are looked at once a second, in
+ * a thread, and only what was added since the last look is read. */
 
 typedef struct {
   double iteration, loss, lr;

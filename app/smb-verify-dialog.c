@@ -72,7 +72,8 @@ static void
 tell (guint64 done, guint64 total, const char *what, gpointer user_data)
 {
   const Trial *trial = user_data;
-  const SmbBundleExhibit *exhibit = trial->bundle->exhibits->pdata[MIN (trial->n_done, trial->bundle->exhibits->len - 1)];
+  const SmbBundleExhibit *exhibit
+      = trial->bundle->exhibits->pdata[MIN (trial->n_done, trial->bundle->exhibits->len - 1)];
   g_autofree char *words = g_strdup_printf ("%s · %s", exhibit->exhibit, what);
   const guint64 part = total > 0 ? MIN (done * 100 / total, 100) : 0;
 
@@ -147,14 +148,16 @@ title_of (const SmbBundleCheck *check)
     return g_strdup (_("The file"));
   if (g_str_equal (check->what, "result"))
     return g_strdup (_("Faces and scores"));
-  return g_str_has_prefix (check->what, "map ") ? g_strdup_printf (_("Map of %s"), check->what + strlen ("map ")) : g_strdup (check->what);
+  return g_str_has_prefix (check->what, "map ") ? g_strdup_printf (_("Map of %s"), check->what + strlen ("map "))
+                                                : g_strdup (check->what);
 }
 
 static char *
 count_text (const SmbBundleCheck *check)
 {
   if (check->largest > 0.0)
-    return g_strdup_printf (_("%u numbers the same, %u close; the largest difference is %.3g."), check->n_exact, check->n_close, check->largest);
+    return g_strdup_printf (_("%u numbers the same, %u close; the largest difference is %.3g."), check->n_exact,
+                            check->n_close, check->largest);
   if (check->n_close > 0)
     return g_strdup_printf (_("%u numbers the same, %u close."), check->n_exact, check->n_close);
   return g_strdup_printf (ngettext ("%u number the same.", "%u numbers the same.", check->n_exact), check->n_exact);
@@ -164,7 +167,8 @@ static void
 add_row (Dialog *d, SmbState state, const char *exhibit, const char *title, const SmbBundleCheck *check)
 {
   GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  GtkWidget *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *words = gtk_label_new (title), *state_words = gtk_label_new (state.word);
+  GtkWidget *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *words = gtk_label_new (title),
+            *state_words = gtk_label_new (state.word);
   GtkWidget *icon = gtk_image_new_from_icon_name (state.icon), *name = gtk_label_new (exhibit);
   g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", exhibit, title, state.word);
 
@@ -206,7 +210,8 @@ show_outcomes (Dialog *d, const Trial *trial)
   if (trial->case_path != NULL && trial->bundle != NULL) {
     SmbBundleCheck log = { .why = trial->log_problem, .differences = g_ptr_array_new () };
 
-    add_row (d, state_of (trial->log_problem == NULL ? SMB_REPRODUCED_EXACTLY : SMB_NOT_REPRODUCED), _("Case"), _("Audit log"), &log);
+    add_row (d, state_of (trial->log_problem == NULL ? SMB_REPRODUCED_EXACTLY : SMB_NOT_REPRODUCED), _("Case"),
+             _("Audit log"), &log);
     g_ptr_array_unref (log.differences);
   }
   for (guint i = 0; i < trial->outcomes->len; i++) {
@@ -281,7 +286,9 @@ on_accepted (SmbForm *form, Dialog *d)
   d->job = smb_job_new (_("Computing the report again"), 1);
   trial->path = g_canonicalize_filename (path, g_get_home_dir ());
   trial->folder = *folder != '\0' ? g_canonicalize_filename (folder, g_get_home_dir ()) : NULL;
-  trial->case_path = d->with_case != NULL && gtk_check_button_get_active (GTK_CHECK_BUTTON (d->with_case)) ? g_strdup (d->case_path) : NULL;
+  trial->case_path = d->with_case != NULL && gtk_check_button_get_active (GTK_CHECK_BUTTON (d->with_case))
+                         ? g_strdup (d->case_path)
+                         : NULL;
   trial->engine = smb_engine_ref (d->engine);
   trial->job = g_object_ref (d->job);
   trial->outcomes = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_bundle_outcome_free);
@@ -321,8 +328,10 @@ smb_verify_dialog_present (GtkWindow *parent, SmbEngine *engine, const char *cas
   d->engine = smb_engine_ref (engine);
   d->case_path = g_strdup (case_path);
   g_object_set_data_full (G_OBJECT (d->form), "dialog", d, dialog_free);
-  d->bundle = smb_form_add_path (d->form, _("Bundle"), GTK_FILE_CHOOSER_ACTION_OPEN, FALSE, _("a report saved as JSON"));
-  d->folder = smb_form_add_path (d->form, _("Originals"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, FALSE, _("their folder; empty: where the bundle says"));
+  d->bundle
+      = smb_form_add_path (d->form, _("Bundle"), GTK_FILE_CHOOSER_ACTION_OPEN, FALSE, _("a report saved as JSON"));
+  d->folder = smb_form_add_path (d->form, _("Originals"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, FALSE,
+                                 _("their folder; empty: where the bundle says"));
   if (case_path != NULL)
     d->with_case = smb_form_add_check (d->form, _("The audit log of this case must hold the report's last hash"), TRUE);
   d->working = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
@@ -335,7 +344,8 @@ smb_verify_dialog_present (GtkWindow *parent, SmbEngine *engine, const char *cas
   d->list = gtk_list_box_new ();
   gtk_list_box_set_selection_mode (GTK_LIST_BOX (d->list), GTK_SELECTION_NONE);
   gtk_widget_add_css_class (d->list, "recent");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (d->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("What came out again"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (d->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("What came out again"),
+                                  -1);
   smb_form_add_wide (d->form, d->list);
   clear_list (d);
   g_signal_connect (d->form, "changed", G_CALLBACK (on_changed), d);

@@ -31,7 +31,8 @@ asked_for (SmbVideoForm *self)
 {
   SmbVideoSettings settings = smb_video_settings_default ();
 
-  settings.sample = gtk_drop_down_get_selected (self->sample) == EVERY ? SMB_VIDEO_SAMPLE_EVERY : SMB_VIDEO_SAMPLE_UNIFORM;
+  settings.sample
+      = gtk_drop_down_get_selected (self->sample) == EVERY ? SMB_VIDEO_SAMPLE_EVERY : SMB_VIDEO_SAMPLE_UNIFORM;
   settings.n_uniform = (guint) gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (self->uniform));
   settings.stride = (guint) gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (self->stride));
   if (gtk_check_button_get_active (self->regions))
@@ -60,10 +61,13 @@ describe (const SmbVideoSettings *settings, guint n_frames)
   if (settings->sample == SMB_VIDEO_SAMPLE_EVERY)
     g_string_append (text, _("every frame scored"));
   else
-    g_string_append_printf (text, ngettext ("%u frame of each track scored", "%u frames of each track scored", settings->n_uniform),
-                            settings->n_uniform);
-  g_string_append_printf (text, ngettext (" · faces looked for in every frame", " · faces looked for in every %uth frame", settings->stride),
-                          settings->stride);
+    g_string_append_printf (
+        text, ngettext ("%u frame of each track scored", "%u frames of each track scored", settings->n_uniform),
+        settings->n_uniform);
+  g_string_append_printf (
+      text,
+      ngettext (" · faces looked for in every frame", " · faces looked for in every %uth frame", settings->stride),
+      settings->stride);
   if (settings->first > 0 || settings->last < n_frames - 1)
     g_string_append_printf (text, _(" · frames %u to %u"), settings->first, MIN (settings->last, n_frames - 1));
   if (settings->face.region_draws > 0)
@@ -92,13 +96,15 @@ refresh (SmbVideoForm *self)
   else if (state->finished)
     text = g_strdup (how);
   else
-    text = g_strdup_printf (_("Stopped after frame %u: %s"), state->progress->next > 0 ? state->progress->next - 1 : 0, how);
+    text = g_strdup_printf (_("Stopped after frame %u: %s"), state->progress->next > 0 ? state->progress->next - 1 : 0,
+                            how);
   gtk_label_set_text (self->state, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->state), text);
   gtk_widget_set_sensitive (self->uniform, asked.sample == SMB_VIDEO_SAMPLE_UNIFORM);
   gtk_widget_set_sensitive (GTK_WIDGET (self->passage), self->mark_in >= 0 || self->mark_out >= 0);
   gtk_widget_set_sensitive (GTK_WIDGET (self->analyse), !running && !smb_session_get_read_only (self->session));
-  label = state != NULL && !running && !state->finished && is_same (&state->settings, &asked) ? _("Go on") : _("Analyse");
+  label = state != NULL && !running && !state->finished && is_same (&state->settings, &asked) ? _("Go on")
+                                                                                              : _("Analyse");
   spoken = g_strdup_printf (_("%s (this video)"), label);
   gtk_button_set_label (self->analyse, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->analyse), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
@@ -192,8 +198,10 @@ build_fields (SmbVideoForm *self)
   self->stride = gtk_spin_button_new_with_range (1, 1000, 1);
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->uniform), smb_video_settings_default ().n_uniform);
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->stride), smb_video_settings_default ().stride);
-  self->passage = GTK_CHECK_BUTTON (gtk_check_button_new_with_label (_("Only the passage between the marks In and Out")));
-  self->regions = GTK_CHECK_BUTTON (gtk_check_button_new_with_label (_("Measure the regions of every frame scored (takes much longer)")));
+  self->passage
+      = GTK_CHECK_BUTTON (gtk_check_button_new_with_label (_("Only the passage between the marks In and Out")));
+  self->regions = GTK_CHECK_BUTTON (
+      gtk_check_button_new_with_label (_("Measure the regions of every frame scored (takes much longer)")));
   add_field (grid, 0, _("Frames scored"), GTK_WIDGET (self->sample));
   add_field (grid, 1, _("Frames of each track"), self->uniform);
   add_field (grid, 2, _("Look for faces every so many frames"), self->stride);

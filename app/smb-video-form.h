@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* How a video is analysed: which frames are scored, how often faces are looked for, all of it or a passage; the button that starts
- * it, and what the stored run had asked for. */
+/* How a video is analysed: which frames are scored, how often faces are looked for, all of it or a passage; the button
+ * that starts it, and what the stored run had asked for. */
 #define SMB_TYPE_VIDEO_FORM (smb_video_form_get_type ())
 G_DECLARE_FINAL_TYPE (SmbVideoForm, smb_video_form, SMB, VIDEO_FORM, GtkWidget)
 

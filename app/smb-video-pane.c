@@ -49,7 +49,7 @@ show_place (SmbVideoPane *self)
   g_autofree char *text = NULL;
 
   if (video != NULL)
-    text = g_strdup_printf (_ ("frame %u of %u · %.3f s"), k, smb_engine_video_get_n_frames (video) - 1,
+    text = g_strdup_printf (_("frame %u of %u · %.3f s"), k, smb_engine_video_get_n_frames (video) - 1,
                             (double) smb_engine_video_get_slots (video)[k].time_us / 1e6);
   gtk_label_set_text (self->place, text != NULL ? text : "");
   smb_timeline_set_frame (self->timeline, k);
@@ -65,7 +65,8 @@ value_at (const GArray *samples, guint k)
   return NAN;
 }
 
-/* Place in the drop-down, whose first entry is none: measure by measure, each region by region. FALSE: none is chosen. */
+/* Place in the drop-down, whose first entry is none: measure by measure, each region by region. FALSE: none is chosen.
+ */
 static gboolean
 get_measure (SmbVideoPane *self, SmbMeasureKind *measure, SmbRegion *region)
 {
@@ -98,11 +99,11 @@ show_reading (SmbVideoPane *self, int hovered)
   if (video != NULL && hovered >= 0) {
     const SmbVideoSlot *slot = &smb_engine_video_get_slots (video)[hovered];
 
-    g_string_append_printf (text, _ ("frame %d · %.3f s"), hovered, (double) slot->time_us / 1e6);
+    g_string_append_printf (text, _("frame %d · %.3f s"), hovered, (double) slot->time_us / 1e6);
     if ((slot->flags & SMB_VIDEO_SLOT_KEY) != 0)
-      g_string_append (text, _ (" · key frame"));
+      g_string_append (text, _(" · key frame"));
     if ((slot->flags & SMB_VIDEO_SLOT_AFTER_GAP) != 0)
-      g_string_append (text, _ (" · frames missing before it"));
+      g_string_append (text, _(" · frames missing before it"));
     for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
       const SmbTrackSummary *track = tracks->pdata[i];
       double score = value_at (track->samples, (guint) hovered);
@@ -111,7 +112,8 @@ show_reading (SmbVideoPane *self, int hovered)
         g_string_append_printf (text, " · T%u %.3f", track->number, score);
     }
     /* Which measure it is stands in the drop-down below. */
-    if (self->series != NULL && get_measure (self, &measure, &region) && !isnan (value_at (self->series, (guint) hovered)))
+    if (self->series != NULL && get_measure (self, &measure, &region)
+        && !isnan (value_at (self->series, (guint) hovered)))
       g_string_append_printf (text, " · %s %.4f", smb_region_title (region), value_at (self->series, (guint) hovered));
   }
   gtk_label_set_text (self->reading, text->str);
@@ -130,8 +132,8 @@ show_score (SmbVideoPane *self)
     const SmbTrackSummary *track = tracks->pdata[i];
 
     if (track->number == selected && track->score.n_scored > 0)
-      text = g_strdup_printf (_ ("T%u: mean %.3f of %u frames · median %.3f · spread %.3f"), track->number, track->score.mean,
-                              track->score.n_scored, track->score.median, track->score.deviation);
+      text = g_strdup_printf (_("T%u: mean %.3f of %u frames · median %.3f · spread %.3f"), track->number,
+                              track->score.mean, track->score.n_scored, track->score.median, track->score.deviation);
   }
   gtk_label_set_text (self->score, text != NULL ? text : "");
 }
@@ -143,12 +145,14 @@ set_playing (SmbVideoPane *self, gboolean playing)
     gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick);
     self->tick = 0;
   }
-  gtk_button_set_icon_name (GTK_BUTTON (self->play), self->tick != 0 || playing ? "smb-pause-symbolic" : "smb-play-symbolic");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->play), GTK_ACCESSIBLE_PROPERTY_LABEL, playing ? _ ("Pause") : _ ("Play"), -1);
+  gtk_button_set_icon_name (GTK_BUTTON (self->play),
+                            self->tick != 0 || playing ? "smb-pause-symbolic" : "smb-play-symbolic");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->play), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  playing ? _("Pause") : _("Play"), -1);
 }
 
-/* Where the clip should be by now. A frame is asked for only when the one before has been shown, so that a slow decoder drops
- * frames and keeps the time. */
+/* Where the clip should be by now. A frame is asked for only when the one before has been shown, so that a slow decoder
+ * drops frames and keeps the time. */
 static gboolean
 play_on (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
@@ -295,7 +299,8 @@ fetch_thumbnails (SmbVideoPane *self, SmbEngineVideo *video)
   smb_session_fetch_thumbnails (self->session, frames, n_wanted, THUMBNAIL_PX, on_thumbnail, G_OBJECT (self));
 }
 
-/* The measure chosen, of the track chosen or the first that has it. The choice is there where a run measured regions. */
+/* The measure chosen, of the track chosen or the first that has it. The choice is there where a run measured regions.
+ */
 static void
 show_series (SmbVideoPane *self)
 {
@@ -336,8 +341,8 @@ show_tracks (SmbVideoPane *self)
 {
   SmbVideoState *state = smb_session_get_video_state (self->session);
 
-  smb_timeline_set_tracks (self->timeline, state != NULL ? state->progress->frames : NULL, smb_session_get_tracks (self->session),
-                           smb_session_get_selected_track (self->session));
+  smb_timeline_set_tracks (self->timeline, state != NULL ? state->progress->frames : NULL,
+                           smb_session_get_tracks (self->session), smb_session_get_selected_track (self->session));
   show_series (self);
   show_score (self);
 }
@@ -445,7 +450,7 @@ build_measures (SmbVideoPane *self)
   GtkStringList *names = gtk_string_list_new (NULL); /* the drop-down takes it */
   GtkWidget *drop_down;
 
-  gtk_string_list_append (names, _ ("Score alone"));
+  gtk_string_list_append (names, _("Score alone"));
   for (int measure = 0; measure < SMB_N_SAMPLED; measure++)
     for (int region = 0; region < SMB_N_COVERED_REGIONS; region++) {
       g_autofree char *title = measure_title ((SmbMeasureKind) measure, (SmbRegion) region);
@@ -453,8 +458,9 @@ build_measures (SmbVideoPane *self)
       gtk_string_list_append (names, title);
     }
   drop_down = gtk_drop_down_new (G_LIST_MODEL (names), NULL);
-  gtk_widget_set_tooltip_text (drop_down, _ ("What is drawn beside the score"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("What is drawn beside the score"), -1);
+  gtk_widget_set_tooltip_text (drop_down, _("What is drawn beside the score"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _("What is drawn beside the score"), -1);
   gtk_widget_set_valign (drop_down, GTK_ALIGN_CENTER);
   gtk_widget_set_visible (drop_down, FALSE);
   g_signal_connect (drop_down, "notify::selected", G_CALLBACK (on_measure_chosen), self);
@@ -472,17 +478,19 @@ smb_video_pane_init (SmbVideoPane *self)
   gtk_widget_set_parent (self->box, GTK_WIDGET (self));
   gtk_widget_add_css_class (row, "video-tools");
   gtk_box_append (GTK_BOX (self->box), row);
-  add_button (self, row, "smb-step-back-symbolic", NULL, _ ("One frame back (Left)"), G_CALLBACK (on_previous));
-  self->play = add_button (self, row, "smb-play-symbolic", NULL, _ ("Play or pause (Space)"), G_CALLBACK (on_play));
-  add_button (self, row, "smb-step-on-symbolic", NULL, _ ("One frame on (Right)"), G_CALLBACK (on_next));
+  add_button (self, row, "smb-step-back-symbolic", NULL, _("One frame back (Left)"), G_CALLBACK (on_previous));
+  self->play = add_button (self, row, "smb-play-symbolic", NULL, _("Play or pause (Space)"), G_CALLBACK (on_play));
+  add_button (self, row, "smb-step-on-symbolic", NULL, _("One frame on (Right)"), G_CALLBACK (on_next));
   self->place = add_label (row, FALSE, "strong");
   gtk_label_set_width_chars (self->place, 18);
   self->reading = add_label (row, TRUE, "dim");
-  add_button (self, row, NULL, _ ("In"), _ ("Mark the beginning of a passage here, or take the mark away"), G_CALLBACK (on_mark_in));
-  add_button (self, row, NULL, _ ("Out"), _ ("Mark the end of a passage here, or take the mark away"), G_CALLBACK (on_mark_out));
-  add_button (self, row, "smb-minus-symbolic", NULL, _ ("Show more of the timeline"), G_CALLBACK (on_zoom_out));
-  add_button (self, row, "smb-add-symbolic", NULL, _ ("Show the timeline in more detail"), G_CALLBACK (on_zoom_in));
-  add_button (self, row, NULL, _ ("All"), _ ("Show all of the timeline"), G_CALLBACK (on_zoom_all));
+  add_button (self, row, NULL, _("In"), _("Mark the beginning of a passage here, or take the mark away"),
+              G_CALLBACK (on_mark_in));
+  add_button (self, row, NULL, _("Out"), _("Mark the end of a passage here, or take the mark away"),
+              G_CALLBACK (on_mark_out));
+  add_button (self, row, "smb-minus-symbolic", NULL, _("Show more of the timeline"), G_CALLBACK (on_zoom_out));
+  add_button (self, row, "smb-add-symbolic", NULL, _("Show the timeline in more detail"), G_CALLBACK (on_zoom_in));
+  add_button (self, row, NULL, _("All"), _("Show all of the timeline"), G_CALLBACK (on_zoom_all));
   self->timeline = SMB_TIMELINE (smb_timeline_new ());
   g_signal_connect (self->timeline, "seek", G_CALLBACK (on_seek), self);
   g_signal_connect (self->timeline, "hovered", G_CALLBACK (on_hovered), self);

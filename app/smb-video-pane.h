@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Below the viewer, where the exhibit is a video: playing and stepping, what frame it is, marks, and the timeline. Plays at the
- * clip's own speed by its own times; frames that would come late are left out. */
+/* Below the viewer, where the exhibit is a video: playing and stepping, what frame it is, marks, and the timeline.
+ * Plays at the clip's own speed by its own times; frames that would come late are left out. */
 #define SMB_TYPE_VIDEO_PANE (smb_video_pane_get_type ())
 G_DECLARE_FINAL_TYPE (SmbVideoPane, smb_video_pane, SMB, VIDEO_PANE, GtkWidget)
 

@@ -289,7 +289,8 @@ name_region (SmbViewer *self, double x, double y)
   if (regions == NULL || u < 0.0 || v < 0.0 || u >= 1.0 || v >= 1.0)
     return NULL;
   return smb_region_class_title (
-      (SmbRegionClass) regions->classes[(int) (v * regions->size_px) * regions->size_px + (int) (u * regions->size_px)]);
+      (SmbRegionClass)
+          regions->classes[(int) (v * regions->size_px) * regions->size_px + (int) (u * regions->size_px)]);
 }
 
 static void
@@ -302,7 +303,8 @@ on_hover (SmbCanvas *canvas, int side, double x, double y, SmbViewer *self)
   g_autofree char *value = NULL;
 
   if (self->session != NULL)
-    tiles = side == SMB_SIDE_A ? smb_session_get_tiles (self->session) : smb_session_get_other_tiles (self->session, NULL);
+    tiles = side == SMB_SIDE_A ? smb_session_get_tiles (self->session)
+                               : smb_session_get_other_tiles (self->session, NULL);
   picture = tiles != NULL ? smb_tiles_get_image (tiles) : NULL;
   if (picture != NULL && x >= 0.0 && y >= 0.0 && x < picture->width && y < picture->height) {
     const guint8 *rgb = smb_image_get_pixels (picture) + ((gsize) y * (gsize) picture->width + (gsize) x) * 3;
@@ -421,8 +423,8 @@ smb_viewer_set_session (SmbViewer *self, SmbSession *session)
   g_signal_connect_object (session, "map-changed", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "other-changed", G_CALLBACK (smb_viewer_show_other), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "tool-changed", G_CALLBACK (show_tool), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (smb_session_get_exhibits (session), "items-changed", G_CALLBACK (smb_viewer_list_exhibits), self,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (smb_session_get_exhibits (session), "items-changed", G_CALLBACK (smb_viewer_list_exhibits),
+                           self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "model-changed", G_CALLBACK (on_model_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "exhibits-changed", G_CALLBACK (show_banner), self, G_CONNECT_SWAPPED);
   smb_heads_grid_set_session (self->heads, session);

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The mathematics of looking at a picture through a widget; plain values, no GTK. Lengths are in widget pixels (view) or
- * picture pixels (image); scale = view pixels for one picture pixel. */
+/* The mathematics of looking at a picture through a widget; plain values, no GTK. Lengths are in widget pixels (view)
+ * or picture pixels (image); scale = view pixels for one picture pixel. */
 typedef struct {
   double image_width, image_height;
   double view_width, view_height;

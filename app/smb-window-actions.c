@@ -14,7 +14,8 @@
 void
 smb_window_show_pane (SmbWindow *self, const char *action, gboolean shown)
 {
-  GtkWidget *pane = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
+  GtkWidget *pane
+      = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
   GtkWidget *toggle = pane == GTK_WIDGET (self->inspector) ? self->inspector_toggle : self->evidence_toggle;
 
   gtk_widget_set_visible (pane, shown);
@@ -25,7 +26,8 @@ static void
 toggle_pane (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   SmbWindow *self = SMB_WINDOW (widget);
-  GtkWidget *pane = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
+  GtkWidget *pane
+      = g_str_equal (action, "win.show-inspector") ? GTK_WIDGET (self->inspector) : GTK_WIDGET (self->evidence);
 
   smb_window_show_pane (self, action, !gtk_widget_get_visible (pane));
   /* Both panes would leave a narrow window no room for the picture. */
@@ -37,11 +39,11 @@ toggle_pane (GtkWidget *widget, const char *action, GVariant *parameter)
 void
 smb_window_update_actions (SmbWindow *self)
 {
-  static const char *const reading[] = { "win.zoom", "win.page", "win.search", "win.show-evidence", "win.show-inspector",
-                                         "win.compare", "win.robustness" };
-  static const char *const writing[] = { "win.add-evidence", "win.add-folder", "win.add-pictures", "win.analyse", "win.analyse-again",
-                                         "win.analyse-selected", "win.verify", "win.report", "win.draw-box",
-                                         "win.correct-box" };
+  static const char *const reading[] = { "win.zoom",           "win.page",    "win.search",    "win.show-evidence",
+                                         "win.show-inspector", "win.compare", "win.robustness" };
+  static const char *const writing[]
+      = { "win.add-evidence",     "win.add-folder", "win.add-pictures", "win.analyse",  "win.analyse-again",
+          "win.analyse-selected", "win.verify",     "win.report",       "win.draw-box", "win.correct-box" };
   gboolean open = self->session != NULL && smb_session_get_info (self->session) != NULL;
   gboolean writable = open && !smb_session_get_read_only (self->session);
 
@@ -115,12 +117,14 @@ add_folder (GtkWidget *widget, const char *action, GVariant *parameter)
 static void
 on_pictures_chosen (GtkNativeDialog *dialog, int response, SmbWindow *self)
 {
-  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+  g_autoptr (GFile) file
+      = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
   g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
   const char *rate = gtk_file_chooser_get_choice (GTK_FILE_CHOOSER (dialog), "rate");
 
   if (path != NULL)
-    smb_session_add_pictures (self->session, path, rate != NULL ? g_ascii_strtod (rate, NULL) : SMB_EXAMINE_PICTURE_RATE);
+    smb_session_add_pictures (self->session, path,
+                              rate != NULL ? g_ascii_strtod (rate, NULL) : SMB_EXAMINE_PICTURE_RATE);
   g_clear_object (&self->chooser);
 }
 
@@ -128,7 +132,8 @@ static void
 add_pictures (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   /* The usual one first: that is what GTK's own dialog begins with. */
-  static const char *const rates[] = { "25", "23.976", "24", "29.97", "30", "50", "59.94", "60", "1", "5", "10", "12", "15", "20", NULL };
+  static const char *const rates[]
+      = { "25", "23.976", "24", "29.97", "30", "50", "59.94", "60", "1", "5", "10", "12", "15", "20", NULL };
   SmbWindow *self = SMB_WINDOW (widget);
   g_autoptr (GtkFileFilter) pictures = gtk_file_filter_new ();
 
@@ -181,7 +186,8 @@ verify_report (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   SmbWindow *self = SMB_WINDOW (widget);
 
-  smb_verify_dialog_present (GTK_WINDOW (self), self->engine, self->session != NULL ? smb_session_get_path (self->session) : NULL);
+  smb_verify_dialog_present (GTK_WINDOW (self), self->engine,
+                             self->session != NULL ? smb_session_get_path (self->session) : NULL);
 }
 
 static void

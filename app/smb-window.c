@@ -136,7 +136,8 @@ start_session (SmbWindow *self)
   g_signal_connect (self->session, "open-failed", G_CALLBACK (on_open_failed), self);
   g_signal_connect (self->session, "exhibits-changed", G_CALLBACK (on_progress), self);
   g_signal_connect (self->session, "model-changed", G_CALLBACK (on_progress), self);
-  g_signal_connect_object (smb_session_get_jobs (self->session), "items-changed", G_CALLBACK (on_jobs_changed), self, 0);
+  g_signal_connect_object (smb_session_get_jobs (self->session), "items-changed", G_CALLBACK (on_jobs_changed), self,
+                           0);
   return self->session;
 }
 
@@ -224,7 +225,8 @@ smb_window_add_files (SmbWindow *self, GPtrArray *files)
   else if (self->session != NULL)
     keep_for_later (self, files);
   else
-    smb_window_message (self, SMB_MESSAGE_INFO, _("Evidence belongs to a case. Make a new case or open one, then add the files."));
+    smb_window_message (self, SMB_MESSAGE_INFO,
+                        _("Evidence belongs to a case. Make a new case or open one, then add the files."));
 }
 
 static void

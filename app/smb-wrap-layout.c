@@ -33,7 +33,8 @@ count_rows (SmbWrapLayout *self, GtkWidget *widget, int width)
 {
   int rows = 0, used = 0;
 
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child)) {
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child)) {
     int wanted;
 
     if (!gtk_widget_should_layout (child))
@@ -56,7 +57,8 @@ smb_wrap_layout_measure (GtkLayoutManager *manager, GtkWidget *widget, GtkOrient
   SmbWrapLayout *self = SMB_WRAP_LAYOUT (manager);
   int widest = 0, sum = 0;
 
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child)) {
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child)) {
     if (gtk_widget_should_layout (child)) {
       int wanted = natural_width (child);
 
@@ -80,7 +82,8 @@ smb_wrap_layout_allocate (GtkLayoutManager *manager, GtkWidget *widget, int widt
   int x = 0, y = 0;
   gboolean first = TRUE;
 
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child)) {
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child)) {
     GtkAllocation at;
     int wanted, tall;
 

@@ -276,7 +276,8 @@ smb_analysis_from_json (JsonNode *node, GError **error)
   out->seconds = smb_json_number (&reader, in, "seconds", SMB_JSON_REQUIRED);
   stages = smb_json_object (&reader, in, "stages", SMB_JSON_OPTIONAL);
   for (int i = 0; i < SMB_N_STAGES; i++)
-    out->stage_seconds[i] = stages != NULL ? smb_json_number (&reader, stages, smb_stage_name (i), SMB_JSON_OPTIONAL) : NAN;
+    out->stage_seconds[i]
+        = stages != NULL ? smb_json_number (&reader, stages, smb_stage_name (i), SMB_JSON_OPTIONAL) : NAN;
   return reader.failed ? NULL : g_steal_pointer (&out);
 }
 
@@ -353,8 +354,8 @@ smb_precision_from_text (const char *text, const char *device, SmbPrecision *pre
   if (device == NULL)
     device = "cpu";
   if (asked < 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no precision; choose f32, tf32, bf16, int8 or auto."),
-                 text);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is no precision; choose f32, tf32, bf16, int8 or auto."), text);
     return FALSE;
   }
   devices = smb_device_list ();
@@ -371,7 +372,7 @@ smb_precision_from_text (const char *text, const char *device, SmbPrecision *pre
                  _ ("The device %s cannot compute in %s; choose f32, or auto for the fastest it has."), device, text);
     return FALSE;
   }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("There is no usable device “%s”; see “semblance-cli devices”."),
-               device);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+               _ ("There is no usable device “%s”; see “semblance-cli devices”."), device);
   return FALSE;
 }

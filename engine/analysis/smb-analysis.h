@@ -17,8 +17,8 @@ G_BEGIN_DECLS
 
 /* Plain results that travel between processes, into the case and into reports. Value types; JSON both ways. */
 
-/* What a calibrated model's score is worth as evidence (engine/measure): decimal logarithm of the ratio of its likelihood
- * among forged faces to that among genuine ones. */
+/* What a calibrated model's score is worth as evidence (engine/measure): decimal logarithm of the ratio of its
+ * likelihood among forged faces to that among genuine ones. */
 typedef struct {
   double log10_lr;   /* NAN: the model is not calibrated, or there is no score */
   int bound;         /* 1, -1: it lies beyond the upper, lower bound, and the bound is what is given; else 0 */
@@ -32,9 +32,10 @@ typedef struct {
   double score;          /* 1 - probability of the genuine class; NAN if there is none */
   guint track;           /* of a video's frame: the number of its track; 0: a picture's face. Not in JSON */
   SmbLikelihood likelihood;
-  char *outside;         /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
+  char *outside; /* why there is no score (too small for the model …), a translated sentence; NULL if there is */
   SmbFaceQuality *quality; /* NULL: not measured */
-  char **quality_notes;    /* sentences: where it lies outside the range the model was validated on; NULL-terminated or NULL */
+  char **quality_notes;    /* sentences: where it lies outside the range the model was validated on; NULL-terminated or
+                              NULL */
   SmbRegionReport *regions; /* NULL: not asked for */
 } SmbFaceResult;
 
@@ -73,20 +74,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceResult, smb_face_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
 
 /* {"width", "height", "faces": [{"box": [x,y,w,h], "detected_box", "origin", "detector_confidence",
- *   "probabilities": {class: p}, "score", "likelihood_ratio": {"log10", "bound": "none", "lower" or "upper", "low", "high"} if calibrated, "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch",
- *   "roll", "cut", "landmarks": "found" or "template", "outside": [sentence]},
- *   "regions": see smb_region_report_to_json; absent if not asked for}], "model": {"name", "sha256", "mim_sha256", "classes": [name],
- *   "real_class", "trained", "calibrated", "note"}, "device", "program_version", "settings": {…}, "seed", "seconds", "stages": {"detect",
- *   "quality", "crop", "network": seconds}}.
- * What there is not (score of a face outside, hash of a network the model lacks, a pose without landmarks) is null; `quality` is absent
- * where it was not measured. `note` is the sentence that
- * goes with untrained or uncalibrated weights; absent otherwise. Free with json_node_unref.
- * Reading checks every member (FORMAT error naming it) and passes over members it does not know, so that a caller may
- * keep "file", "sha256" … in the same object. */
+ *   "probabilities": {class: p}, "score", "likelihood_ratio": {"log10", "bound": "none", "lower" or "upper", "low",
+ * "high"} if calibrated, "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch", "roll", "cut",
+ * "landmarks": "found" or "template", "outside": [sentence]}, "regions": see smb_region_report_to_json; absent if not
+ * asked for}], "model": {"name", "sha256", "mim_sha256", "classes": [name], "real_class", "trained", "calibrated",
+ * "note"}, "device", "program_version", "settings": {…}, "seed", "seconds", "stages": {"detect", "quality", "crop",
+ * "network": seconds}}. What there is not (score of a face outside, hash of a network the model lacks, a pose without
+ * landmarks) is null; `quality` is absent where it was not measured. `note` is the sentence that goes with untrained or
+ * uncalibrated weights; absent otherwise. Free with json_node_unref. Reading checks every member (FORMAT error naming
+ * it) and passes over members it does not know, so that a caller may keep "file", "sha256" … in the same object. */
 JsonNode *smb_analysis_to_json (const SmbAnalysis *analysis);
 SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
 
-/* "likelihood ratio of forged to genuine 35 (log10 1.54)", "at least 120 …" where it lies beyond a bound; NULL if there is none. Free with g_free. */
+/* "likelihood ratio of forged to genuine 35 (log10 1.54)", "at least 120 …" where it lies beyond a bound; NULL if there
+ * is none. Free with g_free. */
 char *smb_likelihood_text (const SmbLikelihood *likelihood);
 
 /* The (translated) sentence every place prints beside numbers of such a model; NULL for a trained, calibrated one. */
@@ -141,17 +142,17 @@ typedef struct {
 GPtrArray *smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, const SmbMapSpec *specs,
                                 guint n_specs, GCancellable *cancellable, GError **error);
 
-/* The regions that masks of this face are drawn by: job->regions, else those of its landmarks; at the side of the reconstruction
- * network's input, or of the detector's if there is no other. */
-SmbRegions *smb_judge_region_map (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, GCancellable *cancellable,
-                                  GError **error);
+/* The regions that masks of this face are drawn by: job->regions, else those of its landmarks; at the side of the
+ * reconstruction network's input, or of the detector's if there is no other. */
+SmbRegions *smb_judge_region_map (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job,
+                                  GCancellable *cancellable, GError **error);
 
-/* The region table and matrix of one face. Compared with the statistics of genuine faces that the model names or that are found
- * beside it (smb_model_dup_reference), read each time; where there are none, or they are of another network, the note says that
- * there is no z. A file that the user named and that does not fit is an error: MISMATCH, FORMAT, NOT_FOUND.
- * Else: UNSUPPORTED without a reconstruction network, ARGUMENT for a senseless number of draws, MEMORY, cancelled.
- * The features of the whole face are the online network's projector's, standing in for the target network's, which
- * follows it and is kept in no model; those under a mask are the predictor's, as in training. */
+/* The region table and matrix of one face. Compared with the statistics of genuine faces that the model names or that
+ * are found beside it (smb_model_dup_reference), read each time; where there are none, or they are of another network,
+ * the note says that there is no z. A file that the user named and that does not fit is an error: MISMATCH, FORMAT,
+ * NOT_FOUND. Else: UNSUPPORTED without a reconstruction network, ARGUMENT for a senseless number of draws, MEMORY,
+ * cancelled. The features of the whole face are the online network's projector's, standing in for the target network's,
+ * which follows it and is kept in no model; those under a mask are the predictor's, as in training. */
 SmbRegionReport *smb_judge_regions (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job,
                                     const SmbRegionSettings *settings, GCancellable *cancellable, GError **error);
 

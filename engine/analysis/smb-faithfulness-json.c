@@ -7,7 +7,8 @@
 #define POINTS (SMB_FAITH_STEPS + 1)
 #define MAX_CLASS 100000
 
-static const char *const failures[] = { "deletion", "insertion", "randomised" }; /* in the order of SmbFaithFailure's bits */
+static const char *const failures[]
+    = { "deletion", "insertion", "randomised" }; /* in the order of SmbFaithFailure's bits */
 
 static void
 set_curve (JsonObject *out, const char *member, const double *curve)

@@ -37,7 +37,8 @@ void smb_frame_faces_free (SmbFrameFaces *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFrameFaces, smb_frame_faces_free)
 
 /* {"frame", "time_us", "cut", "searched", "change", "faces": [{"track", "box", "detected", "confidence", "how":
- * "detected", "followed" or "drawn", "score", "probabilities", "outside", "regions": see smb_region_sample_to_json}]}. Free with json_node_unref. */
+ * "detected", "followed" or "drawn", "score", "probabilities", "outside", "regions": see smb_region_sample_to_json}]}.
+ * Free with json_node_unref. */
 JsonNode *smb_frame_faces_to_json (const SmbFrameFaces *frame);
 SmbFrameFaces *smb_frame_faces_from_json (JsonNode *node, GError **error);
 JsonNode *smb_tracker_to_json (const SmbTracker *tracker);
@@ -49,16 +50,17 @@ typedef struct {
   guint first;     /* the frame the stride is counted from */
 } SmbFollowSettings;
 
-/* Finds and follows the faces of consecutive frames (images, n of them; array of SmbFrameFaces* with k and time_us filled in,
- * points added here). lead: the frame before, which starts the followers, or NULL at a beginning. The tracker goes on from
- * where it was; the same frames in the same portions give the same bytes. */
+/* Finds and follows the faces of consecutive frames (images, n of them; array of SmbFrameFaces* with k and time_us
+ * filled in, points added here). lead: the frame before, which starts the followers, or NULL at a beginning. The
+ * tracker goes on from where it was; the same frames in the same portions give the same bytes. */
 gboolean smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, const SmbImage *lead, SmbTracker *tracker,
-                           const SmbFollowSettings *settings, GPtrArray *frames, GCancellable *cancellable, GError **error);
+                           const SmbFollowSettings *settings, GPtrArray *frames, GCancellable *cancellable,
+                           GError **error);
 
-/* Scores the faces of frames (images in the same order). search: the detector looks once more, in this very frame, and a face
- * it finds over a track's box takes the box's place: what the published protocol scores. settings->region_draws > 0: each face that
- * is scored gets its region table as well, without the matrix (6 * draws + draws + 1 masks of the reconstruction network each);
- * UNSUPPORTED if the model has none. */
+/* Scores the faces of frames (images in the same order). search: the detector looks once more, in this very frame, and
+ * a face it finds over a track's box takes the box's place: what the published protocol scores. settings->region_draws
+ * > 0: each face that is scored gets its region table as well, without the matrix (6 * draws + draws + 1 masks of the
+ * reconstruction network each); UNSUPPORTED if the model has none. */
 gboolean smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gboolean search,
                                  const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable,
                                  GError **error);

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * reads back the same. Free with g_free. */
 char *smb_json_to_canonical (JsonNode *node);
 
-/* Parses text that must hold one JSON value of at most `max_bytes` and 64 levels; `what` names it in the FORMAT or LIMIT
- * error. Free with json_node_unref. */
+/* Parses text that must hold one JSON value of at most `max_bytes` and 64 levels; `what` names it in the FORMAT or
+ * LIMIT error. Free with json_node_unref. */
 JsonNode *smb_json_parse (const char *text, gsize max_bytes, const char *what, GError **error);
 
 /* A sticky error: once a member was wrong, the following reads return neutral values and keep the first message, so
@@ -29,7 +29,8 @@ typedef enum { SMB_JSON_REQUIRED, SMB_JSON_OPTIONAL } SmbJsonNeed; /* optional: 
 
 void smb_json_fail (SmbJsonReader *reader, const char *member, const char *expected);
 JsonObject *smb_json_object (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need);
-JsonArray *smb_json_array (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need, guint max_length);
+JsonArray *smb_json_array (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need,
+                           guint max_length);
 gint64 smb_json_int (SmbJsonReader *reader, JsonObject *of, const char *member, gint64 min, gint64 max);
 /* Finite; NAN where optional and null or absent. */
 double smb_json_number (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need);

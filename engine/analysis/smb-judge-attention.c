@@ -18,8 +18,8 @@ check_spec (const SmbMapSpec *spec, const SmbNetConfig *config, GError **error)
 {
   if (spec->kind == SMB_MAP_ATTENTION && spec->layer >= config->depth) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Layer %d does not exist: the model has layers 0 to %d; choose one of them or “last”."), spec->layer,
-                 config->depth - 1);
+                 _ ("Layer %d does not exist: the model has layers 0 to %d; choose one of them or “last”."),
+                 spec->layer, config->depth - 1);
     return FALSE;
   }
   return spec->kind != SMB_MAP_RELEVANCE || smb_judge_check_class (spec, config, error);

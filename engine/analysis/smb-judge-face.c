@@ -48,7 +48,8 @@ smb_judge_need_mim (SmbJudge *judge, GError **error)
   if (judge->mim.weights != NULL)
     return &judge->mim.config;
   g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
-               _ ("The model “%s” has no reconstruction network; choose attention maps or another model."), judge->name);
+               _ ("The model “%s” has no reconstruction network; choose attention maps or another model."),
+               judge->name);
   return NULL;
 }
 
@@ -283,7 +284,8 @@ forward_equal (SmbJudgeFace *face, const guint8 *masks, guint n, guint want, GEr
   hidden = smb_tensor_new (SMB_DTYPE_U8, 2, shape);
   memcpy (hidden->data, masks, (gsize) n * (gsize) n_patches);
   ratio = smb_tensor_new (SMB_DTYPE_F64, 0, NULL);
-  /* The network keeps floor (L (1 - ratio)) patches; half a patch more than exact lands on just what the masks leave. */
+  /* The network keeps floor (L (1 - ratio)) patches; half a patch more than exact lands on just what the masks leave.
+   */
   *(double *) ratio->data = MAX (count_hidden (masks, n_patches) - 0.5, 0.0) / n_patches;
   smb_tensor_dict_set (inputs, "in.images", images);
   smb_tensor_dict_set (inputs, "in.mask", hidden);
@@ -348,10 +350,11 @@ smb_judge_probabilities (SmbJudgeFace *face, SmbNet *net, const float *images, g
     for (gsize i = 0; i < m * classes; i++) {
       out[done * classes + i] = ((const float *) probabilities->data)[i];
       if (!isfinite (out[done * classes + i])) {
-        g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED,
-                     _ ("%s: the network answered with values that are not numbers; its weights are damaged: verify the "
-                        "model or import it again."),
-                     face->judge->detector.path);
+        g_set_error (
+            error, SMB_ERROR, SMB_ERROR_FAILED,
+            _ ("%s: the network answered with values that are not numbers; its weights are damaged: verify the "
+               "model or import it again."),
+            face->judge->detector.path);
         return FALSE;
       }
     }

@@ -65,7 +65,8 @@ delete_in_order (Check *check, const int *order, int of_class, double *curve, GE
   g_autofree double *probabilities = g_new (double, between * classes);
   g_autofree guint8 *hidden = g_new0 (guint8, check->patches);
 
-  smb_judge_report (check->face, MIN (check->done, check->total), check->total, _ ("Testing whether the map is faithful"));
+  smb_judge_report (check->face, MIN (check->done, check->total), check->total,
+                    _ ("Testing whether the map is faithful"));
   check->done++;
   for (int s = 1; s < SMB_FAITH_STEPS; s++) {
     for (int i = smb_faithfulness_count (s - 1, check->patches); i < smb_faithfulness_count (s, check->patches); i++)
@@ -175,8 +176,9 @@ prepare (Check *check, GError **error)
 
   check->config = smb_judge_need_detector (judge, error);
   check->net = check->config != NULL ? smb_judge_get_net (judge, &judge->detector, SMB_PRECISION_F32, error) : NULL;
-  rgb = check->net != NULL ? smb_judge_crop (check->face->image, check->face->job->box, judge->transform, check->config, error)
-                           : NULL;
+  rgb = check->net != NULL
+            ? smb_judge_crop (check->face->image, check->face->job->box, judge->transform, check->config, error)
+            : NULL;
   if (rgb == NULL)
     return FALSE;
   check->patches = smb_net_config_get_patches (check->config);

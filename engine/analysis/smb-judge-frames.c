@@ -25,7 +25,8 @@ start_follower (Chase *chase, const SmbImage *image, const SmbTrack *track, GErr
 {
   SmbFaceFollower *follower;
 
-  if (g_hash_table_size (chase->followers) >= MAX_FOLLOWED && !g_hash_table_contains (chase->followers, GUINT_TO_POINTER (track->number)))
+  if (g_hash_table_size (chase->followers) >= MAX_FOLLOWED
+      && !g_hash_table_contains (chase->followers, GUINT_TO_POINTER (track->number)))
     return TRUE;
   follower = smb_face_follower_new (image, track->box, error);
   if (follower == NULL)
@@ -40,7 +41,8 @@ follow (Chase *chase, const SmbImage *image, GError **error)
 {
   for (guint i = 0; i < chase->tracker->tracks->len; i++) {
     SmbTrack *track = &g_array_index (chase->tracker->tracks, SmbTrack, i);
-    SmbFaceFollower *follower = track->active ? g_hash_table_lookup (chase->followers, GUINT_TO_POINTER (track->number)) : NULL;
+    SmbFaceFollower *follower
+        = track->active ? g_hash_table_lookup (chase->followers, GUINT_TO_POINTER (track->number)) : NULL;
     double sure = SMB_FACE_FOLLOW_SURE;
     SmbBox box = track->box;
 
@@ -139,7 +141,8 @@ smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, const SmbIm
       smb_tracker_lose_all (tracker);
     else if (!follow (&chase, images[i], error))
       return FALSE;
-    if ((frame->cut || (frame->k - settings->first) % settings->stride == 0) && !search (&chase, images[i], frame, settings, error))
+    if ((frame->cut || (frame->k - settings->first) % settings->stride == 0)
+        && !search (&chase, images[i], frame, settings, error))
       return FALSE;
     add_followed (&chase, images[i], frame);
   }
@@ -148,7 +151,8 @@ smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, const SmbIm
 
 /* Lets the detector have the last word about the box in this very frame. */
 static gboolean
-search_again (SmbJudge *judge, const SmbImage *image, SmbFrameFaces *frame, const SmbAnalysisSettings *settings, GError **error)
+search_again (SmbJudge *judge, const SmbImage *image, SmbFrameFaces *frame, const SmbAnalysisSettings *settings,
+              GError **error)
 {
   g_autoptr (GArray) faces = smb_judge_find_faces (judge, image, settings, error);
 
@@ -205,7 +209,8 @@ score_pass (SmbJudge *judge, SmbNet *net, const Crop *crops, guint n, GCancellab
 
 /* The region table of a face that has a score. */
 static gboolean
-measure_regions (SmbJudge *judge, const Crop *crop, const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error)
+measure_regions (SmbJudge *judge, const Crop *crop, const SmbAnalysisSettings *settings, GCancellable *cancellable,
+                 GError **error)
 {
   const SmbRegionSettings how = { settings->region_draws, settings->seed, TRUE };
   const SmbMapJob job = { .box = crop->point->face.box };
@@ -221,7 +226,8 @@ measure_regions (SmbJudge *judge, const Crop *crop, const SmbAnalysisSettings *s
 
 gboolean
 smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gboolean search_too,
-                        const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable, GError **error)
+                        const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable,
+                        GError **error)
 {
   g_autoptr (GArray) crops = g_array_new (FALSE, FALSE, sizeof (Crop));
   SmbNet *net = NULL;

@@ -45,8 +45,8 @@ add_single_maps (SmbJudgeFace *face, const SmbMapSpec *specs, guint n_specs, Smb
 }
 
 GPtrArray *
-smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, const SmbMapSpec *specs, guint n_specs,
-                     GCancellable *cancellable, GError **error)
+smb_judge_make_maps (SmbJudge *judge, const SmbImage *image, const SmbMapJob *job, const SmbMapSpec *specs,
+                     guint n_specs, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GPtrArray) maps = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_map_free);
   g_auto (SmbJudgeFace) face = { .judge = judge, .image = image, .job = job, .cancellable = cancellable };

@@ -58,8 +58,8 @@ decoded_whole (SmbJudgeFace *face, const SmbTensorDict *outputs, const SmbNetCon
   if (decoded != NULL)
     return smb_tensor_ref (decoded);
   inputs = smb_judge_inputs (face->mim_rgb, config->image_px, face->judge->mim_mean, face->judge->mim_std);
-  return smb_reconstruct (smb_tensor_dict_get (inputs, "in.images"), smb_tensor_dict_get (outputs, "out.pred"), NULL, NULL,
-                          NULL, config->patch_px);
+  return smb_reconstruct (smb_tensor_dict_get (inputs, "in.images"), smb_tensor_dict_get (outputs, "out.pred"), NULL,
+                          NULL, NULL, config->patch_px);
 }
 
 static SmbMap *
@@ -78,8 +78,9 @@ map_of (SmbJudgeFace *face, const SmbMapSpec *spec, const guint8 *mask, const Sm
   case SMB_MAP_ERROR:
     return smb_error_map (spec, mask, smb_tensor_dict_get (outputs, "out.patch_error"), error);
   case SMB_MAP_RECONSTRUCTION: {
-    g_autoptr (SmbTensor) decoded = spec->predicted ? decoded_whole (face, outputs, config)
-                                                    : smb_tensor_ref (smb_tensor_dict_get (outputs, "out.image_pasted"));
+    g_autoptr (SmbTensor) decoded = spec->predicted
+                                        ? decoded_whole (face, outputs, config)
+                                        : smb_tensor_ref (smb_tensor_dict_get (outputs, "out.image_pasted"));
 
     map = smb_reconstruction_map (spec, rgb, size_px, patch_px, mask, decoded, mean, std, error);
     break;
@@ -90,14 +91,16 @@ map_of (SmbJudgeFace *face, const SmbMapSpec *spec, const guint8 *mask, const Sm
     break;
   }
   if (map != NULL && config->norm_pix)
-    smb_map_take_note (map, g_strdup (_ ("The network predicts patches without their brightness and contrast; both were "
-                                         "taken from the picture's own patches.")));
+    smb_map_take_note (map,
+                       g_strdup (_ ("The network predicts patches without their brightness and contrast; both were "
+                                    "taken from the picture's own patches.")));
   return map;
 }
 
 /* The maps among specs that share the mask of specs[first]. */
 static gboolean
-add_maps_of_mask (SmbJudgeFace *face, guint first, const SmbMapSpec *specs, guint n_specs, SmbMap **maps, GError **error)
+add_maps_of_mask (SmbJudgeFace *face, guint first, const SmbMapSpec *specs, guint n_specs, SmbMap **maps,
+                  GError **error)
 {
   const int n_patches = smb_net_config_get_patches (&face->judge->mim.config);
   g_autofree guint8 *mask = g_new0 (guint8, n_patches);

@@ -55,8 +55,8 @@ void smb_judge_forget_landmarks (SmbJudge *judge);
 /* Why this face gets no score, a sentence (g_free); NULL if it gets one. */
 char *smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face);
 /* One pass of the detector over n faces, each in the picture of the same index; fills in probabilities and score. */
-gboolean smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pictures, SmbFaceResult **results, guint n,
-                                GCancellable *cancellable, GError **error);
+gboolean smb_judge_score_faces (SmbJudge *judge, SmbNet *net, const SmbImage *const *pictures, SmbFaceResult **results,
+                                guint n, GCancellable *cancellable, GError **error);
 
 /* The points of a face: by dlib's predictor (SEMBLANCE_LANDMARKS=FILE, or Debian's), or, where none is installed or
  * SEMBLANCE_LANDMARKS=none, by the template, which `coarse` says. detected: the detector's own box. */
@@ -88,11 +88,13 @@ SmbMapArea smb_judge_face_get_area (const SmbJudgeFace *face, gboolean of_detect
 /* The detector's own box of this face: the crop's rule turned round or, at an edge of the picture, searched again. */
 gboolean smb_judge_face_get_detected (SmbJudgeFace *face, SmbBox *out, GError **error);
 
-/* The detector's own box behind a crop of FSFM's rule: the rule turned round, exact to a pixel unless it was clipped. */
+/* The detector's own box behind a crop of FSFM's rule: the rule turned round, exact to a pixel unless it was clipped.
+ */
 SmbBox smb_judge_uncrop (SmbBox crop);
 
 /* The detector's finds, best first (GArray of SmbFace). */
-GArray *smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error);
+GArray *smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings,
+                              GError **error);
 
 /* ARGUMENT if the spec names a class that the model does not have. */
 gboolean smb_judge_check_class (const SmbMapSpec *spec, const SmbNetConfig *config, GError **error);
@@ -109,8 +111,8 @@ SmbTensorDict *smb_judge_inputs (const guint8 *rgb, int size_px, const double me
 /* Reconstruction under one mask (L), with "out.image_…". */
 SmbTensorDict *smb_judge_forward_mask (SmbJudgeFace *face, const guint8 *mask, GError **error);
 
-/* Runs the MIM network under n masks (n,L), several at a time. patch_error (n,L), overwritten; features (n,P), unit rows of
- * the predictor's output, or NULL. */
+/* Runs the MIM network under n masks (n,L), several at a time. patch_error (n,L), overwritten; features (n,P), unit
+ * rows of the predictor's output, or NULL. */
 gboolean smb_judge_forward_masks (SmbJudgeFace *face, const guint8 *masks, guint n, float *patch_error, float *features,
                                   GError **error);
 

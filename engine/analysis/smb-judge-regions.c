@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The region table: masks by the dozen, their errors gathered region by region, and the comparison with genuine faces. */
+/* The region table: masks by the dozen, their errors gathered region by region, and the comparison with genuine faces.
+ */
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
@@ -105,7 +106,8 @@ cover (Job *job, int region, const float *whole, gsize p, GError **error)
   return TRUE;
 }
 
-/* Consistency of all regions: each hidden in proportion, none covered. A draw counts for the regions it left in part. */
+/* Consistency of all regions: each hidden in proportion, none covered. A draw counts for the regions it left in part.
+ */
 static gboolean
 hide_partly (Job *job, GError **error)
 {
@@ -194,7 +196,8 @@ check_numbers (const Job *job, GError **error)
     const SmbMeasure *measures = job->report->rows[i].measures;
 
     if (job->report->rows[i].n_patches > 0
-        && (!isfinite (measures[SMB_MEASURE_COHERENCY].value) || !isfinite (measures[SMB_MEASURE_CORRESPONDENCE].value))) {
+        && (!isfinite (measures[SMB_MEASURE_COHERENCY].value)
+            || !isfinite (measures[SMB_MEASURE_CORRESPONDENCE].value))) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED,
                    _ ("%s: the network answered with values that are not numbers; its weights are damaged: verify the "
                       "model or import it again."),
@@ -218,7 +221,8 @@ static gboolean
 compare (SmbJudgeFace *face, SmbRegionReport *report, GError **error)
 {
   const char *named = face->judge->reference;
-  g_autofree char *found = named == NULL ? smb_model_dup_reference (face->judge->folder, face->judge->mim_sha256) : NULL;
+  g_autofree char *found
+      = named == NULL ? smb_model_dup_reference (face->judge->folder, face->judge->mim_sha256) : NULL;
   g_autoptr (SmbReference) reference = NULL;
   g_autoptr (GError) local = NULL;
 
@@ -285,8 +289,8 @@ smb_judge_face_regions (SmbJudgeFace *face, const SmbRegionSettings *settings, G
   for (int i = 0; i < N; i++)
     if (!cover (&job, i, whole, p, error))
       return NULL;
-  if (!hide_partly (&job, error) || (!settings->table_only && !fill_matrix (&job, error)) || !check_numbers (&job, error)
-      || !compare (face, report, error))
+  if (!hide_partly (&job, error) || (!settings->table_only && !fill_matrix (&job, error))
+      || !check_numbers (&job, error) || !compare (face, report, error))
     return NULL;
   origin = smb_regions_note (report->origin);
   if (origin != NULL)

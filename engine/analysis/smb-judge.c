@@ -58,7 +58,8 @@ smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GE
                  judge->device->id);
     return NULL;
   }
-  /* Results carry these hashes: they must be those of the files computed with. Hashing takes time: not before it is needed. */
+  /* Results carry these hashes: they must be those of the files computed with. Hashing takes time: not before it is
+   * needed. */
   if (net->unchecked != NULL && !smb_model_verify_file (net->path, net->unchecked, NULL, error))
     return NULL;
   net->unchecked = NULL;
@@ -87,9 +88,10 @@ load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
     return FALSE;
   kind = judge->detector.kind;
   if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("%s: a pretraining network, not a detector; name it as the model's reconstruction network instead."),
-                 model->detector_path);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_MISMATCH,
+        _ ("%s: a pretraining network, not a detector; name it as the model's reconstruction network instead."),
+        model->detector_path);
     return FALSE;
   }
   if (config->classes != (int) n_classes || judge->real_class < 0 || judge->real_class >= config->classes) {
@@ -188,8 +190,8 @@ faces_drawn (const SmbImage *image, const GArray *drawn, GError **error)
   g_autoptr (GArray) faces = g_array_new (FALSE, TRUE, sizeof (SmbFace));
 
   if (drawn->len > MAX_DRAWN_FACES) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT, _ ("%u faces were drawn by hand; at most %d can be judged at once."),
-                 drawn->len, MAX_DRAWN_FACES);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_LIMIT,
+                 _ ("%u faces were drawn by hand; at most %d can be judged at once."), drawn->len, MAX_DRAWN_FACES);
     return NULL;
   }
   for (guint i = 0; i < drawn->len; i++) {
@@ -280,9 +282,10 @@ smb_judge_why_outside (const SmbJudge *judge, const SmbFace *face)
                                "%d pixels."),
                             size_px, judge->min_face_px);
   if (face->origin == SMB_FACE_DETECTED && face->confidence < SMB_FACE_SURE_CONFIDENCE)
-    return g_strdup_printf (_ ("Doubtful: the face detector's confidence is %.2f, below %.2f. If it is a face, draw its "
-                               "box by hand to have it judged."),
-                            face->confidence, SMB_FACE_SURE_CONFIDENCE);
+    return g_strdup_printf (
+        _ ("Doubtful: the face detector's confidence is %.2f, below %.2f. If it is a face, draw its "
+           "box by hand to have it judged."),
+        face->confidence, SMB_FACE_SURE_CONFIDENCE);
   return NULL;
 }
 
@@ -455,7 +458,8 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
     guint n = MIN (FACES_A_PASS, inside->len - done);
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error)
-        || !smb_judge_score_faces (judge, net, pictures, (SmbFaceResult **) inside->pdata + done, n, cancellable, error))
+        || !smb_judge_score_faces (judge, net, pictures, (SmbFaceResult **) inside->pdata + done, n, cancellable,
+                                   error))
       return NULL;
   }
   if (!add_regions (judge, image, inside, settings, cancellable, error))

@@ -61,8 +61,12 @@ smb_likelihood_text (const SmbLikelihood *likelihood)
     return NULL;
   ratio = ratio_text (likelihood->log10_lr);
   if (likelihood->bound > 0)
-    return g_strdup_printf (_ ("likelihood ratio of forged to genuine at least %s (log10 %.2f); no larger one is claimed"), ratio, likelihood->log10_lr);
+    return g_strdup_printf (
+        _ ("likelihood ratio of forged to genuine at least %s (log10 %.2f); no larger one is claimed"), ratio,
+        likelihood->log10_lr);
   if (likelihood->bound < 0)
-    return g_strdup_printf (_ ("likelihood ratio of forged to genuine at most %s (log10 %.2f); no smaller one is claimed"), ratio, likelihood->log10_lr);
+    return g_strdup_printf (
+        _ ("likelihood ratio of forged to genuine at most %s (log10 %.2f); no smaller one is claimed"), ratio,
+        likelihood->log10_lr);
   return g_strdup_printf (_ ("likelihood ratio of forged to genuine %s (log10 %.2f)"), ratio, likelihood->log10_lr);
 }

@@ -60,7 +60,8 @@ stratum_to_json (const SmbReferenceStratum *stratum, int index)
                                      entry_to_json (&stratum->measures[i][m], TRUE));
     for (int j = 0; j < N; j++)
       if (j != i)
-        json_object_set_object_member (row, smb_region_name ((SmbRegion) j), entry_to_json (&stratum->rise[i][j], FALSE));
+        json_object_set_object_member (row, smb_region_name ((SmbRegion) j),
+                                       entry_to_json (&stratum->rise[i][j], FALSE));
     json_object_set_object_member (regions, smb_region_name ((SmbRegion) i), region);
     json_object_set_object_member (rise, smb_region_name ((SmbRegion) i), row);
   }
@@ -96,8 +97,8 @@ static SmbReferenceEntry
 read_entry (SmbJsonReader *reader, JsonObject *in, const char *member, gboolean quantiles)
 {
   JsonObject *object = smb_json_object (reader, in, member, SMB_JSON_REQUIRED);
-  JsonArray *array = quantiles ? smb_json_array (reader, object, "quantiles", SMB_JSON_REQUIRED, SMB_REFERENCE_QUANTILES)
-                               : NULL;
+  JsonArray *array
+      = quantiles ? smb_json_array (reader, object, "quantiles", SMB_JSON_REQUIRED, SMB_REFERENCE_QUANTILES) : NULL;
   SmbReferenceEntry out = { .n = (int) smb_json_int (reader, object, "n", 0, MAX_FACES) };
 
   out.mean = smb_json_number (reader, object, "mean", out.n > 0 ? SMB_JSON_REQUIRED : SMB_JSON_OPTIONAL);
@@ -159,7 +160,8 @@ read_all (SmbJsonReader *reader, JsonObject *in, SmbReference *out)
   out->model = smb_json_string (reader, in, "model", SMB_JSON_REQUIRED);
   out->mim_sha256 = smb_json_string (reader, in, "mim_sha256", SMB_JSON_REQUIRED);
   if (out->mim_sha256 != NULL
-      && (strlen (out->mim_sha256) != SMB_SHA256_HEX_LEN || strspn (out->mim_sha256, "0123456789abcdef") != SMB_SHA256_HEX_LEN))
+      && (strlen (out->mim_sha256) != SMB_SHA256_HEX_LEN
+          || strspn (out->mim_sha256, "0123456789abcdef") != SMB_SHA256_HEX_LEN))
     smb_json_fail (reader, "mim_sha256", _ ("a hash of 64 digits"));
   out->draws = (int) smb_json_int (reader, in, "draws", 1, SMB_REGION_MAX_DRAWS);
   out->pictures = (int) smb_json_int (reader, in, "pictures", 0, MAX_FACES);
@@ -194,8 +196,8 @@ read_text (const char *path, gsize *n_bytes, GError **error)
   }
   if (fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > MAX_BYTES) {
     close (fd);
-    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: this is no reference; build one: semblance-cli reference build."),
-                 path);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: this is no reference; build one: semblance-cli reference build."), path);
     return NULL;
   }
   text = g_malloc ((gsize) info.st_size + 1);
@@ -248,7 +250,8 @@ smb_reference_write (const SmbReference *reference, const char *path, GError **e
   if (g_mkdir_with_parents (folder, 0755) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
   line = g_strconcat (text, "\n", NULL);
-  if (g_file_set_contents_full (path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &local))
+  if (g_file_set_contents_full (path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
+                                &local))
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s: the reference could not be written: %s"), path, local->message);
   return FALSE;

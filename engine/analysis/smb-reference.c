@@ -82,8 +82,8 @@ entry_of (GArray *values)
   if (values->len > 1)
     entry.deviation = sqrt (squares / (values->len - 1));
   for (int q = 0; q < SMB_REFERENCE_QUANTILES; q++)
-    entry.quantiles[q] = values->len > 0 ? quantile ((const double *) (gconstpointer) values->data, values->len, percents[q])
-                                         : NAN;
+    entry.quantiles[q]
+        = values->len > 0 ? quantile ((const double *) (gconstpointer) values->data, values->len, percents[q]) : NAN;
   return entry;
 }
 
@@ -149,10 +149,11 @@ smb_reference_new (const GPtrArray *reports, const char *model, int pictures, GE
   double low, high;
 
   if (reports->len < MIN_FACES) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("%u usable faces are too few for a reference; give pictures of at least %d genuine faces, better of "
-                    "several hundred."),
-                 reports->len, MIN_FACES);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("%u usable faces are too few for a reference; give pictures of at least %d genuine faces, better of "
+           "several hundred."),
+        reports->len, MIN_FACES);
     return NULL;
   }
   for (guint i = 1; i < reports->len; i++) {
@@ -160,9 +161,10 @@ smb_reference_new (const GPtrArray *reports, const char *model, int pictures, GE
 
     if (g_strcmp0 (report->mim_sha256, first->mim_sha256) != 0 || report->settings.draws != first->settings.draws
         || report->origin != first->origin) {
-      g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                           _ ("The faces of a reference must be measured with one network, one number of draws and regions "
-                              "of one origin."));
+      g_set_error_literal (
+          error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+          _ ("The faces of a reference must be measured with one network, one number of draws and regions "
+             "of one origin."));
       return NULL;
     }
   }

@@ -212,7 +212,8 @@ region_of (const char *name)
 static JsonObject *
 object_at (SmbJsonReader *reader, JsonArray *array, guint index, const char *member)
 {
-  JsonNode *node = array != NULL && index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
+  JsonNode *node
+      = array != NULL && index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
 
   if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
     return json_node_get_object (node);

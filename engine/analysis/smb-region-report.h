@@ -29,12 +29,13 @@ typedef struct {
   double percentile; /* of the reference's faces lie so many per cent below; NAN likewise */
 } SmbMeasure;
 
-/* What is measured of a region, besides the matrix. Errors are mean squared errors a patch, in the units of the training's
- * targets. */
+/* What is measured of a region, besides the matrix. Errors are mean squared errors a patch, in the units of the
+ * training's targets. */
 typedef enum {
-  SMB_MEASURE_COHERENCY,      /* error of all its patches, hidden together (CRFR-P): can the rest explain the region? */
-  SMB_MEASURE_CONSISTENCY,    /* error of its hidden patches where others of it are seen (FRP): can it explain itself? */
-  SMB_MEASURE_CORRESPONDENCE, /* cosine between the features of the face with the region covered and of the whole face */
+  SMB_MEASURE_COHERENCY,   /* error of all its patches, hidden together (CRFR-P): can the rest explain the region? */
+  SMB_MEASURE_CONSISTENCY, /* error of its hidden patches where others of it are seen (FRP): can it explain itself? */
+  SMB_MEASURE_CORRESPONDENCE, /* cosine between the features of the face with the region covered and of the whole face
+                               */
   SMB_MEASURE_ALONE,          /* error of its patches when nothing else is hidden: the matrix rises from here */
   SMB_N_MEASURES,
 } SmbMeasureKind;
@@ -54,8 +55,8 @@ typedef struct {
 typedef struct {
   SmbRegionSettings settings;
   SmbRegionRow rows[SMB_N_COVERED_REGIONS];
-  /* [i][j]: how much region i's error rises when region j is hidden as well (patches of both are counted for i; one pass
-   * each, nothing drawn). No percentile; NAN where i = j, a region is missing, or nothing would be left to see. */
+  /* [i][j]: how much region i's error rises when region j is hidden as well (patches of both are counted for i; one
+   * pass each, nothing drawn). No percentile; NAN where i = j, a region is missing, or nothing would be left to see. */
   SmbMeasure rise[SMB_N_COVERED_REGIONS][SMB_N_COVERED_REGIONS];
   /* The region that disagrees with the rest: whose row and column of the matrix lie furthest from the reference, by
    * a mean |z| of at least 2. -1: none, or no reference to say so. */
@@ -66,8 +67,8 @@ typedef struct {
   char *reference_sha256;   /* of the statistics file; NULL: none */
   char *stratum;            /* of it: "all", "blurred", "middle", "sharp"; NULL: none */
   int reference_faces;      /* in that stratum */
-  char *note;               /* translated sentences that go with the numbers: why there is no z, where regions came from;
-                             * NULL if there is nothing to say */
+  char *note; /* translated sentences that go with the numbers: why there is no z, where regions came from;
+               * NULL if there is nothing to say */
 } SmbRegionReport;
 
 SmbRegionReport *smb_region_report_new (void); /* everything NAN, 0 or -1 */
@@ -77,9 +78,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbRegionReport, smb_region_report_free)
 
 void smb_region_report_take_note (SmbRegionReport *report, char *note); /* after what there is already */
 
-/* {"settings": {"draws", "ratio", "seed"}, "regions": [{"region", "patches", "partial_draws", "coherency": {"value", "z",
- *  "percentile"}, "consistency", "correspondence", "alone"}], "rise": {"regions": [name], "values": [[…]], "z": [[…]]},
- *  "stands_out", "blur", "origin", "mim_sha256", "reference": {"sha256", "stratum", "faces"} or null, "note"}.
+/* {"settings": {"draws", "ratio", "seed"}, "regions": [{"region", "patches", "partial_draws", "coherency": {"value",
+ * "z", "percentile"}, "consistency", "correspondence", "alone"}], "rise": {"regions": [name], "values": [[…]], "z":
+ * [[…]]}, "stands_out", "blur", "origin", "mim_sha256", "reference": {"sha256", "stratum", "faces"} or null, "note"}.
  * What was not measured is null. Free with json_object_unref. */
 JsonObject *smb_region_report_to_json (const SmbRegionReport *report);
 /* Through the reader, which says what is wrong; never NULL. */

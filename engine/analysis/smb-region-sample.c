@@ -49,7 +49,8 @@ smb_region_sample_from_json (SmbRegionSample *out, SmbJsonReader *reader, JsonOb
     for (int m = 0; m < SMB_N_SAMPLED; m++) {
       g_autofree char *z = z_member (m);
 
-      out->value[m][i] = of != NULL ? smb_json_number (reader, of, smb_measure_name ((SmbMeasureKind) m), SMB_JSON_OPTIONAL) : NAN;
+      out->value[m][i]
+          = of != NULL ? smb_json_number (reader, of, smb_measure_name ((SmbMeasureKind) m), SMB_JSON_OPTIONAL) : NAN;
       out->z[m][i] = of != NULL ? smb_json_number (reader, of, z, SMB_JSON_OPTIONAL) : NAN;
     }
   }

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The region table of one frame of a video, without the matrix: what is drawn against time. Plain values; JSON both ways. */
+/* The region table of one frame of a video, without the matrix: what is drawn against time. Plain values; JSON both
+ * ways. */
 
 /* SMB_MEASURE_COHERENCY, _CONSISTENCY, _CORRESPONDENCE; _ALONE belongs to the matrix. */
 #define SMB_N_SAMPLED SMB_MEASURE_ALONE
@@ -17,7 +18,8 @@ typedef struct {
 
 void smb_region_sample_take (SmbRegionSample *out, const SmbRegionReport *report);
 
-/* {"brows": {"coherency", "coherency_z", "consistency", …}, …}; what is NAN is left out. Free with json_object_unref. */
+/* {"brows": {"coherency", "coherency_z", "consistency", …}, …}; what is NAN is left out. Free with json_object_unref.
+ */
 JsonObject *smb_region_sample_to_json (const SmbRegionSample *sample);
 /* Through the reader, which says what is wrong. */
 void smb_region_sample_from_json (SmbRegionSample *out, SmbJsonReader *reader, JsonObject *in);
@@ -36,8 +38,8 @@ typedef struct {
 
 void smb_region_tally_add (SmbRegionTally *tally, const SmbRegionSample *sample);
 double smb_region_spread_deviation (const SmbRegionSpread *spread); /* 0 of one sample */
-/* {"brows": {"coherency": {"frames", "mean", "deviation", "z"}, …}, …}; z is the mean, null without a reference. Free with
- * json_object_unref. */
+/* {"brows": {"coherency": {"frames", "mean", "deviation", "z"}, …}, …}; z is the mean, null without a reference. Free
+ * with json_object_unref. */
 JsonObject *smb_region_tally_to_json (const SmbRegionTally *tally);
 
 G_END_DECLS

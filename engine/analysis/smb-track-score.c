@@ -78,9 +78,20 @@ smb_track_score_compute (SmbTrackScore *out, const SmbTrackSample *samples, guin
   g_autofree double *sorted = g_new (double, MAX (n, 1));
   double sum = 0.0, squares = 0.0, top = 0.0;
 
-  *out = (SmbTrackScore){ .n_scored = n, .mean = NAN, .median = NAN, .top = NAN, .deviation = NAN, .lower_quartile = NAN,
-                          .upper_quartile = NAN, .lowest = NAN, .highest = NAN, .level = NAN, .noise = NAN, .threshold = NAN,
-                          .run_mean = NAN, .rest_mean = NAN };
+  *out = (SmbTrackScore){ .n_scored = n,
+                          .mean = NAN,
+                          .median = NAN,
+                          .top = NAN,
+                          .deviation = NAN,
+                          .lower_quartile = NAN,
+                          .upper_quartile = NAN,
+                          .lowest = NAN,
+                          .highest = NAN,
+                          .level = NAN,
+                          .noise = NAN,
+                          .threshold = NAN,
+                          .run_mean = NAN,
+                          .rest_mean = NAN };
   if (n == 0)
     return;
   for (guint i = 0; i < n; i++)
@@ -111,7 +122,8 @@ sample_at (const GArray *samples, guint i)
 void
 smb_track_samples_spread (const GArray *samples, guint i, double *mean_out, double *deviation_out)
 {
-  guint from = i > SMB_TRACK_BAND_REACH ? i - SMB_TRACK_BAND_REACH : 0, to = MIN (i + SMB_TRACK_BAND_REACH, samples->len - 1);
+  guint from = i > SMB_TRACK_BAND_REACH ? i - SMB_TRACK_BAND_REACH : 0,
+        to = MIN (i + SMB_TRACK_BAND_REACH, samples->len - 1);
   const guint n = to - from + 1;
   double sum = 0.0, squares = 0.0, mean;
 
@@ -190,7 +202,8 @@ name_of (GPtrArray *edits, guint number)
     /* A track without a name takes that of the one merged into it. */
     if (edit->kind == SMB_TRACK_MERGE && edit->other == number && (name == NULL || *name == '\0'))
       for (guint j = 0; j < i; j++)
-        if (((SmbTrackEdit *) edits->pdata[j])->kind == SMB_TRACK_NAME && ((SmbTrackEdit *) edits->pdata[j])->track == edit->track)
+        if (((SmbTrackEdit *) edits->pdata[j])->kind == SMB_TRACK_NAME
+            && ((SmbTrackEdit *) edits->pdata[j])->track == edit->track)
           name = ((SmbTrackEdit *) edits->pdata[j])->text;
   }
   return name != NULL && *name != '\0' ? name : NULL;
@@ -234,7 +247,8 @@ add_point (SmbTrackSummary *summary, const SmbFrameFaces *frame, SmbTrackPoint *
   summary->n_points++;
   summary->n_detected += !point->followed;
   summary->drawn |= point->face.origin == SMB_FACE_DRAWN;
-  if (summary->best == NULL || (!point->followed && (summary->best->followed || point->face.confidence > summary->best->face.confidence))) {
+  if (summary->best == NULL
+      || (!point->followed && (summary->best->followed || point->face.confidence > summary->best->face.confidence))) {
     summary->best = point;
     summary->best_k = frame->k;
   }

@@ -13,8 +13,8 @@ typedef struct {
   guint n_top;
   double deviation, lower_quartile, upper_quartile, lowest, highest;
   /* The longest run of frames above the track's own level, which a mean over the whole track dilutes. Level: the lower
-   * quartile; noise: 1.4826 times the median of the absolute differences of neighbours, over the root of 2; above: more than
-   * level + max (4 noise, 0.05). run_n 0: none of at least three frames. */
+   * quartile; noise: 1.4826 times the median of the absolute differences of neighbours, over the root of 2; above: more
+   * than level + max (4 noise, 0.05). run_n 0: none of at least three frames. */
   double level, noise, threshold;
   guint run_n, run_first, run_last; /* frames' numbers */
   gint64 run_start_us, run_end_us;
@@ -29,14 +29,15 @@ typedef struct {
 
 void smb_track_score_compute (SmbTrackScore *out, const SmbTrackSample *samples, guint n);
 
-/* What stands about sample i in a drawn curve: mean and deviation of it and the SMB_TRACK_BAND_REACH samples on either side. */
+/* What stands about sample i in a drawn curve: mean and deviation of it and the SMB_TRACK_BAND_REACH samples on either
+ * side. */
 #define SMB_TRACK_BAND_REACH 4
 void smb_track_samples_spread (const GArray *samples, guint i, double *mean_out, double *deviation_out);
-/* Where a curve that begins at sample `from` breaks: the last sample before the track is away for longer than six of its usual
- * steps. */
+/* Where a curve that begins at sample `from` breaks: the last sample before the track is away for longer than six of
+ * its usual steps. */
 guint smb_track_samples_stretch (const GArray *samples, guint from);
-/* The colour that stands for a track wherever it is shown, 0xRRGGBB: told apart by colour-blind eyes, dark enough on light
- * grounds and light enough on dark ones (after Okabe and Ito 2008). Six, then again from the first. */
+/* The colour that stands for a track wherever it is shown, 0xRRGGBB: told apart by colour-blind eyes, dark enough on
+ * light grounds and light enough on dark ones (after Okabe and Ito 2008). Six, then again from the first. */
 guint32 smb_track_colour (guint number, gboolean dark);
 
 /* An analyst's change to what the program numbered. Applied in order. */
@@ -74,12 +75,15 @@ typedef struct {
 
 void smb_track_summary_free (SmbTrackSummary *summary);
 
-/* Tracks of frames (SmbFrameFaces*, in order) after edits (or NULL): SmbTrackSummary*, by number. Left out, for false finds
- * flicker: what the detector found only once where it looked more often, unless an analyst drew it; *n_dropped_out (may be NULL) says how many. */
+/* Tracks of frames (SmbFrameFaces*, in order) after edits (or NULL): SmbTrackSummary*, by number. Left out, for false
+ * finds flicker: what the detector found only once where it looked more often, unless an analyst drew it;
+ * *n_dropped_out (may be NULL) says how many. */
 GPtrArray *smb_tracks_summarise (GPtrArray *frames, GPtrArray *edits, guint *n_dropped_out);
 
-/* One region's measure over the frames of a track (SmbTrackSample with the value for a score), by time; edits as above. */
-GArray *smb_track_region_series (GPtrArray *frames, GPtrArray *edits, guint track, SmbMeasureKind measure, SmbRegion region);
+/* One region's measure over the frames of a track (SmbTrackSample with the value for a score), by time; edits as above.
+ */
+GArray *smb_track_region_series (GPtrArray *frames, GPtrArray *edits, guint track, SmbMeasureKind measure,
+                                 SmbRegion region);
 
 /* {"track", "name", "first_frame", "last_frame", "first_us", "last_us", "frames", "detected", "best_frame", "box",
  * "probabilities", "score": {"scored", "mean", "median", "top", "top_frames", "deviation", "quartiles", "range", "run":

@@ -53,13 +53,15 @@ smb_colour_shift_contrast (SmbColourShift *shift, double contrast, double bright
 {
   double offset = 127.5 * (1.0 - contrast) + brightness;
 
-  then (shift, (const double[3][4]) { { contrast, 0, 0, offset }, { 0, contrast, 0, offset }, { 0, 0, contrast, offset } });
+  then (shift,
+        (const double[3][4]){ { contrast, 0, 0, offset }, { 0, contrast, 0, offset }, { 0, 0, contrast, offset } });
 }
 
 void
 smb_colour_shift_grey (SmbColourShift *shift)
 {
-  then (shift, (const double[3][4]) { { 0.299, 0.587, 0.114, 0 }, { 0.299, 0.587, 0.114, 0 }, { 0.299, 0.587, 0.114, 0 } });
+  then (shift,
+        (const double[3][4]){ { 0.299, 0.587, 0.114, 0 }, { 0.299, 0.587, 0.114, 0 }, { 0.299, 0.587, 0.114, 0 } });
 }
 
 static double

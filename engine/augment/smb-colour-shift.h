@@ -20,7 +20,8 @@ void smb_colour_shift_hue (SmbColourShift *shift, double turn, double saturation
 void smb_colour_shift_contrast (SmbColourShift *shift, double contrast, double brightness);
 void smb_colour_shift_grey (SmbColourShift *shift); /* luma, Rec. 601, in all channels */
 
-/* The draw of the self-blended recipe: each of RGB +-20, hue/saturation/value, brightness and contrast of +-contrast with chance p. */
+/* The draw of the self-blended recipe: each of RGB +-20, hue/saturation/value, brightness and contrast of +-contrast
+ * with chance p. */
 SmbColourShift smb_colour_shift_draw (double p, double contrast, SmbRng *rng);
 
 /* planes (3,n) in place. */

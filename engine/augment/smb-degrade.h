@@ -5,11 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* What a face may have gone through before it is seen: colours, blur, a smaller size, noise, JPEG. Drawn apart from being
- * done, so that both faces of a pair go through the same, and so that every class of a training goes through one
+/* What a face may have gone through before it is seen: colours, blur, a smaller size, noise, JPEG. Drawn apart from
+ * being done, so that both faces of a pair go through the same, and so that every class of a training goes through one
  * pipeline: a network must not learn which pipeline a class came from. */
 typedef struct {
-  double colour, contrast;        /* chance of each change of colour; how far contrast and brightness go, share of all */
+  double colour, contrast; /* chance of each change of colour; how far contrast and brightness go, share of all */
   double blur, max_sigma;         /* chance; largest sigma in pixels of the face at 256 */
   double shrink;                  /* chance to be made smaller and larger again */
   int min_px;                     /* smallest side in between */
@@ -18,8 +18,8 @@ typedef struct {
   int min_quality;                /* up to 100 */
 } SmbDegradeSettings;
 
-/* "none", "light" (as published with self-blended images: colour, contrast and JPEG), "medium" (all of it, seldom and little) or
- * "strong" (all of it, for data whose classes come from different pipelines). FALSE for another name. */
+/* "none", "light" (as published with self-blended images: colour, contrast and JPEG), "medium" (all of it, seldom and
+ * little) or "strong" (all of it, for data whose classes come from different pipelines). FALSE for another name. */
 gboolean smb_degrade_settings_from_name (SmbDegradeSettings *out, const char *name);
 
 typedef struct {

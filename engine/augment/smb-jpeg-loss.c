@@ -150,7 +150,8 @@ SMB_CLONES static void
 to_ycc (float *r, float *g, float *b, gsize n)
 {
   for (gsize i = 0; i < n; i++) {
-    float red = (float) (int) (CLAMP (r[i], 0.0f, 255.0f) + 0.5f), green = (float) (int) (CLAMP (g[i], 0.0f, 255.0f) + 0.5f);
+    float red = (float) (int) (CLAMP (r[i], 0.0f, 255.0f) + 0.5f),
+          green = (float) (int) (CLAMP (g[i], 0.0f, 255.0f) + 0.5f);
     float blue = (float) (int) (CLAMP (b[i], 0.0f, 255.0f) + 0.5f);
     float y = 0.299f * red + 0.587f * green + 0.114f * blue;
     float cb = 0.5f * blue - 0.168736f * red - 0.331264f * green + 128.0f;
@@ -193,7 +194,8 @@ smb_jpeg_loss (float *planes, int width, int height, int quality, gboolean subsa
     else
       lose_plane (big, w, h, c == 0 ? luma : chroma);
     for (int y = 0; y < height; y++)
-      memcpy (plane + (gsize) y * (gsize) width, big + (gsize) (y + y0) * (gsize) w + x0, (gsize) width * sizeof *plane);
+      memcpy (plane + (gsize) y * (gsize) width, big + (gsize) (y + y0) * (gsize) w + x0,
+              (gsize) width * sizeof *plane);
   }
   from_ycc (planes, planes + n, planes + 2 * n, n);
   smb_planes_round (planes, 3 * n);

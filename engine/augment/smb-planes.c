@@ -208,8 +208,8 @@ smb_plane_resize (float *out, int out_width, int out_height, const float *plane,
 {
   double x_scale = (double) width / out_width, y_scale = (double) height / out_height;
 
-  smb_plane_place (out, out_width, out_height, plane, width, height, 0.5 * x_scale - 0.5, 0.5 * y_scale - 0.5, x_scale, y_scale,
-                   how);
+  smb_plane_place (out, out_width, out_height, plane, width, height, 0.5 * x_scale - 0.5, 0.5 * y_scale - 0.5, x_scale,
+                   y_scale, how);
 }
 
 float

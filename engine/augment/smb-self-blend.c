@@ -91,7 +91,8 @@ raise_brows (SmbPoint *p)
 }
 
 void
-smb_blend_hulls (float *mask, int width, int height, const SmbPoint points[SMB_N_LANDMARKS], int kind, gboolean forehead)
+smb_blend_hulls (float *mask, int width, int height, const SmbPoint points[SMB_N_LANDMARKS], int kind,
+                 gboolean forehead)
 {
   static const struct {
     guint8 of[8], n; /* pairs */
@@ -127,7 +128,8 @@ sharpen (float *planes, int side, double alpha, double lightness)
     for (int y = 1; y < side - 1; y++)
       for (int x = 1; x < side - 1; x++) {
         const float *at = old + (gsize) c * n + (gsize) y * (gsize) side + x;
-        float around = at[-side - 1] + at[-side] + at[-side + 1] + at[-1] + at[1] + at[side - 1] + at[side] + at[side + 1];
+        float around
+            = at[-side - 1] + at[-side] + at[-side + 1] + at[-1] + at[1] + at[side - 1] + at[side] + at[side + 1];
         float sharp = (8.0f + (float) lightness) * at[0] - around;
 
         planes[(gsize) c * n + (gsize) y * (gsize) side + x] = (float) (1.0 - alpha) * at[0] + (float) alpha * sharp;
@@ -172,8 +174,8 @@ move (float *plane, int side, double dx, double dy, double scale, SmbResize how,
   double centre = (side - 1) / 2.0;
 
   memcpy (scratch, plane, (gsize) side * (gsize) side * sizeof *plane);
-  smb_plane_place (plane, side, side, scratch, side, side, centre - (dx + centre) / scale, centre - (dy + centre) / scale,
-                   1.0 / scale, 1.0 / scale, how);
+  smb_plane_place (plane, side, side, scratch, side, side, centre - (dx + centre) / scale,
+                   centre - (dy + centre) / scale, 1.0 / scale, 1.0 / scale, how);
 }
 
 static void

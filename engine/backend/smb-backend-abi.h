@@ -56,7 +56,7 @@ typedef struct {
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
   uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
-  uint32_t chunk_rows;    /* tokens that are best taken through a block at a time, so that they stay in a cache; 0: all */
+  uint32_t chunk_rows; /* tokens that are best taken through a block at a time, so that they stay in a cache; 0: all */
 } SmbDeviceInfo;
 
 /* y (rows, n_out) = epilogue (x (rows, n_in) . w (n_out, n_in)^T + bias) [+ residual (rows, n_out)] */
@@ -218,8 +218,9 @@ typedef struct SmbBackendAbi {
   SmbStatus (*ema) (void *ctx, float *target, const float *online, double momentum, int64_t n); /* t = m t + (1-m) o */
   SmbStatus (*sum_squares) (void *ctx, double *host_out, const float *x, int64_t n); /* float64 sum, fixed order */
 
-  /* Several processes on one training, each with a device of its own. UNSUPPORTED: sums must go through the host. One makes
-   * the id and passes it on (id NULL: only asks whether it could); then all join at the same time, `rank` of `size`. */
+  /* Several processes on one training, each with a device of its own. UNSUPPORTED: sums must go through the host. One
+   * makes the id and passes it on (id NULL: only asks whether it could); then all join at the same time, `rank` of
+   * `size`. */
   SmbStatus (*group_id) (void *ctx, uint8_t *id /* SMB_GROUP_ID_BYTES */);
   SmbStatus (*group_join) (void *ctx, const uint8_t *id, int rank, int size);
   SmbStatus (*group_sum) (void *ctx, float *x, int64_t n); /* x = the sum over all, in the order of the ranks */

@@ -12,7 +12,8 @@
 #define CHUNK_BYTES (1u << 20)
 #define PROGRESS_EVERY_BYTES (16u << 20)
 
-/* Nettle's, as it uses the processor's instructions for it: five times as fast as GLib's, which counts for videos and weights. */
+/* Nettle's, as it uses the processor's instructions for it: five times as fast as GLib's, which counts for videos and
+ * weights. */
 struct _SmbSha256 {
   struct sha256_ctx state;
 };

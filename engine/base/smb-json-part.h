@@ -16,7 +16,8 @@ double smb_json_find_number (JsonObject *of, const char *key);
 /* `otherwise` likewise. Borrowed. */
 const char *smb_json_find_text (JsonObject *of, const char *key, const char *otherwise);
 
-/* Members of the object being built; NULL and what is no finite number become null. key NULL: an element of the array. */
+/* Members of the object being built; NULL and what is no finite number become null. key NULL: an element of the array.
+ */
 void smb_json_add_text (JsonBuilder *builder, const char *key, const char *value);
 void smb_json_add_number (JsonBuilder *builder, const char *key, double value);
 void smb_json_add_int (JsonBuilder *builder, const char *key, gint64 value);

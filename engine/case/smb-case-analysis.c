@@ -42,7 +42,8 @@ carry_regions (SmbCase *store, const char *exhibit, SmbCaseFace *face, GError **
   if (face->regions == NULL)
     return TRUE;
   face->regions->face_id = face->id;
-  return smb_case_insert_regions (store, face->regions, "regions.carry", exhibit, face->label, face->regions->id, error);
+  return smb_case_insert_regions (store, face->regions, "regions.carry", exhibit, face->label, face->regions->id,
+                                  error);
 }
 
 static gboolean
@@ -131,11 +132,11 @@ GPtrArray *
 smb_case_list_faces (SmbCase *store, gint64 analysis_id, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_face_free);
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error,
-                        "SELECT id, evidence_id, x, y, width, height, dx, dy, dwidth, dheight, confidence, origin, label"
-                        " FROM face WHERE analysis_id = ?1 ORDER BY id",
-                        "i", analysis_id);
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error,
+      "SELECT id, evidence_id, x, y, width, height, dx, dy, dwidth, dheight, confidence, origin, label"
+      " FROM face WHERE analysis_id = ?1 ORDER BY id",
+      "i", analysis_id);
   int got = -1;
 
   while (stmt != NULL && (got = smb_case_step (store, stmt, error)) > 0) {

@@ -56,7 +56,9 @@ append_entry (SmbCase *store, const char *action, const char *subject, const cha
   int got;
 
   record = table != NULL ? smb_case_describe_record (store, table, id, error) : g_strdup ("");
-  last = record == NULL ? NULL : smb_case_query (store, error, "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1", "");
+  last = record == NULL
+             ? NULL
+             : smb_case_query (store, error, "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1", "");
   if (last == NULL || (got = smb_case_step (store, last, error)) < 0)
     return FALSE;
   if (got > 0) {
@@ -88,11 +90,11 @@ static gboolean
 note_clock (SmbCase *store, GError **error)
 {
   const char *now = smb_case_clock_source ();
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error,
-                        "SELECT json_extract (details, '$.clock') FROM audit_log"
-                        " WHERE action IN ('case.create', 'clock.source') AND json_valid (details) ORDER BY seq DESC LIMIT 1",
-                        "");
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error,
+      "SELECT json_extract (details, '$.clock') FROM audit_log"
+      " WHERE action IN ('case.create', 'clock.source') AND json_valid (details) ORDER BY seq DESC LIMIT 1",
+      "");
   g_autofree char *known = NULL;
   g_autofree char *details = NULL;
   int got = stmt != NULL ? smb_case_step (store, stmt, error) : -1;
@@ -200,15 +202,17 @@ check_head (SmbCase *store, gint64 n, const char *head, GError **error)
   if (last == n && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1), head) == 0)
     return TRUE;
   if (last > n)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _("%s: the audit log was altered: entry %lld is missing (the log ends before it, but %lld were written). "
-                   "Compare with a backup copy."),
-                 store->name, (long long) n + 1, (long long) last);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s: the audit log was altered: entry %lld is missing (the log ends before it, but %lld were written). "
+           "Compare with a backup copy."),
+        store->name, (long long) n + 1, (long long) last);
   else
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _("%s: the audit log was altered: entry %lld is not the one that was written last. Compare with a backup "
-                   "copy."),
-                 store->name, (long long) (last > 0 && last < n ? last + 1 : n));
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s: the audit log was altered: entry %lld is not the one that was written last. Compare with a backup "
+           "copy."),
+        store->name, (long long) (last > 0 && last < n ? last + 1 : n));
   return FALSE;
 }
 
@@ -227,10 +231,11 @@ smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GEr
       g_autofree char *action = smb_case_column_text (stmt, 3);
 
       if (seq != n + 1)
-        g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                     _("%s: the audit log was altered: entry %lld is missing (entry %lld follows in its place). Compare "
-                       "with a backup copy."),
-                     store->name, (long long) n + 1, (long long) seq);
+        g_set_error (
+            error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+            _ ("%s: the audit log was altered: entry %lld is missing (entry %lld follows in its place). Compare "
+               "with a backup copy."),
+            store->name, (long long) n + 1, (long long) seq);
       else
         g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
                      _("%s: the audit log was altered: entry %lld (%s) does not match its hash or the entry before it. "

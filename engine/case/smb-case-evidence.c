@@ -158,7 +158,8 @@ smb_case_add_evidence (SmbCase *store, SmbEvidence *evidence, GError **error)
     return FALSE;
   exhibit = evidence->exhibit != NULL ? g_strdup (evidence->exhibit) : next_exhibit (store, error);
   ok = exhibit != NULL && refuse_repeated (store, evidence, exhibit, error)
-       && insert_evidence (store, evidence, exhibit, error) && smb_case_insert_pictures (store, evidence, exhibit, error);
+       && insert_evidence (store, evidence, exhibit, error)
+       && smb_case_insert_pictures (store, evidence, exhibit, error);
   if (!smb_case_end (store, ok, error)) {
     evidence->id = 0;
     return FALSE;
@@ -309,8 +310,8 @@ smb_case_set_hash_state (SmbCase *store, gint64 evidence_id, SmbHashState state,
   }
   ok = ok
        && smb_case_run (store, error,
-                        "UPDATE evidence SET hash_state = ?1, verified_us = ?2, found_sha256 = ?3 WHERE id = ?4", "nisi",
-                        (int) state, smb_case_now_us (), found, evidence_id);
+                        "UPDATE evidence SET hash_state = ?1, verified_us = ?2, found_sha256 = ?3 WHERE id = ?4",
+                        "nisi", (int) state, smb_case_now_us (), found, evidence_id);
   if (ok) {
     details = smb_case_details ("state", 's', state_word (state), "found_sha256", 's', found_sha256, NULL);
     ok = smb_case_append_log (store, "evidence.verify", exhibit, details, "evidence", evidence_id, error);
@@ -341,10 +342,11 @@ relocate (SmbCase *store, gint64 evidence_id, const char *new_path, const char *
     return FALSE;
   }
   if (!g_str_equal (sha256, new_sha256)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _("%s is not the file of exhibit %s: its SHA-256 is %s, but %s was acquired. Choose the original file, "
-                   "or add this one as a new exhibit."),
-                 new_path, exhibit, new_sha256, sha256);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s is not the file of exhibit %s: its SHA-256 is %s, but %s was acquired. Choose the original file, "
+           "or add this one as a new exhibit."),
+        new_path, exhibit, new_sha256, sha256);
     return FALSE;
   }
   details = smb_case_details ("from", 's', path, "to", 's', new_path, "sha256", 's', sha256, NULL);

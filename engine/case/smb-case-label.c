@@ -27,8 +27,8 @@ dup_face_label (SmbCase *store, const SmbCaseLabel *label, GError **error)
 
   if (label->face_id == 0)
     return g_strdup ("");
-  stmt = smb_case_query (store, error, "SELECT label FROM face WHERE id = ?1 AND evidence_id = ?2", "ii", label->face_id,
-                         label->evidence_id);
+  stmt = smb_case_query (store, error, "SELECT label FROM face WHERE id = ?1 AND evidence_id = ?2", "ii",
+                         label->face_id, label->evidence_id);
   if (stmt == NULL || (got = smb_case_step (store, stmt, error)) < 0)
     return NULL;
   if (got > 0)
@@ -54,8 +54,8 @@ insert_label (SmbCase *store, SmbCaseLabel *label, GError **error)
     return FALSE;
   label->id = sqlite3_last_insert_rowid (store->db);
   details = smb_case_details ("face", 's', face, "class", 's', label->class, "identity", 's', label->identity, NULL);
-  return smb_case_append_log (store, label->class[0] != '\0' ? "label.set" : "label.clear", exhibit, details, "label", label->id,
-                              error);
+  return smb_case_append_log (store, label->class[0] != '\0' ? "label.set" : "label.clear", exhibit, details, "label",
+                              label->id, error);
 }
 
 gboolean
@@ -72,7 +72,8 @@ smb_case_add_label (SmbCase *store, SmbCaseLabel *label, GError **error)
     return FALSE;
   if (strpbrk (label->class, "=,\n") != NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("“%s” cannot be the name of a class: leave out commas, equals signs and line breaks."), label->class);
+                 _ ("“%s” cannot be the name of a class: leave out commas, equals signs and line breaks."),
+                 label->class);
     return FALSE;
   }
   if (!smb_case_begin (store, error))

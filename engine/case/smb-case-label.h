@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What an examiner says that an exhibit or one of its faces is, so that a detector can learn from it. Each is kept; the newest
- * of an exhibit, and of a face, counts. */
+/* What an examiner says that an exhibit or one of its faces is, so that a detector can learn from it. Each is kept; the
+ * newest of an exhibit, and of a face, counts. */
 typedef struct {
   gint64 id, evidence_id;
   gint64 face_id; /* 0: said of the whole exhibit */
@@ -19,9 +19,9 @@ typedef struct {
 void smb_case_label_free (SmbCaseLabel *label);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseLabel, smb_case_label_free)
 
-/* Stores a label, with "label.set" or "label.clear" in the log; id is filled in, author and made_us too where they are NULL and
- * 0. ARGUMENT: a class with "=" or "," in it, which no data set could be told of. NOT_FOUND: no such exhibit, or the face is not
- * of it. */
+/* Stores a label, with "label.set" or "label.clear" in the log; id is filled in, author and made_us too where they are
+ * NULL and 0. ARGUMENT: a class with "=" or "," in it, which no data set could be told of. NOT_FOUND: no such exhibit,
+ * or the face is not of it. */
 gboolean smb_case_add_label (SmbCase *store, SmbCaseLabel *label, GError **error);
 /* Those that count (not the ones taken back), by exhibit and face; 0: of all exhibits. SmbCaseLabel*. */
 GPtrArray *smb_case_list_labels (SmbCase *store, gint64 evidence_id, GError **error);

@@ -115,7 +115,8 @@ insert_finding (SmbCase *store, SmbFinding *finding, GError **error)
                         finding->text, finding->details != NULL ? finding->details : "{}"))
     return FALSE;
   finding->id = sqlite3_last_insert_rowid (store->db);
-  details = smb_case_details ("finding", 'i', finding->id, "kind", 's', finding->kind, "text", 's', finding->text, NULL);
+  details
+      = smb_case_details ("finding", 'i', finding->id, "kind", 's', finding->kind, "text", 's', finding->text, NULL);
   return smb_case_append_log (store, "finding.add", exhibit, details, "finding", finding->id, error);
 }
 

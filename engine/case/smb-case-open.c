@@ -276,9 +276,9 @@ fill_new (SmbCase *store, const SmbCaseInfo *info, GError **error)
                         info->laboratory != NULL ? info->laboratory : "", info->examiner != NULL ? info->examiner : "",
                         created_us);
   if (ok) {
-    g_autofree char *details = smb_case_details ("clock", 's', smb_case_clock_source (), "examiner", 's', info->examiner,
-                                                 "laboratory", 's', info->laboratory, "number", 's', info->number,
-                                                 "title", 's', info->title, NULL);
+    g_autofree char *details
+        = smb_case_details ("clock", 's', smb_case_clock_source (), "examiner", 's', info->examiner, "laboratory", 's',
+                            info->laboratory, "number", 's', info->number, "title", 's', info->title, NULL);
     ok = smb_case_append_log (store, "case.create", info->number != NULL ? info->number : "", details, "case_info", 1,
                               error);
   }

@@ -22,10 +22,11 @@ smb_case_pictures_manifest (GPtrArray *pictures)
 static gboolean
 insert_picture (SmbCase *store, gint64 evidence_id, guint position, const SmbCasePicture *picture, GError **error)
 {
-  return smb_case_check_text (_("The name of a picture"), picture->name, SMB_CASE_MAX_LINE_BYTES, TRUE, error)
-         && smb_case_run (store, error,
-                          "INSERT INTO picture (evidence_id, position, name, sha256, size_bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
-                          "inssi", evidence_id, (int) position, picture->name, picture->sha256, (gint64) picture->size_bytes);
+  return smb_case_check_text (_ ("The name of a picture"), picture->name, SMB_CASE_MAX_LINE_BYTES, TRUE, error)
+         && smb_case_run (
+             store, error,
+             "INSERT INTO picture (evidence_id, position, name, sha256, size_bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+             "inssi", evidence_id, (int) position, picture->name, picture->sha256, (gint64) picture->size_bytes);
 }
 
 gboolean
@@ -48,9 +49,9 @@ GPtrArray *
 smb_case_list_pictures (SmbCase *store, gint64 evidence_id, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_picture_free);
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error, "SELECT name, sha256, size_bytes FROM picture WHERE evidence_id = ?1 ORDER BY position", "i",
-                        evidence_id);
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error, "SELECT name, sha256, size_bytes FROM picture WHERE evidence_id = ?1 ORDER BY position", "i",
+      evidence_id);
   int got = -1;
 
   while (stmt != NULL && (got = smb_case_step (store, stmt, error)) > 0) {

@@ -57,7 +57,8 @@ double smb_case_column_double (sqlite3_stmt *stmt, int column); /* NULL: NAN */
 gboolean smb_case_begin (SmbCase *store, GError **error);
 gboolean smb_case_end (SmbCase *store, gboolean ok, GError **error);
 
-/* UTF-8, no longer than max_bytes, not empty if `required`. `what` names the field in the message. NULL counts as "". */
+/* UTF-8, no longer than max_bytes, not empty if `required`. `what` names the field in the message. NULL counts as "".
+ */
 gboolean smb_case_check_text (const char *what, const char *text, gsize max_bytes, gboolean required, GError **error);
 
 /* Canonical JSON object (members sorted, no blanks) from triples: key, type letter ('s' const char *, 'i' gint64,
@@ -97,8 +98,8 @@ char *smb_case_dup_exhibit (SmbCase *store, gint64 evidence_id, GError **error);
 /* Inside the caller's transaction: the pictures of a new exhibit, if it is made of any. */
 gboolean smb_case_insert_pictures (SmbCase *store, SmbEvidence *evidence, const char *exhibit, GError **error);
 
-/* Inside the caller's transaction: the region map of a face of this exhibit, with `action` in the log. carried_from: the record
- * it was copied from; 0: none. */
+/* Inside the caller's transaction: the region map of a face of this exhibit, with `action` in the log. carried_from:
+ * the record it was copied from; 0: none. */
 gboolean smb_case_insert_regions (SmbCase *store, SmbCaseRegions *regions, const char *action, const char *exhibit,
                                   const char *label, gint64 carried_from, GError **error);
 

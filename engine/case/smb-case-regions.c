@@ -9,10 +9,12 @@
 static gboolean
 check_new (const SmbCaseRegions *regions, GError **error)
 {
-  return smb_case_check_text (_("The region map"), regions->classes, SMB_CASE_MAX_RESULT_BYTES, regions->size_px > 0, error)
-         && smb_case_check_text (_("The origin of the region map"), regions->origin, SMB_CASE_MAX_LINE_BYTES,
+  return smb_case_check_text (_ ("The region map"), regions->classes, SMB_CASE_MAX_RESULT_BYTES, regions->size_px > 0,
+                              error)
+         && smb_case_check_text (_ ("The origin of the region map"), regions->origin, SMB_CASE_MAX_LINE_BYTES,
                                  regions->size_px > 0, error)
-         && smb_case_check_text (_("The author of the region map"), regions->author, SMB_CASE_MAX_LINE_BYTES, FALSE, error);
+         && smb_case_check_text (_ ("The author of the region map"), regions->author, SMB_CASE_MAX_LINE_BYTES, FALSE,
+                                 error);
 }
 
 gboolean
@@ -26,7 +28,8 @@ smb_case_insert_regions (SmbCase *store, SmbCaseRegions *regions, const char *ac
                         "INSERT INTO region_map (face_id, made_us, author, size_px, origin, classes)"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                         "iisnss", regions->face_id, regions->made_us, regions->author, regions->size_px,
-                        regions->origin != NULL ? regions->origin : "", regions->classes != NULL ? regions->classes : ""))
+                        regions->origin != NULL ? regions->origin : "",
+                        regions->classes != NULL ? regions->classes : ""))
     return FALSE;
   regions->id = sqlite3_last_insert_rowid (store->db);
   details = carried_from != 0
@@ -58,8 +61,8 @@ insert_edited (SmbCase *store, SmbCaseRegions *regions, GError **error)
   exhibit = smb_case_column_text (stmt, 0);
   label = smb_case_column_text (stmt, 1);
   g_clear_pointer (&stmt, sqlite3_finalize);
-  return smb_case_insert_regions (store, regions, regions->size_px > 0 ? "regions.edit" : "regions.reset", exhibit, label, 0,
-                                  error);
+  return smb_case_insert_regions (store, regions, regions->size_px > 0 ? "regions.edit" : "regions.reset", exhibit,
+                                  label, 0, error);
 }
 
 gboolean
@@ -98,11 +101,11 @@ read_regions (sqlite3_stmt *stmt)
 gboolean
 smb_case_get_regions (SmbCase *store, gint64 face_id, SmbCaseRegions **regions_out, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error,
-                        "SELECT id, face_id, made_us, author, size_px, origin, classes FROM region_map WHERE face_id = ?1"
-                        " ORDER BY id DESC LIMIT 1",
-                        "i", face_id);
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error,
+      "SELECT id, face_id, made_us, author, size_px, origin, classes FROM region_map WHERE face_id = ?1"
+      " ORDER BY id DESC LIMIT 1",
+      "i", face_id);
   int got;
 
   *regions_out = NULL;
@@ -117,12 +120,12 @@ GPtrArray *
 smb_case_list_regions (SmbCase *store, gint64 evidence_id, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_face_free);
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error,
-                        "SELECT map.id, map.face_id, map.made_us, map.author, map.size_px, map.origin, map.classes, face.x, face.y,"
-                        " face.width, face.height, face.label FROM region_map AS map JOIN face ON face.id = map.face_id"
-                        " WHERE face.evidence_id = ?1 ORDER BY map.id DESC",
-                        "i", evidence_id);
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error,
+      "SELECT map.id, map.face_id, map.made_us, map.author, map.size_px, map.origin, map.classes, face.x, face.y,"
+      " face.width, face.height, face.label FROM region_map AS map JOIN face ON face.id = map.face_id"
+      " WHERE face.evidence_id = ?1 ORDER BY map.id DESC",
+      "i", evidence_id);
   int got = -1;
 
   while (stmt != NULL && (got = smb_case_step (store, stmt, error)) > 0) {

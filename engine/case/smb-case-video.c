@@ -46,7 +46,8 @@ insert_video (SmbCase *store, gint64 evidence_id, const char *facts, GError **er
   g_autofree char *exhibit = smb_case_dup_exhibit (store, evidence_id, error);
 
   return exhibit != NULL
-         && smb_case_run (store, error, "INSERT INTO video (id, evidence_id, facts) VALUES (?1, ?1, ?2)", "is", evidence_id, facts)
+         && smb_case_run (store, error, "INSERT INTO video (id, evidence_id, facts) VALUES (?1, ?1, ?2)", "is",
+                          evidence_id, facts)
          && smb_case_append_log (store, "video.facts", exhibit, "{}", "video", evidence_id, error);
 }
 
@@ -54,7 +55,8 @@ gboolean
 smb_case_add_video (SmbCase *store, gint64 evidence_id, const char *facts, GError **error)
 {
   g_return_val_if_fail (evidence_id != 0, FALSE);
-  if (!smb_case_check_text (_ ("The facts of the video"), facts, SMB_CASE_MAX_DETAILS_BYTES, TRUE, error) || !smb_case_begin (store, error))
+  if (!smb_case_check_text (_ ("The facts of the video"), facts, SMB_CASE_MAX_DETAILS_BYTES, TRUE, error)
+      || !smb_case_begin (store, error))
     return FALSE;
   return smb_case_end (store, insert_video (store, evidence_id, facts, error), error);
 }
@@ -62,7 +64,8 @@ smb_case_add_video (SmbCase *store, gint64 evidence_id, const char *facts, GErro
 gboolean
 smb_case_get_video (SmbCase *store, gint64 evidence_id, char **facts_out, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt = smb_case_query (store, error, "SELECT facts FROM video WHERE evidence_id = ?1", "i", evidence_id);
+  g_autoptr (sqlite3_stmt) stmt
+      = smb_case_query (store, error, "SELECT facts FROM video WHERE evidence_id = ?1", "i", evidence_id);
   int got;
 
   *facts_out = NULL;
@@ -80,14 +83,16 @@ insert_run (SmbCase *store, SmbCaseVideoRun *run, GError **error)
   g_autofree char *details = NULL;
 
   if (exhibit == NULL
-      || !smb_case_run (store, error,
-                        "INSERT INTO video_run (evidence_id, made_us, model_name, model_sha256, settings, program_version, device)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                        "iisssss", run->evidence_id, run->made_us, run->model_name, run->model_sha256, run->settings,
-                        run->program_version, run->device))
+      || !smb_case_run (
+          store, error,
+          "INSERT INTO video_run (evidence_id, made_us, model_name, model_sha256, settings, program_version, device)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+          "iisssss", run->evidence_id, run->made_us, run->model_name, run->model_sha256, run->settings,
+          run->program_version, run->device))
     return FALSE;
   run->id = sqlite3_last_insert_rowid (store->db);
-  details = smb_case_details ("model", 's', run->model_name, "model_sha256", 's', run->model_sha256, "settings", 's', run->settings, NULL);
+  details = smb_case_details ("model", 's', run->model_name, "model_sha256", 's', run->model_sha256, "settings", 's',
+                              run->settings, NULL);
   return smb_case_append_log (store, "video.run", exhibit, details, "video_run", run->id, error);
 }
 
@@ -137,11 +142,13 @@ exhibit_of_run (SmbCase *store, gint64 run_id, GError **error)
 {
   gint64 evidence_id;
 
-  if (!smb_case_query_int (store, &evidence_id, 0, error, "SELECT evidence_id FROM video_run WHERE id = ?1", "i", run_id))
+  if (!smb_case_query_int (store, &evidence_id, 0, error, "SELECT evidence_id FROM video_run WHERE id = ?1", "i",
+                           run_id))
     return NULL;
   if (evidence_id != 0)
     return smb_case_dup_exhibit (store, evidence_id, error);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s has no such analysis of a video; open the case again."), store->name);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s has no such analysis of a video; open the case again."),
+               store->name);
   return NULL;
 }
 
@@ -152,11 +159,12 @@ insert_chunk (SmbCase *store, SmbCaseVideoChunk *chunk, GError **error)
   g_autofree char *details = NULL;
 
   if (exhibit == NULL
-      || !smb_case_run (store, error, "INSERT INTO video_chunk (run_id, pass, next, data) VALUES (?1, ?2, ?3, ?4)", "inis",
-                        chunk->run_id, chunk->pass, chunk->next, chunk->data))
+      || !smb_case_run (store, error, "INSERT INTO video_chunk (run_id, pass, next, data) VALUES (?1, ?2, ?3, ?4)",
+                        "inis", chunk->run_id, chunk->pass, chunk->next, chunk->data))
     return FALSE;
   chunk->id = sqlite3_last_insert_rowid (store->db);
-  details = smb_case_details ("run", 'i', chunk->run_id, "pass", 'i', (gint64) chunk->pass, "next_frame", 'i', chunk->next, NULL);
+  details = smb_case_details ("run", 'i', chunk->run_id, "pass", 'i', (gint64) chunk->pass, "next_frame", 'i',
+                              chunk->next, NULL);
   return smb_case_append_log (store, "video.frames", exhibit, details, "video_chunk", chunk->id, error);
 }
 
@@ -174,8 +182,8 @@ GPtrArray *
 smb_case_list_video_chunks (SmbCase *store, gint64 run_id, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_video_chunk_free);
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error, "SELECT id, pass, next, data FROM video_chunk WHERE run_id = ?1 ORDER BY id", "i", run_id);
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error, "SELECT id, pass, next, data FROM video_chunk WHERE run_id = ?1 ORDER BY id", "i", run_id);
   int got = -1;
 
   while (stmt != NULL && (got = smb_case_step (store, stmt, error)) > 0) {
@@ -202,12 +210,12 @@ insert_edit (SmbCase *store, SmbCaseTrackEdit *edit, GError **error)
       || !smb_case_run (store, error,
                         "INSERT INTO track_edit (run_id, made_us, author, kind, track, other, frame, text)"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                        "iissnnis", edit->run_id, edit->made_us, edit->author, edit->kind, edit->track, edit->other, edit->frame,
-                        edit->text))
+                        "iissnnis", edit->run_id, edit->made_us, edit->author, edit->kind, edit->track, edit->other,
+                        edit->frame, edit->text))
     return FALSE;
   edit->id = sqlite3_last_insert_rowid (store->db);
-  details = smb_case_details ("run", 'i', edit->run_id, "track", 'i', (gint64) edit->track, "other", 'i', (gint64) edit->other,
-                              "frame", 'i', edit->frame, "text", 's', edit->text, NULL);
+  details = smb_case_details ("run", 'i', edit->run_id, "track", 'i', (gint64) edit->track, "other", 'i',
+                              (gint64) edit->other, "frame", 'i', edit->frame, "text", 's', edit->text, NULL);
   return smb_case_append_log (store, action, exhibit, details, "track_edit", edit->id, error);
 }
 
@@ -231,10 +239,10 @@ GPtrArray *
 smb_case_list_track_edits (SmbCase *store, gint64 run_id, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_track_edit_free);
-  g_autoptr (sqlite3_stmt) stmt
-      = smb_case_query (store, error,
-                        "SELECT id, made_us, author, kind, track, other, frame, text FROM track_edit WHERE run_id = ?1 ORDER BY id", "i",
-                        run_id);
+  g_autoptr (sqlite3_stmt) stmt = smb_case_query (
+      store, error,
+      "SELECT id, made_us, author, kind, track, other, frame, text FROM track_edit WHERE run_id = ?1 ORDER BY id", "i",
+      run_id);
   int got = -1;
 
   while (stmt != NULL && (got = smb_case_step (store, stmt, error)) > 0) {

@@ -5,10 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* Videos in a case. What the program measured is never changed; what an analyst does with the tracks is kept beside it, in
- * order. */
+/* Videos in a case. What the program measured is never changed; what an analyst does with the tracks is kept beside it,
+ * in order. */
 
-/* A run over a video, as it was asked for. Its frames come in chunks; when it is done its analysis is stored like any other. */
+/* A run over a video, as it was asked for. Its frames come in chunks; when it is done its analysis is stored like any
+ * other. */
 typedef struct {
   gint64 id, evidence_id;
   gint64 made_us;

@@ -70,7 +70,8 @@ typedef struct {
   double confidence;
   char *origin; /* "detected", "drawn" */
   char *label;  /* "F1" */
-  SmbCaseRegions *regions; /* with a new analysis: carried over from an earlier one's face, or NULL; listed: see there */
+  SmbCaseRegions
+      *regions; /* with a new analysis: carried over from an earlier one's face, or NULL; listed: see there */
 } SmbCaseFace;
 
 /* A stored run: everything needed to repeat it. */
@@ -143,8 +144,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCase, smb_case_close)
 const char *smb_case_get_path (const SmbCase *store);
 gboolean smb_case_get_read_only (const SmbCase *store);
 /* A whole copy as of this moment at `path`, which must not exist yet, also while others write to the case (the file
- * alone, copied by other means, can lack what waits in its “-wal” file). Logged in the case, with the copy's hash, unless
- * it is read-only. What is unfinished is removed again. */
+ * alone, copied by other means, can lack what waits in its “-wal” file). Logged in the case, with the copy's hash,
+ * unless it is read-only. What is unfinished is removed again. */
 gboolean smb_case_save_copy (SmbCase *store, const char *path, GError **error);
 /* Who acts from now on, for the audit log; the account's name by default. */
 void smb_case_set_actor (SmbCase *store, const char *actor);
@@ -158,46 +159,49 @@ gboolean smb_case_add_evidence (SmbCase *store, SmbEvidence *evidence, GError **
 GPtrArray *smb_case_list_evidence (SmbCase *store, GError **error); /* SmbEvidence* in exhibit order */
 /* The pictures an exhibit is made of (SmbCasePicture*, in order); empty if it is one file. */
 GPtrArray *smb_case_list_pictures (SmbCase *store, gint64 evidence_id, GError **error);
-/* What `sha256sum` prints of them, in order: "HASH  NAME" a line. Its own SHA-256 stands for all of them. Free with g_free. */
+/* What `sha256sum` prints of them, in order: "HASH  NAME" a line. Its own SHA-256 stands for all of them. Free with
+ * g_free. */
 char *smb_case_pictures_manifest (GPtrArray *pictures);
 /* Records a verification; a mismatch (ALTERED, MISSING) also becomes a finding, once per change of state. */
 gboolean smb_case_set_hash_state (SmbCase *store, gint64 evidence_id, SmbHashState state, const char *found_sha256,
                                   GError **error);
-/* The file was moved: from now on the exhibit is looked for at new_path (absolute). Only if new_sha256, which the caller
- * took from the bytes at new_path, equals the acquisition hash; else INTEGRITY. The state becomes VERIFIED. */
+/* The file was moved: from now on the exhibit is looked for at new_path (absolute). Only if new_sha256, which the
+ * caller took from the bytes at new_path, equals the acquisition hash; else INTEGRITY. The state becomes VERIFIED. */
 gboolean smb_case_relocate_evidence (SmbCase *store, gint64 evidence_id, const char *new_path, const char *new_sha256,
                                      GError **error);
 
 /* Stores an analysis and its faces (SmbCaseFace*, evidence_id and id filled in) in one transaction; earlier analyses
- * are kept. A face's `regions` are stored with it (author and time stay those of who made them) with "regions.carry" in the
- * log, which names the record they come from (their id; replaced by the new one's). */
+ * are kept. A face's `regions` are stored with it (author and time stay those of who made them) with "regions.carry" in
+ * the log, which names the record they come from (their id; replaced by the new one's). */
 gboolean smb_case_add_analysis (SmbCase *store, SmbCaseAnalysis *analysis, GPtrArray *faces, GError **error);
 GPtrArray *smb_case_list_analyses (SmbCase *store, gint64 evidence_id, GError **error); /* newest first; 0: all */
 GPtrArray *smb_case_list_faces (SmbCase *store, gint64 analysis_id, GError **error);
 
-/* Stores an edited region map of a face, with "regions.edit" in the log; id is filled in, author and made_us too where they are
- * NULL and 0. NOT_FOUND if there is no such face. */
+/* Stores an edited region map of a face, with "regions.edit" in the log; id is filled in, author and made_us too where
+ * they are NULL and 0. NOT_FOUND if there is no such face. */
 gboolean smb_case_add_regions (SmbCase *store, SmbCaseRegions *regions, GError **error);
-/* The newest one of a face; NULL in *regions_out where none was ever stored, or the last act was to go back to what the program
- * draws. FALSE on error. */
+/* The newest one of a face; NULL in *regions_out where none was ever stored, or the last act was to go back to what the
+ * program draws. FALSE on error. */
 gboolean smb_case_get_regions (SmbCase *store, gint64 face_id, SmbCaseRegions **regions_out, GError **error);
 
-/* Every region map stored for a face of the exhibit, in whichever analysis: the face (its box and label) with its `regions`;
- * newest first. size_px 0: the examiner went back to what the program draws. */
+/* Every region map stored for a face of the exhibit, in whichever analysis: the face (its box and label) with its
+ * `regions`; newest first. size_px 0: the examiner went back to what the program draws. */
 GPtrArray *smb_case_list_regions (SmbCase *store, gint64 evidence_id, GError **error);
 
 gboolean smb_case_add_note (SmbCase *store, SmbNote *note, GError **error);
-gboolean smb_case_edit_note (SmbCase *store, gint64 note_id, const char *text, GError **error); /* the old text stays in the log */
+gboolean smb_case_edit_note (SmbCase *store, gint64 note_id, const char *text,
+                             GError **error);                                        /* the old text stays in the log */
 GPtrArray *smb_case_list_notes (SmbCase *store, gint64 evidence_id, GError **error); /* -1: all */
 gboolean smb_case_add_finding (SmbCase *store, SmbFinding *finding, GError **error);
 GPtrArray *smb_case_list_findings (SmbCase *store, gint64 evidence_id, GError **error); /* -1: all */
 
-/* Adds an entry of its own for an act that stores nothing else ("report.export", "map.view" …). details: JSON or NULL. */
+/* Adds an entry of its own for an act that stores nothing else ("report.export", "map.view" …). details: JSON or NULL.
+ */
 gboolean smb_case_log (SmbCase *store, const char *action, const char *subject, const char *details, GError **error);
 GPtrArray *smb_case_list_log (SmbCase *store, GError **error);
 /* Recomputes the chain up to the entry that was written last. INTEGRITY error naming the first bad entry; head_out gets
- * the last hash (g_free). Who can also forge what the file says of its last entry is found out by a hash noted elsewhere
- * (below). */
+ * the last hash (g_free). Who can also forge what the file says of its last entry is found out by a hash noted
+ * elsewhere (below). */
 gboolean smb_case_verify_log (SmbCase *store, char **head_out, gint64 *n_entries_out, GError **error);
 /* Is `head`, the last hash some earlier report printed, still an entry of the log? Together with verify_log this also
  * shows that no entries were cut off its end since. seq_out may be NULL. NOT_FOUND if it is no entry. */

@@ -38,21 +38,23 @@ parse_range (const char *text, SmbVideoSettings *settings)
 }
 
 gboolean
-smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face, SmbVideoSettings *settings, GError **error)
+smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face, SmbVideoSettings *settings,
+                        GError **error)
 {
   guint64 n = 0;
 
   *settings = smb_video_settings_default ();
   settings->face = *face;
   if (options->stride < 0 || options->stride > 1000) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("--stride takes a number of frames from 1 to 1000, not %d."), options->stride);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("--stride takes a number of frames from 1 to 1000, not %d."),
+                 options->stride);
     return FALSE;
   }
   if (options->stride > 0)
     settings->stride = (guint) options->stride;
   if (options->range != NULL && !parse_range (options->range, settings)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no range of frames: give the first and the last, as in 100-250 or 100-."),
-                 options->range);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is no range of frames: give the first and the last, as in 100-250 or 100-."), options->range);
     return FALSE;
   }
   if (options->frames == NULL)
@@ -62,7 +64,8 @@ smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSett
   else if (g_ascii_string_to_unsigned (options->frames, 10, 1, 100000, &n, NULL))
     settings->n_uniform = (guint) n;
   else {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("--frames takes “all” or how many of each track, not “%s”."), options->frames);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("--frames takes “all” or how many of each track, not “%s”."),
+                 options->frames);
     return FALSE;
   }
   return TRUE;
@@ -78,8 +81,8 @@ SmbEngineVideo *
 smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options, GError **error)
 {
   const gboolean asked = options->stride > 0 || options->frames != NULL || options->range != NULL;
-  SmbEngineVideo *video = smb_examine_try_video (engine, path, smb_cli_picture_rate (options), asked, smb_cli_progress (), NULL,
-                                                 NULL, error);
+  SmbEngineVideo *video = smb_examine_try_video (engine, path, smb_cli_picture_rate (options), asked,
+                                                 smb_cli_progress (), NULL, NULL, error);
 
   smb_cli_progress_end ();
   return video;
@@ -106,7 +109,8 @@ print_line (JsonNode *node, const char *path, const char *type, const char *pass
 }
 
 static gboolean
-show_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data, GError **error)
+show_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data,
+              GError **error)
 {
   const Shown *shown = user_data;
 
@@ -149,7 +153,8 @@ print_regions (const SmbRegionTally *regions)
 
     if (spread->n == 0)
       continue;
-    g_print ("%s%s %.4f ± %.4f", before, smb_region_title ((SmbRegion) i), spread->mean, smb_region_spread_deviation (spread));
+    g_print ("%s%s %.4f ± %.4f", before, smb_region_title ((SmbRegion) i), spread->mean,
+             smb_region_spread_deviation (spread));
     if (spread->n_z > 0)
       g_print (" (z %+.1f)", spread->z_sum / spread->n_z);
     before = ", ";
@@ -162,29 +167,33 @@ print_track (const SmbTrackSummary *track, const SmbModelInfo *model)
 {
   const SmbTrackScore *score = &track->score;
 
-  g_print (_ ("  T%u%s%s  frames %u to %u (%.2f to %.2f s), found in %u, followed in %u\n"), track->number, track->name != NULL ? " " : "",
-           track->name != NULL ? track->name : "", track->first, track->last, (double) track->first_us / 1e6,
-           (double) track->last_us / 1e6, track->n_detected, track->n_points - track->n_detected);
+  g_print (_ ("  T%u%s%s  frames %u to %u (%.2f to %.2f s), found in %u, followed in %u\n"), track->number,
+           track->name != NULL ? " " : "", track->name != NULL ? track->name : "", track->first, track->last,
+           (double) track->first_us / 1e6, (double) track->last_us / 1e6, track->n_detected,
+           track->n_points - track->n_detected);
   if (score->n_scored == 0) {
-    g_print (_ ("      score n/a (%s)\n"), track->best->outside != NULL ? track->best->outside : _ ("none of its frames was scored"));
+    g_print (_ ("      score n/a (%s)\n"),
+             track->best->outside != NULL ? track->best->outside : _ ("none of its frames was scored"));
     return;
   }
-  g_print (_ ("      score %.4f: mean of %u frames; median %.4f, highest tenth %.4f, spread %.4f, range %.4f to %.4f\n"), score->mean,
-           score->n_scored, score->median, score->top, score->deviation, score->lowest, score->highest);
+  g_print (
+      _ ("      score %.4f: mean of %u frames; median %.4f, highest tenth %.4f, spread %.4f, range %.4f to %.4f\n"),
+      score->mean, score->n_scored, score->median, score->top, score->deviation, score->lowest, score->highest);
   for (int c = 0; c < track->n_classes; c++)
     g_print ("%s%s %.4f", c == 0 ? "      " : ", ", model->classes[c], track->mean_probabilities[c]);
   g_print ("\n");
   if (score->run_n > 0)
-    g_print (_ ("      longest run above its own level: frames %u to %u (%.2f to %.2f s), mean %.4f against %.4f elsewhere\n"),
-             score->run_first, score->run_last, (double) score->run_start_us / 1e6, (double) score->run_end_us / 1e6, score->run_mean,
-             score->rest_mean);
+    g_print (
+        _ ("      longest run above its own level: frames %u to %u (%.2f to %.2f s), mean %.4f against %.4f elsewhere\n"),
+        score->run_first, score->run_last, (double) score->run_start_us / 1e6, (double) score->run_end_us / 1e6,
+        score->run_mean, score->rest_mean);
   if (track->regions != NULL)
     print_regions (track->regions);
 }
 
 static JsonNode *
-summary_to_json (const SmbModelInfo *model, const SmbEngineVideo *video, GPtrArray *tracks, const SmbVideoProgress *progress,
-                 const SmbVideoSettings *settings, guint n_dropped, gboolean finished)
+summary_to_json (const SmbModelInfo *model, const SmbEngineVideo *video, GPtrArray *tracks,
+                 const SmbVideoProgress *progress, const SmbVideoSettings *settings, guint n_dropped, gboolean finished)
 {
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *out = json_object_new (), *about = json_object_new ();
@@ -223,8 +232,8 @@ summary_to_json (const SmbModelInfo *model, const SmbEngineVideo *video, GPtrArr
 }
 
 static void
-print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const char *path, const char *sha256, GPtrArray *tracks,
-               const SmbVideoProgress *progress, guint n_dropped, gboolean finished)
+print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const char *path, const char *sha256,
+               GPtrArray *tracks, const SmbVideoProgress *progress, guint n_dropped, gboolean finished)
 {
   const guint n = smb_engine_video_get_n_frames (video);
   const SmbVideoSlot *last = &smb_engine_video_get_slots (video)[n - 1];
@@ -238,9 +247,11 @@ print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const cha
     g_print ("  SHA-256 %s\n", sha256);
   for (char *const *line = smb_engine_video_get_warnings (video); *line != NULL; line++)
     g_print (_ ("  Note: %s\n"), *line);
-  g_print (_ ("  %s: %d × %d pixels, %u frames, %.3f s\n"), smb_engine_video_get_format (video), smb_engine_video_get_width (video),
-           smb_engine_video_get_height (video), n, (double) (last->time_us + last->duration_us) / 1e6);
-  g_print (_ ("  %u frames looked at, %u cuts, %u tracks, model %s\n"), progress->frames->len, n_cuts, tracks->len, model->name);
+  g_print (_ ("  %s: %d × %d pixels, %u frames, %.3f s\n"), smb_engine_video_get_format (video),
+           smb_engine_video_get_width (video), smb_engine_video_get_height (video), n,
+           (double) (last->time_us + last->duration_us) / 1e6);
+  g_print (_ ("  %u frames looked at, %u cuts, %u tracks, model %s\n"), progress->frames->len, n_cuts, tracks->len,
+           model->name);
   if (n_dropped > 0)
     g_print (_ ("  Left out: %u finds that the detector made only once\n"), n_dropped);
   if (progress->n_damaged > 0)
@@ -254,8 +265,9 @@ print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const cha
 }
 
 gboolean
-smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const char *path, const char *sha256,
-                       SmbCase *store, const SmbEvidence *evidence, const SmbVideoSettings *settings, gboolean json, GError **error)
+smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const char *path,
+                       const char *sha256, SmbCase *store, const SmbEvidence *evidence,
+                       const SmbVideoSettings *settings, gboolean json, GError **error)
 {
   Shown shown = { .path = path, .json = json, .progress = smb_cli_progress () };
   const SmbVideoSink sink = { show_portion, show_progress, &shown };
@@ -267,7 +279,8 @@ smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVi
 
   catch_interrupt ();
   if (store != NULL) {
-    finished = smb_examine_run_video (store, engine, model, evidence, video, settings, &sink, &progress, interrupted, &failure);
+    finished = smb_examine_run_video (store, engine, model, evidence, video, settings, &sink, &progress, interrupted,
+                                      &failure);
   } else {
     progress = smb_video_progress_new (settings);
     finished = smb_video_run (engine, model, video, settings, progress, &sink, interrupted, &failure);

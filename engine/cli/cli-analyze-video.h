@@ -16,18 +16,19 @@ typedef struct {
 } SmbCliVideoOptions;
 
 /* TRUE with *settings filled in, FALSE with an ARGUMENT error. */
-gboolean smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face, SmbVideoSettings *settings,
-                                 GError **error);
+gboolean smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face,
+                                 SmbVideoSettings *settings, GError **error);
 
 /* How many numbered pictures are shown a second. */
 double smb_cli_picture_rate (const SmbCliVideoOptions *options);
 /* Opens path as a video; NULL with *error unset if it is a picture and no option asks for a video. */
-SmbEngineVideo *smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options, GError **error);
+SmbEngineVideo *smb_cli_try_video (SmbEngine *engine, const char *path, const SmbCliVideoOptions *options,
+                                   GError **error);
 
-/* Runs the whole analysis and prints it. store and evidence: keep it in this case (and go on with an unfinished run of the same
- * settings), or NULL. sha256: of the file, NULL for numbered pictures. FALSE: failed, and said so. */
+/* Runs the whole analysis and prints it. store and evidence: keep it in this case (and go on with an unfinished run of
+ * the same settings), or NULL. sha256: of the file, NULL for numbered pictures. FALSE: failed, and said so. */
 gboolean smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const char *path,
-                                const char *sha256, SmbCase *store, const SmbEvidence *evidence, const SmbVideoSettings *settings,
-                                gboolean json, GError **error);
+                                const char *sha256, SmbCase *store, const SmbEvidence *evidence,
+                                const SmbVideoSettings *settings, gboolean json, GError **error);
 
 G_END_DECLS

@@ -84,8 +84,8 @@ exhibit_of_path (const Batch *batch, const char *path, GError **error)
       return g_ptr_array_steal_index (known, i);
   }
   if (smb_examine_is_pattern (path))
-    return smb_examine_acquire_pictures (batch->store, batch->engine, path, smb_cli_picture_rate (batch->video_options), NULL, NULL,
-                                         NULL, error);
+    return smb_examine_acquire_pictures (batch->store, batch->engine, path, smb_cli_picture_rate (batch->video_options),
+                                         NULL, NULL, NULL, error);
   return smb_examine_acquire (batch->store, batch->engine, path, NULL, error);
 }
 
@@ -100,8 +100,8 @@ analyze_exhibit (const Batch *batch, const char *path, Outcome *outcome, GError 
     return FALSE;
   outcome->sha256 = g_strdup (evidence->sha256);
   outcome->exhibit = g_strdup (evidence->exhibit);
-  stored = smb_examine_analyze (batch->store, batch->engine, batch->model, evidence, batch->boxes, &batch->settings, NULL,
-                                NULL, NULL, error);
+  stored = smb_examine_analyze (batch->store, batch->engine, batch->model, evidence, batch->boxes, &batch->settings,
+                                NULL, NULL, NULL, error);
   if (stored == NULL)
     return FALSE;
   node = json_from_string (stored->result, error);
@@ -195,8 +195,8 @@ print_text (const char *path, const Outcome *outcome)
   g_print ("  SHA-256 %s\n", outcome->sha256);
   for (char **line = outcome->warnings; line != NULL && *line != NULL; line++)
     g_print (_ ("  Note: %s\n"), *line);
-  g_print (g_dngettext (GETTEXT_PACKAGE, "  %d × %d pixels, %u face, model %s\n", "  %d × %d pixels, %u faces, model %s\n",
-                        analysis->faces->len),
+  g_print (g_dngettext (GETTEXT_PACKAGE, "  %d × %d pixels, %u face, model %s\n",
+                        "  %d × %d pixels, %u faces, model %s\n", analysis->faces->len),
            analysis->width, analysis->height, analysis->faces->len, analysis->model_name);
   for (guint i = 0; i < analysis->faces->len; i++)
     print_face (analysis, i);
@@ -229,8 +229,8 @@ do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, G
   } else if (!smb_examine_is_pattern (path))
     sha256 = smb_sha256_of_file (path, NULL, NULL, error);
   if (*error == NULL)
-    *good = smb_cli_analyze_video (batch->engine, batch->model, video, path, sha256, batch->store, evidence, &batch->video_settings,
-                                   json, error);
+    *good = smb_cli_analyze_video (batch->engine, batch->model, video, path, sha256, batch->store, evidence,
+                                   &batch->video_settings, json, error);
   return TRUE;
 }
 
@@ -253,7 +253,8 @@ print_profile (const char *what, const Profile *p)
 static void
 add_profile (Profile *all, const char *path, const SmbAnalysis *analysis, gint64 start_us)
 {
-  Profile one = { .analysis = analysis->seconds, .all = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC };
+  Profile one
+      = { .analysis = analysis->seconds, .all = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC };
 
   for (int i = 0; i < SMB_N_STAGES; i++) {
     one.stages[i] = isnan (analysis->stage_seconds[i]) ? 0.0 : analysis->stage_seconds[i];
@@ -278,7 +279,8 @@ do_file (const Batch *batch, const char *path, gboolean json, Profile *profile)
     if (error == NULL)
       return good;
   } else
-    good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error) : analyze_file (batch, path, &outcome, &error);
+    good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error)
+                                : analyze_file (batch, path, &outcome, &error);
   if (good && profile != NULL)
     add_profile (profile, path, outcome.analysis, start_us);
   if (json)
@@ -302,16 +304,18 @@ smb_cli_analyze (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
       N_ ("MODEL") },
-    { "case", 'c', 0, G_OPTION_ARG_FILENAME, &case_path, N_ ("Take the files into this case and store the results there"),
-      N_ ("CASE") },
+    { "case", 'c', 0, G_OPTION_ARG_FILENAME, &case_path,
+      N_ ("Take the files into this case and store the results there"), N_ ("CASE") },
     { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &box_texts,
       N_ ("Judge this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
     { "region-table", 0, 0, G_OPTION_ARG_NONE, &region_table,
-      N_ ("Measure the regions of each face too, see “regions”; of a video, in each frame scored; takes several times as long"), NULL },
+      N_ ("Measure the regions of each face too, see “regions”; of a video, in each frame scored; takes several times as long"),
+      NULL },
     { "reference", 0, 0, G_OPTION_ARG_FILENAME, &reference,
-      N_ ("Measure them and compare with these statistics of genuine faces, as “reference build” writes them"), N_ ("FILE") },
-    { "stride", 0, 0, G_OPTION_ARG_INT, &video.stride, N_ ("Videos: look for faces in every Nth frame and follow them between (default 5)"),
-      "N" },
+      N_ ("Measure them and compare with these statistics of genuine faces, as “reference build” writes them"),
+      N_ ("FILE") },
+    { "stride", 0, 0, G_OPTION_ARG_INT, &video.stride,
+      N_ ("Videos: look for faces in every Nth frame and follow them between (default 5)"), "N" },
     { "frames", 0, 0, G_OPTION_ARG_STRING, &video.frames,
       N_ ("Videos: how many frames of each track to score, evenly spread (default 32), or “all”"), "N" },
     { "range", 0, 0, G_OPTION_ARG_STRING, &video.range, N_ ("Videos: only these frames, as in 100-250"), "A-B" },
@@ -351,7 +355,8 @@ smb_cli_analyze (int argc, char **argv)
     return smb_cli_usage ("%s", error->message);
   settings.region_draws = region_table ? smb_region_settings_default ().draws : 0;
   if (!smb_cli_video_settings (&video, &settings, &video_settings, &error) || video.rate < 0 || video.rate > 1000)
-    return smb_cli_usage ("%s", error != NULL ? error->message : _ ("--rate takes a number of pictures a second up to 1000."));
+    return smb_cli_usage ("%s", error != NULL ? error->message
+                                              : _ ("--rate takes a number of pictures a second up to 1000."));
   model = smb_model_find (model_name, &error);
   if (model != NULL && reference != NULL) {
     g_autoptr (SmbReference) table = smb_reference_read (reference, &error);

@@ -42,16 +42,18 @@ calibrate (const SmbCliMeasured *m, gpointer user_data, GError **error)
 
   if (calibration == NULL)
     return FALSE;
-  calibration->data = g_strdup_printf ("%s, part %s%s%s", name, smb_part_name (m->settings->part),
-                                       blended != NULL ? ", with self-blended faces as " : "", blended != NULL ? blended : "");
+  calibration->data
+      = g_strdup_printf ("%s, part %s%s%s", name, smb_part_name (m->settings->part),
+                         blended != NULL ? ", with self-blended faces as " : "", blended != NULL ? blended : "");
   node = smb_calibration_to_json (calibration);
   if (m->options->json)
     smb_cli_print_json (node, FALSE);
   else
-    g_print (_ ("Cllr %.4f held out (%.4f is the least possible, 1 says nothing); likelihood ratios from 10^%.2f to 10^%.2f are claimed; "
-                "%u genuine and %u forged faces.\n"),
-             calibration->cllr, calibration->cllr_min, calibration->low, calibration->high, calibration->genuine,
-             calibration->forged);
+    g_print (
+        _ ("Cllr %.4f held out (%.4f is the least possible, 1 says nothing); likelihood ratios from 10^%.2f to 10^%.2f are claimed; "
+           "%u genuine and %u forged faces.\n"),
+        calibration->cllr, calibration->cllr_min, calibration->low, calibration->high, calibration->genuine,
+        calibration->forged);
   return !settings->keep || store (m->model, scored, node, error);
 }
 
@@ -64,16 +66,17 @@ smb_cli_calibrate (int argc, char **argv)
   g_autofree char *method = NULL;
   gboolean dry = FALSE;
   const GOptionEntry entries[] = {
-    { "part", 0, 0, G_OPTION_ARG_STRING, &o.part, N_ ("val (default), test or train: never what results are reported on"),
-      N_ ("NAME") },
+    { "part", 0, 0, G_OPTION_ARG_STRING, &o.part,
+      N_ ("val (default), test or train: never what results are reported on"), N_ ("NAME") },
     { "method", 0, 0, G_OPTION_ARG_STRING, &method, N_ ("logistic (default) or isotonic"), N_ ("NAME") },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry, N_ ("Only show it; the model stays as it is"), NULL },
   };
   g_autofree GOptionEntry *all = smb_cli_measure_entries (&o, entries, G_N_ELEMENTS (entries));
 
-  if (!smb_cli_parse (&argc, &argv, all, _ ("DATASET"),
-                      _ ("Finds out how much likelier each score is among forged than among genuine faces, on faces the model did not "
-                         "learn from, and stores the mapping with the model; analyses then show likelihood ratios.")))
+  if (!smb_cli_parse (
+          &argc, &argv, all, _ ("DATASET"),
+          _ ("Finds out how much likelier each score is among forged than among genuine faces, on faces the model did not "
+             "learn from, and stores the mapping with the model; analyses then show likelihood ratios.")))
     return SMB_EXIT_USAGE;
   if (method != NULL && !smb_calibration_kind_from_name (method, &own.kind))
     return smb_cli_usage (_ ("“%s” is no method; choose logistic or isotonic."), method);

@@ -108,13 +108,16 @@ smb_cli_case_label (int argc, char **argv)
   g_autoptr (SmbCase) store = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("CASE [EXHIBIT[/FACE]…]"),
-                      _ ("Labels exhibits (S-01) or single faces of their newest analysis (S-01/F2) for “dataset build”; without any "
-                         "it lists what is labelled. What is said of an exhibit holds for its faces that have no label of their "
-                         "own.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("CASE [EXHIBIT[/FACE]…]"),
+          _ ("Labels exhibits (S-01) or single faces of their newest analysis (S-01/F2) for “dataset build”; without any "
+             "it lists what is labelled. What is said of an exhibit holds for its faces that have no label of their "
+             "own.")))
     return SMB_EXIT_USAGE;
-  if (argc < 2 || (argc > 2) != ((class != NULL && class[0] != '\0') || clear) || (clear && (class != NULL || identity != NULL)))
-    return smb_cli_usage (_ ("“case label” needs a case file, and, to label, exhibits with either --class or --clear."));
+  if (argc < 2 || (argc > 2) != ((class != NULL && class[0] != '\0') || clear)
+      || (clear && (class != NULL || identity != NULL)))
+    return smb_cli_usage (
+        _ ("“case label” needs a case file, and, to label, exhibits with either --class or --clear."));
   store = smb_cli_open_case (argv[1], examiner);
   if (store == NULL)
     return SMB_EXIT_FAILED;

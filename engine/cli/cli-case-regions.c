@@ -41,7 +41,8 @@ find_face (SmbCase *store, const char *label, const char *text, Target *target, 
     target->box = (SmbBox){ face->x, face->y, face->width, face->height };
     return TRUE;
   }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The newest analysis has no face “%s”; name one as in S-01/F1."), text);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+               _ ("The newest analysis has no face “%s”; name one as in S-01/F1."), text);
   return FALSE;
 }
 
@@ -67,9 +68,10 @@ get_map (SmbCase *store, SmbEngine *engine, const Target *target, const char *mo
   if (!smb_examine_get_regions (store, target->analysis_id, target->index, &regions, error) || regions != NULL)
     return regions;
   if (target->evidence->video) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
-                 _ ("%s is a video, and no map was stored for this track; take a frame out with “frames” and use “maps”."),
-                 target->evidence->exhibit);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+        _ ("%s is a video, and no map was stored for this track; take a frame out with “frames” and use “maps”."),
+        target->evidence->exhibit);
     return NULL;
   }
   model = smb_model_find (model_name, error);
@@ -124,7 +126,8 @@ print_map (const char *face, const SmbRegions *regions, gboolean json)
     smb_cli_print_json (node, FALSE);
     return;
   }
-  g_print (_ ("%s  regions: %s, %d × %d\n"), face, smb_regions_origin_name (regions->origin), regions->size_px, regions->size_px);
+  g_print (_ ("%s  regions: %s, %d × %d\n"), face, smb_regions_origin_name (regions->origin), regions->size_px,
+           regions->size_px);
   for (int class = 0; class < SMB_N_CLASSES; class++) {
     const gint64 count = json_object_get_int_member (pixels, smb_region_class_name ((SmbRegionClass) class));
 
@@ -168,10 +171,13 @@ smb_cli_case_regions (int argc, char **argv)
   g_autofree char *set = NULL, *out = NULL, *model = NULL, *examiner = NULL;
   gboolean reset = FALSE, json = FALSE;
   const GOptionEntry entries[] = {
-    { "set", 0, 0, G_OPTION_ARG_FILENAME, &set, N_ ("Keep this map with the face: .npy, or a picture of the classes 0 to 10"), N_ ("FILE") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("Write the face's map here, to edit it: .npy or .png"), N_ ("FILE") },
+    { "set", 0, 0, G_OPTION_ARG_FILENAME, &set,
+      N_ ("Keep this map with the face: .npy, or a picture of the classes 0 to 10"), N_ ("FILE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("Write the face's map here, to edit it: .npy or .png"),
+      N_ ("FILE") },
     { "reset", 0, 0, G_OPTION_ARG_NONE, &reset, N_ ("Go back to what the program draws"), NULL },
-    { "model", 'm', 0, G_OPTION_ARG_STRING, &model, N_ ("Model to use: its name, folder or weights file"), N_ ("MODEL") },
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &model, N_ ("Model to use: its name, folder or weights file"),
+      N_ ("MODEL") },
     { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object"), NULL },
     { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
@@ -181,9 +187,10 @@ smb_cli_case_regions (int argc, char **argv)
   g_autoptr (SmbCase) store = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("CASE EXHIBIT/FACE"),
-                      _ ("Shows the region map of a face of the newest analysis (S-01/F2), writes it to a file, or keeps one made "
-                         "elsewhere with the face. Every version stays in the case; a later analysis takes the newest over.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("CASE EXHIBIT/FACE"),
+          _ ("Shows the region map of a face of the newest analysis (S-01/F2), writes it to a file, or keeps one made "
+             "elsewhere with the face. Every version stays in the case; a later analysis takes the newest over.")))
     return SMB_EXIT_USAGE;
   if (argc != 3)
     return smb_cli_usage (_ ("“case regions” needs a case file and a face, as in S-01/F1."));

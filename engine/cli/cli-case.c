@@ -177,7 +177,8 @@ add_file (SmbCase *store, SmbEngine *engine, const char *path, double rate, gboo
     g_print ("%s  %s  %s\n", evidence->exhibit, evidence->sha256, shown);
     if (evidence->n_pictures > 0)
       g_print (g_dngettext (GETTEXT_PACKAGE, "      %u picture, %g a second; the hash is that of the list of theirs\n",
-                            "      %u pictures, %g a second; the hash is that of the list of theirs\n", evidence->n_pictures),
+                            "      %u pictures, %g a second; the hash is that of the list of theirs\n",
+                            evidence->n_pictures),
                evidence->n_pictures, rate);
     if (evidence->problem != NULL)
       g_print (_ ("      taken in, but not decoded: %s\n"), evidence->problem);
@@ -414,7 +415,8 @@ static gboolean
 verify_store (SmbCase *store, const char *head, JsonBuilder *builder)
 {
   g_autoptr (GError) error = NULL;
-  gboolean good = smb_case_check (store, &error) && (head == NULL || smb_case_find_log_hash (store, head, NULL, &error));
+  gboolean good
+      = smb_case_check (store, &error) && (head == NULL || smb_case_find_log_hash (store, head, NULL, &error));
 
   if (builder != NULL) {
     add_bool (builder, "intact", good);
@@ -553,6 +555,7 @@ smb_cli_case (int argc, char **argv)
     return SMB_EXIT_OK;
   }
   if (argc > 1)
-    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, regions, verify and copy."), argv[1]);
+    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, regions, verify and copy."),
+                          argv[1]);
   return smb_cli_usage (_ ("“case” needs one of new, add, list, label, regions, verify and copy."));
 }

@@ -168,28 +168,34 @@ build (int argc, char **argv)
   const GOptionEntry entries_of[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("Folder of the data set"), N_ ("FOLDER") },
     { "cropped", 0, 0, G_OPTION_ARG_NONE, &cropped, N_ ("Every picture is a cropped face: look for none"), NULL },
-    { "case", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &cases, N_ ("Also the labelled evidence of this case; may be given again"),
-      N_ ("CASE") },
-    { "within-cases", 0, 0, G_OPTION_ARG_NONE, &within, N_ ("Exhibits of one case may come into different parts"), NULL },
+    { "case", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &cases,
+      N_ ("Also the labelled evidence of this case; may be given again"), N_ ("CASE") },
+    { "within-cases", 0, 0, G_OPTION_ARG_NONE, &within, N_ ("Exhibits of one case may come into different parts"),
+      NULL },
     { "frames", 0, 0, G_OPTION_ARG_INT, &frames, N_ ("Frames of each face track of a video (32)"), N_ ("N") },
     { "size", 0, 0, G_OPTION_ARG_INT, &size, N_ ("Side of the stored faces in pixels (256)"), N_ ("N") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map, N_ ("Renames a class; may be given again"), N_ ("FROM=TO") },
     { "classes", 0, 0, G_OPTION_ARG_STRING, &class_text, N_ ("The classes in their order (the genuine one first)"),
       N_ ("A,B,…") },
-    { "shares", 0, 0, G_OPTION_ARG_STRING, &shares, N_ ("Of training, validation and test (0.8,0.1,0.1)"), N_ ("A,B,C") },
+    { "shares", 0, 0, G_OPTION_ARG_STRING, &shares, N_ ("Of training, validation and test (0.8,0.1,0.1)"),
+      N_ ("A,B,C") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &seed, N_ ("Of the order in which the faces are dealt out (0)"), N_ ("S") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Tell it as JSON"), NULL },
     { NULL },
   };
 
-  if (!smb_cli_parse (&argc, &argv, entries_of, _ ("[CLASS=]PATH…"),
-                      _ ("Gathers labelled faces: folders of classes (class/… or train|val|test/class/…), folders named as "
-                         "CLASS=FOLDER, tables (.csv) with the columns file, label, identity, source, case, origin, split, and "
-                         "labelled evidence of cases. Pictures and videos. Divides them unless they come divided.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries_of, _ ("[CLASS=]PATH…"),
+          _ ("Gathers labelled faces: folders of classes (class/… or train|val|test/class/…), folders named as "
+             "CLASS=FOLDER, tables (.csv) with the columns file, label, identity, source, case, origin, split, and "
+             "labelled evidence of cases. Pictures and videos. Divides them unless they come divided.")))
     return SMB_EXIT_USAGE;
-  if ((argc < 2 && cases == NULL) || out == NULL || size < 32 || size > 1024 || seed < 0 || frames < 1 || frames > MAX_FRAMES)
-    return smb_cli_usage (_ ("“dataset build” needs --out and folders, tables or --case; --size is from 32 to 1024, --seed from 0, "
-                             "--frames from 1 to %d."), MAX_FRAMES);
+  if ((argc < 2 && cases == NULL) || out == NULL || size < 32 || size > 1024 || seed < 0 || frames < 1
+      || frames > MAX_FRAMES)
+    return smb_cli_usage (
+        _ ("“dataset build” needs --out and folders, tables or --case; --size is from 32 to 1024, --seed from 0, "
+           "--frames from 1 to %d."),
+        MAX_FRAMES);
   if (class_text != NULL)
     classes = g_strsplit (class_text, ",", -1);
   smb_cli_stop_on_signals (stop);
@@ -221,19 +227,22 @@ open_and (int argc, char **argv, gboolean divide)
   SmbDataset *dataset;
   GError *error = NULL;
   const GOptionEntry of_split[] = {
-    { "shares", 0, 0, G_OPTION_ARG_STRING, &shares, N_ ("Of training, validation and test (0.8,0.1,0.1)"), N_ ("A,B,C") },
+    { "shares", 0, 0, G_OPTION_ARG_STRING, &shares, N_ ("Of training, validation and test (0.8,0.1,0.1)"),
+      N_ ("A,B,C") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &seed, N_ ("Of the order in which the faces are dealt out (0)"), N_ ("S") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Tell it as JSON"), NULL },
     { NULL },
   };
   const GOptionEntry *of = divide ? of_split : of_split + 2;
 
-  if (!smb_cli_parse (&argc, &argv, of, _ ("FOLDER"),
-                      divide ? _ ("Divides a data set anew; what belongs together (person, source, picture) stays together.")
-                             : _ ("Shows how a data set is divided, what crosses the parts, and what to beware of.")))
+  if (!smb_cli_parse (
+          &argc, &argv, of, _ ("FOLDER"),
+          divide ? _ ("Divides a data set anew; what belongs together (person, source, picture) stays together.")
+                 : _ ("Shows how a data set is divided, what crosses the parts, and what to beware of.")))
     return SMB_EXIT_USAGE;
   if (argc != 2 || seed < 0)
-    return smb_cli_usage (_ ("“dataset split” and “dataset check” take one folder that “dataset build” made; --seed is from 0."));
+    return smb_cli_usage (
+        _ ("“dataset split” and “dataset check” take one folder that “dataset build” made; --seed is from 0."));
   dataset = smb_dataset_open (argv[1], &error);
   if (dataset != NULL && divide)
     split (dataset, shares, seed, &error);

@@ -63,7 +63,9 @@ print_metrics (const char *name, JsonObject *of)
 {
   static const struct {
     const char *key, *title;
-  } shown[] = { { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" } };
+  } shown[] = {
+    { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" }
+  };
 
   g_print ("%s (%" G_GINT64_FORMAT ")\n", name, json_object_get_int_member (of, "faces"));
   for (guint i = 0; i < G_N_ELEMENTS (shown); i++) {
@@ -143,7 +145,8 @@ evaluate (const SmbCliMeasured *m, gpointer user_data, GError **error)
   double difference[3], *compared = NULL;
 
   if (o->against != NULL
-      && (other == NULL || (before = smb_evaluation_run (other, m->device, m->dataset, m->settings, m->stop, error)) == NULL))
+      && (other == NULL
+          || (before = smb_evaluation_run (other, m->device, m->dataset, m->settings, m->stop, error)) == NULL))
     return FALSE;
   if (before != NULL) {
     smb_evaluation_compare (m->scored, before, difference);
@@ -167,25 +170,30 @@ smb_cli_evaluate (int argc, char **argv)
   g_auto (Options) own = { 0 };
   SmbEvaluationSettings settings = { .part = SMB_PART_TEST, .threshold = 0.5, .repeats = 1000 };
   const GOptionEntry entries[] = {
-    { "against", 0, 0, G_OPTION_ARG_STRING, &own.against, N_ ("Another one to compare it with on the same faces"), N_ ("MODEL") },
+    { "against", 0, 0, G_OPTION_ARG_STRING, &own.against, N_ ("Another one to compare it with on the same faces"),
+      N_ ("MODEL") },
     { "part", 0, 0, G_OPTION_ARG_STRING, &o.part, N_ ("train, val, test (default) or all"), N_ ("NAME") },
     { "reencode", 0, 0, G_OPTION_ARG_STRING, &own.reencode,
       N_ ("Every face brought to this side and back, and through JPEG of this quality, like 160,75"), N_ ("PX,Q") },
-    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &settings.threshold, N_ ("A score from there on is called forged (0.5)"), N_ ("T") },
+    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &settings.threshold, N_ ("A score from there on is called forged (0.5)"),
+      N_ ("T") },
     { "repeats", 0, 0, G_OPTION_ARG_INT, &settings.repeats, N_ ("Samples of the bootstrap (1000)"), N_ ("N") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &own.out, N_ ("Folder for evaluation.json, metrics.csv and scores.csv"), N_ ("FOLDER") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &own.out, N_ ("Folder for evaluation.json, metrics.csv and scores.csv"),
+      N_ ("FOLDER") },
     { "card", 0, 0, G_OPTION_ARG_NONE, &own.card, N_ ("Write the result into the model's card"), NULL },
   };
   g_autofree GOptionEntry *all = smb_cli_measure_entries (&o, entries, G_N_ELEMENTS (entries));
 
-  if (!smb_cli_parse (&argc, &argv, all, _ ("DATASET"),
-                      /* xgettext:no-c-format */
-                      _ ("Measures a detector on a data set that “dataset build” made: AUC, EER, accuracy, HTER (ACER), APCER, BPCER, "
-                         "TPR at FPR, with 95 % intervals, for all faces, for each class and origin, and by video.")))
+  if (!smb_cli_parse (
+          &argc, &argv, all, _ ("DATASET"),
+          /* xgettext:no-c-format */
+          _ ("Measures a detector on a data set that “dataset build” made: AUC, EER, accuracy, HTER (ACER), APCER, BPCER, "
+             "TPR at FPR, with 95 % intervals, for all faces, for each class and origin, and by video.")))
     return SMB_EXIT_USAGE;
   if (settings.repeats < 10 || settings.repeats > 100000)
     return smb_cli_usage (_ ("--repeats takes a number from 10 to 100000, not %d."), settings.repeats);
   if (own.reencode != NULL && !parse_reencode (own.reencode, &settings))
-    return smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."), own.reencode);
+    return smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."),
+                          own.reencode);
   return smb_cli_measure_run (&o, &settings, TRUE, argc, argv, evaluate, &own);
 }

@@ -60,8 +60,8 @@ smb_cli_find_faces (SmbEngine *engine, const SmbModelInfo *model, const SmbImage
 }
 
 gboolean
-smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const GOptionEntry *own, gboolean with_reference,
-                    const char *parameters, const char *summary)
+smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const GOptionEntry *own,
+                    gboolean with_reference, const char *parameters, const char *summary)
 {
   const GOptionEntry shared[] = {
     { "model", 'm', 0, G_OPTION_ARG_STRING, &options->model, N_ ("Model to use: its name, folder or weights file"),
@@ -74,7 +74,8 @@ smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const G
     { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->boxes,
       N_ ("Take this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("One JSON object a line"), NULL },
-    { "threads", 't', 0, G_OPTION_ARG_INT, &options->threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &options->threads, N_ ("Threads to compute with; 0: one for each core"),
+      "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &options->device, N_ ("Where to compute: see “semblance-cli devices”"),
       N_ ("DEVICE") },
     { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
@@ -160,7 +161,8 @@ smb_cli_faces_wants (const SmbCliFaces *faces, guint index)
 }
 
 static gboolean
-run_on_picture (const SmbCliFaceOptions *options, const char *path, SmbCliFaceWork work, gpointer user_data, GError **error)
+run_on_picture (const SmbCliFaceOptions *options, const char *path, SmbCliFaceWork work, gpointer user_data,
+                GError **error)
 {
   g_auto (SmbCliFaces) faces = { 0 };
   const char *note;
@@ -177,7 +179,8 @@ run_on_picture (const SmbCliFaceOptions *options, const char *path, SmbCliFaceWo
 }
 
 int
-smb_cli_faces_run (const SmbCliFaceOptions *options, int argc, char **argv, gint64 seed, SmbCliFaceWork work, gpointer user_data)
+smb_cli_faces_run (const SmbCliFaceOptions *options, int argc, char **argv, gint64 seed, SmbCliFaceWork work,
+                   gpointer user_data)
 {
   int failed = 0;
 

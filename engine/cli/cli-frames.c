@@ -24,8 +24,8 @@ parse_place (const SmbEngineVideo *video, const char *text, guint *k_out, GError
   }
   seconds = g_ascii_strtod (text, &end);
   if (end == text || strcmp (end, "s") != 0 || !(seconds >= 0 && seconds < 1e9)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is no place in a video: give a frame's number (123) or a time (4.92s)."),
-                 text);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is no place in a video: give a frame's number (123) or a time (4.92s)."), text);
     return FALSE;
   }
   *k_out = smb_engine_video_frame_at (video, (gint64) (seconds * 1e6));
@@ -45,7 +45,8 @@ static gboolean
 write_frame (SmbEngineVideo *video, guint k, const char *out, gboolean several, GError **error)
 {
   g_autofree char *name = name_for (out, k, several);
-  g_autoptr (GPtrArray) frames = smb_engine_video_get_frames (video, &k, 1, 0, SMB_VIDEO_WANT_PIXELS | SMB_VIDEO_WANT_HASH, NULL, error);
+  g_autoptr (GPtrArray) frames
+      = smb_engine_video_get_frames (video, &k, 1, 0, SMB_VIDEO_WANT_PIXELS | SMB_VIDEO_WANT_HASH, NULL, error);
   const SmbVideoFrame *frame;
 
   if (frames == NULL)
@@ -69,9 +70,10 @@ smb_cli_frames (int argc, char **argv)
   g_autofree char *out = NULL;
   double rate = SMB_EXAMINE_PICTURE_RATE;
   const GOptionEntry entries[] = {
-    { "at", 0, 0, G_OPTION_ARG_STRING_ARRAY, &places, N_ ("A frame's number, from 0, or a time such as 4.92s (repeatable)"), N_ ("PLACE") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("The PNG to write; of several frames, the number comes before its ending"),
-      N_ ("FILE") },
+    { "at", 0, 0, G_OPTION_ARG_STRING_ARRAY, &places,
+      N_ ("A frame's number, from 0, or a time such as 4.92s (repeatable)"), N_ ("PLACE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
+      N_ ("The PNG to write; of several frames, the number comes before its ending"), N_ ("FILE") },
     { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate, N_ ("Numbered pictures: how many a second (default 25)"), "N" },
     { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
       N_ ("Open files even where the decoder cannot be locked in; the log and reports say so"), NULL },
@@ -81,8 +83,9 @@ smb_cli_frames (int argc, char **argv)
   g_autoptr (SmbEngineVideo) video = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("VIDEO"),
-                      _ ("Writes single frames of a video as PNG files: frame k is the k-th that is shown, counted from 0.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("VIDEO"),
+          _ ("Writes single frames of a video as PNG files: frame k is the k-th that is shown, counted from 0.")))
     return SMB_EXIT_USAGE;
   if (argc != 2 || places == NULL || places[0] == NULL || out == NULL)
     return smb_cli_usage (_ ("“frames” needs a video, --at and --out."));

@@ -127,7 +127,9 @@ smb_cli_jobs (int argc, char **argv)
   static const struct {
     const char *name;
     gboolean (*act) (const char *id, GError **error);
-  } acts[] = { { "pause", smb_job_pause }, { "resume", smb_job_resume }, { "cancel", smb_job_cancel }, { "remove", smb_job_remove } };
+  } acts[] = {
+    { "pause", smb_job_pause }, { "resume", smb_job_resume }, { "cancel", smb_job_cancel }, { "remove", smb_job_remove }
+  };
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object a job"), NULL },
@@ -138,9 +140,10 @@ smb_cli_jobs (int argc, char **argv)
   /* "move 3 -1": the places are no option. */
   if (argc == 4 && strcmp (argv[1], "move") == 0)
     return move (argv[2], argv[3]);
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("COMMAND [JOB…]"),
-                      _ ("Trainings that “finetune --background” and “pretrain --background” put into a queue: list, show JOB, pause JOB…, "
-                         "resume JOB…, cancel JOB…, remove JOB…, move JOB PLACES. They go on when this program has ended, one after the other.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("COMMAND [JOB…]"),
+          _ ("Trainings that “finetune --background” and “pretrain --background” put into a queue: list, show JOB, pause JOB…, "
+             "resume JOB…, cancel JOB…, remove JOB…, move JOB PLACES. They go on when this program has ended, one after the other.")))
     return SMB_EXIT_USAGE;
   if (argc == 2 && strcmp (argv[1], "list") == 0)
     return list (json);
@@ -157,5 +160,6 @@ smb_cli_jobs (int argc, char **argv)
           return failed (error);
       return SMB_EXIT_OK;
     }
-  return smb_cli_usage (_ ("“jobs” needs to be told what: list, show JOB, pause JOB, resume JOB, cancel JOB, remove JOB or move JOB PLACES."));
+  return smb_cli_usage (_ (
+      "“jobs” needs to be told what: list, show JOB, pause JOB, resume JOB, cancel JOB, remove JOB or move JOB PLACES."));
 }

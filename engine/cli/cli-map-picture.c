@@ -17,7 +17,8 @@
 #define GLYPH_SCALE 3
 #define GLYPH_ADVANCE_PX ((GLYPH_COLUMNS + 1) * GLYPH_SCALE)
 
-/* The few signs numbers are made of, three columns by five rows; a set bit is ink, the highest of three the leftmost. */
+/* The few signs numbers are made of, three columns by five rows; a set bit is ink, the highest of three the leftmost.
+ */
 static const struct {
   char sign;
   guint8 rows[GLYPH_ROWS];
@@ -126,9 +127,9 @@ smb_cli_map_write_npy (const char *path, const SmbMap *map, GError **error)
 
   if (g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), &cause))
     return TRUE;
-  g_set_error (error, SMB_ERROR,
-               g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
-               _ ("%s: the numbers cannot be written: %s. Choose a folder that can be written to."), path, cause->message);
+  g_set_error (
+      error, SMB_ERROR, g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? SMB_ERROR_PERMISSION : SMB_ERROR_IO,
+      _ ("%s: the numbers cannot be written: %s. Choose a folder that can be written to."), path, cause->message);
   return FALSE;
 }
 

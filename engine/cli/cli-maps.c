@@ -52,9 +52,10 @@ print_faithfulness (const char *text, const SmbFaithfulness *faithfulness)
 {
   g_autofree char *sentence = smb_faithfulness_sentence (faithfulness);
 
-  g_printerr (_ ("%s: deletion %.4f, insertion %.4f (random orders %.4f ± %.4f), correlation with random weights %.2f\n"), text,
-              faithfulness->deletion_area, faithfulness->insertion_area, faithfulness->random_mean,
-              faithfulness->random_deviation, faithfulness->correlation);
+  g_printerr (
+      _ ("%s: deletion %.4f, insertion %.4f (random orders %.4f ± %.4f), correlation with random weights %.2f\n"), text,
+      faithfulness->deletion_area, faithfulness->insertion_area, faithfulness->random_mean,
+      faithfulness->random_deviation, faithfulness->correlation);
   /* A failure is in the map's note already. */
   if (faithfulness->fails == 0)
     g_printerr ("%s: %s\n", text, sentence);
@@ -159,7 +160,8 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
     g_ptr_array_add (files, over);
     if (!smb_png_write (picture, PICTURE_PX, height, 3, coloured, error)
         || !smb_png_write (over, PICTURE_PX, height, 3, overlay, error)
-        || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, ".npy"), map, map->values, files, error))
+        || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, ".npy"), map, map->values, files,
+                           error))
       return FALSE;
     if (job->raw) {
       char *raw = smb_cli_map_file (job->folder, job->stem, face, name, "-16.png");
@@ -169,10 +171,10 @@ write_map (const Job *job, guint face, SmbBox box, const char *name, const SmbMa
         return FALSE;
     }
     if (map->deviation != NULL
-        && (!write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-deviation.npy"), map, map->deviation,
-                            files, error)
-            || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-count.npy"), map, map->count, files,
-                               error)))
+        && (!write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-deviation.npy"), map,
+                            map->deviation, files, error)
+            || !write_numbers (smb_cli_map_file (job->folder, job->stem, face, name, "-count.npy"), map, map->count,
+                               files, error)))
       return FALSE;
   }
   print_written (job, face, map, files);
@@ -294,8 +296,8 @@ write_picture_map (const Job *job, const SmbCliFaceOptions *options, const char 
   double range[2];
 
   if (!smb_cli_picture_map_parse (&map, name, error)
-      || !smb_cli_picture_map_write (engine, path, &map, job->folder, job->stem, name, job->colours, job->raw, files, range,
-                                     error))
+      || !smb_cli_picture_map_write (engine, path, &map, job->folder, job->stem, name, job->colours, job->raw, files,
+                                     range, error))
     return FALSE;
   for (guint i = 0; !job->json && i < files->len; i++)
     g_print ("%s\n", (const char *) g_ptr_array_index (files, i));
@@ -352,7 +354,8 @@ smb_cli_maps (int argc, char **argv)
   double opacity = 0.6;
   gboolean check = FALSE, raw = FALSE;
   const GOptionEntry entries[] = {
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"), N_ ("FOLDER") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder to write into; made if it is not there"),
+      N_ ("FOLDER") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map_texts,
       N_ ("attention, rollout, relevance, occlusion, masked-input, reconstruction, error, signed-error, absolute-error, "
           "ssim, coverage or regions, with settings as in attention:layer=11,head=mean; of the whole picture ela or noise "
@@ -380,7 +383,8 @@ smb_cli_maps (int argc, char **argv)
     return smb_cli_usage (_ ("--opacity takes a number between 0 and 1."));
   job.colours = SMB_COLOURS_VIRIDIS;
   if (colours_name != NULL && !smb_colours_from_name (colours_name, &job.colours))
-    return smb_cli_usage (_ ("“%s” names no colours; choose viridis, cividis, magma, grey or diverging."), colours_name);
+    return smb_cli_usage (_ ("“%s” names no colours; choose viridis, cividis, magma, grey or diverging."),
+                          colours_name);
   job.folder = folder;
   job.opacity = opacity;
   job.json = options.json;

@@ -34,13 +34,15 @@ static gboolean
 read_spec (SmbMapSpec *spec, const char *strategy, const char *region, const char *ratio, const char *seed,
            const char *patches, GError **error)
 {
-  const char *const settings[][2] = { { "strategy", strategy }, { "region", region }, { "ratio", ratio }, { "seed", seed },
-                                      { "patches", patches } };
+  const char *const settings[][2] = {
+    { "strategy", strategy }, { "region", region }, { "ratio", ratio }, { "seed", seed }, { "patches", patches }
+  };
   g_autoptr (GString) text = g_string_new (smb_map_kind_name (SMB_MAP_MASKED_INPUT));
 
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     if (settings[i][1] != NULL)
-      g_string_append_printf (text, "%c%s=%s", strchr (text->str, ':') == NULL ? ':' : ',', settings[i][0], settings[i][1]);
+      g_string_append_printf (text, "%c%s=%s", strchr (text->str, ':') == NULL ? ':' : ',', settings[i][0],
+                              settings[i][1]);
   return smb_map_spec_parse (spec, text->str, error);
 }
 

@@ -11,9 +11,10 @@ GOptionEntry *
 smb_cli_measure_entries (SmbCliMeasure *o, const GOptionEntry *own, guint n)
 {
   const GOptionEntry shared[] = {
-    { "model", 'm', 0, G_OPTION_ARG_STRING, &o->model, N_ ("Of the library, its folder, or a weights file"), N_ ("MODEL") },
-    { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o->blended, N_ ("Forgeries made of the genuine faces too, as this class"),
-      N_ ("CLASS") },
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &o->model, N_ ("Of the library, its folder, or a weights file"),
+      N_ ("MODEL") },
+    { "self-blended", 0, 0, G_OPTION_ARG_STRING, &o->blended,
+      N_ ("Forgeries made of the genuine faces too, as this class"), N_ ("CLASS") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &o->seed, N_ ("Of everything drawn by chance (0)"), N_ ("S") },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, N_ ("Threads; 0: one a core"), N_ ("N") },
@@ -43,7 +44,8 @@ measure (SmbCliMeasured *m, SmbCliMeasureWork work, gpointer user_data, GError *
   g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
   g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (m->folder, error) : NULL;
   g_autoptr (SmbModelInfo) model = dataset != NULL ? smb_model_find (o->model, error) : NULL;
-  g_autoptr (SmbEvaluation) scored = model != NULL ? smb_evaluation_run (model, device, dataset, m->settings, m->stop, error) : NULL;
+  g_autoptr (SmbEvaluation) scored
+      = model != NULL ? smb_evaluation_run (model, device, dataset, m->settings, m->stop, error) : NULL;
 
   m->device = device;
   m->dataset = dataset;
@@ -53,8 +55,8 @@ measure (SmbCliMeasured *m, SmbCliMeasureWork work, gpointer user_data, GError *
 }
 
 int
-smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settings, gboolean all_parts, int argc, char **argv,
-                     SmbCliMeasureWork work, gpointer user_data)
+smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settings, gboolean all_parts, int argc,
+                     char **argv, SmbCliMeasureWork work, gpointer user_data)
 {
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
@@ -64,8 +66,10 @@ smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settin
     return smb_cli_usage (_ ("“%s” takes one data set; --seed is from 0."), argv[0]);
   if (all_parts && g_strcmp0 (options->part, "all") == 0)
     settings->part = SMB_PART_NONE;
-  else if (options->part != NULL && (!smb_part_from_name (options->part, &settings->part) || settings->part == SMB_PART_NONE))
-    return smb_cli_usage (_ ("“%s” is no part of a data set for this; “semblance-cli %s --help” names them."), options->part, argv[0]);
+  else if (options->part != NULL
+           && (!smb_part_from_name (options->part, &settings->part) || settings->part == SMB_PART_NONE))
+    return smb_cli_usage (_ ("“%s” is no part of a data set for this; “semblance-cli %s --help” names them."),
+                          options->part, argv[0]);
   settings->blended = options->blended;
   settings->seed = (guint64) options->seed;
   settings->threads = options->threads;

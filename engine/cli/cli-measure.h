@@ -33,9 +33,10 @@ typedef struct {
 
 typedef gboolean (*SmbCliMeasureWork) (const SmbCliMeasured *measured, gpointer user_data, GError **error);
 
-/* Opens the data set that is the one argument, scores the model on the part asked for and does the work with it; SIGINT stops it.
- * settings: what the command alone sets; the rest is filled in. all_parts: “all” is a part too. The exit code. */
-int smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settings, gboolean all_parts, int argc, char **argv,
-                         SmbCliMeasureWork work, gpointer user_data);
+/* Opens the data set that is the one argument, scores the model on the part asked for and does the work with it; SIGINT
+ * stops it. settings: what the command alone sets; the rest is filled in. all_parts: “all” is a part too. The exit
+ * code. */
+int smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settings, gboolean all_parts, int argc,
+                         char **argv, SmbCliMeasureWork work, gpointer user_data);
 
 G_END_DECLS

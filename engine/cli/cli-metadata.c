@@ -46,7 +46,8 @@ print_text (const char *path, const SmbMetadata *metadata)
   if (metadata->c2pa == SMB_C2PA_PRESENT)
     g_print (_ ("  C2PA: there is a manifest of %" PRIu64 " bytes; it was not verified\n"), metadata->c2pa_bytes);
   else
-    g_print ("  C2PA: %s\n", metadata->c2pa == SMB_C2PA_ABSENT ? _ ("no manifest") : _ ("not sought in this kind of file"));
+    g_print ("  C2PA: %s\n",
+             metadata->c2pa == SMB_C2PA_ABSENT ? _ ("no manifest") : _ ("not sought in this kind of file"));
   for (guint i = 0; i < metadata->entries->len; i++) {
     const SmbMetadataEntry *entry = g_ptr_array_index (metadata->entries, i);
 
@@ -94,7 +95,8 @@ do_file (SmbEngine *engine, const char *path, gboolean json, const char *thumbna
   if (metadata->thumbnail != NULL)
     return smb_png_write (thumbnail, metadata->thumbnail->width, metadata->thumbnail->height, 3,
                           smb_image_get_pixels (metadata->thumbnail), error);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: the file holds no thumbnail; leave --thumbnail out."), path);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: the file holds no thumbnail; leave --thumbnail out."),
+               path);
   return FALSE;
 }
 
@@ -113,8 +115,9 @@ smb_cli_metadata (int argc, char **argv)
   g_autoptr (SmbEngine) engine = NULL;
   int failed = 0;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("FILE…"),
-                      _ ("Prints what pictures' files say besides their pixels: metadata, how they were packed, their thumbnails.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("FILE…"),
+          _ ("Prints what pictures' files say besides their pixels: metadata, how they were packed, their thumbnails.")))
     return SMB_EXIT_USAGE;
   if (argc < 2)
     return smb_cli_usage (_ ("“metadata” needs at least one picture."));

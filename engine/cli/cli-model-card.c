@@ -20,7 +20,8 @@ smb_cli_model_card (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("MODEL"), _ ("Shows a model's card: data, recipe, results, calibration, limits, licence.")))
+  if (!smb_cli_parse (&argc, &argv, entries, _ ("MODEL"),
+                      _ ("Shows a model's card: data, recipe, results, calibration, limits, licence.")))
     return SMB_EXIT_USAGE;
   if (argc != 2)
     return smb_cli_usage (_ ("“model card” takes one model."));
@@ -31,7 +32,8 @@ smb_cli_model_card (int argc, char **argv)
     return SMB_EXIT_FAILED;
   }
   if (card == NULL) {
-    g_printerr (_ ("semblance-cli: “%s” has no card: it was not made with this program, or its card was not kept.\n"), argv[1]);
+    g_printerr (_ ("semblance-cli: “%s” has no card: it was not made with this program, or its card was not kept.\n"),
+                argv[1]);
     return SMB_EXIT_FAILED;
   }
   if (json)

@@ -216,8 +216,8 @@ model_import (int argc, char **argv)
 {
   g_auto (ImportOptions) o = { 0 };
   const GOptionEntry entries[] = {
-    { "name", 'n', 0, G_OPTION_ARG_STRING, &o.name, N_ ("Name in the library: lower-case letters, digits, “-”, “_”, “.”"),
-      N_ ("NAME") },
+    { "name", 'n', 0, G_OPTION_ARG_STRING, &o.name,
+      N_ ("Name in the library: lower-case letters, digits, “-”, “_”, “.”"), N_ ("NAME") },
     { "title", 0, 0, G_OPTION_ARG_STRING, &o.title, N_ ("Title for people"), N_ ("TEXT") },
     { "classes", 0, 0, G_OPTION_ARG_STRING, &o.classes, N_ ("Names of the classes in the network's order"),
       N_ ("NAME,NAME…") },
@@ -235,16 +235,19 @@ model_import (int argc, char **argv)
       N_ ("How a face comes to the network's size: resize or resize256-crop224"), N_ ("NAME") },
     { "config", 0, 0, G_OPTION_ARG_STRING, &o.config,
       N_ ("What shapes cannot tell of a network of unpublished size, like {\"heads\": 3}"), N_ ("JSON") },
-    { "mim", 0, 0, G_OPTION_ARG_FILENAME, &o.mim, N_ ("The reconstruction network that goes with the detector FILE"), N_ ("FILE") },
+    { "mim", 0, 0, G_OPTION_ARG_FILENAME, &o.mim, N_ ("The reconstruction network that goes with the detector FILE"),
+      N_ ("FILE") },
     { "half", 0, 0, G_OPTION_ARG_NONE, &o.half, N_ ("Store float32 weights as float16: half the size, rounded"), NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, N_ ("Print the new entry as JSON"), NULL },
     { NULL },
   };
 
-  if (!parse (&argc, &argv, entries, _ ("FILE"),
-              _ ("Takes weights (.pth or .safetensors) into the library: checks them, writes them anew, runs nothing of "
-                 "what the file holds. The weights published by FSFM's authors are under CC BY-NC 4.0: give --licence "
-                 "CC-BY-NC-4.0 for them, and use them for non-commercial purposes only."), 1, 1))
+  if (!parse (
+          &argc, &argv, entries, _ ("FILE"),
+          _ ("Takes weights (.pth or .safetensors) into the library: checks them, writes them anew, runs nothing of "
+             "what the file holds. The weights published by FSFM's authors are under CC BY-NC 4.0: give --licence "
+             "CC-BY-NC-4.0 for them, and use them for non-commercial purposes only."),
+          1, 1))
     return SMB_EXIT_USAGE;
   return import_file (argv[1], &o);
 }
@@ -256,7 +259,8 @@ model_verify (int argc, char **argv)
   int status = SMB_EXIT_OK;
 
   if (!parse (&argc, &argv, entries, _ ("MODEL…"),
-              _ ("Computes the SHA-256 of the models' weights anew and compares it with what was recorded."), 1, G_MAXINT))
+              _ ("Computes the SHA-256 of the models' weights anew and compares it with what was recorded."), 1,
+              G_MAXINT))
     return SMB_EXIT_USAGE;
   for (int i = 1; i < argc; i++) {
     g_autoptr (GError) error = NULL;
@@ -277,13 +281,18 @@ model_activate (int argc, char **argv)
   g_autofree char *override = NULL;
   g_autoptr (SmbModelInfo) info = NULL;
   const GOptionEntry entries[] = {
-    { "override", 0, 0, G_OPTION_ARG_STRING, &override, N_ ("Use it although something speaks against it: the reason, which is written down"), N_ ("REASON") },
-    { "none", 0, 0, G_OPTION_ARG_NONE, &none, N_ ("Forget the choice: the model that came with the program is used"), NULL },
+    { "override", 0, 0, G_OPTION_ARG_STRING, &override,
+      N_ ("Use it although something speaks against it: the reason, which is written down"), N_ ("REASON") },
+    { "none", 0, 0, G_OPTION_ARG_NONE, &none, N_ ("Forget the choice: the model that came with the program is used"),
+      NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;
 
-  if (!parse (&argc, &argv, entries, _ ("MODEL"), _ ("Makes a model of the library the one used by default. One that was trained here must be calibrated, not worse than the one before, and measured on what it did not learn from."), 0, 1))
+  if (!parse (
+          &argc, &argv, entries, _ ("MODEL"),
+          _ ("Makes a model of the library the one used by default. One that was trained here must be calibrated, not worse than the one before, and measured on what it did not learn from."),
+          0, 1))
     return SMB_EXIT_USAGE;
   if (none == (argc > 1))
     return smb_cli_usage (_ ("Name one model, or give --none."));

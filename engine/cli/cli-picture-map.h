@@ -16,8 +16,8 @@ typedef struct {
 gboolean smb_cli_picture_map_parse (SmbCliPictureMap *map, const char *text, GError **error);
 
 /* Writes FOLDER/STEM-NAME.png (with legend) and .npy, with `raw` also -16.png; `files` (char*) gets their names. */
-gboolean smb_cli_picture_map_write (SmbEngine *engine, const char *path, const SmbCliPictureMap *how, const char *folder,
-                                    const char *stem, const char *name, SmbColours colours, gboolean raw,
-                                    GPtrArray *files, double range[2], GError **error);
+gboolean smb_cli_picture_map_write (SmbEngine *engine, const char *path, const SmbCliPictureMap *how,
+                                    const char *folder, const char *stem, const char *name, SmbColours colours,
+                                    gboolean raw, GPtrArray *files, double range[2], GError **error);
 
 G_END_DECLS

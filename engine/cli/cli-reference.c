@@ -96,9 +96,9 @@ print_reference (const SmbReference *reference, gboolean json)
     smb_cli_print_json (node, FALSE);
     return;
   }
-  g_print (_ ("Model %s, network %.12s…, program %s\n%d faces of %d pictures, %d draws, regions: %s\n"), reference->model,
-           reference->mim_sha256, reference->program_version, reference->faces, reference->pictures, reference->draws,
-           smb_regions_origin_name (reference->origin));
+  g_print (_ ("Model %s, network %.12s…, program %s\n%d faces of %d pictures, %d draws, regions: %s\n"),
+           reference->model, reference->mim_sha256, reference->program_version, reference->faces, reference->pictures,
+           reference->draws, smb_regions_origin_name (reference->origin));
   for (int s = 0; s < SMB_REFERENCE_STRATA; s++) {
     const SmbReferenceStratum *stratum = &reference->strata[s];
 
@@ -109,7 +109,8 @@ print_reference (const SmbReference *reference, gboolean json)
         const SmbReferenceEntry *entry = &stratum->measures[i][m];
 
         if (entry->n > 1)
-          g_print ("  %s %.4f ± %.4f (%d)", smb_measure_name ((SmbMeasureKind) m), entry->mean, entry->deviation, entry->n);
+          g_print ("  %s %.4f ± %.4f (%d)", smb_measure_name ((SmbMeasureKind) m), entry->mean, entry->deviation,
+                   entry->n);
       }
       g_print ("\n");
     }
@@ -141,9 +142,10 @@ show (int argc, char **argv)
 
     path = model != NULL ? smb_model_dup_reference (model->folder, model->mim_sha256) : NULL;
     if (model != NULL && path == NULL)
-      g_set_error (&error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-                   _ ("The model “%s” has no reference of genuine faces. Make one: semblance-cli reference build FOLDER."),
-                   model->name);
+      g_set_error (
+          &error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+          _ ("The model “%s” has no reference of genuine faces. Make one: semblance-cli reference build FOLDER."),
+          model->name);
   }
   reference = path != NULL ? smb_reference_read (path, &error) : NULL;
   if (reference == NULL) {
@@ -207,9 +209,10 @@ build (int argc, char **argv)
     return SMB_EXIT_FAILED;
   }
   g_print ("%s\n", out);
-  g_printerr (_ ("semblance-cli: %d faces of %d pictures; %d faces left out as outside the model's range, %d files could not be "
-                 "read.\n"),
-              reference->faces, reference->pictures, job.outside, job.failed);
+  g_printerr (
+      _ ("semblance-cli: %d faces of %d pictures; %d faces left out as outside the model's range, %d files could not be "
+         "read.\n"),
+      reference->faces, reference->pictures, job.outside, job.failed);
   return job.failed > 0 ? SMB_EXIT_FAILED : SMB_EXIT_OK;
 }
 

@@ -120,7 +120,8 @@ do_face (const SmbCliFaces *faces, const char *path, guint index, gpointer user_
   const Settings *settings = user_data;
   const SmbBox box = g_array_index (faces->boxes, SmbBox, index);
   const SmbMapJob job = { .box = box, .regions = faces->regions, .progress = smb_cli_progress () };
-  g_autoptr (SmbRegionReport) report = smb_engine_regions (faces->engine, faces->model, faces->image, &job, &settings->regions, NULL, error);
+  g_autoptr (SmbRegionReport) report
+      = smb_engine_regions (faces->engine, faces->model, faces->image, &job, &settings->regions, NULL, error);
 
   smb_cli_progress_end ();
   if (report == NULL)
@@ -144,12 +145,14 @@ smb_cli_regions (int argc, char **argv)
     { NULL },
   };
 
-  if (!smb_cli_face_parse (&options, &argc, &argv, entries, TRUE, _ ("FILE…"),
-                           _ ("Measures each facial region: can the rest of the face explain it, can it explain itself, and "
-                              "how unusual is that among genuine faces?")))
+  if (!smb_cli_face_parse (
+          &options, &argc, &argv, entries, TRUE, _ ("FILE…"),
+          _ ("Measures each facial region: can the rest of the face explain it, can it explain itself, and "
+             "how unusual is that among genuine faces?")))
     return SMB_EXIT_USAGE;
   if (settings.regions.draws < 1 || settings.regions.draws > SMB_REGION_MAX_DRAWS)
-    return smb_cli_usage (_ ("--draws takes a number from 1 to %d, not %d."), SMB_REGION_MAX_DRAWS, settings.regions.draws);
+    return smb_cli_usage (_ ("--draws takes a number from 1 to %d, not %d."), SMB_REGION_MAX_DRAWS,
+                          settings.regions.draws);
   settings.regions.seed = (guint64) seed;
   settings.json = options.json;
   return smb_cli_faces_run (&options, argc, argv, seed, do_face, &settings);

@@ -98,7 +98,8 @@ choose_maps (SmbCase *store, GArray *ids, const char *model_name, const char *ma
     g_printerr (_ ("semblance-cli: the report is written without maps.\n"));
     return TRUE;
   }
-  if (maps == NULL && *model != NULL && !parse_maps ((*model)->mim_path != NULL ? DEFAULT_MAPS : "rollout", specs, &error)) {
+  if (maps == NULL && *model != NULL
+      && !parse_maps ((*model)->mim_path != NULL ? DEFAULT_MAPS : "rollout", specs, &error)) {
     smb_cli_print_error (error);
     return FALSE;
   }

@@ -31,7 +31,8 @@ print_json (const char *path, guint face, const SmbModelInfo *model, const SmbEn
 static void
 print_table (guint face, const SmbEnvelope *envelope)
 {
-  g_print (_ ("F%u  score %.4f; degraded from %.4f to %.4f\n"), face, envelope->score, envelope->lowest, envelope->highest);
+  g_print (_ ("F%u  score %.4f; degraded from %.4f to %.4f\n"), face, envelope->score, envelope->lowest,
+           envelope->highest);
   for (guint i = 0; i < envelope->points->len; i++) {
     const SmbEnvelopePoint *point = &g_array_index (envelope->points, SmbEnvelopePoint, i);
 
@@ -69,9 +70,10 @@ smb_cli_robustness (int argc, char **argv)
     { NULL },
   };
 
-  if (!smb_cli_face_parse (&options, &argc, &argv, entries, FALSE, _ ("FILE…"),
-                           _ ("Scores each face again after JPEG, resizing, blur and noise of growing strength: how far does the score "
-                              "move?")))
+  if (!smb_cli_face_parse (
+          &options, &argc, &argv, entries, FALSE, _ ("FILE…"),
+          _ ("Scores each face again after JPEG, resizing, blur and noise of growing strength: how far does the score "
+             "move?")))
     return SMB_EXIT_USAGE;
   settings.analysis.seed = (guint64) seed;
   settings.json = options.json;

@@ -8,8 +8,9 @@
 
 static const int numbers[] = { SIGINT, SIGTERM };
 
-/* Cancelling takes a lock, which a signal's handler must not: it wakes a thread. Blocking the signals and waiting for them would
- * not do: a library's threads are older than our mask, and the kernel would end the program through one of them. */
+/* Cancelling takes a lock, which a signal's handler must not: it wakes a thread. Blocking the signals and waiting for
+ * them would not do: a library's threads are older than our mask, and the kernel would end the program through one of
+ * them. */
 static int wake[2] = { -1, -1 };
 
 static void

@@ -308,14 +308,17 @@ smb_cli_tensor_finetune (int argc, char **argv)
     { "steps", 'n', 0, G_OPTION_ARG_INT, &o.steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
       N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"), N_ ("FOLDER") },
-    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"), N_ ("FILE") },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"),
+      N_ ("FILE") },
     { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What shapes cannot tell, as JSON"), N_ ("JSON") },
     { "train", 0, 0, G_OPTION_ARG_STRING, &o.trained, N_ ("all, last-blocks, norms, adapter or head"), N_ ("WHAT") },
     { "last-blocks", 0, 0, G_OPTION_ARG_INT, &s->last_blocks, N_ ("How many blocks last-blocks trains (1)"), N_ ("K") },
-    { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"), N_ ("F") },
+    { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"),
+      N_ ("F") },
     { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.weight_decay, N_ ("Weight decay"), N_ ("D") },
     { "smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o.smoothing, N_ ("Label smoothing"), N_ ("S") },
-    { "class-weights", 0, 0, G_OPTION_ARG_STRING, &o.class_weights, N_ ("Weight of each class in the loss"), N_ ("W,W…") },
+    { "class-weights", 0, 0, G_OPTION_ARG_STRING, &o.class_weights, N_ ("Weight of each class in the loss"),
+      N_ ("W,W…") },
     { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (0: no limit)"), N_ ("C") },
     { "drop-path", 0, 0, G_OPTION_ARG_DOUBLE, &s->drop_path, N_ ("Stochastic depth of the last block (0)"), N_ ("R") },
     { "erasing", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.erasing, N_ ("Chance of random erasing (0)"), N_ ("P") },
@@ -331,7 +334,8 @@ smb_cli_tensor_finetune (int argc, char **argv)
   };
   int code = SMB_EXIT_USAGE;
 
-  if (smb_cli_parse (&argc, &argv, entries, NULL, _ ("Fine-tunes a network on one given batch and shows the arithmetic.")))
+  if (smb_cli_parse (&argc, &argv, entries, NULL,
+                     _ ("Fine-tunes a network on one given batch and shows the arithmetic.")))
     code = argc > 1 ? smb_cli_usage (_ ("“tensor finetune-step” takes options only, but “%s” was given."), argv[1])
                     : run (&o);
   g_free (o.weights);

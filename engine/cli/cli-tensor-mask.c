@@ -46,8 +46,9 @@ choose_map (const SmbTensorDict *file, const Options *o, GError **error)
   if (o->name == NULL && only != NULL)
     return smb_tensor_dict_get (file, only);
   if (n > 0)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s holds these parsing maps: %s%s. Choose one with --name."),
-                 o->parsing, found->str, n > MOST_NAMED ? " …" : "");
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s holds these parsing maps: %s%s. Choose one with --name."), o->parsing, found->str,
+                 n > MOST_NAMED ? " …" : "");
   else
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
                  _ ("%s holds no parsing map called “%s”; name one of the file's tensors with --name."), o->parsing,
@@ -73,8 +74,8 @@ read_map (const Options *o, int *side_px, GError **error)
     g_autofree char *shape = smb_tensor_dup_shape_text (map);
 
     g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("%s: a parsing map of shape %s does not divide into square patches of %d pixels."), o->parsing, shape,
-                 o->patch);
+                 _ ("%s: a parsing map of shape %s does not divide into square patches of %d pixels."), o->parsing,
+                 shape, o->patch);
     return NULL;
   }
   plain = smb_tensor_to_f32 (map);
@@ -142,9 +143,10 @@ run (Options *o)
   if (!smb_mask_strategy_from_name (o->strategy != NULL ? o->strategy : "crfr-p", &o->drawn_by))
     return smb_cli_usage (_ ("“%s” is no strategy; choose random, fasking-i, frp, crfr-r or crfr-p."), o->strategy);
   if (!smb_region_from_name (o->region != NULL ? o->region : "random", &o->covers) || o->covers >= SMB_REGION_SKIN)
-    return smb_cli_usage (_ ("“%s” is no region that can be covered; choose brows, eyes, nose, mouth, boundary, hair or "
-                             "random."),
-                          o->region);
+    return smb_cli_usage (
+        _ ("“%s” is no region that can be covered; choose brows, eyes, nose, mouth, boundary, hair or "
+           "random."),
+        o->region);
   if (o->patch < 1 || o->draws < 1 || o->draws > MAX_DRAWS || !(o->ratio > 0.0 && o->ratio < 1.0))
     return smb_cli_usage (_ ("The patch and the number of draws count from 1, and the ratio lies between 0 and 1."));
   if (draw (o, &error))
@@ -158,11 +160,13 @@ smb_cli_tensor_mask (int argc, char **argv)
 {
   Options o = { .patch = 16, .draws = 1, .ratio = 0.75 };
   const GOptionEntry entries[] = {
-    { "parsing", 'p', 0, G_OPTION_ARG_FILENAME, &o.parsing, N_ ("A parsing map (H,W) of classes 0 to 10"), N_ ("FILE") },
+    { "parsing", 'p', 0, G_OPTION_ARG_FILENAME, &o.parsing, N_ ("A parsing map (H,W) of classes 0 to 10"),
+      N_ ("FILE") },
     { "name", 0, 0, G_OPTION_ARG_STRING, &o.name, N_ ("Which tensor of that file"), N_ ("NAME") },
     { "patch", 0, 0, G_OPTION_ARG_INT, &o.patch, N_ ("Side of a patch in pixels (16)"), N_ ("N") },
     { "ratio", 0, 0, G_OPTION_ARG_DOUBLE, &o.ratio, N_ ("Share of patches hidden (0.75)"), N_ ("R") },
-    { "strategy", 0, 0, G_OPTION_ARG_STRING, &o.strategy, N_ ("random, fasking-i, frp, crfr-r or crfr-p"), N_ ("NAME") },
+    { "strategy", 0, 0, G_OPTION_ARG_STRING, &o.strategy, N_ ("random, fasking-i, frp, crfr-r or crfr-p"),
+      N_ ("NAME") },
     { "region", 0, 0, G_OPTION_ARG_STRING, &o.region, N_ ("The region to cover, or random"), N_ ("NAME") },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Where the random numbers start (0)"), N_ ("S") },
     { "draws", 0, 0, G_OPTION_ARG_INT, &o.draws, N_ ("How many masks (1)"), N_ ("N") },

@@ -132,9 +132,9 @@ run_steps (const Options *o, SmbPretrainer *trainer, const Batch *batch, GError 
   for (int i = 0; i < o->steps; i++) {
     gsize iteration = (gsize) smb_pretrainer_get_iteration (trainer); /* a resumed run goes on counting */
 
-    if (!smb_pretrainer_step (trainer, batch->images, batch->mask, batch->region,
-                              smb_cli_tensor_nth (batch->lr, batch->n_lr, iteration),
-                              smb_cli_tensor_nth (batch->momentum, batch->n_momentum, iteration), &results[i], NULL, error))
+    if (!smb_pretrainer_step (
+            trainer, batch->images, batch->mask, batch->region, smb_cli_tensor_nth (batch->lr, batch->n_lr, iteration),
+            smb_cli_tensor_nth (batch->momentum, batch->n_momentum, iteration), &results[i], NULL, error))
       return FALSE;
     if (i == 0) {
       g_autoptr (SmbTensorDict) gradients = smb_pretrainer_get_gradients (trainer, error);
@@ -244,15 +244,19 @@ smb_cli_tensor_pretrain (int argc, char **argv)
     { "steps", 'n', 0, G_OPTION_ARG_INT, &o.steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
       N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"), N_ ("FOLDER") },
-    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"), N_ ("FILE") },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"),
+      N_ ("FILE") },
     { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What shapes cannot tell, as JSON"), N_ ("JSON") },
     { "contrast", 0, 0, G_OPTION_ARG_STRING, &o.contrast, N_ ("simsiam, byol or infonce"), N_ ("NAME") },
-    { "temperature", 0, 0, G_OPTION_ARG_DOUBLE, &s->contrast_temperature, N_ ("InfoNCE's temperature (0.2)"), N_ ("T") },
-    { "weight-region", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_region, N_ ("Weight of the region's loss (0.007)"), N_ ("W") },
+    { "temperature", 0, 0, G_OPTION_ARG_DOUBLE, &s->contrast_temperature, N_ ("InfoNCE's temperature (0.2)"),
+      N_ ("T") },
+    { "weight-region", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_region, N_ ("Weight of the region's loss (0.007)"),
+      N_ ("W") },
     { "weight-contrast", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_contrast, N_ ("Weight of the contrastive loss (0.1)"),
       N_ ("W") },
     { "weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &s->weight_decay, N_ ("Weight decay (0.05)"), N_ ("D") },
-    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (1; 0: no limit)"), N_ ("C") },
+    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &s->clip_norm, N_ ("Largest norm of all gradients (1; 0: no limit)"),
+      N_ ("C") },
     { "accumulate", 0, 0, G_OPTION_ARG_INT, &s->accumulate, N_ ("Iterations to one step of the optimiser (1)"),
       N_ ("N") },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &s->recompute, N_ ("Less memory, a third more time"), NULL },
@@ -262,7 +266,8 @@ smb_cli_tensor_pretrain (int argc, char **argv)
   };
   int code = SMB_EXIT_USAGE;
 
-  if (smb_cli_parse (&argc, &argv, entries, NULL, _ ("Pre-trains a network on one given batch and shows the arithmetic.")))
+  if (smb_cli_parse (&argc, &argv, entries, NULL,
+                     _ ("Pre-trains a network on one given batch and shows the arithmetic.")))
     code = argc > 1 ? smb_cli_usage (_ ("“tensor pretrain-step” takes options only, but “%s” was given."), argv[1])
                     : run (&o);
   g_free (o.weights);

@@ -69,10 +69,11 @@ smb_cli_tensor_fits (const SmbDevice *device, gint64 batch, guint64 need, guint6
 
   if (available == 0 || need <= available)
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
-               _ ("A batch of %d images takes %.2f GB of memory, but no more than %.2f GB can be had on %s: give at most %d images, or --recompute."),
-               (int) batch, (double) need / 1e9, (double) available / 1e9, device->id,
-               smb_train_suggest_batch (one, two, available));
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_MEMORY,
+      _ ("A batch of %d images takes %.2f GB of memory, but no more than %.2f GB can be had on %s: give at most %d images, or --recompute."),
+      (int) batch, (double) need / 1e9, (double) available / 1e9, device->id,
+      smb_train_suggest_batch (one, two, available));
   return FALSE;
 }
 

@@ -21,8 +21,8 @@ gboolean smb_cli_tensor_folder (const char *path, GError **error);
 gboolean smb_cli_tensor_write (const char *folder, const char *name, const SmbTensorDict *dict, GError **error);
 /* Writes FOLDER/losses.json. */
 gboolean smb_cli_tensor_write_losses (const char *folder, JsonBuilder *builder, GError **error);
-/* Whether a training that takes `need` bytes on the device fits into its memory; MEMORY, naming the batch that does. one,
- * two: bytes for batches of one and of two images. */
+/* Whether a training that takes `need` bytes on the device fits into its memory; MEMORY, naming the batch that does.
+ * one, two: bytes for batches of one and of two images. */
 gboolean smb_cli_tensor_fits (const SmbDevice *device, gint64 batch, guint64 need, guint64 one, guint64 two,
                               GError **error);
 /* "key": value, or null for what is not a finite number. */

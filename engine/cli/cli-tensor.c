@@ -34,7 +34,8 @@ smb_cli_tensor_weights (const char *path, const SmbTensorDict *inputs, GError **
 static gint64
 other_size (const SmbTensorDict *weights, const SmbTensorDict *inputs)
 {
-  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images"), *pos = smb_tensor_dict_get (weights, "pos_embed");
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images"),
+                  *pos = smb_tensor_dict_get (weights, "pos_embed");
   const SmbTensor *patch = smb_tensor_dict_get (weights, "patch_embed.proj.weight");
   gint64 side, grid;
 

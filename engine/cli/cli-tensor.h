@@ -26,9 +26,9 @@ SmbDevice *smb_cli_tensor_open (const SmbCliTensorDevice *choice, GError **error
 
 /* Reads a network. Where its file does not say what shapes cannot tell, the metadata of the inputs speaks for it. */
 SmbTensorDict *smb_cli_tensor_weights (const char *path, const SmbTensorDict *inputs, GError **error);
-/* What overrides the weights' own description: the option's JSON (may be NULL), and the size of in.images where they are
- * of another than the network's, so that its position tables are resampled to them; standard error tells of it. Free with
- * g_free; NULL: nothing. */
+/* What overrides the weights' own description: the option's JSON (may be NULL), and the size of in.images where they
+ * are of another than the network's, so that its position tables are resampled to them; standard error tells of it.
+ * Free with g_free; NULL: nothing. */
 char *smb_cli_tensor_describe (const SmbTensorDict *weights, const SmbTensorDict *inputs, const char *config);
 
 G_END_DECLS

@@ -31,7 +31,8 @@ smb_cli_training_entries (SmbCliTraining *t, const GOptionEntry *own, guint n)
     { "resume", 0, 0, G_OPTION_ARG_NONE, &t->resume, N_ ("Go on from the newest checkpoint in the folder"), NULL },
     { "stop-after", 0, 0, G_OPTION_ARG_INT64, &t->stop_after, N_ ("Stop after so many iterations, with a checkpoint"),
       N_ ("N") },
-    { "plan", 0, 0, G_OPTION_ARG_NONE, &t->plan_only, N_ ("Only say what memory it takes; with --json as an object"), NULL },
+    { "plan", 0, 0, G_OPTION_ARG_NONE, &t->plan_only, N_ ("Only say what memory it takes; with --json as an object"),
+      NULL },
     { "recompute", 0, 0, G_OPTION_ARG_NONE, &t->recompute, N_ ("Less memory, a third more time"), NULL },
     { "background", 0, 0, G_OPTION_ARG_NONE, &t->background, N_ ("Train as a job, after those that wait; see “jobs”"),
       NULL },
@@ -145,8 +146,11 @@ smb_cli_tell_plan (SmbDevice *device, int batch, int processes, const guint64 by
   const struct {
     const char *key;
     gint64 value;
-  } numbers[] = { { "batch", batch }, { "bytes", (gint64) bytes[0] }, { "free_bytes", (gint64) available },
-                  { "largest_batch", available == 0 ? batch : smb_train_suggest_batch (bytes[1], bytes[2], available) * processes } };
+  } numbers[] = { { "batch", batch },
+                  { "bytes", (gint64) bytes[0] },
+                  { "free_bytes", (gint64) available },
+                  { "largest_batch",
+                    available == 0 ? batch : smb_train_suggest_batch (bytes[1], bytes[2], available) * processes } };
 
   json_builder_begin_object (b);
   json_builder_set_member_name (b, "device");

@@ -36,14 +36,16 @@ gboolean smb_cli_parse_three (const char *option, const char *text, double value
 gboolean smb_cli_start_job (const char *title, int argc, char **argv, GError **error);
 
 /* A step of a training on standard output: one JSON object, or every tenth in words. */
-void smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr, double images_per_second);
+void smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr,
+                        double images_per_second);
 
-/* {"device", "batch", "bytes", "free_bytes", "largest_batch"} on standard output: what smb_cli_fits_memory decides by, the largest batch 0
- * where not even one image fits. */
+/* {"device", "batch", "bytes", "free_bytes", "largest_batch"} on standard output: what smb_cli_fits_memory decides by,
+ * the largest batch 0 where not even one image fits. */
 void smb_cli_tell_plan (SmbDevice *device, int batch, int processes, const guint64 bytes[3]);
 /* What memory a training takes, on standard error. */
 void smb_cli_tell_memory (SmbDevice *device, int batch, guint64 bytes);
-/* bytes: with the batch of one process, with one image, with two. MEMORY, naming the batch that fits, if the first does not. */
+/* bytes: with the batch of one process, with one image, with two. MEMORY, naming the batch that fits, if the first does
+ * not. */
 gboolean smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 bytes[3], GError **error);
 
 G_END_DECLS

@@ -63,11 +63,12 @@ smb_cli_verify (int argc, char **argv)
   gboolean json = FALSE, good, reproduced;
   SmbBundleTrial trial;
   const GOptionEntry entries[] = {
-    { "evidence", 0, 0, G_OPTION_ARG_FILENAME, &folder, N_ ("Folder with the originals (by default where the bundle says)"),
-      N_ ("FOLDER") },
-    { "case", 0, 0, G_OPTION_ARG_FILENAME, &case_path, N_ ("Also that this case's audit log holds the bundle's last hash"), N_ ("CASE") },
-    { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to analyse with, in place of the one with the bundle's hashes"),
-      N_ ("MODEL") },
+    { "evidence", 0, 0, G_OPTION_ARG_FILENAME, &folder,
+      N_ ("Folder with the originals (by default where the bundle says)"), N_ ("FOLDER") },
+    { "case", 0, 0, G_OPTION_ARG_FILENAME, &case_path,
+      N_ ("Also that this case's audit log holds the bundle's last hash"), N_ ("CASE") },
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name,
+      N_ ("Model to analyse with, in place of the one with the bundle's hashes"), N_ ("MODEL") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("One JSON object an exhibit"), NULL },
     { "allow-unsandboxed", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, smb_cli_allow_unsandboxed,
       N_ ("Open files even where the decoder cannot be locked in"), NULL },
@@ -78,9 +79,10 @@ smb_cli_verify (int argc, char **argv)
   g_autoptr (SmbEngine) engine = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("BUNDLE"),
-                      _ ("Analyses the originals of a report anew, with its model and settings, and says of each number whether it came out "
-                         "again. The bundle is what “report” writes with the ending .json.")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("BUNDLE"),
+          _ ("Analyses the originals of a report anew, with its model and settings, and says of each number whether it came out "
+             "again. The bundle is what “report” writes with the ending .json.")))
     return SMB_EXIT_USAGE;
   if (argc != 2)
     return smb_cli_usage (_ ("“verify” needs one report bundle (.json)."));
@@ -92,5 +94,7 @@ smb_cli_verify (int argc, char **argv)
   good = case_path == NULL || check_log (bundle, case_path);
   engine = smb_engine_new (NULL, 0);
   trial = (SmbBundleTrial){ folder, model, show, smb_cli_progress (), &json };
-  return smb_examine_check_bundle (engine, bundle, &trial, &reproduced, NULL, NULL) && reproduced && good ? SMB_EXIT_OK : SMB_EXIT_FAILED;
+  return smb_examine_check_bundle (engine, bundle, &trial, &reproduced, NULL, NULL) && reproduced && good
+             ? SMB_EXIT_OK
+             : SMB_EXIT_FAILED;
 }

@@ -184,7 +184,8 @@ print_frames (const Frames *frames)
   for (guint i = 0, n = 0; i < G_N_ELEMENTS (frames->n_types); i++)
     if (frames->n_types[i] > 0)
       g_print ("%s%u %c", n++ > 0 ? ", " : "", frames->n_types[i], (int) i);
-  g_print (_ ("; %u interlaced, %u with concealed damage, %u lost\n"), frames->n_interlaced, frames->n_corrupt, frames->n_damaged);
+  g_print (_ ("; %u interlaced, %u with concealed damage, %u lost\n"), frames->n_interlaced, frames->n_corrupt,
+           frames->n_damaged);
   g_print (_ ("  Frames with the pixels of the one before: %u"), frames->repeated->len);
   for (guint i = 0; i < MIN (frames->repeated->len, MAX_LISTED_WORDS); i++)
     g_print ("%s%u", i == 0 ? ": " : ", ", g_array_index (frames->repeated, guint, i));
@@ -195,7 +196,8 @@ static void
 print_text (const char *path, const SmbEngineVideo *video, const Frames *frames)
 {
   JsonObject *facts = smb_engine_video_get_facts (video);
-  JsonObject *container = part_of (facts, "container"), *about = part_of (facts, "video"), *times = part_of (facts, "times");
+  JsonObject *container = part_of (facts, "container"), *about = part_of (facts, "video"),
+             *times = part_of (facts, "times");
   JsonObject *gops = part_of (facts, "gops");
   const guint n = smb_engine_video_get_n_frames (video);
   const SmbVideoSlot *last = &smb_engine_video_get_slots (video)[n - 1];
@@ -203,29 +205,31 @@ print_text (const char *path, const SmbEngineVideo *video, const Frames *frames)
   g_print ("%s\n", path);
   for (char *const *warning = smb_engine_video_get_warnings (video); *warning != NULL; warning++)
     g_print (_ ("  Note: %s\n"), *warning);
-  g_print (_ ("  %s: %d × %d pixels, %u frames, %.3f s\n"), smb_engine_video_get_format (video), smb_engine_video_get_width (video),
-           smb_engine_video_get_height (video), n, (double) (last->time_us + last->duration_us) / 1e6);
+  g_print (_ ("  %s: %d × %d pixels, %u frames, %.3f s\n"), smb_engine_video_get_format (video),
+           smb_engine_video_get_width (video), smb_engine_video_get_height (video), n,
+           (double) (last->time_us + last->duration_us) / 1e6);
   if (container != NULL)
-    g_print (_ ("  Container: %s%s%s\n"), text_of (container, "name"), *text_of (container, "created") != '\0' ? _ (", made ") : "",
-             text_of (container, "created"));
+    g_print (_ ("  Container: %s%s%s\n"), text_of (container, "name"),
+             *text_of (container, "created") != '\0' ? _ (", made ") : "", text_of (container, "created"));
   print_tags (container);
   if (about != NULL && *text_of (about, "pixel_format") != '\0')
     g_print (_ ("  Codec: %s %s, %s, %" PRId64 " bits, fields %s, numbered by %s\n"), text_of (about, "codec"),
-             text_of (about, "profile"), text_of (about, "pixel_format"), number_of (about, "bits"), text_of (about, "fields"),
-             text_of (about, "numbered_by"));
+             text_of (about, "profile"), text_of (about, "pixel_format"), number_of (about, "bits"),
+             text_of (about, "fields"), text_of (about, "numbered_by"));
   if (*text_of (about, "encoder") != '\0' || *text_of (about, "encoder_signature") != '\0')
     g_print (_ ("  Encoder: %s %s\n"), text_of (about, "encoder"), text_of (about, "encoder_signature"));
   if (gops != NULL)
-    g_print (_ ("  Key frames: %" PRId64 ", groups of %" PRId64 " to %" PRId64 " pictures, %" PRId64
-                " open, %" PRId64 " hidden pictures\n"),
-             number_of (gops, "key_frames"), number_of (gops, "shortest"), number_of (gops, "longest"), number_of (gops, "open"),
-             number_of (gops, "hidden_pictures"));
+    g_print (_ ("  Key frames: %" PRId64 ", groups of %" PRId64 " to %" PRId64 " pictures, %" PRId64 " open, %" PRId64
+                " hidden pictures\n"),
+             number_of (gops, "key_frames"), number_of (gops, "shortest"), number_of (gops, "longest"),
+             number_of (gops, "open"), number_of (gops, "hidden_pictures"));
   if (times != NULL)
-    g_print (_ ("  Times: usually %.3f ms apart (%.3f to %.3f); %" PRId64 " gaps (%" PRId64
-                " frames missing), %" PRId64 " repeated, %" PRId64 " backwards\n"),
+    g_print (_ ("  Times: usually %.3f ms apart (%.3f to %.3f); %" PRId64 " gaps (%" PRId64 " frames missing), %" PRId64
+                " repeated, %" PRId64 " backwards\n"),
              (double) number_of (times, "usual_interval_us") / 1e3, (double) number_of (times, "shortest_us") / 1e3,
-             (double) number_of (times, "longest_us") / 1e3, number_of (times, "gaps"), number_of (times, "frames_missing_in_gaps"),
-             number_of (times, "repeated"), number_of (times, "backwards"));
+             (double) number_of (times, "longest_us") / 1e3, number_of (times, "gaps"),
+             number_of (times, "frames_missing_in_gaps"), number_of (times, "repeated"),
+             number_of (times, "backwards"));
   if (frames->list != NULL)
     print_frames (frames);
 }
@@ -234,7 +238,8 @@ static gboolean
 do_file (SmbEngine *engine, const char *path, double rate, gboolean every_frame, gboolean json)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SmbEngineVideo) video = smb_examine_open_video_file (engine, path, rate, smb_cli_progress (), NULL, NULL, &error);
+  g_autoptr (SmbEngineVideo) video
+      = smb_examine_open_video_file (engine, path, rate, smb_cli_progress (), NULL, NULL, &error);
   Frames frames = { .repeated = g_array_new (FALSE, FALSE, sizeof (guint)) };
 
   smb_cli_progress_end ();
@@ -270,9 +275,10 @@ smb_cli_video (int argc, char **argv)
   g_autoptr (SmbEngine) engine = NULL;
   int failed = 0;
 
-  if (!smb_cli_parse (&argc, &argv, entries, _ ("info FILE…"),
-                      _ ("Tells what a video is: container, streams, codec, encoder, times, groups of pictures. A file may "
-                         "be an animated GIF or WebP, or a pattern of numbered pictures (frame-%04d.png).")))
+  if (!smb_cli_parse (
+          &argc, &argv, entries, _ ("info FILE…"),
+          _ ("Tells what a video is: container, streams, codec, encoder, times, groups of pictures. A file may "
+             "be an animated GIF or WebP, or a pattern of numbered pictures (frame-%04d.png).")))
     return SMB_EXIT_USAGE;
   if (argc < 3 || strcmp (argv[1], "info") != 0)
     return smb_cli_usage (_ ("“video” needs an act and a file, as in “semblance-cli video info clip.mp4”."));

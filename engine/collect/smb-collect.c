@@ -57,8 +57,8 @@ note_dependence (Collecting *c, SmbCase *store, const SmbLabelledFace *labelled,
   SmbBox box = labelled->face.box;
   g_autoptr (GPtrArray) edits = NULL;
 
-  g_string_append_printf (c->more, "\n%s %d %d %d,%d,%d,%d", labelled->evidence->sha256, labelled->known, labelled->video,
-                          box.x, box.y, box.width, box.height);
+  g_string_append_printf (c->more, "\n%s %d %d %d,%d,%d,%d", labelled->evidence->sha256, labelled->known,
+                          labelled->video, box.x, box.y, box.width, box.height);
   if (labelled->run_id == 0)
     return TRUE;
   edits = smb_case_list_track_edits (store, labelled->run_id, error);
@@ -101,7 +101,8 @@ add_case (Collecting *c, const char *path, GPtrArray *entries, GError **error)
     return FALSE;
   g_ptr_array_add (c->lists, list);
   if (list->len == 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: no exhibit and no face is labelled; “case label” does it."), path);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s: no exhibit and no face is labelled; “case label” does it."), path);
     return FALSE;
   }
   for (guint i = 0; i < list->len; i++) {
@@ -156,8 +157,8 @@ visit_exhibit (Collecting *c, const Exhibit *exhibit, Relay *relay, GCancellable
 }
 
 static gboolean
-visit (const char *name, SmbFaceTake take, gpointer take_data, gboolean *mine, GCancellable *cancellable, gpointer user_data,
-       GError **error)
+visit (const char *name, SmbFaceTake take, gpointer take_data, gboolean *mine, GCancellable *cancellable,
+       gpointer user_data, GError **error)
 {
   Collecting *c = user_data;
   const Exhibit *exhibit = g_hash_table_lookup (c->exhibits, name);
@@ -254,8 +255,13 @@ SmbDataset *
 smb_collect_dataset (SmbEngine *engine, const SmbCollectOrder *order, GCancellable *cancellable, GError **error)
 {
   g_auto (Collecting) c = { 0 };
-  SmbFaceGather how = { .size_px = order->size_px, .cropped = order->cropped, .open = open_picture, .visit = visit, .warn = warn,
-                        .progress = tell, .user_data = &c };
+  SmbFaceGather how = { .size_px = order->size_px,
+                        .cropped = order->cropped,
+                        .open = open_picture,
+                        .visit = visit,
+                        .warn = warn,
+                        .progress = tell,
+                        .user_data = &c };
   g_autoptr (GPtrArray) entries = NULL;
   g_autoptr (SmbDataset) dataset = NULL;
 

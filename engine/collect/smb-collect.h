@@ -25,10 +25,11 @@ typedef struct {
 
 #define SMB_COLLECT_FRAMES 32
 
-/* Gathers the faces and describes them; does not divide them. Originals of cases are opened read-only after their hashes were checked, and
- * each case's audit log gets an entry of it. The engine's decode worker opens everything. Errors as smb_dataset_build and smb_case_open;
- * NOT_FOUND: a case in which nothing is labelled. */
-SmbDataset *smb_collect_dataset (SmbEngine *engine, const SmbCollectOrder *order, GCancellable *cancellable, GError **error);
+/* Gathers the faces and describes them; does not divide them. Originals of cases are opened read-only after their
+ * hashes were checked, and each case's audit log gets an entry of it. The engine's decode worker opens everything.
+ * Errors as smb_dataset_build and smb_case_open; NOT_FOUND: a case in which nothing is labelled. */
+SmbDataset *smb_collect_dataset (SmbEngine *engine, const SmbCollectOrder *order, GCancellable *cancellable,
+                                 GError **error);
 
 /* Whether any sample is in a part: data that came divided. */
 gboolean smb_collect_is_divided (const SmbDataset *dataset);

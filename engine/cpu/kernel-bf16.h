@@ -52,7 +52,8 @@ VEC_INLINE Vec
 words_down (const float *x, int64_t second, int64_t n)
 {
   __mmask16 there = first_lanes (n);
-  __m512 a = _mm512_maskz_loadu_ps (there, x), b = second > 0 ? _mm512_maskz_loadu_ps (there, x + second) : _mm512_setzero_ps ();
+  __m512 a = _mm512_maskz_loadu_ps (there, x),
+         b = second > 0 ? _mm512_maskz_loadu_ps (there, x + second) : _mm512_setzero_ps ();
   __m512i low = _mm512_cvtepu16_epi32 ((__m256i) _mm512_cvtneps_pbh (a));
   __m512i high = _mm512_cvtepu16_epi32 ((__m256i) _mm512_cvtneps_pbh (b));
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /* Numbers to 8-bit integers in the order that the products read them. Weights: w = scale_j q, q in [-127, 127], a scale
- * for each output. Activations: x = scale_r (q - zero_r), q in [0, 255], scale and zero from the range of each row as it
- * comes, 0 always among its values. So x . w = scale_r scale_j (sum q_x q_w - zero_r sum q_w), the bracket in exact
+ * for each output. Activations: x = scale_r (q - zero_r), q in [0, 255], scale and zero from the range of each row as
+ * it comes, 0 always among its values. So x . w = scale_r scale_j (sum q_x q_w - zero_r sum q_w), the bracket in exact
  * integers. A word holds four neighbours along n_in; rows and panels end on whole vectors of words. The file that
  * includes this one defines before:
  *   PANEL   outputs a panel, a multiple of LANES */

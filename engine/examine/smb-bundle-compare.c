@@ -69,7 +69,8 @@ compare_numbers (const Comparison *comparison, const char *where, double was, do
 static gboolean
 is_circumstance (const char *member)
 {
-  static const char *const names[] = { "seconds", "stages", "device", "program_version", "note", "outside", "run", "name", NULL };
+  static const char *const names[]
+      = { "seconds", "stages", "device", "program_version", "note", "outside", "run", "name", NULL };
 
   return g_strv_contains (names, member);
 }
@@ -77,7 +78,8 @@ is_circumstance (const char *member)
 static gboolean
 is_number (JsonNode *node)
 {
-  return JSON_NODE_HOLDS_VALUE (node) && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE);
+  return JSON_NODE_HOLDS_VALUE (node)
+         && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE);
 }
 
 /* A value to show: not longer than a line. */
@@ -116,7 +118,8 @@ compare_objects (const Comparison *comparison, const char *where, JsonObject *wa
 static void
 compare_arrays (const Comparison *comparison, const char *where, JsonArray *was, JsonArray *now)
 {
-  g_autofree char *before = g_strdup_printf ("%u", json_array_get_length (was)), *after = g_strdup_printf ("%u", json_array_get_length (now));
+  g_autofree char *before = g_strdup_printf ("%u", json_array_get_length (was)),
+                  *after = g_strdup_printf ("%u", json_array_get_length (now));
 
   if (json_array_get_length (was) != json_array_get_length (now)) {
     differ (comparison, where, before, after);
@@ -180,7 +183,8 @@ static void
 name_value (const Comparison *comparison, const SmbBundleMap *was, const SmbBundleMap *now, gsize at)
 {
   const gsize place = was->is_picture ? at / 3 : at, columns = (gsize) was->columns;
-  g_autofree char *where = g_strdup_printf (_ ("row %u, column %u"), (guint) (place / columns) + 1, (guint) (place % columns) + 1);
+  g_autofree char *where
+      = g_strdup_printf (_ ("row %u, column %u"), (guint) (place / columns) + 1, (guint) (place % columns) + 1);
   char before[G_ASCII_DTOSTR_BUF_SIZE], after[G_ASCII_DTOSTR_BUF_SIZE];
 
   differ (comparison, where, number_text (before, value_at (was, at)), number_text (after, value_at (now, at)));
@@ -229,7 +233,8 @@ smb_bundle_compare_maps (SmbBundleCheck *check, double tolerance, const SmbBundl
   const Comparison comparison = { check, tolerance };
   g_autofree char *own = was->values != NULL ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, was->values) : NULL;
 
-  if (was->rows != now->rows || was->columns != now->columns || (was->values != NULL && was->is_picture != now->is_picture)) {
+  if (was->rows != now->rows || was->columns != now->columns
+      || (was->values != NULL && was->is_picture != now->is_picture)) {
     g_autofree char *before = g_strdup_printf ("%d × %d", was->rows, was->columns);
     g_autofree char *after = g_strdup_printf ("%d × %d", now->rows, now->columns);
 
@@ -246,6 +251,7 @@ smb_bundle_compare_maps (SmbBundleCheck *check, double tolerance, const SmbBundl
   else if (g_str_equal (was->sha256, now->sha256))
     check->n_exact += (guint) (now->rows * now->columns);
   else if (check->outcome != SMB_NOT_REPRODUCED)
-    smb_bundle_check_fail (check, SMB_NOT_TRIED,
-                           _ ("The map's hash differs, and the bundle does not hold its values: whether it is by rounding alone cannot be told."));
+    smb_bundle_check_fail (
+        check, SMB_NOT_TRIED,
+        _ ("The map's hash differs, and the bundle does not hold its values: whether it is by rounding alone cannot be told."));
 }

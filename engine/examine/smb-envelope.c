@@ -35,8 +35,10 @@ smb_envelope_kind_name (SmbEnvelopeKind kind)
 const char *
 smb_envelope_kind_title (SmbEnvelopeKind kind)
 {
-  static const char *const titles[] = { [SMB_ENVELOPE_JPEG] = N_ ("JPEG of quality"), [SMB_ENVELOPE_RESIZE] = N_ ("resized by"),
-                                        [SMB_ENVELOPE_BLUR] = N_ ("blurred, sigma"), [SMB_ENVELOPE_NOISE] = N_ ("noise, deviation") };
+  static const char *const titles[] = { [SMB_ENVELOPE_JPEG] = N_ ("JPEG of quality"),
+                                        [SMB_ENVELOPE_RESIZE] = N_ ("resized by"),
+                                        [SMB_ENVELOPE_BLUR] = N_ ("blurred, sigma"),
+                                        [SMB_ENVELOPE_NOISE] = N_ ("noise, deviation") };
 
   return _ (titles[kind]);
 }
@@ -94,7 +96,8 @@ cut_out (const SmbImage *image, SmbBox box)
 {
   int margin = (int) ceil (MARGIN * MAX (box.width, box.height));
   int x0 = MAX (box.x - margin, 0), y0 = MAX (box.y - margin, 0);
-  Cutting cut = { .area = { x0, y0, MIN (box.x + box.width + margin, image->width) - x0, MIN (box.y + box.height + margin, image->height) - y0 } };
+  Cutting cut = { .area = { x0, y0, MIN (box.x + box.width + margin, image->width) - x0,
+                            MIN (box.y + box.height + margin, image->height) - y0 } };
 
   cut.image = smb_image_crop (image, cut.area);
   cut.box = (SmbBox){ box.x - x0, box.y - y0, box.width, box.height };
@@ -150,8 +153,9 @@ degrade (const Cutting *cut, SmbEnvelopeKind kind, double level, guint64 seed)
 
 /* The score of the face in the box; NAN without an error: none was given. */
 static gboolean
-score_face (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box, const SmbAnalysisSettings *settings,
-            GCancellable *cancellable, double *score_out, char **outside_out, GError **error)
+score_face (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box,
+            const SmbAnalysisSettings *settings, GCancellable *cancellable, double *score_out, char **outside_out,
+            GError **error)
 {
   g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
   g_autoptr (SmbAnalysis) analysis = NULL;
@@ -180,8 +184,8 @@ add_point (SmbEnvelope *envelope, SmbEnvelopeKind kind, double level, double sco
 
 SmbEnvelope *
 smb_examine_envelope (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box,
-                      const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data, GCancellable *cancellable,
-                      GError **error)
+                      const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,
+                      GCancellable *cancellable, GError **error)
 {
   SmbAnalysisSettings plain = *settings;
   Cutting cut = cut_out (image, box);
@@ -194,14 +198,15 @@ smb_examine_envelope (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
   plain.detect_too = FALSE;
   envelope->points = g_array_new (FALSE, FALSE, sizeof (SmbEnvelopePoint));
   if (owned == NULL) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The face lies outside the picture; draw its box again."));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                         _ ("The face lies outside the picture; draw its box again."));
     return NULL;
   }
   if (!score_face (engine, model, cut.image, cut.box, &plain, cancellable, &envelope->score, &outside, error))
     return NULL;
   if (isnan (envelope->score)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED, _ ("The face has no score whose robustness could be measured. %s"),
-                 outside != NULL ? outside : "");
+    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+                 _ ("The face has no score whose robustness could be measured. %s"), outside != NULL ? outside : "");
     return NULL;
   }
   envelope->lowest = envelope->highest = envelope->score;

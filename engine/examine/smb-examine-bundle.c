@@ -96,8 +96,10 @@ find_original (const SmbBundleExhibit *exhibit, const char *folder, GCancellable
       return g_steal_pointer (&other);
   }
   *why = g_file_test (path, G_FILE_TEST_EXISTS)
-             ? g_strdup_printf (_ ("%s is not the file that was taken in: its bytes differ. Restore the original."), path)
-             : g_strdup_printf (_ ("%s is not there, and no other file here has its bytes; name the folder that holds it."), path);
+             ? g_strdup_printf (_ ("%s is not the file that was taken in: its bytes differ. Restore the original."),
+                                path)
+             : g_strdup_printf (
+                 _ ("%s is not there, and no other file here has its bytes; name the folder that holds it."), path);
   return NULL;
 }
 
@@ -109,11 +111,13 @@ find_model (const SmbAnalysis *analysis, GError **error)
   for (guint i = 0; i < models->len; i++) {
     SmbModelInfo *model = models->pdata[i];
 
-    if (g_strcmp0 (model->detector_sha256, analysis->model_sha256) == 0 && g_strcmp0 (model->mim_sha256, analysis->mim_sha256) == 0)
+    if (g_strcmp0 (model->detector_sha256, analysis->model_sha256) == 0
+        && g_strcmp0 (model->mim_sha256, analysis->mim_sha256) == 0)
       return g_ptr_array_steal_index (models, i);
   }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The model “%s” with the hash %.16s… is not in the library; import it."),
-               analysis->model_name, analysis->model_sha256 != NULL ? analysis->model_sha256 : "?");
+  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+               _ ("The model “%s” with the hash %.16s… is not in the library; import it."), analysis->model_name,
+               analysis->model_sha256 != NULL ? analysis->model_sha256 : "?");
   return NULL;
 }
 
@@ -166,8 +170,8 @@ analyze_picture (Trial *trial, GError **error)
 
   if (!smb_analysis_settings_from_json (&settings, trial->exhibit->analysis->settings, error))
     return NULL;
-  analysis = smb_engine_analyze (trial->engine, trial->model, trial->image, drawn, &settings, trial->progress, trial->user_data,
-                                 trial->cancellable, error);
+  analysis = smb_engine_analyze (trial->engine, trial->model, trial->image, drawn, &settings, trial->progress,
+                                 trial->user_data, trial->cancellable, error);
   return analysis != NULL ? smb_analysis_to_json (analysis) : NULL;
 }
 
@@ -198,7 +202,8 @@ check_result (Trial *trial, SmbBundleCheck *check)
     smb_bundle_check_fail (check, SMB_NOT_TRIED, error->message);
     return;
   }
-  if (smb_analysis_settings_from_json (&settings, trial->exhibit->analysis->settings, NULL) && settings.precision == SMB_PRECISION_F32)
+  if (smb_analysis_settings_from_json (&settings, trial->exhibit->analysis->settings, NULL)
+      && settings.precision == SMB_PRECISION_F32)
     tolerance = SMB_BUNDLE_TOLERANCE_F32;
   smb_bundle_compare_results (check, tolerance, trial->exhibit->result, now);
 }
@@ -210,7 +215,8 @@ picture_of (const Trial *trial, guint face, GError **error)
   if (trial->video == NULL)
     return smb_image_ref (trial->image);
   if (trial->track_frames != NULL && face < trial->track_frames->len)
-    return smb_engine_video_get_frame (trial->video, g_array_index (trial->track_frames, guint, face), 0, trial->cancellable, error);
+    return smb_engine_video_get_frame (trial->video, g_array_index (trial->track_frames, guint, face), 0,
+                                       trial->cancellable, error);
   g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("The bundle does not say in which frame this face is."));
   return NULL;
 }
@@ -222,12 +228,14 @@ check_map (const Trial *trial, const SmbBundleMap *was, SmbBundleCheck *check)
   const SmbMapJob job = { .box = result->face.box, .regions = trial->exhibit->regions->pdata[was->face] };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbImage) image = picture_of (trial, was->face, &error);
-  g_autoptr (GPtrArray) maps
-      = image != NULL ? smb_engine_make_maps (trial->engine, trial->model, image, &job, &was->spec, 1, trial->cancellable, &error) : NULL;
+  g_autoptr (GPtrArray) maps = image != NULL ? smb_engine_make_maps (trial->engine, trial->model, image, &job,
+                                                                     &was->spec, 1, trial->cancellable, &error)
+                                             : NULL;
   g_auto (SmbBundleMap) now = { 0 };
 
   if (maps == NULL || was->index >= maps->len) {
-    smb_bundle_check_fail (check, SMB_NOT_TRIED, error != NULL ? error->message : _ ("The model makes fewer maps than the bundle names."));
+    smb_bundle_check_fail (check, SMB_NOT_TRIED,
+                           error != NULL ? error->message : _ ("The model makes fewer maps than the bundle names."));
     return;
   }
   smb_bundle_measure_map (maps->pdata[was->index], &now);
@@ -242,9 +250,11 @@ open_original (Trial *trial, const char *path, GError **error)
   g_autofree char *sha256 = fd >= 0 ? smb_sha256_of_fd (fd, path, NULL, trial->cancellable, NULL, NULL, error) : NULL;
 
   if (sha256 != NULL && !g_str_equal (sha256, trial->exhibit->sha256))
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY, _ ("%s changed while it was being looked for; make a copy that nothing writes to."), path);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+                 _ ("%s changed while it was being looked for; make a copy that nothing writes to."), path);
   else if (sha256 != NULL && trial->exhibit->video)
-    trial->video = smb_engine_video_open (trial->engine, fd, path, trial->progress, trial->user_data, trial->cancellable, error);
+    trial->video
+        = smb_engine_video_open (trial->engine, fd, path, trial->progress, trial->user_data, trial->cancellable, error);
   else if (sha256 != NULL)
     trial->image = smb_engine_decode (trial->engine, fd, path, 0, NULL, trial->cancellable, error);
   if (fd >= 0)
@@ -269,8 +279,9 @@ run_trial (Trial *trial, SmbBundleOutcome *outcome)
 }
 
 SmbBundleOutcome *
-smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, const char *folder, const SmbModelInfo *model,
-                           SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, const char *folder,
+                           const SmbModelInfo *model, SmbProgress progress, gpointer user_data,
+                           GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbBundleOutcome) outcome = g_new0 (SmbBundleOutcome, 1);
   g_auto (Trial) trial = { engine, exhibit, model, progress, user_data, cancellable, NULL, NULL, NULL };
@@ -284,7 +295,11 @@ smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, c
   hash = add_check (outcome, g_strdup ("hash"));
   outcome->path = find_original (exhibit, folder, cancellable, &why);
   if (outcome->path == NULL)
-    smb_bundle_check_fail (hash, why != NULL && g_file_test (exhibit->file, G_FILE_TEST_EXISTS) && folder == NULL ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
+    smb_bundle_check_fail (hash,
+                           why != NULL && g_file_test (exhibit->file, G_FILE_TEST_EXISTS) && folder == NULL
+                               ? SMB_NOT_REPRODUCED
+                               : SMB_NOT_TRIED,
+                           why);
   if (exhibit->analysis == NULL || outcome->path == NULL)
     return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
   if (model == NULL)
@@ -302,8 +317,9 @@ smb_examine_check_bundle (SmbEngine *engine, const SmbBundle *bundle, const SmbB
 {
   *good_out = TRUE;
   for (guint i = 0; i < bundle->exhibits->len; i++) {
-    SmbBundleOutcome *outcome = smb_examine_check_exhibit (engine, bundle->exhibits->pdata[i], trial->folder, trial->model, trial->progress,
-                                                           trial->user_data, cancellable, error);
+    SmbBundleOutcome *outcome
+        = smb_examine_check_exhibit (engine, bundle->exhibits->pdata[i], trial->folder, trial->model, trial->progress,
+                                     trial->user_data, cancellable, error);
 
     if (outcome == NULL)
       return FALSE;
@@ -319,15 +335,17 @@ smb_examine_check_log (SmbCase *store, const SmbBundle *bundle, GError **error)
   gint64 seq = 0;
 
   if (bundle->log_head == NULL) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The bundle holds no hash of the audit log: the log was broken when it was written."));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                         _ ("The bundle holds no hash of the audit log: the log was broken when it was written."));
     return FALSE;
   }
   if (!smb_case_check (store, error) || !smb_case_find_log_hash (store, bundle->log_head, &seq, error))
     return FALSE;
   if (seq == bundle->n_entries)
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-               _ ("The bundle says that its hash of the audit log is of entry %lld, but in this case it is that of entry %lld."),
-               (long long) bundle->n_entries, (long long) seq);
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+      _ ("The bundle says that its hash of the audit log is of entry %lld, but in this case it is that of entry %lld."),
+      (long long) bundle->n_entries, (long long) seq);
   return FALSE;
 }

@@ -19,7 +19,8 @@ typedef enum {
 const char *smb_reproduction_name (SmbReproduction outcome);  /* "exact", "close", "different", "not-tried"; static */
 const char *smb_reproduction_title (SmbReproduction outcome); /* for people; translated, static */
 
-/* The largest difference of a number a that still counts as close, as a part of max (1, |a|), by the precision of the analysis. */
+/* The largest difference of a number a that still counts as close, as a part of max (1, |a|), by the precision of the
+ * analysis. */
 #define SMB_BUNDLE_TOLERANCE_F32 1e-4
 #define SMB_BUNDLE_TOLERANCE_LOW 2e-2
 
@@ -43,15 +44,16 @@ typedef struct {
 void smb_bundle_outcome_free (SmbBundleOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbBundleOutcome, smb_bundle_outcome_free)
 gboolean smb_bundle_outcome_is_good (const SmbBundleOutcome *outcome); /* all of it exact or close */
-/* {"exhibit", "ok", "checks": [{"what", "outcome", "exact", "close", "different", "differences", "largest_difference", "why"}]} */
+/* {"exhibit", "ok", "checks": [{"what", "outcome", "exact", "close", "different", "differences", "largest_difference",
+ * "why"}]} */
 JsonNode *smb_bundle_outcome_to_json (const SmbBundleOutcome *outcome);
 
 /* Reads a bundle's file: ordinary files only, at most SMB_BUNDLE_MAX_BYTES. */
 SmbBundle *smb_examine_read_bundle (const char *path, GError **error);
 
-/* Looks for the original in `folder` by its name, then by its size and hash, or, with NULL, where the bundle says; opens it read-only,
- * and only if the hash is right analyses it anew. model: NULL: the one of the library with the hashes that the bundle names. NULL only
- * if cancelled. */
+/* Looks for the original in `folder` by its name, then by its size and hash, or, with NULL, where the bundle says;
+ * opens it read-only, and only if the hash is right analyses it anew. model: NULL: the one of the library with the
+ * hashes that the bundle names. NULL only if cancelled. */
 SmbBundleOutcome *smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, const char *folder,
                                              const SmbModelInfo *model, SmbProgress progress, gpointer user_data,
                                              GCancellable *cancellable, GError **error);
@@ -68,8 +70,8 @@ typedef struct {
 } SmbBundleTrial;
 
 /* FALSE only if cancelled; good_out: all of it exact or close. */
-gboolean smb_examine_check_bundle (SmbEngine *engine, const SmbBundle *bundle, const SmbBundleTrial *trial, gboolean *good_out,
-                                   GCancellable *cancellable, GError **error);
+gboolean smb_examine_check_bundle (SmbEngine *engine, const SmbBundle *bundle, const SmbBundleTrial *trial,
+                                   gboolean *good_out, GCancellable *cancellable, GError **error);
 
 /* Is the bundle's last hash of the audit log in this case's, and the case intact? NOT_FOUND, INTEGRITY. */
 gboolean smb_examine_check_log (SmbCase *store, const SmbBundle *bundle, GError **error);

@@ -58,12 +58,14 @@ label_of (GPtrArray *labels, gint64 face_id)
   return NULL;
 }
 
-/* The run and the number of the track that each face of a video's analysis stands for: array of guint, NULL with an error. */
+/* The run and the number of the track that each face of a video's analysis stands for: array of guint, NULL with an
+ * error. */
 static GArray *
 read_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GError **error)
 {
   SmbJsonReader reader = { .what = "analysis", .where = "", .error = error };
-  g_autoptr (JsonNode) node = smb_json_parse (analysis->result, MAX_RESULT_BYTES, _ ("stored analysis of a video"), error);
+  g_autoptr (JsonNode) node
+      = smb_json_parse (analysis->result, MAX_RESULT_BYTES, _ ("stored analysis of a video"), error);
   g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint));
   JsonObject *video = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
                           ? smb_json_object (&reader, json_node_get_object (node), "video", SMB_JSON_REQUIRED)
@@ -72,7 +74,8 @@ read_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GError **e
 
   if (tracks == NULL) {
     if (error != NULL && *error == NULL)
-      g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("The stored analysis of a video lacks its tracks; analyse it anew."));
+      g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                           _ ("The stored analysis of a video lacks its tracks; analyse it anew."));
     return NULL;
   }
   *run_out = smb_json_int (&reader, video, "run", 1, G_MAXINT64);
@@ -95,8 +98,8 @@ is_sure (const SmbCaseFace *face)
 }
 
 static void
-add_face (GPtrArray *out, const SmbEvidence *evidence, const SmbCaseFace *face, const SmbCaseLabel *label, gint64 run_id,
-          guint track)
+add_face (GPtrArray *out, const SmbEvidence *evidence, const SmbCaseFace *face, const SmbCaseLabel *label,
+          gint64 run_id, guint track)
 {
   SmbLabelledFace *labelled = labelled_new (evidence, label, face->label);
 
@@ -112,8 +115,8 @@ add_face (GPtrArray *out, const SmbEvidence *evidence, const SmbCaseFace *face, 
 }
 
 static gboolean
-add_analysed (SmbCase *store, GPtrArray *out, const SmbEvidence *evidence, const SmbCaseAnalysis *analysis, GPtrArray *faces,
-              GPtrArray *labels, GError **error)
+add_analysed (SmbCase *store, GPtrArray *out, const SmbEvidence *evidence, const SmbCaseAnalysis *analysis,
+              GPtrArray *faces, GPtrArray *labels, GError **error)
 {
   g_autofree char *facts = NULL;
   g_autoptr (GArray) tracks = NULL;
@@ -135,8 +138,8 @@ add_analysed (SmbCase *store, GPtrArray *out, const SmbEvidence *evidence, const
 
 /* Faces of the analysis that counts; *analysis_out NULL: the exhibit was never analysed. FALSE on error. */
 static gboolean
-find_analysis (GPtrArray *analyses, SmbCase *store, GPtrArray *labels, const SmbCaseAnalysis **analysis_out, GPtrArray **faces_out,
-               GError **error)
+find_analysis (GPtrArray *analyses, SmbCase *store, GPtrArray *labels, const SmbCaseAnalysis **analysis_out,
+               GPtrArray **faces_out, GError **error)
 {
   g_autoptr (GPtrArray) newest = NULL;
 
@@ -204,8 +207,8 @@ smb_examine_find_face (SmbCase *store, const SmbEvidence *evidence, const char *
   if (analyses == NULL)
     return 0;
   if (analyses->len == 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s was not analysed yet, so it has no numbered faces; analyse it first."),
-                 evidence->exhibit);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s was not analysed yet, so it has no numbered faces; analyse it first."), evidence->exhibit);
     return 0;
   }
   faces = smb_case_list_faces (store, ((SmbCaseAnalysis *) analyses->pdata[0])->id, error);
@@ -214,7 +217,8 @@ smb_examine_find_face (SmbCase *store, const SmbEvidence *evidence, const char *
       return ((SmbCaseFace *) faces->pdata[i])->id;
   if (faces != NULL)
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-                 g_dngettext (GETTEXT_PACKAGE, "%s has no face “%s”; its newest analysis found %u face, numbered from F1.",
+                 g_dngettext (GETTEXT_PACKAGE,
+                              "%s has no face “%s”; its newest analysis found %u face, numbered from F1.",
                               "%s has no face “%s”; its newest analysis found %u faces, numbered from F1.", faces->len),
                  evidence->exhibit, label, faces->len);
   return 0;
@@ -286,15 +290,16 @@ take_frame (const Choice *choice, const SmbVideoFrame *frame, SmbTakeFace take, 
 }
 
 static gboolean
-take_frames (Choice *choice, SmbEngineVideo *video, SmbTakeFace take, gpointer take_data, GCancellable *cancellable, GError **error)
+take_frames (Choice *choice, SmbEngineVideo *video, SmbTakeFace take, gpointer take_data, GCancellable *cancellable,
+             GError **error)
 {
   const guint portion = smb_video_portion (video);
 
   g_array_sort (choice->frames, by_number);
   for (guint first = 0; first < choice->frames->len; first += portion) {
-    g_autoptr (GPtrArray) decoded
-        = smb_engine_video_get_frames (video, &g_array_index (choice->frames, guint, first), MIN (portion, choice->frames->len - first),
-                                       0, SMB_VIDEO_WANT_PIXELS, cancellable, error);
+    g_autoptr (GPtrArray) decoded = smb_engine_video_get_frames (video, &g_array_index (choice->frames, guint, first),
+                                                                 MIN (portion, choice->frames->len - first), 0,
+                                                                 SMB_VIDEO_WANT_PIXELS, cancellable, error);
 
     if (decoded == NULL)
       return FALSE;
@@ -332,8 +337,8 @@ smb_examine_visit_video (SmbEngineVideo *video, const SmbFaceVisit *how, SmbTake
 
 /* A track that is stored. */
 static gboolean
-visit_track (SmbCase *store, const SmbLabelledFace *labelled, SmbEngineVideo *video, const SmbFaceVisit *how, SmbTakeFace take,
-             gpointer take_data, GCancellable *cancellable, GError **error)
+visit_track (SmbCase *store, const SmbLabelledFace *labelled, SmbEngineVideo *video, const SmbFaceVisit *how,
+             SmbTakeFace take, gpointer take_data, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbVideoState) state = NULL;
   g_auto (Choice) choice = { 0 };
@@ -341,8 +346,8 @@ visit_track (SmbCase *store, const SmbLabelledFace *labelled, SmbEngineVideo *vi
   if (!smb_examine_load_video_run (store, labelled->evidence->id, labelled->run_id, &state, error))
     return FALSE;
   if (state == NULL) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("The case has no run number %lld of this video; analyse it anew."),
-                 (long long) labelled->run_id);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("The case has no run number %lld of this video; analyse it anew."), (long long) labelled->run_id);
     return FALSE;
   }
   choice = choice_new (state->progress, state->edits);
@@ -361,7 +366,8 @@ smb_examine_visit_labelled (SmbCase *store, const SmbLabelledFace *labelled, con
     image = smb_examine_open_picture (store, how->engine, labelled->evidence, 0, cancellable, error);
     return image != NULL && take (image, labelled->known ? &labelled->face : NULL, -1, take_data, error);
   }
-  video = smb_examine_open_video (store, how->engine, labelled->evidence, how->progress, how->user_data, cancellable, error);
+  video = smb_examine_open_video (store, how->engine, labelled->evidence, how->progress, how->user_data, cancellable,
+                                  error);
   if (video == NULL)
     return FALSE;
   return labelled->known ? visit_track (store, labelled, video, how, take, take_data, cancellable, error)

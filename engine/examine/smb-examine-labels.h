@@ -22,19 +22,22 @@ typedef struct {
 void smb_labelled_face_free (SmbLabelledFace *labelled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbLabelledFace, smb_labelled_face_free)
 
-/* Everything labelled in a case (SmbLabelledFace*, by exhibit). What is said of a whole exhibit holds for each of its faces that
- * has no label of its own and that the detector is sure of. Faces are those of the newest analysis in which any is labelled, else of the newest analysis; of an
- * exhibit never analysed they are looked for when it is opened (`known` is FALSE). */
+/* Everything labelled in a case (SmbLabelledFace*, by exhibit). What is said of a whole exhibit holds for each of its
+ * faces that has no label of its own and that the detector is sure of. Faces are those of the newest analysis in which
+ * any is labelled, else of the newest analysis; of an exhibit never analysed they are looked for when it is opened
+ * (`known` is FALSE). */
 GPtrArray *smb_examine_list_labelled (SmbCase *store, GError **error);
 
 /* Face `label` ("F2") of an exhibit's newest analysis: its id; 0 with an error that says which there are. */
 gint64 smb_examine_find_face (SmbCase *store, const SmbEvidence *evidence, const char *label, GError **error);
 
-/* Takes one face of a picture or frame. face NULL: any in the picture. frame -1: a picture. FALSE with an error ends the visit. */
-typedef gboolean (*SmbTakeFace) (const SmbImage *image, const SmbFace *face, gint64 frame, gpointer user_data, GError **error);
+/* Takes one face of a picture or frame. face NULL: any in the picture. frame -1: a picture. FALSE with an error ends
+ * the visit. */
+typedef gboolean (*SmbTakeFace) (const SmbImage *image, const SmbFace *face, gint64 frame, gpointer user_data,
+                                 GError **error);
 
-/* How videos are gone through. model: any; its network is not asked. n_uniform: frames of each track, evenly spread over those in
- * which the detector found it. */
+/* How videos are gone through. model: any; its network is not asked. n_uniform: frames of each track, evenly spread
+ * over those in which the detector found it. */
 typedef struct {
   SmbEngine *engine;
   const SmbModelInfo *model;
@@ -44,8 +47,8 @@ typedef struct {
 } SmbFaceVisit;
 
 /* Opens the exhibit read-only, after checking its hash (INTEGRITY), and hands over what the label speaks of. */
-gboolean smb_examine_visit_labelled (SmbCase *store, const SmbLabelledFace *labelled, const SmbFaceVisit *how, SmbTakeFace take,
-                                     gpointer take_data, GCancellable *cancellable, GError **error);
+gboolean smb_examine_visit_labelled (SmbCase *store, const SmbLabelledFace *labelled, const SmbFaceVisit *how,
+                                     SmbTakeFace take, gpointer take_data, GCancellable *cancellable, GError **error);
 /* Every track of a video that belongs to no case. */
 gboolean smb_examine_visit_video (SmbEngineVideo *video, const SmbFaceVisit *how, SmbTakeFace take, gpointer take_data,
                                   GCancellable *cancellable, GError **error);

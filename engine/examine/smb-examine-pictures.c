@@ -72,7 +72,8 @@ fits (const Pattern *pattern, const char *name, guint64 *number_out)
   gsize n_name = strlen (name), n_before = strlen (pattern->before), n_after = strlen (pattern->after);
   g_autofree char *digits = NULL;
 
-  if (n_name <= n_before + n_after || !g_str_has_prefix (name, pattern->before) || !g_str_has_suffix (name, pattern->after))
+  if (n_name <= n_before + n_after || !g_str_has_prefix (name, pattern->before)
+      || !g_str_has_suffix (name, pattern->after))
     return FALSE;
   digits = g_strndup (name + n_before, n_name - n_before - n_after);
   if (strspn (digits, "0123456789") != strlen (digits) || (pattern->digits > 0 && strlen (digits) < pattern->digits)
@@ -111,8 +112,8 @@ smb_examine_list_pictures (const char *path, GError **error)
     g_array_append_val (found, picture);
   }
   if (found->len == 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: no file fits this pattern; the number stands where %%d or %%04d is."),
-                 path);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s: no file fits this pattern; the number stands where %%d or %%04d is."), path);
     return NULL;
   }
   g_array_sort (found, compare_numbers);
@@ -126,7 +127,8 @@ smb_examine_list_pictures (const char *path, GError **error)
 char *
 smb_examine_pattern_of (const char *path)
 {
-  g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path), *before = NULL, *pattern = NULL;
+  g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path), *before = NULL,
+                  *pattern = NULL;
   gsize end = strlen (name), begin;
 
   while (end > 0 && !g_ascii_isdigit (name[end - 1]))
@@ -161,10 +163,11 @@ take_picture (SmbEvidence *evidence, const char *path, GCancellable *cancellable
   if (picture->sha256 != NULL
       && (fstat (fd, &after) != 0 || before.st_size != after.st_size || before.st_mtim.tv_sec != after.st_mtim.tv_sec
           || before.st_mtim.tv_nsec != after.st_mtim.tv_nsec)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _ ("%s: the file changed while it was being taken in; make a working copy that nothing else writes to, "
-                    "and add that."),
-                 path);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s: the file changed while it was being taken in; make a working copy that nothing else writes to, "
+           "and add that."),
+        path);
     g_clear_pointer (&picture->sha256, g_free);
   }
   close (fd);
@@ -176,7 +179,8 @@ take_picture (SmbEvidence *evidence, const char *path, GCancellable *cancellable
 }
 
 static gboolean
-take_all (SmbEvidence *evidence, char **paths, SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+take_all (SmbEvidence *evidence, char **paths, SmbProgress progress, gpointer user_data, GCancellable *cancellable,
+          GError **error)
 {
   const guint n = g_strv_length (paths);
   g_autofree char *manifest = NULL;
@@ -207,9 +211,10 @@ open_picture (const char *path, guint k, gpointer pictures, GError **error)
   if (sha256 != NULL && g_str_equal (sha256, picture->sha256))
     return fd;
   if (sha256 != NULL)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _ ("%s: the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore the original."),
-                 path, sha256);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s: the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore the original."),
+        path, sha256);
   if (fd >= 0)
     close (fd);
   return -1;
@@ -239,8 +244,8 @@ smb_examine_acquire_pictures (SmbCase *store, SmbEngine *engine, const char *pat
     return NULL;
   evidence->acquired_us = evidence->verified_us = g_get_real_time ();
   evidence->hash_state = SMB_HASH_VERIFIED;
-  video = smb_engine_video_open_pictures (engine, evidence->path, paths, rate, open_picture, g_ptr_array_ref (evidence->pictures),
-                                          free_pictures, cancellable, &problem);
+  video = smb_engine_video_open_pictures (engine, evidence->path, paths, rate, open_picture,
+                                          g_ptr_array_ref (evidence->pictures), free_pictures, cancellable, &problem);
   if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return NULL;
@@ -273,8 +278,8 @@ path_of (const SmbEvidence *evidence, const SmbCasePicture *picture)
 
 /* How one of them is now; its hash is replaced by what was found, if it could be read. FALSE: cancelled. */
 static gboolean
-check_picture (const SmbEvidence *evidence, SmbCasePicture *picture, gboolean again, SmbHashState *state, GCancellable *cancellable,
-               GError **why)
+check_picture (const SmbEvidence *evidence, SmbCasePicture *picture, gboolean again, SmbHashState *state,
+               GCancellable *cancellable, GError **why)
 {
   g_autofree char *path = path_of (evidence, picture), *found = NULL;
   g_autoptr (GError) error = NULL;
@@ -296,21 +301,23 @@ check_picture (const SmbEvidence *evidence, SmbCasePicture *picture, gboolean ag
     return TRUE;
   *state = SMB_HASH_ALTERED;
   if (why != NULL && *why == NULL)
-    g_set_error (why, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
-                    "the original."),
-                 evidence->exhibit, path, found);
+    g_set_error (
+        why, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
+           "the original."),
+        evidence->exhibit, path, found);
   g_free (picture->sha256);
   picture->sha256 = g_steal_pointer (&found);
   return TRUE;
 }
 
 int
-smb_examine_check_pictures (SmbCase *store, const SmbEvidence *evidence, gboolean again, SmbHashState *state, char **found,
-                            GError **why, GCancellable *cancellable)
+smb_examine_check_pictures (SmbCase *store, const SmbEvidence *evidence, gboolean again, SmbHashState *state,
+                            char **found, GError **why, GCancellable *cancellable)
 {
   /* How bad each state is: the worst is said of all of them. */
-  static const int badness[] = { [SMB_HASH_VERIFIED] = 0, [SMB_HASH_ALTERED] = 1, [SMB_HASH_UNREADABLE] = 2, [SMB_HASH_MISSING] = 3 };
+  static const int badness[]
+      = { [SMB_HASH_VERIFIED] = 0, [SMB_HASH_ALTERED] = 1, [SMB_HASH_UNREADABLE] = 2, [SMB_HASH_MISSING] = 3 };
   g_autoptr (GPtrArray) pictures = smb_case_list_pictures (store, evidence->id, why);
   g_autofree char *manifest = NULL, *first = NULL;
   SmbHashState worst = SMB_HASH_VERIFIED;
@@ -339,7 +346,8 @@ smb_examine_check_pictures (SmbCase *store, const SmbEvidence *evidence, gboolea
 }
 
 SmbEngineVideo *
-smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable, GError **error)
+smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
+                           GError **error)
 {
   GPtrArray *pictures = smb_case_list_pictures (store, evidence->id, error);
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
@@ -360,13 +368,14 @@ smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence 
   if (!(rate > 0) || pictures->len == 0) {
     g_ptr_array_unref (pictures);
     if (error != NULL && *error == NULL)
-      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: what the case says of these pictures is damaged; restore it from a backup copy."),
+      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                   _ ("%s: what the case says of these pictures is damaged; restore it from a backup copy."),
                    evidence->exhibit);
     return NULL;
   }
   for (guint i = 0; i < pictures->len; i++)
     g_ptr_array_add (paths, path_of (evidence, pictures->pdata[i]));
   g_ptr_array_add (paths, NULL);
-  return smb_engine_video_open_pictures (engine, evidence->path, (char **) paths->pdata, rate, open_picture, pictures, free_pictures,
-                                         cancellable, error);
+  return smb_engine_video_open_pictures (engine, evidence->path, (char **) paths->pdata, rate, open_picture, pictures,
+                                         free_pictures, cancellable, error);
 }

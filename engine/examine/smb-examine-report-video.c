@@ -32,18 +32,26 @@ sentence_of (JsonObject *track, guint face)
   const char *name = json_object_get_string_member_with_default (track, "name", NULL);
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, _ ("F%u is track T%" PRId64 "%s%s: frames %" PRId64 " to %" PRId64 " (%.2f to %.2f s), shown at frame %" PRId64 ". "),
+  g_string_append_printf (text,
+                          _ ("F%u is track T%" PRId64 "%s%s: frames %" PRId64 " to %" PRId64
+                             " (%.2f to %.2f s), shown at frame %" PRId64 ". "),
                           face, whole_of (track, "track"), name != NULL ? " " : "", name != NULL ? name : "",
-                          whole_of (track, "first_frame"), whole_of (track, "last_frame"), number_of (track, "first_us") / 1e6,
-                          number_of (track, "last_us") / 1e6, whole_of (track, "best_frame"));
+                          whole_of (track, "first_frame"), whole_of (track, "last_frame"),
+                          number_of (track, "first_us") / 1e6, number_of (track, "last_us") / 1e6,
+                          whole_of (track, "best_frame"));
   if (score != NULL && whole_of (score, "scored") > 0)
-    g_string_append_printf (text, _ ("Its score is the mean of %" PRId64 " frames, %.3f; median %.3f, mean of the highest tenth %.3f, spread %.3f. "),
+    g_string_append_printf (text,
+                            _ ("Its score is the mean of %" PRId64
+                               " frames, %.3f; median %.3f, mean of the highest tenth %.3f, spread %.3f. "),
                             whole_of (score, "scored"), number_of (score, "mean"), number_of (score, "median"),
                             number_of (score, "top"), number_of (score, "deviation"));
   if (run != NULL)
-    g_string_append_printf (text, _ ("Longest run above its own level: %.2f to %.2f s (frames %" PRId64 " to %" PRId64 "), mean %.3f against %.3f elsewhere."),
-                            number_of (run, "start_us") / 1e6, number_of (run, "end_us") / 1e6, whole_of (run, "first_frame"),
-                            whole_of (run, "last_frame"), number_of (run, "mean"), number_of (run, "rest_mean"));
+    g_string_append_printf (text,
+                            _ ("Longest run above its own level: %.2f to %.2f s (frames %" PRId64 " to %" PRId64
+                               "), mean %.3f against %.3f elsewhere."),
+                            number_of (run, "start_us") / 1e6, number_of (run, "end_us") / 1e6,
+                            whole_of (run, "first_frame"), whole_of (run, "last_frame"), number_of (run, "mean"),
+                            number_of (run, "rest_mean"));
   else
     g_string_append (text, _ ("No run of frames stands out above its own level."));
   return g_string_free (text, FALSE);

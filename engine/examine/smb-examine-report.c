@@ -90,8 +90,8 @@ is_model_of (const SmbModelInfo *model, const SmbCaseAnalysis *stored)
          && g_strcmp0 (model->mim_sha256, stored->mim_sha256) == 0;
 }
 
-/* The gist of the card of the model that gave the scores, found in the library by its hashes: a name in a case that came from elsewhere
- * opens nothing. */
+/* The gist of the card of the model that gave the scores, found in the library by its hashes: a name in a case that
+ * came from elsewhere opens nothing. */
 static char *
 card_of (const SmbCaseAnalysis *stored)
 {
@@ -140,8 +140,8 @@ picture_of_face (const Maker *maker, const Gathered *gathered, SmbImage *image, 
   SmbImage *frame = NULL;
 
   if (gathered->video != NULL && gathered->track_frames != NULL && index < gathered->track_frames->len)
-    frame = smb_engine_video_get_frame (gathered->video, g_array_index (gathered->track_frames, guint, index), 0, maker->cancellable,
-                                        NULL);
+    frame = smb_engine_video_get_frame (gathered->video, g_array_index (gathered->track_frames, guint, index), 0,
+                                        maker->cancellable, NULL);
   return frame != NULL ? frame : smb_image_ref (image);
 }
 
@@ -173,7 +173,8 @@ make_maps (const Maker *maker, Gathered *gathered, SmbImage *image, GError **err
       return FALSE;
     }
     if (problem != NULL) {
-      g_autofree char *text = g_strdup_printf (_ ("The maps of face F%u could not be made: %s"), i + 1, problem->message);
+      g_autofree char *text
+          = g_strdup_printf (_ ("The maps of face F%u could not be made: %s"), i + 1, problem->message);
 
       remark (gathered, text);
     }
@@ -226,8 +227,8 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
                                                          maker->cancellable, &problem);
 
   if (image != NULL && MAX (image->width, image->height) > PICTURE_SIDE_PX)
-    gathered->entry.picture = smb_examine_open_picture (maker->store, maker->engine, gathered->evidence, PICTURE_SIDE_PX,
-                                                        maker->cancellable, &problem);
+    gathered->entry.picture = smb_examine_open_picture (maker->store, maker->engine, gathered->evidence,
+                                                        PICTURE_SIDE_PX, maker->cancellable, &problem);
   else if (image != NULL)
     gathered->entry.picture = smb_image_ref (image);
   if (gathered->entry.picture == NULL) {
@@ -244,7 +245,8 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
     return TRUE;
   if (gathered->track_frames != NULL) {
     gathered->entry.no_boxes = TRUE;
-    gathered->video = smb_examine_open_video (maker->store, maker->engine, gathered->evidence, NULL, NULL, maker->cancellable, NULL);
+    gathered->video = smb_examine_open_video (maker->store, maker->engine, gathered->evidence, NULL, NULL,
+                                              maker->cancellable, NULL);
     for (guint i = 0; i < gathered->track_words->len; i++)
       remark (gathered, gathered->track_words->pdata[i]);
   }
@@ -252,7 +254,8 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
   if (maker->n_specs == 0)
     return TRUE;
   if (maker->model == NULL || !is_model_of (maker->model, gathered->stored)) {
-    remark (gathered, _ ("No maps are shown: the model that gave the scores is not the one this report was made with."));
+    remark (gathered,
+            _ ("No maps are shown: the model that gave the scores is not the one this report was made with."));
     return TRUE;
   }
   gathered->entry.attention_part
@@ -354,10 +357,11 @@ is_wanted (const SmbEvidence *evidence, const gint64 *ids, guint n_ids)
 }
 
 GPtrArray *
-smb_examine_gather (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, SmbProgress progress, gpointer user_data,
-                    GCancellable *cancellable, GError **error)
+smb_examine_gather (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, SmbProgress progress,
+                    gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  const Maker gathering = { store, engine, wish->model, wish->specs, wish->model != NULL ? wish->n_specs : 0, wish->check, cancellable };
+  const Maker gathering
+      = { store, engine, wish->model, wish->specs, wish->model != NULL ? wish->n_specs : 0, wish->check, cancellable };
   const Maker *maker = &gathering;
   g_autoptr (GPtrArray) exhibits = g_ptr_array_new_with_free_func (gathered_free);
   g_autoptr (GPtrArray) evidence = smb_case_list_evidence (maker->store, error);

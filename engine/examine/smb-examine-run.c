@@ -49,7 +49,8 @@ store_pending (Keeper *keeper, const SmbVideoProgress *progress, GError **error)
 }
 
 static gboolean
-keep_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data, GError **error)
+keep_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data,
+              GError **error)
 {
   Keeper *keeper = user_data;
 
@@ -61,7 +62,8 @@ keep_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *prog
     keeper->pending = json_array_new ();
   for (guint i = 0; i < frames->len; i++)
     json_array_add_element (keeper->pending, smb_frame_faces_to_json (frames->pdata[i]));
-  if ((json_array_get_length (keeper->pending) >= STORE_FRAMES || g_get_monotonic_time () - keeper->stored_us > STORE_US)
+  if ((json_array_get_length (keeper->pending) >= STORE_FRAMES
+       || g_get_monotonic_time () - keeper->stored_us > STORE_US)
       && !store_pending (keeper, progress, error))
     return FALSE;
   return keeper->sink == NULL || keeper->sink->portion == NULL
@@ -77,7 +79,8 @@ pass_on_progress (guint64 done, guint64 total, const char *what, gpointer user_d
     keeper->sink->progress (done, total, what, keeper->sink->user_data);
 }
 
-/* Frames of a chunk: an array to hand over, or NULL with an error. seconds: that the run had taken; NAN: not measured then. */
+/* Frames of a chunk: an array to hand over, or NULL with an error. seconds: that the run had taken; NAN: not measured
+ * then. */
 static GPtrArray *
 read_frames (JsonObject *object, double *seconds, GError **error)
 {
@@ -109,7 +112,8 @@ restore_chunk (SmbVideoProgress *progress, const SmbCaseVideoChunk *chunk, GErro
   if (node == NULL)
     return FALSE;
   if (!JSON_NODE_HOLDS_OBJECT (node) || chunk->next < 0 || chunk->next > G_MAXINT || chunk->pass < 0) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("The stored frames of a video are damaged; restore the case from a backup copy."));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                         _ ("The stored frames of a video are damaged; restore the case from a backup copy."));
     return FALSE;
   }
   if (chunk->pass == SMB_VIDEO_FOLLOWING) {
@@ -120,8 +124,8 @@ restore_chunk (SmbVideoProgress *progress, const SmbCaseVideoChunk *chunk, GErro
   frames = read_frames (json_node_get_object (node), &seconds, error);
   if (frames == NULL)
     return FALSE;
-  smb_video_progress_restore (progress, chunk->pass == SMB_VIDEO_FOLLOWING ? SMB_VIDEO_FOLLOWING : SMB_VIDEO_SCORING, frames,
-                              g_steal_pointer (&tracker), (guint) chunk->next);
+  smb_video_progress_restore (progress, chunk->pass == SMB_VIDEO_FOLLOWING ? SMB_VIDEO_FOLLOWING : SMB_VIDEO_SCORING,
+                              frames, g_steal_pointer (&tracker), (guint) chunk->next);
   if (seconds > progress->seconds)
     progress->seconds = seconds;
   return TRUE;
@@ -150,7 +154,8 @@ read_edits (SmbCase *store, SmbVideoState *state, GError **error)
                             : g_str_equal (edit->kind, "split") ? SMB_TRACK_SPLIT
                                                                 : SMB_TRACK_NAME;
 
-    g_ptr_array_add (state->edits, smb_track_edit_new (kind, (guint) edit->track, (guint) edit->other, (guint) edit->frame, edit->text));
+    g_ptr_array_add (state->edits, smb_track_edit_new (kind, (guint) edit->track, (guint) edit->other,
+                                                       (guint) edit->frame, edit->text));
   }
   return stored != NULL;
 }
@@ -196,7 +201,8 @@ smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **stat
 }
 
 gboolean
-smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out, GError **error)
+smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out,
+                            GError **error)
 {
   g_autoptr (GPtrArray) runs = smb_case_list_video_runs (store, evidence_id, error);
 
@@ -244,8 +250,8 @@ find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evi
   return smb_case_add_video_run (store, run, error) ? read_run (store, run, error) : NULL;
 }
 
-/* The tracks as faces of one analysis, so that lists and reports show videos like pictures: each where it is seen best, with the
- * published mean for a score. */
+/* The tracks as faces of one analysis, so that lists and reports show videos like pictures: each where it is seen best,
+ * with the published mean for a score. */
 static SmbAnalysis *
 tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
                     const SmbVideoSettings *settings, double seconds)
@@ -275,7 +281,8 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
       result->probabilities = g_memdup2 (track->mean_probabilities, (gsize) track->n_classes * sizeof (double));
       result->score = CLAMP (track->score.mean, 0.0, 1.0);
     } else
-      result->outside = g_strdup (track->best->outside != NULL ? track->best->outside : _ ("None of its frames was scored."));
+      result->outside
+          = g_strdup (track->best->outside != NULL ? track->best->outside : _ ("None of its frames was scored."));
     g_ptr_array_add (analysis->faces, result);
   }
   return analysis;
@@ -306,7 +313,8 @@ describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbEngine
 
 JsonNode *
 smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
-                           const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings, gint64 run_id)
+                           const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings,
+                           gint64 run_id)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (progress->frames, edits, NULL);
   g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, settings, progress->seconds);
@@ -319,10 +327,12 @@ store_analysis (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, co
                 const SmbEngineVideo *video, const SmbVideoState *state, GError **error)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
-  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->progress->seconds);
+  g_autoptr (SmbAnalysis) analysis
+      = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->progress->seconds);
   g_autoptr (JsonNode) json = describe_tracks (analysis, tracks, video, state->run_id);
   g_autoptr (SmbCaseAnalysis) stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
-  SmbCaseVideoChunk marker = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };
+  SmbCaseVideoChunk marker
+      = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };
 
   return stored != NULL && smb_case_add_video_chunk (store, &marker, error);
 }
@@ -356,7 +366,8 @@ gboolean
 smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track,
                         guint other, guint k, const char *text, GError **error)
 {
-  static const char *const words[] = { [SMB_TRACK_MERGE] = "merge", [SMB_TRACK_SPLIT] = "split", [SMB_TRACK_NAME] = "name" };
+  static const char *const words[]
+      = { [SMB_TRACK_MERGE] = "merge", [SMB_TRACK_SPLIT] = "split", [SMB_TRACK_NAME] = "name" };
   g_autoptr (SmbCaseTrackEdit) edit = g_new0 (SmbCaseTrackEdit, 1);
 
   edit->run_id = state->run_id;
@@ -389,8 +400,8 @@ smb_video_state_next_number (const SmbVideoState *state)
 
 /* The face judged in its frame: a frame with that one point, or NULL. */
 static SmbFrameFaces *
-judge_drawn (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoState *state, guint k, SmbBox drawn,
-             GCancellable *cancellable, GError **error)
+judge_drawn (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoState *state, guint k,
+             SmbBox drawn, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbImage) image = smb_engine_video_get_frame (video, k, 0, cancellable, error);
   g_autoptr (GPtrArray) asked = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free), frames = NULL;
@@ -401,7 +412,8 @@ judge_drawn (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video
     return NULL;
   face.box = face.detected = smb_face_square_box (drawn, image->width, image->height);
   if (face.box.width < 1) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The box lies outside the frame; draw it over the face."));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                         _ ("The box lies outside the frame; draw it over the face."));
     return NULL;
   }
   frame = smb_frame_faces_new (k, smb_engine_video_get_slots (video)[k].time_us);
@@ -422,9 +434,10 @@ smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *m
   SmbFrameFaces *whole = NULL;
 
   if (!state->finished || g_strcmp0 (state->model_sha256, model->detector_sha256) != 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("%s: a face can be added once the video is analysed, with the model that is chosen now; analyse it first."),
-                 evidence->exhibit);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("%s: a face can be added once the video is analysed, with the model that is chosen now; analyse it first."),
+        evidence->exhibit);
     return FALSE;
   }
   judged = judge_drawn (engine, model, video, state, k, drawn, cancellable, error);
@@ -437,7 +450,8 @@ smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *m
     whole = smb_frame_faces_new (k, judged->time_us);
   g_ptr_array_add (whole->points, g_ptr_array_steal_index (judged->points, 0));
   g_ptr_array_add (frames, whole);
-  if (!keep_portion (SMB_VIDEO_SCORING, frames, state->progress, &keeper, error) || !store_pending (&keeper, state->progress, error)) {
+  if (!keep_portion (SMB_VIDEO_SCORING, frames, state->progress, &keeper, error)
+      || !store_pending (&keeper, state->progress, error)) {
     g_clear_pointer (&keeper.pending, json_array_unref);
     return FALSE;
   }

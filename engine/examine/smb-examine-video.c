@@ -19,8 +19,8 @@ smb_examine_open_video_file (SmbEngine *engine, const char *path, double picture
   if (smb_examine_is_pattern (path)) {
     g_auto (GStrv) paths = smb_examine_list_pictures (path, error);
 
-    return paths != NULL ? smb_engine_video_open_pictures (engine, path, paths, picture_rate, open_picture, NULL, NULL, cancellable,
-                                                           error)
+    return paths != NULL ? smb_engine_video_open_pictures (engine, path, paths, picture_rate, open_picture, NULL, NULL,
+                                                           cancellable, error)
                          : NULL;
   }
   fd = smb_examine_open_evidence (path, NULL, NULL, error);
@@ -32,8 +32,8 @@ smb_examine_open_video_file (SmbEngine *engine, const char *path, double picture
 }
 
 SmbEngineVideo *
-smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked, SmbProgress progress, gpointer user_data,
-                       GCancellable *cancellable, GError **error)
+smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked, SmbProgress progress,
+                       gpointer user_data, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (SmbEngineVideo) video

@@ -83,13 +83,15 @@ smb_examine_log_lock (SmbCase *store, SmbEngine *engine, const SmbEvidence *evid
   /* No worker, nothing opened; the call before says why. */
   if (!smb_engine_get_lock_state (engine, SMB_ENGINE_DECODE, &state, NULL) || state != SMB_LOCK_NONE)
     return TRUE;
-  return smb_case_get_read_only (store) || smb_case_log (store, SMB_EXAMINE_UNSANDBOXED, evidence->exhibit, NULL, error);
+  return smb_case_get_read_only (store)
+         || smb_case_log (store, SMB_EXAMINE_UNSANDBOXED, evidence->exhibit, NULL, error);
 }
 
 gboolean
 smb_examine_may_be_picture (const GError *video_failure)
 {
-  return g_error_matches (video_failure, SMB_ERROR, SMB_ERROR_UNSUPPORTED) || g_error_matches (video_failure, SMB_ERROR, SMB_ERROR_FORMAT);
+  return g_error_matches (video_failure, SMB_ERROR, SMB_ERROR_UNSUPPORTED)
+         || g_error_matches (video_failure, SMB_ERROR, SMB_ERROR_FORMAT);
 }
 
 /* TRUE if it is a video, an animation included, and then all about it. */
@@ -97,7 +99,8 @@ static gboolean
 look_at_video (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out, char ***warnings_out,
                GCancellable *cancellable, GError **problem)
 {
-  g_autoptr (SmbEngineVideo) video = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, problem);
+  g_autoptr (SmbEngineVideo) video
+      = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, problem);
   g_autoptr (JsonNode) node = NULL;
 
   if (video == NULL || smb_engine_video_get_n_frames (video) < 2)
@@ -114,8 +117,8 @@ look_at_video (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_ou
 /* Decodes for size and format; *facts_out for a video. What cannot be decoded is an outcome (`problem`); FALSE only if
  * cancelled. */
 static gboolean
-look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out, char ***warnings_out, GCancellable *cancellable,
-             GError **error)
+look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out, char ***warnings_out,
+             GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbPictureInfo) info = NULL;
   g_autoptr (GError) no_video = NULL;
@@ -196,10 +199,11 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   if (!looked)
     return NULL;
   if (!unchanged) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _ ("%s: the file changed while it was being taken in; make a working copy that nothing else writes to, "
-                    "and add that."),
-                 evidence->path);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s: the file changed while it was being taken in; make a working copy that nothing else writes to, "
+           "and add that."),
+        evidence->path);
     return NULL;
   }
   evidence->video = facts != NULL;
@@ -238,11 +242,11 @@ smb_examine_hash (int fd, const char *path, gboolean again, GCancellable *cancel
   return sha256;
 }
 
-/* Opens and hashes (see hash_evidence). Returns a descriptor if the bytes are those acquired; else -1, with the state and what was
- * found. `error` is set only where nothing could be learnt (cancelled). */
+/* Opens and hashes (see hash_evidence). Returns a descriptor if the bytes are those acquired; else -1, with the state
+ * and what was found. `error` is set only where nothing could be learnt (cancelled). */
 static int
-open_and_hash (SmbCase *store, const SmbEvidence *evidence, gboolean again, SmbHashState *state, char **found, GError **why,
-               GCancellable *cancellable)
+open_and_hash (SmbCase *store, const SmbEvidence *evidence, gboolean again, SmbHashState *state, char **found,
+               GError **why, GCancellable *cancellable)
 {
   int fd;
 
@@ -272,8 +276,8 @@ open_and_hash (SmbCase *store, const SmbEvidence *evidence, gboolean again, SmbH
 }
 
 gboolean
-smb_examine_find_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state, char **found, GCancellable *cancellable,
-                        GError **error)
+smb_examine_find_state (SmbCase *store, const SmbEvidence *evidence, SmbHashState *state, char **found,
+                        GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) why = NULL;
   int fd = open_and_hash (store, evidence, TRUE, state, found, &why, cancellable);
@@ -319,10 +323,11 @@ smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCancella
     return -1;
   }
   if (fd < 0 && state == SMB_HASH_ALTERED && (evidence->n_pictures == 0 || why == NULL))
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
-                    "the original."),
-                 evidence->exhibit, evidence->path, found);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("%s (%s): the file is not the one that was taken in: its SHA-256 is now %s. It is not opened; restore "
+           "the original."),
+        evidence->exhibit, evidence->path, found);
   else if (fd < 0)
     g_propagate_error (error, g_steal_pointer (&why));
   return fd;
@@ -348,8 +353,8 @@ smb_examine_open_video (SmbCase *store, SmbEngine *engine, const SmbEvidence *ev
 
 /* A video stands for itself with its first frame. */
 static SmbImage *
-decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px, GCancellable *cancellable,
-                GError **error)
+decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px,
+                GCancellable *cancellable, GError **error)
 {
   g_autofree char *facts = NULL;
   g_autoptr (SmbEngineVideo) video = NULL;
@@ -451,7 +456,8 @@ highest_score (const SmbAnalysis *analysis)
 }
 
 SmbCaseAnalysis *
-smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysis *analysis, JsonNode *json, GError **error)
+smb_examine_store_analysis (SmbCase *store, gint64 evidence_id, const SmbAnalysis *analysis, JsonNode *json,
+                            GError **error)
 {
   g_autoptr (SmbCaseAnalysis) stored = g_new0 (SmbCaseAnalysis, 1);
   g_autoptr (GPtrArray) faces = faces_to_store (analysis);

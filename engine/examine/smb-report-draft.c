@@ -35,13 +35,15 @@ smb_report_draft_free (SmbReportDraft *draft)
   g_free (draft);
 }
 
-/* The chain first, for its head; then the records it speaks for. A broken log is what a report must say, not what stops it. */
+/* The chain first, for its head; then the records it speaks for. A broken log is what a report must say, not what stops
+ * it. */
 static void
 check_log (SmbReportDraft *draft, SmbCase *store)
 {
   g_autoptr (GError) problem = NULL;
 
-  draft->data.log_intact = smb_case_verify_log (store, &draft->head, NULL, &problem) && smb_case_check (store, &problem);
+  draft->data.log_intact
+      = smb_case_verify_log (store, &draft->head, NULL, &problem) && smb_case_check (store, &problem);
   draft->log_problem = problem != NULL ? g_strdup (problem->message) : NULL;
   draft->known_head = g_strdup (draft->head);
 }
@@ -55,15 +57,16 @@ note_maps (SmbReportDraft *draft, const SmbReportWish *wish)
 }
 
 SmbReportDraft *
-smb_report_draft_new (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, SmbProgress progress, gpointer user_data,
-                      GCancellable *cancellable, GError **error)
+smb_report_draft_new (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, SmbProgress progress,
+                      gpointer user_data, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbReportDraft) draft = g_new0 (SmbReportDraft, 1);
   SmbLockState lock;
 
   draft->gathered = smb_examine_gather (store, engine, wish, progress, user_data, cancellable, error);
   if (draft->gathered == NULL || (draft->info = smb_case_get_info (store, error)) == NULL
-      || (draft->notes = smb_case_list_notes (store, 0, error)) == NULL || (draft->log = smb_case_list_log (store, error)) == NULL
+      || (draft->notes = smb_case_list_notes (store, 0, error)) == NULL
+      || (draft->log = smb_case_list_log (store, error)) == NULL
       || g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
   draft->entries = g_ptr_array_new ();
@@ -142,8 +145,9 @@ smb_report_draft_write (SmbReportDraft *draft, SmbCase *store, const char *path,
   g_autofree char *head = head_of (store);
 
   if (g_strcmp0 (head, draft->known_head) != 0) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                         _ ("The case has changed since this preview was made. Make it anew, look at it, then save it."));
+    g_set_error_literal (
+        error, SMB_ERROR, SMB_ERROR_MISMATCH,
+        _ ("The case has changed since this preview was made. Make it anew, look at it, then save it."));
     return FALSE;
   }
   if (!smb_report_write (path, &draft->data, error))
@@ -158,10 +162,11 @@ smb_report_draft_write (SmbReportDraft *draft, SmbCase *store, const char *path,
 }
 
 gboolean
-smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, const char *path, SmbProgress progress,
-                    gpointer user_data, GCancellable *cancellable, GError **error)
+smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, const char *path,
+                    SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SmbReportDraft) draft = smb_report_draft_new (store, engine, wish, progress, user_data, cancellable, error);
+  g_autoptr (SmbReportDraft) draft
+      = smb_report_draft_new (store, engine, wish, progress, user_data, cancellable, error);
 
   return draft != NULL && smb_report_draft_write (draft, store, path, error);
 }

@@ -17,13 +17,14 @@ typedef struct {
   gboolean check; /* maps that explain the answer are tested for faithfulness */
 } SmbReportWish;
 
-/* A report before it is written: all it shows, gathered at one time. What is looked at and what is then written are the same. For the
- * thread of the case; only the pages may go elsewhere. */
+/* A report before it is written: all it shows, gathered at one time. What is looked at and what is then written are the
+ * same. For the thread of the case; only the pages may go elsewhere. */
 typedef struct _SmbReportDraft SmbReportDraft;
 
 /* Verifies the exhibits, opens them, makes the maps. The verifications are entries of the audit log. */
-SmbReportDraft *smb_report_draft_new (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, SmbProgress progress,
-                                      gpointer user_data, GCancellable *cancellable, GError **error);
+SmbReportDraft *smb_report_draft_new (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish,
+                                      SmbProgress progress, gpointer user_data, GCancellable *cancellable,
+                                      GError **error);
 void smb_report_draft_free (SmbReportDraft *draft);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbReportDraft, smb_report_draft_free)
 
@@ -31,12 +32,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbReportDraft, smb_report_draft_free)
 SmbReportPages *smb_report_draft_make_pages (const SmbReportDraft *draft, GError **error);
 GBytes *smb_report_draft_make_bundle (const SmbReportDraft *draft);
 
-/* Writes it as .pdf, .html or .json and logs the export with the report's hash. MISMATCH if the case's audit log has grown by anything but
- * exports of this draft since: it would not be the report of this case any more. */
+/* Writes it as .pdf, .html or .json and logs the export with the report's hash. MISMATCH if the case's audit log has
+ * grown by anything but exports of this draft since: it would not be the report of this case any more. */
 gboolean smb_report_draft_write (SmbReportDraft *draft, SmbCase *store, const char *path, GError **error);
 
 /* Both in one. */
-gboolean smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, const char *path, SmbProgress progress,
-                             gpointer user_data, GCancellable *cancellable, GError **error);
+gboolean smb_examine_report (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish, const char *path,
+                             SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

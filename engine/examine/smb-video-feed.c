@@ -30,8 +30,8 @@ decode_ahead (gpointer data)
   for (guint done = 0; done < feed->wanted->len; done += feed->portion) {
     g_autoptr (GError) failure = NULL;
     GPtrArray *frames = smb_engine_video_get_frames (feed->video, &g_array_index (feed->wanted, guint, done),
-                                                     MIN (feed->portion, feed->wanted->len - done), 0, SMB_VIDEO_WANT_PIXELS,
-                                                     feed->own, &failure);
+                                                     MIN (feed->portion, feed->wanted->len - done), 0,
+                                                     SMB_VIDEO_WANT_PIXELS, feed->own, &failure);
 
     g_mutex_lock (&feed->lock);
     if (frames != NULL)

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 typedef struct _SmbVideoFeed SmbVideoFeed;
 
 /* wanted: numbers of frames (guint), copied; `portion` of them at a time. */
-SmbVideoFeed *smb_video_feed_new (SmbEngineVideo *video, const GArray *wanted, guint portion, GCancellable *cancellable);
+SmbVideoFeed *smb_video_feed_new (SmbEngineVideo *video, const GArray *wanted, guint portion,
+                                  GCancellable *cancellable);
 /* The next portion (array of SmbVideoFrame*); NULL with an error, also after the last. */
 GPtrArray *smb_video_feed_next (SmbVideoFeed *feed, GError **error);
 void smb_video_feed_free (SmbVideoFeed *feed); /* waits for what is being decoded */

@@ -104,7 +104,8 @@ place_of (GPtrArray *frames, guint k)
 }
 
 void
-smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker, guint next)
+smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker,
+                            guint next)
 {
   for (guint i = 0; i < frames->len; i++) {
     SmbFrameFaces *frame = frames->pdata[i];
@@ -205,8 +206,9 @@ follow_portion (const Run *run, GPtrArray *decoded, SmbImage **lead, guint next,
     run->progress->next = next;
     return TRUE;
   }
-  frames = smb_engine_follow (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, *lead, blank, &tracker,
-                              &settings, run->settings->sample == SMB_VIDEO_SAMPLE_EVERY, run->cancellable, error);
+  frames = smb_engine_follow (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, *lead, blank,
+                              &tracker, &settings, run->settings->sample == SMB_VIDEO_SAMPLE_EVERY, run->cancellable,
+                              error);
   if (frames == NULL)
     return FALSE;
   g_clear_pointer (lead, smb_image_unref);
@@ -237,7 +239,8 @@ follow_all (const Run *run, GError **error)
       return FALSE;
     done += decoded->len;
     report (run, first + done - run->settings->first, end - run->settings->first,
-            run->settings->sample == SMB_VIDEO_SAMPLE_EVERY ? _ ("Following and scoring faces") : _ ("Following faces"));
+            run->settings->sample == SMB_VIDEO_SAMPLE_EVERY ? _ ("Following and scoring faces")
+                                                            : _ ("Following faces"));
   }
   return TRUE;
 }
@@ -324,8 +327,8 @@ score_portion (const Run *run, GPtrArray *decoded, GError **error)
   }
   if (images->len == 0)
     return TRUE;
-  frames = smb_engine_score_frames (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, asked, TRUE,
-                                    &run->settings->face, run->cancellable, error);
+  frames = smb_engine_score_frames (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, asked,
+                                    TRUE, &run->settings->face, run->cancellable, error);
   return frames != NULL && finish_portion (run, SMB_VIDEO_SCORING, frames, NULL, 0, error);
 }
 
@@ -372,8 +375,9 @@ check_range (const SmbEngineVideo *video, const SmbVideoSettings *settings, GErr
 {
   if (settings->first < smb_engine_video_get_n_frames (video) && settings->last >= settings->first)
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The range %u to %u lies outside the video: its frames are 0 to %u."),
-               settings->first, settings->last, smb_engine_video_get_n_frames (video) - 1);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("The range %u to %u lies outside the video: its frames are 0 to %u."), settings->first,
+               settings->last, smb_engine_video_get_n_frames (video) - 1);
   return FALSE;
 }
 
@@ -381,7 +385,8 @@ gboolean
 smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
                   SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
 {
-  const Run run = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
+  const Run run
+      = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
 
   return check_range (video, settings, error) && follow_all (&run, error);
 }
@@ -390,7 +395,8 @@ gboolean
 smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
                SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
 {
-  const Run run = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
+  const Run run
+      = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
 
   return check_range (video, settings, error) && follow_all (&run, error)
          && (settings->sample == SMB_VIDEO_SAMPLE_EVERY || score_chosen (&run, error));

@@ -7,11 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* The analysis of a video from frame to frame, without a case: decoding, detection and scoring overlap in the two workers;
- * what is at hand at a time is bounded whatever the length. */
+/* The analysis of a video from frame to frame, without a case: decoding, detection and scoring overlap in the two
+ * workers; what is at hand at a time is bounded whatever the length. */
 
 typedef enum {
-  SMB_VIDEO_SAMPLE_UNIFORM, /* n frames of each track, evenly spread, as published: linspace (first, last, n), truncated */
+  SMB_VIDEO_SAMPLE_UNIFORM, /* n frames of each track, evenly spread, as published: linspace (first, last, n), truncated
+                             */
   SMB_VIDEO_SAMPLE_EVERY,   /* every frame */
 } SmbVideoSample;
 
@@ -45,30 +46,35 @@ void smb_video_progress_free (SmbVideoProgress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbVideoProgress, smb_video_progress_free)
 
 typedef struct {
-  /* A portion of frames is through this pass and part of `progress` now; called on the calling thread. FALSE with an error
-   * stops the run. */
-  gboolean (*portion) (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data, GError **error);
+  /* A portion of frames is through this pass and part of `progress` now; called on the calling thread. FALSE with an
+   * error stops the run. */
+  gboolean (*portion) (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data,
+                       GError **error);
   SmbProgress progress;
   gpointer user_data;
 } SmbVideoSink;
 
 /* Goes on from `progress` until all is done. Cancelled or failed, what portions brought is in it and stays good. */
-gboolean smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
-                        SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error);
+gboolean smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video,
+                        const SmbVideoSettings *settings, SmbVideoProgress *progress, const SmbVideoSink *sink,
+                        GCancellable *cancellable, GError **error);
 
 /* The first pass alone: faces found and followed, none scored. settings->sample must be UNIFORM. */
-gboolean smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
-                           SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error);
+gboolean smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video,
+                           const SmbVideoSettings *settings, SmbVideoProgress *progress, const SmbVideoSink *sink,
+                           GCancellable *cancellable, GError **error);
 
-/* Numbers (guint) of the frames that a track is in, after edits (or NULL); detected: only those in which it was found, not carried
- * along. */
+/* Numbers (guint) of the frames that a track is in, after edits (or NULL); detected: only those in which it was found,
+ * not carried along. */
 GArray *smb_video_track_frames (const SmbVideoProgress *progress, GPtrArray *edits, guint track, gboolean detected);
 /* The i-th of n evenly spread over them: linspace (first, last, n), truncated to whole ones. */
 guint smb_video_uniform_frame (const GArray *frames, guint i, guint n);
 
-/* One portion of a stored run put back into `progress`: the frames as they were given to the sink (array of SmbFrameFaces*,
- * taken over), in the order in which they came. tracker (taken) and next: of the following pass; NULL in the other. */
-void smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker, guint next);
+/* One portion of a stored run put back into `progress`: the frames as they were given to the sink (array of
+ * SmbFrameFaces*, taken over), in the order in which they came. tracker (taken) and next: of the following pass; NULL
+ * in the other. */
+void smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker,
+                                 guint next);
 
 /* Frames of a portion: as many as fit into some 48 MB of pixels, at most 15. */
 guint smb_video_portion (const SmbEngineVideo *video);

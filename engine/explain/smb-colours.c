@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The colour maps. Viridis and magma (van der Walt and Smith 2015, released under CC0) and cividis (Nuñez, Anderton and
  * Renslow 2018, PLoS ONE 13(7)) are held as every eighth of their 256 published values; in between they are as good as
- * linear (off by at most two steps of 255, cividis by six where it turns). The diverging map is our own: straight in CIE
- * lightness from 30 up to 96 and down again, blue (hue 272) on one side and orange (hue 48) on the other, as
- * strong as sRGB allows, which the common kinds of colour blindness keep apart. */
+ * linear (off by at most two steps of 255, cividis by six where it turns). The diverging map is our own: straight in
+ * CIE lightness from 30 up to 96 and down again, blue (hue 272) on one side and orange (hue 48) on the other, as strong
+ * as sRGB allows, which the common kinds of colour blindness keep apart. */
 #include "explain/smb-map.h"
 
 #include <string.h>

@@ -57,7 +57,8 @@ smb_contour_find (const SmbMap *map, double level, int steps)
   values = g_new (float, pitch * pitch);
   for (int j = 0; j <= steps; j++)
     for (int i = 0; i <= steps; i++)
-      values[(gsize) j * pitch + (gsize) i] = (float) smb_overlay_value_at (map, (double) i / steps, (double) j / steps);
+      values[(gsize) j * pitch + (gsize) i]
+          = (float) smb_overlay_value_at (map, (double) i / steps, (double) j / steps);
   for (int j = 0; j < steps; j++)
     for (int i = 0; i < steps; i++) {
       const float *above = values + (gsize) j * pitch + (gsize) i, *below = above + pitch;

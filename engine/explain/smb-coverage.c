@@ -60,9 +60,10 @@ smb_coverage_add (SmbCoverage *coverage, const guint8 *mask, const float *patch_
     if (mask[i] == 0)
       continue;
     if (!isfinite (patch_error[i])) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED,
-                   _ ("The reconstruction holds values that are not numbers; the weights are damaged: verify the model or "
-                      "import it again."));
+      g_set_error (
+          error, SMB_ERROR, SMB_ERROR_FAILED,
+          _ ("The reconstruction holds values that are not numbers; the weights are damaged: verify the model or "
+             "import it again."));
       return FALSE;
     }
     step = patch_error[i] - coverage->mean[i];
@@ -103,7 +104,8 @@ smb_coverage_to_map (const SmbCoverage *coverage)
     map->count[i] = (float) coverage->count[i];
     lacking += coverage->count[i] < coverage->spec.times;
   }
-  smb_map_take_note (map, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u mask was drawn.", "%u masks were drawn.", coverage->n_draws),
+  smb_map_take_note (map, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u mask was drawn.", "%u masks were drawn.",
+                                                        coverage->n_draws),
                                            coverage->n_draws));
   if (lacking > 0)
     smb_map_take_note (map, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%d patch was hidden fewer than %d times.",

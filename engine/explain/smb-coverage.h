@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* Reconstruction error over many masks: draws by spec->strategy, region, ratio and seed go on until every patch was hidden
- * spec->times times. The first mask is that of an error map with the same settings. A plain value for one thread; sums in
- * float64, in the order of the draws, so that the same seed gives the same bytes. */
+/* Reconstruction error over many masks: draws by spec->strategy, region, ratio and seed go on until every patch was
+ * hidden spec->times times. The first mask is that of an error map with the same settings. A plain value for one
+ * thread; sums in float64, in the order of the draws, so that the same seed gives the same bytes. */
 typedef struct {
   SmbMapSpec spec;
   const guint8 *member; /* borrowed, (SMB_N_REGIONS, L); NULL for random masks */
@@ -32,8 +32,8 @@ gboolean smb_coverage_next (SmbCoverage *coverage, guint8 *mask);
 gboolean smb_coverage_add (SmbCoverage *coverage, const guint8 *mask, const float *patch_error, GError **error);
 /* Draws that the patch with the fewest has; `times` is the goal. */
 int smb_coverage_get_least (const SmbCoverage *coverage);
-/* Grid of the means, with deviation and count, NAN where a patch was never hidden; a note says how many draws it took and
- * whether patches lack some. L must be a square number. */
+/* Grid of the means, with deviation and count, NAN where a patch was never hidden; a note says how many draws it took
+ * and whether patches lack some. L must be a square number. */
 SmbMap *smb_coverage_to_map (const SmbCoverage *coverage);
 
 G_END_DECLS

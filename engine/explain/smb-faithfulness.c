@@ -122,9 +122,11 @@ smb_faithfulness_sentence (const SmbFaithfulness *faithfulness)
     return g_strdup (_ ("Passed the tests of faithfulness."));
   g_string_append (out, _ ("Not faithful:"));
   if (faithfulness->fails & SMB_FAITH_FAILS_DELETION)
-    g_string_append_printf (out, " %s", _ ("hiding what it marks changes the answer no more than hiding places at random."));
+    g_string_append_printf (out, " %s",
+                            _ ("hiding what it marks changes the answer no more than hiding places at random."));
   if (faithfulness->fails & SMB_FAITH_FAILS_INSERTION)
-    g_string_append_printf (out, " %s", _ ("What it marks does not bring the answer about sooner than places at random."));
+    g_string_append_printf (out, " %s",
+                            _ ("What it marks does not bring the answer about sooner than places at random."));
   if (faithfulness->fails & SMB_FAITH_FAILS_RANDOMISED)
     g_string_append_printf (out, " %s", _ ("A network with random weights gives much the same map."));
   return g_string_free (g_steal_pointer (&out), FALSE);

@@ -193,8 +193,9 @@ set_unknown (GError **error, const char *text, const char *pair, SmbMapKind kind
   for (guint k = 0; k < G_N_ELEMENTS (key_names); k++)
     if (keys & (1u << k))
       g_string_append_printf (known, "%s%s=…", known->len > 0 ? ", " : "", key_names[k]);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("Map “%s”: “%s” is not a setting of the map “%s”; it takes %s."),
-               text, pair, smb_map_kind_name (kind), known->str);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("Map “%s”: “%s” is not a setting of the map “%s”; it takes %s."), text, pair,
+               smb_map_kind_name (kind), known->str);
 }
 
 /* Settings that only make sense with each other. */
@@ -217,17 +218,18 @@ settle (SmbMapSpec *spec, const char *text, guint seen, GError **error)
   }
   if ((seen & SMB_KEY_REGION) != 0 && spec->strategy != SMB_MASK_CRFR_P && spec->strategy != SMB_MASK_CRFR_R) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Map “%s”: the strategy “%s” covers no region; choose crfr-p or crfr-r, or leave region out."), text,
-                 smb_mask_strategy_name (spec->strategy));
+                 _ ("Map “%s”: the strategy “%s” covers no region; choose crfr-p or crfr-r, or leave region out."),
+                 text, smb_mask_strategy_name (spec->strategy));
     return FALSE;
   }
   if ((seen & SMB_KEY_PATCH) != 0 && (seen & SMB_KEY_STRIDE) == 0)
     spec->stride_px = MAX (spec->window_px / 2, 1);
   if (spec->stride_px > spec->window_px) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Map “%s”: steps of %d pixels leave gaps between squares of %d pixels; choose a stride no larger than "
-                    "the patch."),
-                 text, spec->stride_px, spec->window_px);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("Map “%s”: steps of %d pixels leave gaps between squares of %d pixels; choose a stride no larger than "
+           "the patch."),
+        text, spec->stride_px, spec->window_px);
     return FALSE;
   }
   return TRUE;

@@ -15,11 +15,12 @@ typedef enum {
   SMB_MAP_ERROR,          /* mean squared reconstruction error per masked patch; NAN where nothing was masked */
   SMB_MAP_RELEVANCE,      /* gradient relevance for a class (Chefer et al. 2021) */
   SMB_MAP_OCCLUSION,      /* fall of a class's probability when a place is hidden (Zeiler and Fergus 2014), per pixel */
-  SMB_MAP_SIGNED_ERROR,   /* reconstruction minus picture, mean of R, G, B in steps of 255, per pixel; NAN if not hidden */
+  SMB_MAP_SIGNED_ERROR,   /* reconstruction minus picture, mean of R, G, B in steps of 255, per pixel; NAN if not hidden
+                           */
   SMB_MAP_ABSOLUTE_ERROR, /* mean over R, G, B of the absolute difference, likewise */
   SMB_MAP_SSIM,           /* (1 - SSIM) / 2 of luma, 0 alike to 1 (Wang et al. 2004), per pixel; NAN if not hidden */
-  SMB_MAP_COVERAGE,       /* mean error per patch over draws until each was hidden `times` times; with deviation and count */
-  SMB_MAP_REGIONS,        /* RGB: the region map, a colour for each class (smb_region_colour) */
+  SMB_MAP_COVERAGE, /* mean error per patch over draws until each was hidden `times` times; with deviation and count */
+  SMB_MAP_REGIONS,  /* RGB: the region map, a colour for each class (smb_region_colour) */
   SMB_N_MAP_KINDS,
 } SmbMapKind;
 
@@ -31,7 +32,8 @@ typedef struct {
   SmbMapKind kind;
   int layer;    /* attention: 0-based; -1: the last */
   int head;     /* attention: 0-based; -1: mean of all heads; SMB_MAP_ALL_HEADS: one map for each */
-  int query;    /* attention and rollout: -1 as the model pools (patch mean or class token); 0 class token; 1 + k patch k */
+  int query; /* attention and rollout: -1 as the model pools (patch mean or class token); 0 class token; 1 + k patch k
+              */
   SmbMaskStrategy strategy;
   double ratio;   /* of patches hidden, 0.75 by default */
   guint64 seed;
@@ -74,13 +76,14 @@ void smb_map_free (SmbMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbMap, smb_map_free)
 
 const char *smb_map_kind_name (SmbMapKind kind); /* "masked-input": the word of the text form; static */
-gboolean smb_map_kind_is_of_detector (SmbMapKind kind); /* made by the detector, over its view; else by the MIM network */
-/* Attention as the model reads it, rollout, relevance and occlusion: they claim to show what the answer rests on, which can be
- * tested. A view from one patch claims no such thing. */
+gboolean smb_map_kind_is_of_detector (
+    SmbMapKind kind); /* made by the detector, over its view; else by the MIM network */
+/* Attention as the model reads it, rollout, relevance and occlusion: they claim to show what the answer rests on, which
+ * can be tested. A view from one patch claims no such thing. */
 gboolean smb_map_spec_explains (const SmbMapSpec *spec);
 gboolean smb_map_kind_is_masked (SmbMapKind kind);      /* rests on one mask */
 gboolean smb_map_kind_is_picture (SmbMapKind kind);     /* has `rgb`, not `values` */
-gboolean smb_map_kind_is_signed (SmbMapKind kind);      /* values on both sides of 0, which is the middle of the scale */
+gboolean smb_map_kind_is_signed (SmbMapKind kind); /* values on both sides of 0, which is the middle of the scale */
 
 /* Last layer, mean of the heads, query as the model pools; random mask of 0.75 with seed 0, a random region; the most
  * probable class; a window of 32 pixels moved by 16; 8 times. */
@@ -101,7 +104,13 @@ gboolean smb_map_spec_has_patch (const SmbMapSpec *spec, int patch);
 void smb_map_spec_add_patch (SmbMapSpec *spec, int patch); /* below SMB_MAP_MAX_PATCHES */
 
 /* Perceptually uniform colour maps, 256 entries each. */
-typedef enum { SMB_COLOURS_VIRIDIS, SMB_COLOURS_CIVIDIS, SMB_COLOURS_MAGMA, SMB_COLOURS_GREY, SMB_COLOURS_DIVERGING } SmbColours;
+typedef enum {
+  SMB_COLOURS_VIRIDIS,
+  SMB_COLOURS_CIVIDIS,
+  SMB_COLOURS_MAGMA,
+  SMB_COLOURS_GREY,
+  SMB_COLOURS_DIVERGING
+} SmbColours;
 const char *smb_colours_name (SmbColours colours); /* "viridis"; static */
 gboolean smb_colours_from_name (const char *name, SmbColours *out);
 /* t in [0, 1] (clamped) to RGB. */

@@ -15,9 +15,10 @@ smb_occlusion_places (const SmbMapSpec *spec, int size_px, GError **error)
 
   g_return_val_if_fail (spec != NULL && spec->window_px > 0 && spec->stride_px > 0 && size_px > 0, 0);
   if (spec->window_px > size_px) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("A hidden square of %d pixels is larger than the network's input of %d pixels; choose a smaller patch."),
-                 spec->window_px, size_px);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("A hidden square of %d pixels is larger than the network's input of %d pixels; choose a smaller patch."),
+        spec->window_px, size_px);
     return 0;
   }
   places = (size_px - spec->window_px + spec->stride_px - 1) / spec->stride_px + 1;

@@ -15,8 +15,8 @@ int smb_occlusion_places (const SmbMapSpec *spec, int size_px, GError **error);
 /* out (3,size,size) = image with the square at `place` (row by row from 0) hidden. */
 void smb_occlusion_hide (float *out, const float *image, int size_px, const SmbMapSpec *spec, int places, int place);
 
-/* falls (places * places): probability of the class seen whole, less with the square there. Each pixel takes the mean of
- * the squares that cover it: positive where hiding speaks against the class. */
+/* falls (places * places): probability of the class seen whole, less with the square there. Each pixel takes the mean
+ * of the squares that cover it: positive where hiding speaks against the class. */
 SmbMap *smb_occlusion_map (const SmbMapSpec *spec, int size_px, int places, const double *falls);
 
 G_END_DECLS

@@ -172,7 +172,8 @@ smb_difference_map (const SmbMapSpec *spec, const guint8 *rgb, int size_px, int 
   truth = g_new (float, plane);
   made = g_new (float, plane);
   for (gsize at = 0; at < plane; at++) {
-    const gboolean hidden = hidden_at (mask, size_px, patch_px, (int) (at % (gsize) size_px), (int) (at / (gsize) size_px));
+    const gboolean hidden
+        = hidden_at (mask, size_px, patch_px, (int) (at % (gsize) size_px), (int) (at / (gsize) size_px));
     double own[3], v[3], sum = 0;
 
     for (gsize c = 0; c < 3; c++) {

@@ -13,10 +13,10 @@ G_BEGIN_DECLS
 /* The stream of SmbRng that masks of maps are drawn from. */
 #define SMB_MASK_STREAM 1
 
-/* Fills mask from spec->strategy, region, ratio and seed, or patches: the same spec gives the same mask on every machine.
- * member (SMB_N_REGIONS, L) as smb_region_membership gives it, NULL where there is none. Returns the region covered, -1 for
- * strategies that cover none, -2 on error: ARGUMENT where no patch would be hidden or none seen, or a patch does not exist,
- * UNSUPPORTED for strategies that need a region map without `member`. */
+/* Fills mask from spec->strategy, region, ratio and seed, or patches: the same spec gives the same mask on every
+ * machine. member (SMB_N_REGIONS, L) as smb_region_membership gives it, NULL where there is none. Returns the region
+ * covered, -1 for strategies that cover none, -2 on error: ARGUMENT where no patch would be hidden or none seen, or a
+ * patch does not exist, UNSUPPORTED for strategies that need a region map without `member`. */
 int smb_reconstruction_draw_mask (guint8 *mask, const SmbMapSpec *spec, const guint8 *member, int n_patches,
                                   GError **error);
 
@@ -35,8 +35,8 @@ SmbMap *smb_reconstruction_map (const SmbMapSpec *spec, const guint8 *rgb, int s
  * Errors as above. */
 SmbMap *smb_error_map (const SmbMapSpec *spec, const guint8 *mask, const SmbTensor *patch_error, GError **error);
 
-/* How the reconstruction differs from the face, pixel by pixel; NAN where not hidden. spec->kind chooses: SIGNED_ERROR and
- * ABSOLUTE_ERROR in steps of 255 (mean over R, G, B of v as above, unrounded and unclamped, minus the face's byte);
+/* How the reconstruction differs from the face, pixel by pixel; NAN where not hidden. spec->kind chooses: SIGNED_ERROR
+ * and ABSOLUTE_ERROR in steps of 255 (mean over R, G, B of v as above, unrounded and unclamped, minus the face's byte);
  * SSIM: (1 - SSIM) / 2 of the luma (BT.601) of the face and of the face with its hidden patches reconstructed. */
 SmbMap *smb_difference_map (const SmbMapSpec *spec, const guint8 *rgb, int size_px, int patch_px, const guint8 *mask,
                             const SmbTensor *decoded, const double mean[3], const double std[3], GError **error);

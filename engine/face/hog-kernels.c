@@ -162,7 +162,8 @@ gradient (const float *up, const float *at, const float *down, long apart, Vec *
   Vec code[3], length[3];
 
   for (int i = 0; i < 3; i++) {
-    Vec gx = load (at + i * apart + 1) - load (at + i * apart - 1), gy = load (down + i * apart) - load (up + i * apart);
+    Vec gx = load (at + i * apart + 1) - load (at + i * apart - 1),
+        gy = load (down + i * apart) - load (up + i * apart);
 
     length[i] = gx * gx + gy * gy;
     code[i] = gy * CODE_STEP + gx;
@@ -224,7 +225,8 @@ gather (float *hist, const SmbHogPicture *picture, long rows, long columns, cons
   const long width = picture->width, apart = width + 16, line = (columns + 2) * SMB_HOG_DIRECTION;
   const long end_y = (rows * SMB_HOG_CELL < picture->height ? rows * SMB_HOG_CELL : picture->height) - 1;
   const long end_x = (columns * SMB_HOG_CELL < width ? columns * SMB_HOG_CELL : width) - 1;
-  const Vec near = { 5.5f / 8, 6.5f / 8, 7.5f / 8, 0.5f / 8, 1.5f / 8, 2.5f / 8, 3.5f / 8, 4.5f / 8 }; /* x = 1, 2, ... */
+  const Vec near
+      = { 5.5f / 8, 6.5f / 8, 7.5f / 8, 0.5f / 8, 1.5f / 8, 2.5f / 8, 3.5f / 8, 4.5f / 8 }; /* x = 1, 2, ... */
   const unsigned char *direction = table + CODE_MIDDLE;
   float *split[3] = { scratch, scratch + 3 * apart, scratch + 6 * apart };
 
@@ -335,7 +337,8 @@ features (float *planes, const float *hist, float *energy, long rows, long colum
       Four texture = { 0 };
 
       for (int o = 0; o < 18; o += 3) {
-        Four h0 = smaller (h[o], most) * scale, h1 = smaller (h[o + 1], most) * scale, h2 = smaller (h[o + 2], most) * scale;
+        Four h0 = smaller (h[o], most) * scale, h1 = smaller (h[o + 1], most) * scale,
+             h2 = smaller (h[o + 2], most) * scale;
 
         out[o * plane] = sum (h0);
         out[(o + 1) * plane] = sum (h1);

@@ -2,8 +2,8 @@
 #pragma once
 
 /* The arithmetic of dlib's HOG detector on one thread, in its order of operations to the last bit, so that the faces
- * found do not depend on who computed: sums are never fused, rounded or turned round. hog-kernels.c is built once for each
- * instruction set; every copy gives the same bytes. */
+ * found do not depend on who computed: sums are never fused, rounded or turned round. hog-kernels.c is built once for
+ * each instruction set; every copy gives the same bytes. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,18 +37,19 @@ typedef struct {
 
 typedef struct {
   /* Row `r` of a picture out of its neighbours `above` and `below`, the latter with this share. */
-  void (*resize_row) (unsigned char *out, const unsigned char *above, const unsigned char *below, double share, long in_width,
-                      long out_width, const SmbHogScale *scale);
+  void (*resize_row) (unsigned char *out, const unsigned char *above, const unsigned char *below, double share,
+                      long in_width, long out_width, const SmbHogScale *scale);
   /* (SMB_HOG_TABLE): the direction of every gradient that bytes can have. */
   void (*fill_directions) (unsigned char *table);
-  /* The gradients of a picture, gathered in cells: hist (rows + 2, columns + 2, SMB_HOG_DIRECTION), zeroed before; table: as
-   * fill_directions leaves it; scratch: 9 * (width + 16) floats. */
+  /* The gradients of a picture, gathered in cells: hist (rows + 2, columns + 2, SMB_HOG_DIRECTION), zeroed before;
+   * table: as fill_directions leaves it; scratch: 9 * (width + 16) floats. */
   void (*gather) (float *hist, const SmbHogPicture *picture, long rows, long columns, const unsigned char *table,
                   float *scratch);
   /* Features of cells from those: planes (SMB_HOG_PLANES, rows - 3 + SMB_HOG_TAPS, columns - 3 + SMB_HOG_TAPS), zeroed
    * before; energy: scratch, rows * columns floats. */
   void (*features) (float *planes, const float *hist, float *energy, long rows, long columns);
-  /* out (height, width) = the sum of the terms over planes (.., height, width); only where a filter fits. scratch: as out. */
+  /* out (height, width) = the sum of the terms over planes (.., height, width); only where a filter fits. scratch: as
+   * out. */
   void (*filter) (float *out, const float *planes, long width, long height, const SmbHogTerm *terms, int n_terms,
                   float *scratch);
 } SmbHogKernels;

@@ -100,8 +100,8 @@ public:
     return static_cast<size_t> (egptr () - gptr ());
   }
 
-  /* The next number as dlib writes it: mantissa and exponent, each a byte that says sign and length, then so many bytes.
-   * false: one that is not as usual, and nothing taken. */
+  /* The next number as dlib writes it: mantissa and exponent, each a byte that says sign and length, then so many
+   * bytes. false: one that is not as usual, and nothing taken. */
   bool
   take (float &out)
   {
@@ -269,8 +269,8 @@ sizes_of (const SmbDlibDetector *d, int width, int height, int upsample)
   dlib::rectangle rest (0, 0, sizes.back ().width - 1, sizes.back ().height - 1);
   for (unsigned long level = 1;; level++) {
     rest = pyramid.rect_down (rest);
-    if (rest.width () < scanner.get_min_pyramid_layer_width () || rest.height () < scanner.get_min_pyramid_layer_height ()
-        || level >= scanner.get_max_pyramid_levels ())
+    if (rest.width () < scanner.get_min_pyramid_layer_width ()
+        || rest.height () < scanner.get_min_pyramid_layer_height () || level >= scanner.get_max_pyramid_levels ())
       return sizes;
     sizes.push_back (SmbHogSize{ 5 * sizes.back ().width / 6, 5 * sizes.back ().height / 6 });
   }
@@ -290,7 +290,8 @@ choose (const SmbDlibDetector *d, const SmbHogHit *hits, size_t n_hits)
 
     for (end = first; end < n_hits && hits[end].detector == hits[first].detector; end++) {
       const dlib::rectangle cells = dlib::centered_rect (dlib::point (hits[end].column, hits[end].row), box, box);
-      const dlib::rectangle rect = scanner.get_feature_extractor ().feats_to_image (cells, SMB_HOG_CELL, SMB_HOG_TAPS, SMB_HOG_TAPS);
+      const dlib::rectangle rect
+          = scanner.get_feature_extractor ().feats_to_image (cells, SMB_HOG_CELL, SMB_HOG_TAPS, SMB_HOG_TAPS);
 
       found.push_back ({ hits[end].says, pyramid.rect_up (rect, static_cast<unsigned> (hits[end].level)) });
     }
@@ -330,8 +331,9 @@ give_faces (const std::vector<dlib::rect_detection> &found, int upsample, SmbDli
   for (size_t i = 0; i < found.size (); i++) {
     const dlib::rectangle box = doubling.rect_down (found[i].rect, static_cast<unsigned> (upsample));
 
-    out[i] = SmbDlibFace{ static_cast<int> (box.left ()), static_cast<int> (box.top ()), static_cast<int> (box.right ()),
-                          static_cast<int> (box.bottom ()), found[i].detection_confidence };
+    out[i]
+        = SmbDlibFace{ static_cast<int> (box.left ()), static_cast<int> (box.top ()), static_cast<int> (box.right ()),
+                       static_cast<int> (box.bottom ()), found[i].detection_confidence };
   }
   *faces = out;
   *n_faces = found.size ();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* dlib's frontal face detector and its 68-point predictor behind plain C: the only door between the engine and C++. No exception comes through;
- * a failure is a status and, in `message`, dlib's own words. */
+/* dlib's frontal face detector and its 68-point predictor behind plain C: the only door between the engine and C++. No
+ * exception comes through; a failure is a status and, in `message`, dlib's own words. */
 
 #include <stddef.h>
 
@@ -29,10 +29,10 @@ typedef struct SmbDlibDetector SmbDlibDetector;
 SmbDlibStatus smb_dlib_detector_new (SmbDlibDetector **detector, char message[SMB_DLIB_MESSAGE_BYTES]);
 void smb_dlib_detector_free (SmbDlibDetector *detector);
 
-/* rgb (height, width, 3) is only read. The picture is doubled `upsample` times as by dlib's pyramid_up and the boxes brought
- * back, as dlib's Python call detector (rgb, upsample) does. Best first. dlib's detector, its filters and its choice among
- * hits; what takes the time is smb-hog.h, on so many threads, with the same boxes and scores. *faces comes from malloc (free
- * it), NULL when there is none. */
+/* rgb (height, width, 3) is only read. The picture is doubled `upsample` times as by dlib's pyramid_up and the boxes
+ * brought back, as dlib's Python call detector (rgb, upsample) does. Best first. dlib's detector, its filters and its
+ * choice among hits; what takes the time is smb-hog.h, on so many threads, with the same boxes and scores. *faces comes
+ * from malloc (free it), NULL when there is none. */
 SmbDlibStatus smb_dlib_detect (SmbDlibDetector *detector, const unsigned char *rgb, int width, int height, int upsample,
                                int threads, SmbDlibFace **faces, size_t *n_faces, char message[SMB_DLIB_MESSAGE_BYTES]);
 /* The same by dlib alone: several times as slow, what tests compare with. */
@@ -56,8 +56,8 @@ SmbDlibStatus smb_dlib_landmarks (const SmbDlibPredictor *predictor, const unsig
 
 /* dlib's correlation tracker, begun at a box with inclusive edges. */
 typedef struct SmbDlibFollower SmbDlibFollower;
-SmbDlibStatus smb_dlib_follower_new (SmbDlibFollower **follower, const unsigned char *rgb, int width, int height, int left,
-                                     int top, int right, int bottom, char message[SMB_DLIB_MESSAGE_BYTES]);
+SmbDlibStatus smb_dlib_follower_new (SmbDlibFollower **follower, const unsigned char *rgb, int width, int height,
+                                     int left, int top, int right, int bottom, char message[SMB_DLIB_MESSAGE_BYTES]);
 /* Where it is in the next picture: left, top, right, bottom, and the ratio of its peak to the side lobes. */
 SmbDlibStatus smb_dlib_follower_update (SmbDlibFollower *follower, const unsigned char *rgb, int width, int height,
                                         double edges[4], double *sure, char message[SMB_DLIB_MESSAGE_BYTES]);

@@ -23,9 +23,9 @@ smb_face_follower_new (const SmbImage *image, SmbBox detected, GError **error)
 {
   char message[SMB_DLIB_MESSAGE_BYTES] = "";
   SmbFaceFollower *follower = g_new0 (SmbFaceFollower, 1);
-  SmbDlibStatus status = smb_dlib_follower_new (&follower->dlib, smb_image_get_pixels (image), image->width, image->height,
-                                                detected.x, detected.y, detected.x + detected.width - 1,
-                                                detected.y + detected.height - 1, message);
+  SmbDlibStatus status
+      = smb_dlib_follower_new (&follower->dlib, smb_image_get_pixels (image), image->width, image->height, detected.x,
+                               detected.y, detected.x + detected.width - 1, detected.y + detected.height - 1, message);
 
   if (status == SMB_DLIB_OK)
     return follower;
@@ -40,8 +40,8 @@ smb_face_follower_update (SmbFaceFollower *follower, const SmbImage *image, SmbB
 {
   char message[SMB_DLIB_MESSAGE_BYTES] = "";
   double edges[4];
-  SmbDlibStatus status
-      = smb_dlib_follower_update (follower->dlib, smb_image_get_pixels (image), image->width, image->height, edges, sure_out, message);
+  SmbDlibStatus status = smb_dlib_follower_update (follower->dlib, smb_image_get_pixels (image), image->width,
+                                                   image->height, edges, sure_out, message);
 
   if (status != SMB_DLIB_OK)
     return fail (error, status, message);

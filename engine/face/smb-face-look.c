@@ -26,9 +26,11 @@ void
 smb_face_look_take (SmbFaceLook *look, const SmbImage *image, const SmbLandmarks *landmarks)
 {
   const guint8 *pixels = smb_image_get_pixels (image);
-  const SmbPoint right = mean_of (landmarks, 36, 41), left = mean_of (landmarks, 42, 47), mouth = mean_of (landmarks, 48, 67);
+  const SmbPoint right = mean_of (landmarks, 36, 41), left = mean_of (landmarks, 42, 47),
+                 mouth = mean_of (landmarks, 48, 67);
   const SmbPoint eyes = { (right.x + left.x) / 2, (right.y + left.y) / 2 };
-  /* Across: from eye to eye; down: from eyes to mouth, which a turned head keeps apart where it brings the eyes together. */
+  /* Across: from eye to eye; down: from eyes to mouth, which a turned head keeps apart where it brings the eyes
+   * together. */
   const double across_x = (left.x - right.x) / (1 - 2 * EYES_X), across_y = (left.y - right.y) / (1 - 2 * EYES_X);
   const double down_x = (mouth.x - eyes.x) / (MOUTH_Y - EYES_Y), down_y = (mouth.y - eyes.y) / (MOUTH_Y - EYES_Y);
   const double cell = hypot (down_x, down_y) / SMB_FACE_LOOK_PX;

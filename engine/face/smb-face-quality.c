@@ -10,8 +10,8 @@
 #define DARKEST     2
 #define BRIGHTEST   253
 
-/* A generic head, x to the picture's right, y up, z towards the camera, in any unit: nose tip, chin, outer corners of the
- * eyes and corners of the mouth. */
+/* A generic head, x to the picture's right, y up, z towards the camera, in any unit: nose tip, chin, outer corners of
+ * the eyes and corners of the mouth. */
 static const struct {
   int point;
   double at[3];
@@ -151,7 +151,8 @@ static double
 share_cut (const SmbImage *image, SmbBox detected)
 {
   double side = MAX (MAX (detected.width, detected.height) - 1, 1) * CROP_FACTOR;
-  double x = detected.x + (detected.width - 1) / 2.0 - side / 2, y = detected.y + (detected.height - 1) / 2.0 - side / 2;
+  double x = detected.x + (detected.width - 1) / 2.0 - side / 2,
+         y = detected.y + (detected.height - 1) / 2.0 - side / 2;
   double width = x >= 0 && x + side <= image->width ? side : MIN (x + side, (double) image->width) - MAX (x, 0.0);
   double height = y >= 0 && y + side <= image->height ? side : MIN (y + side, (double) image->height) - MAX (y, 0.0);
 
@@ -185,34 +186,40 @@ smb_face_quality_check (const SmbFaceQuality *q, const SmbFaceLimits *limits)
   GPtrArray *found = g_ptr_array_new ();
 
   if (q->size_px < limits->min_size_px)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: the face measures %d pixels, fewer than %d."),
-                                             q->size_px, limits->min_size_px));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: the face measures %d pixels, fewer than %d."),
+                                      q->size_px, limits->min_size_px));
   if (q->blur < limits->min_blur)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: the face is blurred (sharpness %.0f, below "
-                                                "%.0f)."),
-                                             q->blur, limits->min_blur));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: the face is blurred (sharpness %.0f, below "
+                                         "%.0f)."),
+                                      q->blur, limits->min_blur));
   if (q->luma < limits->min_luma)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: the face is too dark (mean luma %.0f, below "
-                                                "%.0f)."),
-                                             q->luma, limits->min_luma));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: the face is too dark (mean luma %.0f, below "
+                                         "%.0f)."),
+                                      q->luma, limits->min_luma));
   if (q->luma > limits->max_luma)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: the face is too bright (mean luma %.0f, above "
-                                                "%.0f)."),
-                                             q->luma, limits->max_luma));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: the face is too bright (mean luma %.0f, above "
+                                         "%.0f)."),
+                                      q->luma, limits->max_luma));
   if (q->clipped > limits->max_clipped)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: %.0f %% of the face is black or white, more "
-                                                "than %.0f %%."),
-                                             q->clipped * 100, limits->max_clipped * 100));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: %.0f %% of the face is black or white, more "
+                                         "than %.0f %%."),
+                                      q->clipped * 100, limits->max_clipped * 100));
   /* A NAN compares false: a pose that was not measured is not complained of. */
   if (fabs (q->yaw) > limits->max_yaw || fabs (q->pitch) > limits->max_pitch || fabs (q->roll) > limits->max_roll)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: the head is turned (yaw %.0f°, pitch %.0f°, "
-                                                "roll %.0f°; validated to %.0f°, %.0f°, %.0f°)."),
-                                             q->yaw, q->pitch, q->roll, limits->max_yaw, limits->max_pitch,
-                                             limits->max_roll));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: the head is turned (yaw %.0f°, pitch %.0f°, "
+                                         "roll %.0f°; validated to %.0f°, %.0f°, %.0f°)."),
+                                      q->yaw, q->pitch, q->roll, limits->max_yaw, limits->max_pitch, limits->max_roll));
   if (q->cut > limits->max_cut)
-    g_ptr_array_add (found, g_strdup_printf (_ ("Outside the validated range: the picture's edge cuts off %.0f %% of the "
-                                                "face's square, more than %.0f %%."),
-                                             q->cut * 100, limits->max_cut * 100));
+    g_ptr_array_add (found,
+                     g_strdup_printf (_ ("Outside the validated range: the picture's edge cuts off %.0f %% of the "
+                                         "face's square, more than %.0f %%."),
+                                      q->cut * 100, limits->max_cut * 100));
   g_ptr_array_add (found, NULL);
   return (char **) g_ptr_array_free (found, FALSE);
 }

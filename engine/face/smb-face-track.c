@@ -12,12 +12,12 @@
 #define UNSEEN_US (1 * G_USEC_PER_SEC)
 /* … and for this long it is looked for near the place where it was. */
 #define NEAR_US (3 * G_USEC_PER_SEC)
-/* Likeness asked for near that place, and anywhere. Measured once, on 73 looks of seven clips (six of three talking heads,
- * each genuine and swapped; two of walking people), 640 pixels wide, half a second or more apart: of 396 pairs of one clip none
- * lay below 0.35 and 3.0 % below 0.60 (median 0.87); of 1,800 pairs of different people 48 % reached 0.35, which is why the
- * place must fit too, and 0.1 % reached 0.60. A swapped face on the same head passes for the same person (94 % of 432 pairs
- * reach 0.60). That is few people, all well lit: no calibration. A wrong guess is for the examiner to mend, by merging or
- * splitting. */
+/* Likeness asked for near that place, and anywhere. Measured once, on 73 looks of seven clips (six of three talking
+ * heads, each genuine and swapped; two of walking people), 640 pixels wide, half a second or more apart: of 396 pairs
+ * of one clip none lay below 0.35 and 3.0 % below 0.60 (median 0.87); of 1,800 pairs of different people 48 % reached
+ * 0.35, which is why the place must fit too, and 0.1 % reached 0.60. A swapped face on the same head passes for the
+ * same person (94 % of 432 pairs reach 0.60). That is few people, all well lit: no calibration. A wrong guess is for
+ * the examiner to mend, by merging or splitting. */
 #define LIKE_NEAR 0.35
 #define LIKE_ANYWHERE 0.60
 #define MAX_TRACKS 2000
@@ -163,8 +163,8 @@ assign_by_place (SmbTracker *tracker, gint64 time_us, const SmbFace *faces, cons
 
 /* Lost tracks by their looks, best first. */
 static void
-assign_by_look (SmbTracker *tracker, gint64 time_us, const SmbFace *faces, const SmbFaceLook *looks, guint n, guint *numbers,
-                gboolean *taken)
+assign_by_look (SmbTracker *tracker, gint64 time_us, const SmbFace *faces, const SmbFaceLook *looks, guint n,
+                guint *numbers, gboolean *taken)
 {
   for (;;) {
     double best = 0.0;

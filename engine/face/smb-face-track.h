@@ -6,13 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* Which face of one frame is which of the next: plain state without pixels, so that it can be stored and gone on with. */
+/* Which face of one frame is which of the next: plain state without pixels, so that it can be stored and gone on with.
+ */
 
 #define SMB_FACE_LOOK_PX 24
 #define SMB_SCENE_COLUMNS 32
 #define SMB_SCENE_ROWS 18
 
-/* What a face looks like, turned upright by its eyes and mouth: enough to know it again after a cut, not to know who it is. */
+/* What a face looks like, turned upright by its eyes and mouth: enough to know it again after a cut, not to know who it
+ * is. */
 typedef struct {
   guint8 luma[SMB_FACE_LOOK_PX * SMB_FACE_LOOK_PX];
   guint8 blue, red; /* mean chroma, as in JPEG */
@@ -51,21 +53,21 @@ double smb_tracker_see_scene (SmbTracker *tracker, const SmbImage *image, gboole
 /* A cut, or an end: nothing that was followed is where it was. */
 void smb_tracker_lose_all (SmbTracker *tracker);
 
-/* Faces that a search found, with their looks, at this time: which track each is (out, n numbers; 0: too doubtful to begin
- * one). Those that continue no track begin one. Active tracks that were not found stay active for a second. */
+/* Faces that a search found, with their looks, at this time: which track each is (out, n numbers; 0: too doubtful to
+ * begin one). Those that continue no track begin one. Active tracks that were not found stay active for a second. */
 void smb_tracker_assign (SmbTracker *tracker, gint64 time_us, const SmbFace *faces, const SmbFaceLook *looks, guint n,
                          guint *numbers_out);
 
 SmbTrack *smb_tracker_find (SmbTracker *tracker, guint number); /* borrowed until the next call that adds tracks */
 
 /* dlib's correlation tracker (Danelljan et al. 2014) on one face. Mean overlap with the detector's box, over
- * three clips at 30 frames a second and one animation at 12: 0.90 searching every fifth frame (landmarks carried along: 0.89),
- * 0.89 every tenth (0.85). Takes about 8 ms a frame. */
+ * three clips at 30 frames a second and one animation at 12: 0.90 searching every fifth frame (landmarks carried along:
+ * 0.89), 0.89 every tenth (0.85). Takes about 8 ms a frame. */
 typedef struct _SmbFaceFollower SmbFaceFollower;
 SmbFaceFollower *smb_face_follower_new (const SmbImage *image, SmbBox detected, GError **error);
 /* Where the face is now and how sure (peak to side lobes; below SMB_FACE_FOLLOW_SURE it is lost). */
-gboolean smb_face_follower_update (SmbFaceFollower *follower, const SmbImage *image, SmbBox *detected_out, double *sure_out,
-                                   GError **error);
+gboolean smb_face_follower_update (SmbFaceFollower *follower, const SmbImage *image, SmbBox *detected_out,
+                                   double *sure_out, GError **error);
 void smb_face_follower_free (SmbFaceFollower *follower);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFaceFollower, smb_face_follower_free)
 #define SMB_FACE_FOLLOW_SURE 7.0

@@ -23,8 +23,8 @@ typedef struct {
  * hundred lies below. They are shown, but not scored unasked: an examiner who draws the box gets the score. */
 #define SMB_FACE_SURE_CONFIDENCE 0.25
 
-/* dlib's HOG frontal detector, loaded once. Not for two threads at a time; a search runs on `threads` of its own, whose number
- * changes nothing but the time it takes. */
+/* dlib's HOG frontal detector, loaded once. Not for two threads at a time; a search runs on `threads` of its own, whose
+ * number changes nothing but the time it takes. */
 typedef struct _SmbFaceDetector SmbFaceDetector;
 
 SmbFaceDetector *smb_face_detector_new (int threads, GError **error);
@@ -36,8 +36,8 @@ const char *smb_face_detector_name (void);
 
 /* Every frontal face, best first (GArray of SmbFace; an empty array is an answer). The picture is shrunk to a long
  * side of `max_side_px` if longer (0: as it is; 640 keeps 147 of 148 faces at a fortieth of the time of full HD) and
- * searched with `upsample` doublings (0 to 4); boxes are in pixels of the picture given. The same picture gives the same
- * boxes. NULL on error only: LIMIT (too many pixels to search), MEMORY, FAILED. */
+ * searched with `upsample` doublings (0 to 4); boxes are in pixels of the picture given. The same picture gives the
+ * same boxes. NULL on error only: LIMIT (too many pixels to search), MEMORY, FAILED. */
 GArray *smb_face_detect (SmbFaceDetector *detector, const SmbImage *image, int max_side_px, int upsample,
                          GError **error);
 

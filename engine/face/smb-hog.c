@@ -160,7 +160,8 @@ describe (const Search *search, Level *level, const SmbHogPicture *picture)
   const long rows = level->rows, columns = level->columns, taps = SMB_HOG_TAPS;
   const gsize n_planes = SMB_HOG_PLANES * (gsize) (rows - 3 + taps) * (gsize) (columns - 3 + taps);
   g_autofree float *hist = g_try_new0 (float, (gsize) (rows + 2) * (gsize) (columns + 2) * SMB_HOG_DIRECTION);
-  g_autofree float *scratch = g_try_new (float, MAX (9 * ((gsize) picture->width + 16), (gsize) rows * (gsize) columns));
+  g_autofree float *scratch
+      = g_try_new (float, MAX (9 * ((gsize) picture->width + 16), (gsize) rows * (gsize) columns));
 
   level->planes = g_try_new0 (float, n_planes);
   if (hist == NULL || scratch == NULL || level->planes == NULL)

@@ -22,8 +22,8 @@ typedef struct {
 typedef struct _SmbLandmarker SmbLandmarker;
 
 /* path NULL: the file of Debian's package libdlib-data. Its licence there is CC0; dlib's author notes that the data it
- * was trained on (iBUG 300-W) excludes commercial use: name it wherever it was used. NOT_FOUND if there is no such file,
- * FORMAT if it is not a 68-point predictor. */
+ * was trained on (iBUG 300-W) excludes commercial use: name it wherever it was used. NOT_FOUND if there is no such
+ * file, FORMAT if it is not a 68-point predictor. */
 SmbLandmarker *smb_landmarker_new (const char *path, GError **error);
 void smb_landmarker_free (SmbLandmarker *landmarker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbLandmarker, smb_landmarker_free)

@@ -71,7 +71,8 @@ arc (SmbPolygon *polygon, const SmbFaceAxes *axes, SmbPoint centre, double half_
   for (int i = 0; i <= 32; i++) {
     double angle = G_PI * i / 32;
 
-    corner (polygon, smb_point_plus (smb_point_plus (centre, axes->r, half_width * cos (angle)), axes->u, height * sin (angle)));
+    corner (polygon,
+            smb_point_plus (smb_point_plus (centre, axes->r, half_width * cos (angle)), axes->u, height * sin (angle)));
   }
 }
 

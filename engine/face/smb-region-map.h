@@ -28,10 +28,10 @@ typedef struct {
   gboolean centre; /* resized to size * 256 / 224, then the centre (smb_face_crop_resize_centre) */
 } SmbCropView;
 
-/* Region map (size, size) of a face, one SmbRegionClass a pixel, drawn from its landmarks: outline and parts as polygons,
- * hair as an ellipse about the head, by measures found on faces by trial. rgb (size, size, 3): the crop itself, by whose
- * colours the border of skin, hair and background is then refined; NULL: shapes alone. Points off the picture or
- * nonsensical ones give a poor map, never a failure. Free with g_free. */
+/* Region map (size, size) of a face, one SmbRegionClass a pixel, drawn from its landmarks: outline and parts as
+ * polygons, hair as an ellipse about the head, by measures found on faces by trial. rgb (size, size, 3): the crop
+ * itself, by whose colours the border of skin, hair and background is then refined; NULL: shapes alone. Points off the
+ * picture or nonsensical ones give a poor map, never a failure. Free with g_free. */
 guint8 *smb_region_map_draw (const SmbLandmarks *landmarks, const SmbCropView *view, const guint8 *rgb);
 
 G_END_DECLS

@@ -143,7 +143,8 @@ find_skin_like (guint8 *skin_like, const Lab *lab, const SmbRegionSheet *sheet, 
   return TRUE;
 }
 
-/* Minimum (erode) or maximum (dilate) over a square of side px, in place; outside the map counts as the pixel nearest. */
+/* Minimum (erode) or maximum (dilate) over a square of side px, in place; outside the map counts as the pixel nearest.
+ */
 static void
 square_filter (guint8 *mask, int size, int px, gboolean dilate)
 {
@@ -178,7 +179,8 @@ grow (guint8 *classes, const guint8 *candidate, int size, SmbRegionClass to)
       g_array_append_val (stack, i);
   while (stack->len > 0) {
     int i = g_array_index (stack, int, stack->len - 1), x = i % size, y = i / size;
-    int next[4] = { x > 0 ? i - 1 : -1, x + 1 < size ? i + 1 : -1, y > 0 ? i - size : -1, y + 1 < size ? i + size : -1 };
+    int next[4]
+        = { x > 0 ? i - 1 : -1, x + 1 < size ? i + 1 : -1, y > 0 ? i - size : -1, y + 1 < size ? i + size : -1 };
 
     g_array_set_size (stack, stack->len - 1);
     for (int k = 0; k < 4; k++)

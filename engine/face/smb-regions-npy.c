@@ -23,9 +23,10 @@ typedef struct {
 static gboolean
 set_malformed (GError **error, const char *path, const char *what)
 {
-  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-               _ ("%s: not a region map in NumPy's format (%s); save whole numbers 0 to 10 of shape (1, H, W) or (H, W)."),
-               path, what);
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_FORMAT,
+      _ ("%s: not a region map in NumPy's format (%s); save whole numbers 0 to 10 of shape (1, H, W) or (H, W)."), path,
+      what);
   return FALSE;
 }
 
@@ -77,7 +78,8 @@ read_header (const char *path, const guint8 *data, gsize n_bytes, Layout *layout
   static const struct {
     const char *descr;
     gsize size_bytes;
-  } types[] = { { "'|i1'", 1 }, { "'|u1'", 1 }, { "'<i2'", 2 }, { "'<u2'", 2 }, { "'<i4'", 4 }, { "'<u4'", 4 }, { "'<i8'", 8 }, { "'<u8'", 8 } };
+  } types[] = { { "'|i1'", 1 }, { "'|u1'", 1 }, { "'<i2'", 2 }, { "'<u2'", 2 },
+                { "'<i4'", 4 }, { "'<u4'", 4 }, { "'<i8'", 8 }, { "'<u8'", 8 } };
   g_autofree char *header = NULL;
   const char *descr, *order, *shape;
   gsize length, preamble = 10;

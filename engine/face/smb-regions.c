@@ -94,8 +94,9 @@ smb_regions_note (SmbRegionsOrigin origin)
 {
   switch (origin) {
   case SMB_REGIONS_FROM_TEMPLATE:
-    return _ ("Regions are coarse: placed by a template from the face's box, because no landmark predictor is installed "
-              "(Debian's package libdlib-data).");
+    return _ (
+        "Regions are coarse: placed by a template from the face's box, because no landmark predictor is installed "
+        "(Debian's package libdlib-data).");
   case SMB_REGIONS_IMPORTED:
     return _ ("Regions from an imported map.");
   case SMB_REGIONS_BY_HAND:
@@ -166,10 +167,11 @@ smb_regions_check_size (const char *path, gint64 width, gint64 height, GError **
   if (width == height && width >= SMB_REGIONS_MIN_SIDE_PX && width <= SMB_REGIONS_MAX_SIDE_PX)
     return TRUE;
   if (width != height)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("%s: the region map has %d × %d pixels, but a face's box is square; make the map over the square box "
-                    "of the face."),
-                 path, (int) CLAMP (width, 0, G_MAXINT), (int) CLAMP (height, 0, G_MAXINT));
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_MISMATCH,
+        _ ("%s: the region map has %d × %d pixels, but a face's box is square; make the map over the square box "
+           "of the face."),
+        path, (int) CLAMP (width, 0, G_MAXINT), (int) CLAMP (height, 0, G_MAXINT));
   else
     g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                  _ ("%s: the region map has a side of %d pixels; it must be from %d to %d."), path,
@@ -194,11 +196,12 @@ smb_regions_from_picture (const SmbImage *image, const char *path, GError **erro
     int class = class_of_pixel (rgb + 3 * i);
 
     if (class < 0) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-                   _ ("%s: the pixel at %d, %d has the colour #%02x%02x%02x, which stands for no region; use the numbers 0 "
-                      "to 10 as grey, or the colours of the map “regions”."),
-                   path, (int) (i % (gsize) image->width), (int) (i / (gsize) image->width), rgb[3 * i], rgb[3 * i + 1],
-                   rgb[3 * i + 2]);
+      g_set_error (
+          error, SMB_ERROR, SMB_ERROR_FORMAT,
+          _ ("%s: the pixel at %d, %d has the colour #%02x%02x%02x, which stands for no region; use the numbers 0 "
+             "to 10 as grey, or the colours of the map “regions”."),
+          path, (int) (i % (gsize) image->width), (int) (i / (gsize) image->width), rgb[3 * i], rgb[3 * i + 1],
+          rgb[3 * i + 2]);
       return NULL;
     }
     out[i] = (guint8) class;

@@ -29,8 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbRegions, smb_regions_free)
 /* Nearest neighbour to another side (pixel centres on pixel centres); the same size is a copy. */
 SmbRegions *smb_regions_resize (const SmbRegions *regions, int size_px);
 
-/* The map laid over another square of the same picture, from the face's box `from` to the box `to`: where they overlap a pixel of
- * the picture keeps its class (to the nearest pixel of the map); beyond the old box its edge goes on. Same side and origin. */
+/* The map laid over another square of the same picture, from the face's box `from` to the box `to`: where they overlap
+ * a pixel of the picture keeps its class (to the nearest pixel of the map); beyond the old box its edge goes on. Same
+ * side and origin. */
 SmbRegions *smb_regions_move (const SmbRegions *regions, SmbBox from, SmbBox to);
 
 /* The (translated) sentence that goes with regions of this origin; NULL for landmarks found in the picture. */
@@ -46,8 +47,8 @@ const char *smb_region_class_name (SmbRegionClass class);
 /* The colour a class has wherever regions are drawn; the eleven differ from each other in lightness too. */
 void smb_region_class_colour (SmbRegionClass class, guint8 rgb[3]);
 
-/* As text, for a case: runs of one class from the upper left, row by row, each a letter ("a" background to "k" hair) and its
- * length if that is not 1: "a224kkb220 …" without blanks. Free with g_free. */
+/* As text, for a case: runs of one class from the upper left, row by row, each a letter ("a" background to "k" hair)
+ * and its length if that is not 1: "a224kkb220 …" without blanks. Free with g_free. */
 char *smb_regions_pack (const SmbRegions *regions);
 /* FORMAT if the text is not exactly a map of this size. */
 SmbRegions *smb_regions_unpack (const char *text, int size_px, SmbRegionsOrigin origin, GError **error);

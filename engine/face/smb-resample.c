@@ -121,7 +121,8 @@ resample_down (const guint8 *rgb, gsize row_bytes, int width, int height, int ou
 }
 
 guint8 *
-smb_resample (const guint8 *rgb, gsize row_bytes, int width, int height, int out_width, int out_height, SmbFilter filter)
+smb_resample (const guint8 *rgb, gsize row_bytes, int width, int height, int out_width, int out_height,
+              SmbFilter filter)
 {
   g_autofree guint8 *narrow = NULL;
 

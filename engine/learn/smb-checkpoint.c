@@ -30,7 +30,8 @@ list_checkpoints (const char *folder)
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_prefix (name, PREFIX) && strspn (name + strlen (PREFIX), "0123456789") == strlen (name + strlen (PREFIX)))
+    if (g_str_has_prefix (name, PREFIX)
+        && strspn (name + strlen (PREFIX), "0123456789") == strlen (name + strlen (PREFIX)))
       g_ptr_array_add (names, g_strdup (name));
   g_ptr_array_sort (names, newest_first);
   return names;
@@ -214,7 +215,9 @@ smb_learn_read_mean_std (const char *path, double mean[3], double std[3], GError
     }
   if (n == 6)
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-               _ ("%s: does not hold the mean and standard deviation of three colours; correct it, or give --mean and --std."), path);
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_FORMAT,
+      _ ("%s: does not hold the mean and standard deviation of three colours; correct it, or give --mean and --std."),
+      path);
   return FALSE;
 }

@@ -7,13 +7,14 @@
 #include "learn/smb-near-duplicate.h"
 #include "weights/smb-model.h"
 
-/* Measured on 4,355 faces: what is left is below 3.5 of grey, sepia and blue-toned scans with their noise, above 6 of colour. */
+/* Measured on 4,355 faces: what is left is below 3.5 of grey, sepia and blue-toned scans with their noise, above 6 of
+ * colour. */
 #define GREY_LEVELS 4.5
 #define N_LEVELS 128
 #define SHARPNESS_SIDE_PX 128
 
-/* Toned scans count as grey too: there every pixel's colour is a function of its lightness. Measured as the deviation of
- * the channels' differences from their mean at each lightness. */
+/* Toned scans count as grey too: there every pixel's colour is a function of its lightness. Measured as the deviation
+ * of the channels' differences from their mean at each lightness. */
 static gboolean
 is_grey (const guint8 *rgb, gsize n)
 {
@@ -106,8 +107,8 @@ order_classes (const GPtrArray *entries, const char *const *classes, GError **er
 
     if (classes != NULL && smb_class_find (classes, entry->class) < 0) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                   _ ("%s is of the class “%s”, which is not among the classes named; rename it with --map."), entry->path,
-                   entry->class);
+                   _ ("%s is of the class “%s”, which is not among the classes named; rename it with --map."),
+                   entry->path, entry->class);
       return NULL;
     }
     if (!g_ptr_array_find_with_equal_func (names, entry->class, g_str_equal, NULL))

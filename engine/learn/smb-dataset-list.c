@@ -136,7 +136,8 @@ add_folder (GPtrArray *entries, const char *folder, const char *class, SmbPart p
 
     if (parts)
       smb_part_from_name (name, &inner);
-    if (!(parts ? add_folder (entries, path, class, inner, error) : add_class_folder (entries, path, name, inner, error)))
+    if (!(parts ? add_folder (entries, path, class, inner, error)
+                : add_class_folder (entries, path, name, inner, error)))
       return FALSE;
   }
   return TRUE;
@@ -212,8 +213,8 @@ add_source (GPtrArray *entries, const char *source, GError **error)
     add_entry (entries, path, class, "", SMB_PART_NONE);
     return TRUE;
   }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: is no folder and no table; name a picture's class as CLASS=%s."),
-               path, path);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("%s: is no folder and no table; name a picture's class as CLASS=%s."), path, path);
   return FALSE;
 }
 

@@ -189,9 +189,10 @@ smb_dataset_split (SmbDataset *dataset, const double shares[SMB_N_PARTS], guint6
   g_autoptr (GArray) groups = NULL;
 
   if (!(shares[0] > 0.0 && shares[1] >= 0.0 && shares[2] >= 0.0 && fabs (sum - 1.0) < 1e-6)) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                         _ ("The shares of training, validation and test are no parts of a whole; give three that sum up to 1, "
-                            "like 0.8,0.1,0.1."));
+    g_set_error_literal (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("The shares of training, validation and test are no parts of a whole; give three that sum up to 1, "
+           "like 0.8,0.1,0.1."));
     return FALSE;
   }
   parent = find_groups (dataset);

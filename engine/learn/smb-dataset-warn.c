@@ -66,16 +66,20 @@ compare (GPtrArray *out, const SmbDataset *dataset, const Look *genuine, const L
   double larger = MAX (genuine->n, other->n), smaller = MIN (genuine->n, other->n);
 
   if (larger > LOPSIDED * smaller)
-    add (out, _ ("“%s” has %u faces and “%s” %u; batches are balanced, but the smaller class is seen over and over."), a,
-         genuine->n, b, other->n);
+    add (out, _ ("“%s” has %u faces and “%s” %u; batches are balanced, but the smaller class is seen over and over."),
+         a, genuine->n, b, other->n);
   if (fabs (genuine->grey - other->grey) > GREY_APART)
-    add (out, _ ("%.0f %% of “%s” are without colour, but %.0f %% of “%s”: a network could learn colour in place of forgery. "
-                 "Fine-tuning makes the share of grey the same for all classes."),
-         100.0 * genuine->grey, a, 100.0 * other->grey, b);
+    add (
+        out,
+        _ ("%.0f %% of “%s” are without colour, but %.0f %% of “%s”: a network could learn colour in place of forgery. "
+           "Fine-tuning makes the share of grey the same for all classes."),
+        100.0 * genuine->grey, a, 100.0 * other->grey, b);
   if (MAX (genuine->sharpness, other->sharpness) > SHARP_APART * MIN (genuine->sharpness, other->sharpness))
-    add (out, _ ("The faces of “%s” have a median sharpness of %.0f, those of “%s” %.0f: a network could learn sharpness in place "
-                 "of forgery. Use --degrade=strong, and look at the results after both were encoded alike."),
-         a, genuine->sharpness, b, other->sharpness);
+    add (
+        out,
+        _ ("The faces of “%s” have a median sharpness of %.0f, those of “%s” %.0f: a network could learn sharpness in place "
+           "of forgery. Use --degrade=strong, and look at the results after both were encoded alike."),
+        a, genuine->sharpness, b, other->sharpness);
 }
 
 /* No origin shared by two classes: which collection a face is from tells its class. */
@@ -122,8 +126,8 @@ smb_dataset_warnings (const SmbDataset *dataset)
 
     for (SmbPart p = 0; p < SMB_N_PARTS; p++)
       if (look.of_part[p] < FEW)
-        add (out, _ ("“%s” has only %u faces for %s; its numbers will say little."), dataset->classes[c], look.of_part[p],
-             smb_part_name (p));
+        add (out, _ ("“%s” has only %u faces for %s; its numbers will say little."), dataset->classes[c],
+             look.of_part[p], smb_part_name (p));
     if (look.of_part[SMB_PART_NONE] > 0)
       add (out, _ ("%u faces of “%s” belong to no part and are not used; “dataset split” deals them out."),
            look.of_part[SMB_PART_NONE], dataset->classes[c]);
@@ -131,8 +135,12 @@ smb_dataset_warnings (const SmbDataset *dataset)
       compare (out, dataset, &genuine, &look, c);
   }
   if (all_of_one_case (dataset))
-    add (out, _ ("Every face is evidence of one case, which stays in one part; add other cases, or build it with --within-cases."));
+    add (
+        out,
+        _ ("Every face is evidence of one case, which stays in one part; add other cases, or build it with --within-cases."));
   if (n > 1 && origins_apart (dataset))
-    add (out, _ ("No origin has faces of two classes: where a face comes from tells its class. Test with faces from elsewhere."));
+    add (
+        out,
+        _ ("No origin has faces of two classes: where a face comes from tells its class. Test with faces from elsewhere."));
   return out;
 }

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A labelled data set in a folder: the faces (smb-face-store.h) and "dataset.json", which says of each its class, who and
- * what it comes from, and which part of the data it belongs to. */
+/* A labelled data set in a folder: the faces (smb-face-store.h) and "dataset.json", which says of each its class, who
+ * and what it comes from, and which part of the data it belongs to. */
 
 typedef enum { SMB_PART_TRAIN, SMB_PART_VAL, SMB_PART_TEST, SMB_N_PARTS, SMB_PART_NONE = SMB_N_PARTS } SmbPart;
 
@@ -50,19 +50,20 @@ void smb_dataset_entry_free (SmbDatasetEntry *entry);
 GPtrArray *smb_dataset_entries_new (void); /* of such, which it frees */
 
 /* Pictures of sources (NULL-terminated), "CLASS=PATH" or PATH:
- *   a folder of classes (class/…) or of parts (train|val|test/class/…); with CLASS=, everything in it is of that class, in
- *     parts or not. A folder inside a class is a source (frames of a video);
- *   a .csv with the columns file (or path, relative to the table), and, as there are, label (class), identity (person),
- *     source (video, path), case, origin (generator, source_repo), part (split);
- *   a picture or video of its own, with CLASS=. A video is its own source.
- * map: NULL, or texts "from=to" renaming classes. Array of SmbDatasetEntry*; a picture named twice counts once, and is an
+ *   a folder of classes (class/…) or of parts (train|val|test/class/…); with CLASS=, everything in it is of that class,
+ * in parts or not. A folder inside a class is a source (frames of a video); a .csv with the columns file (or path,
+ * relative to the table), and, as there are, label (class), identity (person), source (video, path), case, origin
+ * (generator, source_repo), part (split); a picture or video of its own, with CLASS=. A video is its own source. map:
+ * NULL, or texts "from=to" renaming classes. Array of SmbDatasetEntry*; a picture named twice counts once, and is an
  * ARGUMENT error if its classes differ. */
 GPtrArray *smb_dataset_list (const char *const *sources, const char *const *map, GError **error);
 /* The same added to entries that are there already (taken). */
-GPtrArray *smb_dataset_list_with (GPtrArray *entries, const char *const *sources, const char *const *map, GError **error);
+GPtrArray *smb_dataset_list_with (GPtrArray *entries, const char *const *sources, const char *const *map,
+                                  GError **error);
 
-/* Gathers the faces of the entries into `folder` (the surest face of each picture, whatever a visitor hands over) and describes them. classes: the order
- * wanted, or NULL: the genuine one first, then by first appearance. how: size, cropped, open … */
+/* Gathers the faces of the entries into `folder` (the surest face of each picture, whatever a visitor hands over) and
+ * describes them. classes: the order wanted, or NULL: the genuine one first, then by first appearance. how: size,
+ * cropped, open … */
 SmbDataset *smb_dataset_build (const char *folder, const GPtrArray *entries, const char *const *classes,
                                const SmbFaceGather *how, GCancellable *cancellable, GError **error);
 SmbDataset *smb_dataset_open (const char *folder, GError **error);

@@ -224,7 +224,8 @@ by_source (const SmbEvaluation *e, Set *set)
   return any;
 }
 
-/* Normal deviate of a probability (Acklam's rational approximation of the inverse of the normal distribution), for DET axes. */
+/* Normal deviate of a probability (Acklam's rational approximation of the inverse of the normal distribution), for DET
+ * axes. */
 static double
 probit (double p)
 {

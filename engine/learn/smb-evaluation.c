@@ -84,7 +84,8 @@ smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device, const SmbDatas
   SmbViewSettings view = { .whole = model->transform == SMB_FACE_RESIZE };
 
   if (model->detector_path == NULL) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The model “%s” has no detector and gives no scores."), model->name);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The model “%s” has no detector and gives no scores."),
+                 model->name);
     return NULL;
   }
   if ((weights = smb_weights_read (model->detector_path, error)) == NULL
@@ -101,8 +102,8 @@ smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device, const SmbDatas
   memcpy (view.std, model->std, sizeof view.std);
   if (settings->reencode_px > 0 || settings->reencode_quality > 0)
     view.same = &same;
-  if (!smb_score_run (net, dataset, e->items, &view, settings->seed, BATCH, settings->threads, e->probabilities, cancellable,
-                      error))
+  if (!smb_score_run (net, dataset, e->items, &view, settings->seed, BATCH, settings->threads, e->probabilities,
+                      cancellable, error))
     return NULL;
   for (guint i = 0; i < e->items->len; i++) {
     e->scores[i] = 1.0 - (double) e->probabilities[(gsize) i * (gsize) e->n_probabilities + (gsize) model->real_class];

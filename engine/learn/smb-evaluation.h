@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 typedef struct {
   SmbPart part;        /* SMB_PART_NONE: every face */
   const char *blended; /* name of the class of self-blended images made of the genuine faces; NULL: none */
-  int reencode_px, reencode_quality; /* > 0: every face is first brought to that side and back, and through JPEG of that quality */
+  int reencode_px,
+      reencode_quality; /* > 0: every face is first brought to that side and back, and through JPEG of that quality */
   double threshold;    /* scores from there on are called forged */
   int repeats;         /* of the bootstrap: 1000 */
   guint64 seed;
@@ -32,17 +33,19 @@ typedef struct {
   SmbEvaluationSettings settings;
 } SmbEvaluation;
 
-/* Runs the detector of the model on the part. Errors: those of the model's files; ARGUMENT if the part is empty or the model has no detector. */
+/* Runs the detector of the model on the part. Errors: those of the model's files; ARGUMENT if the part is empty or the
+ * model has no detector. */
 SmbEvaluation *smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device, const SmbDataset *dataset,
                                    const SmbEvaluationSettings *settings, GCancellable *cancellable, GError **error);
 void smb_evaluation_free (SmbEvaluation *evaluation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvaluation, smb_evaluation_free)
 
 /* {"faces", "genuine", "forged", "threshold", "data" (key), "part", "frame": METRICS, "video": METRICS by mean score of
- * each source or null, "classes": {name: METRICS of that forged class against all genuine faces}, "origins": {name: the same,
- * or of genuine faces {"faces", "bpcer", "mean_score"}}, "roc": [[threshold, fpr, tpr] …], "det": [[fpr, fnr] …] as normal deviates,
- * "reliability": [[mean score, share forged, faces] …]}. METRICS: {"faces", "forged", and auc, eer, accuracy, hter, apcer, bpcer,
- * tpr_at_fpr_1, tpr_at_fpr_10, each {"value", "low", "high"} with 95 % intervals of a bootstrap over groups}. */
+ * each source or null, "classes": {name: METRICS of that forged class against all genuine faces}, "origins": {name: the
+ * same, or of genuine faces {"faces", "bpcer", "mean_score"}}, "roc": [[threshold, fpr, tpr] …], "det": [[fpr, fnr] …]
+ * as normal deviates, "reliability": [[mean score, share forged, faces] …]}. METRICS: {"faces", "forged", and auc, eer,
+ * accuracy, hter, apcer, bpcer, tpr_at_fpr_1, tpr_at_fpr_10, each {"value", "low", "high"} with 95 % intervals of a
+ * bootstrap over groups}. */
 JsonNode *smb_evaluation_to_json (const SmbEvaluation *evaluation);
 /* file, class, origin, identity, source, blended, score, p_0 …: a line a face. Free with g_free. */
 char *smb_evaluation_scores_csv (const SmbEvaluation *evaluation);

@@ -308,8 +308,8 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
 }
 
 SmbFaceStore *
-smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how, GCancellable *cancellable,
-                             GError **error)
+smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how,
+                             GCancellable *cancellable, GError **error)
 {
   g_auto (Gather) g = { .how = how, .cancellable = cancellable };
   g_autoptr (SmbFaceStore) kept = NULL;

@@ -92,7 +92,8 @@ smb_face_store_open (const char *folder, GError **error)
   guint64 pixels;
 
   if (!json_parser_load_from_file (parser, path, &local)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: no faces were gathered here: %s"), path, local->message);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: no faces were gathered here: %s"), path,
+                 local->message);
     return NULL;
   }
   index = object_of (parser);
@@ -115,7 +116,8 @@ smb_face_store_open (const char *folder, GError **error)
   if (store->regions_map == NULL)
     return NULL;
   if (points) {
-    store->points_map = map_file (folder, "points.f32", (guint64) store->n * SMB_N_LANDMARKS * 2 * sizeof (float), error);
+    store->points_map
+        = map_file (folder, "points.f32", (guint64) store->n * SMB_N_LANDMARKS * 2 * sizeof (float), error);
     if (store->points_map == NULL)
       return NULL;
     store->points = (const float *) (gconstpointer) g_mapped_file_get_contents (store->points_map);

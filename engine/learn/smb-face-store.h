@@ -11,9 +11,9 @@
 G_BEGIN_DECLS
 
 /* Faces cropped once and kept in a folder, mapped into memory when they are learnt from: "faces.rgb" (n, size, size, 3)
- * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the file, its SHA-256, the box and the
- * origin of the region map of each; where asked for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The index
- * is written last: a folder without it holds nothing. */
+ * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the file, its SHA-256, the box and
+ * the origin of the region map of each; where asked for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The
+ * index is written last: a folder without it holds nothing. */
 typedef struct {
   int size_px;
   gint64 n;
@@ -39,8 +39,8 @@ typedef struct {
 } SmbFaceSeen;
 
 typedef gboolean (*SmbFaceTake) (const SmbFaceSeen *seen, gpointer take_data, GError **error);
-/* What holds more than a picture (a video), or whose faces are known already: hands each over with `take`, whose FALSE must end the
- * visit. *mine FALSE: it is a picture like any other and is opened with SmbFaceOpen. */
+/* What holds more than a picture (a video), or whose faces are known already: hands each over with `take`, whose FALSE
+ * must end the visit. *mine FALSE: it is a picture like any other and is opened with SmbFaceOpen. */
 typedef gboolean (*SmbFaceVisitor) (const char *name, SmbFaceTake take, gpointer take_data, gboolean *mine,
                                     GCancellable *cancellable, gpointer user_data, GError **error);
 /* A picture was left out: why, in a sentence. */
@@ -82,8 +82,8 @@ void smb_face_store_measure (const SmbFaceStore *store, double mean[3], double s
 /* By its name a video, or a picture that may move. */
 gboolean smb_learn_may_be_video (const char *name);
 
-/* Pictures, and with `videos` also videos, under the sources (char*), each once, by path in the order of bytes; names starting with a dot are passed
- * over, and in folders every file whose ending is no picture's. IO, NOT_FOUND. */
+/* Pictures, and with `videos` also videos, under the sources (char*), each once, by path in the order of bytes; names
+ * starting with a dot are passed over, and in folders every file whose ending is no picture's. IO, NOT_FOUND. */
 GPtrArray *smb_learn_list_pictures (const char *const *sources, gboolean videos, GError **error);
 
 G_END_DECLS

@@ -231,9 +231,10 @@ divide (SmbFeed *feed, GError **error)
   feed->n_pairs = feed->slots[s->blend_class] / (feed->decks[2 * s->blend_class].n > 0 ? 2 : 1);
   if (feed->n_pairs >= 1 && feed->n_pairs <= feed->slots[genuine])
     return TRUE;
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                       _ ("Self-blended images come in pairs: the genuine share of a batch must be as large as theirs, and theirs "
-                          "more than one face."));
+  g_set_error_literal (
+      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+      _ ("Self-blended images come in pairs: the genuine share of a batch must be as large as theirs, and theirs "
+         "more than one face."));
   return FALSE;
 }
 

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Batches for fine-tuning, made by threads of their own while the network computes. What is in the batch of an iteration
- * depends on data, settings and the iteration's number alone. */
+/* Batches for fine-tuning, made by threads of their own while the network computes. What is in the batch of an
+ * iteration depends on data, settings and the iteration's number alone. */
 typedef struct _SmbFeed SmbFeed;
 
 typedef struct {
@@ -32,9 +32,9 @@ guint64 smb_feed_get_epoch_iterations (const SmbFeed *feed);
 /* How many of a batch are of a class. */
 int smb_feed_get_slots (const SmbFeed *feed, int class);
 
-/* The batch of an iteration: images (B,3,S,S), labels (B), forged (B,grid,grid): 0 in genuine faces, in a self-blended one the
- * share of each patch that the blend covers, 1 in all others; NULL without a grid. Borrowed until the next call; the next one is
- * being made meanwhile. */
+/* The batch of an iteration: images (B,3,S,S), labels (B), forged (B,grid,grid): 0 in genuine faces, in a self-blended
+ * one the share of each patch that the blend covers, 1 in all others; NULL without a grid. Borrowed until the next
+ * call; the next one is being made meanwhile. */
 void smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels, const float **forged);
 
 G_END_DECLS

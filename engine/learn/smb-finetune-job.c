@@ -53,12 +53,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 SmbFinetunePlan
 smb_finetune_plan_default (SmbNetKind kind)
 {
-  SmbFinetunePlan plan = { .settings = smb_finetune_settings_default (kind),
-                           .feed = { .view = { .flip = 0.5, .zoom = 0.1 }, .batch = 64, .blend_class = -1, .grey = 0.3 },
-                           .epochs = 10,
-                           .base_lr = kind == SMB_NET_ADAPTER ? 5e-3 : 2.5e-4,
-                           .warmup_epochs = -1.0,
-                           .checkpoint_epochs = 1 };
+  SmbFinetunePlan plan
+      = { .settings = smb_finetune_settings_default (kind),
+          .feed = { .view = { .flip = 0.5, .zoom = 0.1 }, .batch = 64, .blend_class = -1, .grey = 0.3 },
+          .epochs = 10,
+          .base_lr = kind == SMB_NET_ADAPTER ? 5e-3 : 2.5e-4,
+          .warmup_epochs = -1.0,
+          .checkpoint_epochs = 1 };
 
   smb_degrade_settings_from_name (&plan.feed.view.degrade, "strong");
   return plan;
@@ -78,9 +79,10 @@ check_plan (const SmbFinetunePlan *p, GError **error)
       && p->feed.view.zoom >= 0.0 && p->feed.view.zoom <= 0.5
       && p->feed.view.ease >= 0.0 && p->feed.view.ease <= 1.0 && p->feed.grey >= 0.0 && p->feed.grey <= 1.0)
     return TRUE;
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                       _ ("The plan of the fine-tuning makes no sense: epochs count from 1, a batch has at least two images, "
-                          "rates are positive, shares and ease lie between 0 and 1, and the zoom between 0 and 0.5."));
+  g_set_error_literal (
+      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+      _ ("The plan of the fine-tuning makes no sense: epochs count from 1, a batch has at least two images, "
+         "rates are positive, shares and ease lie between 0 and 1, and the zoom between 0 and 0.5."));
   return FALSE;
 }
 
@@ -97,19 +99,20 @@ name_of (const Job *job)
   g_autofree char *patches = s->patch_weight > 0.0 ? g_strdup_printf ("patches %.9g, ", s->patch_weight) : NULL;
   g_autofree char *ease = v->ease > 0.0 ? g_strdup_printf ("ease %.9g, ", v->ease) : NULL;
 
-  return g_strdup_printf ("data %.16s, classes %s, blended %d, train %s %d, %d epochs of %" PRIu64 ", batch %d x %d, rate "
-                          "%.9g to %.9g after %.9g, layer decay %.9g, decay %.9g, betas %.9g %.9g, clip %.9g, smoothing %.9g, "
-                          "drop path %.9g, erasing %.9g, mixup %.9g, cutmix %.9g, contrast %.9g %.9g, flip %.9g, zoom %.9g, "
-                          "grey %.9g, colour %.9g %.9g, blur %.9g %.9g, shrink %.9g %d, noise %.9g %.9g, jpeg %.9g %d, seed "
-                          "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s%s%s",
-                          data, classes, p->feed.blend_class, smb_trained_name (s->trained), s->last_blocks, p->epochs,
-                          job->epoch_iterations, p->feed.batch, s->accumulate, p->base_lr, p->min_lr, warmup_of (p),
-                          s->layer_decay, s->weight_decay, s->beta1, s->beta2, s->clip_norm, s->smoothing, s->drop_path,
-                          s->augment.erasing, s->augment.mixup, s->augment.cutmix, s->contrast_weight,
-                          s->contrast_temperature, v->flip, v->zoom, p->feed.grey, d->colour, d->contrast, d->blur,
-                          d->max_sigma, d->shrink, d->min_px, d->noise, d->max_noise, d->jpeg, d->min_quality, s->seed,
-                          v->mean[0], v->mean[1], v->mean[2], v->std[0], v->std[1], v->std[2],
-                          s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", patches != NULL ? patches : "", ease != NULL ? ease : "", config);
+  return g_strdup_printf (
+      "data %.16s, classes %s, blended %d, train %s %d, %d epochs of %" PRIu64 ", batch %d x %d, rate "
+      "%.9g to %.9g after %.9g, layer decay %.9g, decay %.9g, betas %.9g %.9g, clip %.9g, smoothing %.9g, "
+      "drop path %.9g, erasing %.9g, mixup %.9g, cutmix %.9g, contrast %.9g %.9g, flip %.9g, zoom %.9g, "
+      "grey %.9g, colour %.9g %.9g, blur %.9g %.9g, shrink %.9g %d, noise %.9g %.9g, jpeg %.9g %d, seed "
+      "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s%s%s",
+      data, classes, p->feed.blend_class, smb_trained_name (s->trained), s->last_blocks, p->epochs,
+      job->epoch_iterations, p->feed.batch, s->accumulate, p->base_lr, p->min_lr, warmup_of (p), s->layer_decay,
+      s->weight_decay, s->beta1, s->beta2, s->clip_norm, s->smoothing, s->drop_path, s->augment.erasing,
+      s->augment.mixup, s->augment.cutmix, s->contrast_weight, s->contrast_temperature, v->flip, v->zoom, p->feed.grey,
+      d->colour, d->contrast, d->blur, d->max_sigma, d->shrink, d->min_px, d->noise, d->max_noise, d->jpeg,
+      d->min_quality, s->seed, v->mean[0], v->mean[1], v->mean[2], v->std[0], v->std[1], v->std[2],
+      s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", patches != NULL ? patches : "", ease != NULL ? ease : "",
+      config);
 }
 
 static gboolean
@@ -258,7 +261,8 @@ step (Job *job, SmbFinetunePoint *point, GCancellable *cancellable, GError **err
   const int *labels;
   const float *forged;
 
-  point->lr = smb_schedule_lr ((double) whole / (double) job->epoch_iterations, job->lr, p->min_lr, warmup_of (p), p->epochs);
+  point->lr
+      = smb_schedule_lr ((double) whole / (double) job->epoch_iterations, job->lr, p->min_lr, warmup_of (p), p->epochs);
   smb_feed_take (job->feed, iteration, &pixels, &labels, &forged);
   images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, pixels, NULL, NULL);
   if (!smb_finetuner_step (job->tuner, images, labels, forged, NULL, point->lr, &point->losses, NULL, error))
@@ -278,7 +282,8 @@ validate (Job *job, GCancellable *cancellable, GError **error)
   SmbFinetuneEpoch epoch = { .epoch = (int) (smb_finetuner_get_iteration (job->tuner) / job->epoch_iterations) };
   g_autofree char *number = g_strdup_printf ("%d", epoch.epoch);
 
-  if (weights == NULL || !smb_validator_run (job->validator, job->device, weights, job->folder, &epoch, cancellable, error))
+  if (weights == NULL
+      || !smb_validator_run (job->validator, job->device, weights, job->folder, &epoch, cancellable, error))
     return FALSE;
   /* Without anything to compare, the last epoch is as good as any. */
   epoch.best = job->best == NULL || !(epoch.chosen_by <= job->best_value);

@@ -7,13 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* A whole fine-tuning: batches from a data set's training part, the published schedule, validation after every epoch, the
- * weights of the best one kept. Its folder holds
- *   metrics.jsonl            one object an iteration, and one an epoch with "validation"
- *   checkpoint-NNNNNNNN/     weights, best, state .safetensors; the last two are kept
- *   worst.safetensors        the faces the last validation was most wrong about (smb-finetune-worst.h)
- *   detector.safetensors     when it is done: the best epoch's weights, with classes and normalisation in its metadata
- *   card.json                what it was made of (smb-model-card.h) */
+/* A whole fine-tuning: batches from a data set's training part, the published schedule, validation after every epoch,
+ * the weights of the best one kept. Its folder holds metrics.jsonl            one object an iteration, and one an epoch
+ * with "validation" checkpoint-NNNNNNNN/     weights, best, state .safetensors; the last two are kept worst.safetensors
+ * the faces the last validation was most wrong about (smb-finetune-worst.h) detector.safetensors     when it is done:
+ * the best epoch's weights, with classes and normalisation in its metadata card.json                what it was made of
+ * (smb-model-card.h) */
 typedef struct {
   SmbFinetuneSettings settings;
   SmbFeedSettings feed;      /* what is left 0 is filled in from the rest: n_classes, seed, image_px */

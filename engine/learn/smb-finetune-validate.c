@@ -112,16 +112,18 @@ measure (SmbValidator *v, SmbFinetuneEpoch *epoch)
 }
 
 gboolean
-smb_validator_run (SmbValidator *v, SmbDevice *device, SmbTensorDict *weights, const char *folder, SmbFinetuneEpoch *epoch,
-                   GCancellable *cancellable, GError **error)
+smb_validator_run (SmbValidator *v, SmbDevice *device, SmbTensorDict *weights, const char *folder,
+                   SmbFinetuneEpoch *epoch, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbNet) net = smb_net_new (device, weights, NULL, _ ("the network"), SMB_PRECISION_F32, error);
 
   if (net == NULL
-      || !smb_score_run (net, v->dataset, v->items, &v->view, v->seed, BATCH, v->threads, v->probabilities, cancellable, error))
+      || !smb_score_run (net, v->dataset, v->items, &v->view, v->seed, BATCH, v->threads, v->probabilities, cancellable,
+                         error))
     return FALSE;
   measure (v, epoch);
-  return smb_finetune_worst_write (folder, net, v->dataset, v->items, v->probabilities, v->classes, &v->view, v->seed, error);
+  return smb_finetune_worst_write (folder, net, v->dataset, v->items, v->probabilities, v->classes, &v->view, v->seed,
+                                   error);
 }
 
 void

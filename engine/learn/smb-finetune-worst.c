@@ -45,7 +45,8 @@ largest_of (const float *probabilities, int classes)
 }
 
 static void
-describe (JsonBuilder *b, const SmbDataset *dataset, const SmbScoreItem *item, const float *probabilities, const char *const *classes)
+describe (JsonBuilder *b, const SmbDataset *dataset, const SmbScoreItem *item, const float *probabilities,
+          const char *const *classes)
 {
   int taken = largest_of (probabilities, (int) g_strv_length ((char **) classes));
 
@@ -88,15 +89,16 @@ make_map (SmbNet *net, const float *image, int side, float *map, gsize patches, 
   out = smb_net_forward (net, NULL, inputs, SMB_WANT_EXPLAIN, NULL, error);
   if (out == NULL)
     return FALSE;
-  row = smb_tensor_to_f32 (smb_tensor_dict_get (out, smb_net_get_config (net)->global_pool ? "out.relevance_patches_pooled"
-                                                                                           : "out.relevance_patches_cls"));
+  row = smb_tensor_to_f32 (smb_tensor_dict_get (
+      out, smb_net_get_config (net)->global_pool ? "out.relevance_patches_pooled" : "out.relevance_patches_cls"));
   memcpy (map, row->data, patches * sizeof (float));
   return TRUE;
 }
 
 gboolean
-smb_finetune_worst_write (const char *folder, SmbNet *net, const SmbDataset *dataset, const GArray *items, const float *probabilities,
-                          const char *const *classes, const SmbViewSettings *view, guint64 seed, GError **error)
+smb_finetune_worst_write (const char *folder, SmbNet *net, const SmbDataset *dataset, const GArray *items,
+                          const float *probabilities, const char *const *classes, const SmbViewSettings *view,
+                          guint64 seed, GError **error)
 {
   guint worst[SMB_FINETUNE_WORST], n;
   int k = (int) g_strv_length ((char **) classes), side = view->image_px;

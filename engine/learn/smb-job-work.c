@@ -92,7 +92,8 @@ command_of (const SmbJobFile *f, GError **error)
 static gboolean
 start (const SmbJobFile *f, GPid *pid, GError **error)
 {
-  g_autofree char *lock = g_build_filename (f->folder, "lock", NULL), *log = g_build_filename (f->folder, "log.txt", NULL);
+  g_autofree char *lock = g_build_filename (f->folder, "lock", NULL),
+                  *log = g_build_filename (f->folder, "log.txt", NULL);
   g_autofree char *file = g_build_filename (f->folder, "pid", NULL), *number = NULL;
   g_auto (GStrv) command = command_of (f, error);
   g_autoptr (GError) local = NULL;
@@ -106,8 +107,8 @@ start (const SmbJobFile *f, GPid *pid, GError **error)
   good = child.lock >= 0 && child.log >= 0 && flock (child.lock, LOCK_EX | LOCK_NB) == 0;
   if (!good)
     smb_error_set_errno (error, errno, f->folder, _ ("starting the job"));
-  else if (!(good = g_spawn_async (f->cwd, command, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN, set_up_child,
-                                   &child, pid, &local)))
+  else if (!(good = g_spawn_async (f->cwd, command, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN,
+                                   set_up_child, &child, pid, &local)))
     g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED, _ ("Job %s could not be started: %s"), f->id, local->message);
   if (child.lock >= 0)
     close (child.lock); /* the child's stays */
@@ -134,7 +135,8 @@ last_words (const SmbJobFile *f)
   for (char **line = lines; *line != NULL; line++)
     if ((*line)[0] != '\0')
       last = *line;
-  return last != NULL && g_str_has_prefix (last, "semblance-cli: ") ? g_strdup (last + strlen ("semblance-cli: ")) : g_strdup (last);
+  return last != NULL && g_str_has_prefix (last, "semblance-cli: ") ? g_strdup (last + strlen ("semblance-cli: "))
+                                                                    : g_strdup (last);
 }
 
 static void

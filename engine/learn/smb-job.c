@@ -135,7 +135,8 @@ read_tail (SmbJob *job)
   fclose (file);
   text[n] = '\0';
   lines = g_strsplit (text, "\n", -1);
-  for (guint i = from > 0; lines[i] != NULL && lines[i + 1] != NULL; i++) /* the last is not whole, the first may not be */
+  for (guint i = from > 0; lines[i] != NULL && lines[i + 1] != NULL;
+       i++) /* the last is not whole, the first may not be */
     take_line (job, lines[i]);
 }
 

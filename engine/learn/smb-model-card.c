@@ -141,12 +141,13 @@ read_card (const char *path, GError **error)
   if (json_parser_load_from_file (parser, path, NULL) && (root = json_parser_get_root (parser)) != NULL
       && JSON_NODE_HOLDS_OBJECT (root))
     return json_node_copy (root);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: is no model card; remove it, or put back the one that was there."), path);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+               _ ("%s: is no model card; remove it, or put back the one that was there."), path);
   return NULL;
 }
 
-/* Where what is found out of a model later goes. The folder of one that came with the program is not ours to write to: that goes
- * into the user's own folder, under the hash of its description. NULL with an error. */
+/* Where what is found out of a model later goes. The folder of one that came with the program is not ours to write to:
+ * that goes into the user's own folder, under the hash of its description. NULL with an error. */
 static char *
 dup_own_path (const char *folder, GError **error)
 {
@@ -288,7 +289,8 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
       high = number_in (a, "frame", "auc", "high");
       value = number_in (b, "frame", "auc", "value");
       if (high < value)
-        g_ptr_array_add (out, g_strdup_printf (_ ("Its AUC is at most %.3f where that of “%s” is %.3f: it got worse."), high, name, value));
+        g_ptr_array_add (out, g_strdup_printf (_ ("Its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
+                                               high, name, value));
     }
   if (!any)
     g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));
@@ -315,12 +317,17 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
   if (leaks < 0)
     g_ptr_array_add (out, g_strdup (_ ("Its card does not say how its data was divided.")));
   if (leaks > 0)
-    g_ptr_array_add (out, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%d person or picture is both in what it learnt from and in what it was measured on.",
-                                                        "%d persons or pictures are both in what it learnt from and in what it was measured on.", (gulong) leaks),
-                                           (int) leaks));
+    g_ptr_array_add (
+        out, g_strdup_printf (
+                 g_dngettext (GETTEXT_PACKAGE,
+                              "%d person or picture is both in what it learnt from and in what it was measured on.",
+                              "%d persons or pictures are both in what it learnt from and in what it was measured on.",
+                              (gulong) leaks),
+                 (int) leaks));
   if (!model->calibrated)
     g_ptr_array_add (out, g_strdup (_ ("It is not calibrated; “calibrate” makes likelihood ratios of its scores.")));
-  old = before != NULL && strcmp (before->folder, model->folder) != 0 ? smb_model_card_read (before->folder, NULL) : NULL;
+  old = before != NULL && strcmp (before->folder, model->folder) != 0 ? smb_model_card_read (before->folder, NULL)
+                                                                      : NULL;
   if (old != NULL)
     compare (out, json_node_get_object (card), json_node_get_object (old), before->name);
   return out;

@@ -44,7 +44,8 @@ log_use (const SmbModelInfo *model, const GPtrArray *against, const char *overri
   if (g_mkdir_with_parents (folder, 0755) != 0 || (file = fopen (path, "ae")) == NULL)
     return smb_error_set_errno (error, errno, path, _ ("writing down which model is used"));
   good = fprintf (file, "%s\n", text) > 0;
-  return (fclose (file) == 0 && good) || smb_error_set_errno (error, errno, path, _ ("writing down which model is used"));
+  return (fclose (file) == 0 && good)
+         || smb_error_set_errno (error, errno, path, _ ("writing down which model is used"));
 }
 
 gboolean
@@ -57,7 +58,8 @@ smb_model_use (const SmbModelInfo *model, const char *override, GError **error)
   if (against->len > 0 && override == NULL) {
     g_ptr_array_add (against, NULL);
     reasons = g_strjoinv (" ", (char **) against->pdata);
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("“%s” is not made the lab's model. %s A reason given with --override is written down."),
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("“%s” is not made the lab's model. %s A reason given with --override is written down."),
                  model->name, reasons);
     return FALSE;
   }

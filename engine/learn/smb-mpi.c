@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module that talks MPI. Sums are made here, not by MPI_Allreduce, whose order is the library's affair: the parts come
- * to the first process, are added in the order of the ranks, and the sum goes out again. */
+/* The module that talks MPI. Sums are made here, not by MPI_Allreduce, whose order is the library's affair: the parts
+ * come to the first process, are added in the order of the ranks, and the sum goes out again. */
 #include <glib/gi18n-lib.h>
 #include <gmodule.h>
 #include <mpi.h>
@@ -36,9 +36,10 @@ allreduce_sum (gpointer user_data, float *values, gsize n, GError **error)
 {
   for (gsize at = 0; at < n; at += CHUNK)
     if (!sum_chunk (values + at, (int) MIN (CHUNK, n - at))) {
-      g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FAILED,
-                           _ ("Another process of this training could not be reached; go on from the last checkpoint with "
-                              "--resume."));
+      g_set_error_literal (
+          error, SMB_ERROR, SMB_ERROR_FAILED,
+          _ ("Another process of this training could not be reached; go on from the last checkpoint with "
+             "--resume."));
       return FALSE;
     }
   return TRUE;

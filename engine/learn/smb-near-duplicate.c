@@ -45,7 +45,8 @@ straighten (double luma[SIDE][SIDE], const guint8 *rgb, int side, const SmbPoint
     for (int x = 0; x < n; x++) {
       double v = REACH * ((y + 0.5) / n - 0.5), u = REACH * ((x + 0.5) / n - 0.5) * (mirrored ? -1.0 : 1.0);
 
-      luma[y / FINE][x / FINE] += luma_at (rgb, side, centre.x + u * right.x + v * down.x, centre.y + u * right.y + v * down.y);
+      luma[y / FINE][x / FINE]
+          += luma_at (rgb, side, centre.x + u * right.x + v * down.x, centre.y + u * right.y + v * down.y);
     }
 }
 

@@ -23,10 +23,11 @@ static const struct {
 static gboolean
 fail (GError **error, const char *key)
 {
-  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("The network's configuration makes no sense at “%s”: sizes are whole numbers from 1 to %d, patches divide "
-                  "the image, heads divide the channels, and channels are multiples of four."),
-               key, MAX_VALUE);
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+      _ ("The network's configuration makes no sense at “%s”: sizes are whole numbers from 1 to %d, patches divide "
+         "the image, heads divide the channels, and channels are multiples of four."),
+      key, MAX_VALUE);
   return FALSE;
 }
 
@@ -48,7 +49,8 @@ take_json (SmbNetConfig *c, const char *json, GError **error)
   };
 
   if (!json_parser_load_from_data (parser, json, -1, &local)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The network's configuration is no JSON: %s"), local->message);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The network's configuration is no JSON: %s"),
+                 local->message);
     return FALSE;
   }
   root = json_parser_get_root (parser);

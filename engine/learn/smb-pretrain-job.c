@@ -92,10 +92,11 @@ check_plan (const SmbPretrainPlan *plan, const SmbFaceStore *faces, const SmbNet
 
   if (plan->epochs < 1 || plan->batch < share || plan->checkpoint_epochs < 1 || !(plan->base_lr > 0.0)
       || !(plan->min_lr >= 0.0) || !(plan->momentum >= 0.0 && plan->momentum <= 1.0) || isnan (plan->warmup_epochs)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("The plan of the pre-training makes no sense: epochs count from 1, a batch has at least %d images, rates "
-                    "are positive, the momentum lies between 0 and 1."),
-                 share);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("The plan of the pre-training makes no sense: epochs count from 1, a batch has at least %d images, rates "
+           "are positive, the momentum lies between 0 and 1."),
+        share);
     return FALSE;
   }
   if (faces->size_px != config->image_px) {
@@ -120,15 +121,15 @@ name_of (const Job *job)
   const SmbPretrainSettings *s = &p->settings;
   g_autofree char *config = smb_net_config_to_json (smb_pretrainer_get_config (job->trainer));
 
-  return g_strdup_printf ("faces %.16s, %d epochs of %" PRIu64 ", batch %d x %d, rate %.9g to %.9g after %.9g, momentum "
-                          "%.9g, %s %.9g, %s %.9g %.9g %.9g, betas %.9g %.9g, decay %.9g, clip %.9g, seed %" PRIu64
-                          ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s",
-                          job->faces->key, p->epochs, job->epoch_iterations, p->batch, s->accumulate, p->base_lr,
-                          p->min_lr, warmup_of (p), p->momentum, smb_mask_strategy_name (s->strategy), s->mask_ratio,
-                          smb_contrast_name (s->contrast), s->contrast_temperature, s->weight_region,
-                          s->weight_contrast, s->beta1, s->beta2, s->weight_decay, s->clip_norm, s->seed, job->mean[0],
-                          job->mean[1], job->mean[2], job->std[0], job->std[1], job->std[2],
-                          s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", config);
+  return g_strdup_printf (
+      "faces %.16s, %d epochs of %" PRIu64 ", batch %d x %d, rate %.9g to %.9g after %.9g, momentum "
+      "%.9g, %s %.9g, %s %.9g %.9g %.9g, betas %.9g %.9g, decay %.9g, clip %.9g, seed %" PRIu64
+      ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s",
+      job->faces->key, p->epochs, job->epoch_iterations, p->batch, s->accumulate, p->base_lr, p->min_lr, warmup_of (p),
+      p->momentum, smb_mask_strategy_name (s->strategy), s->mask_ratio, smb_contrast_name (s->contrast),
+      s->contrast_temperature, s->weight_region, s->weight_contrast, s->beta1, s->beta2, s->weight_decay, s->clip_norm,
+      s->seed, job->mean[0], job->mean[1], job->mean[2], job->std[0], job->std[1], job->std[2],
+      s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", config);
 }
 
 static gboolean

@@ -21,8 +21,8 @@ typedef struct {
   gboolean measured;  /* FALSE: mean and std are those of the data */
   double mean[3], std[3];
   int checkpoint_epochs; /* a checkpoint after every so many; the end and a stop have one anyway */
-  const SmbTensorDict *optimiser; /* borrowed; NULL, or its state (smb_weights_read_optimiser) where the weights to start
-                                   * from have `epochs_done` epochs behind them: the training goes on there */
+  const SmbTensorDict *optimiser; /* borrowed; NULL, or its state (smb_weights_read_optimiser) where the weights to
+                                   * start from have `epochs_done` epochs behind them: the training goes on there */
   int epochs_done;
   guint64 stop_after;    /* iterations of this run, then stop as if asked to; 0: run to the end */
 } SmbPretrainPlan;
@@ -37,14 +37,14 @@ typedef struct {
 
 typedef void (*SmbPretrainReport) (const SmbPretrainPoint *point, gpointer user_data);
 
-/* Iterations an epoch, a whole number of steps; what is left over of the data comes in another epoch's order. 0 if there
- * are too few faces for one step. */
+/* Iterations an epoch, a whole number of steps; what is left over of the data comes in another epoch's order. 0 if
+ * there are too few faces for one step. */
 guint64 smb_pretrain_plan_epoch_iterations (const SmbPretrainPlan *plan, gint64 n_faces);
 
-/* Runs it. online: weights to start from; target: NULL, or the target network's. resume: go on from the newest checkpoint
- * in `folder`, which must be of the same plan and data (MISMATCH), else an error if there is one (ARGUMENT). Cancelling
- * ends at the next step with a checkpoint: TRUE with *stopped. The same plan, data and threads give the same bytes,
- * stopped in between or not. */
+/* Runs it. online: weights to start from; target: NULL, or the target network's. resume: go on from the newest
+ * checkpoint in `folder`, which must be of the same plan and data (MISMATCH), else an error if there is one (ARGUMENT).
+ * Cancelling ends at the next step with a checkpoint: TRUE with *stopped. The same plan, data and threads give the same
+ * bytes, stopped in between or not. */
 gboolean smb_pretrain_job_run (const SmbPretrainPlan *plan, SmbDevice *device, const SmbTensorDict *online,
                                const SmbTensorDict *target, const char *overrides, const SmbFaceStore *faces,
                                const char *folder, gboolean resume, SmbPretrainReport report, gpointer user_data,

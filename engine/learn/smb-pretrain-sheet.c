@@ -33,8 +33,8 @@ make_inputs (const SmbFaceStore *faces, const SmbNetConfig *config, const double
 
   smb_rng_init (&rng, MASK_SEED, 0);
   for (int row = 0; row < ROWS; row++) {
-    smb_face_normalise ((float *) images->data + (gsize) row * 3 * pixels, faces->rgb + face_of (faces, row) * 3 * pixels, side,
-                        mean, std);
+    smb_face_normalise ((float *) images->data + (gsize) row * 3 * pixels,
+                        faces->rgb + face_of (faces, row) * 3 * pixels, side, mean, std);
     smb_region_membership (member, faces->regions + face_of (faces, row) * pixels, side, config->patch_px);
     smb_mask_draw ((guint8 *) mask->data + row * l, fr, &rng, strategy, SMB_REGION_RANDOM, member, l, ratio);
   }
@@ -53,8 +53,8 @@ level_of (float value, double mean, double std)
 
 /* The three pictures of a row, side by side. */
 static void
-draw_row (guint8 *out, int row, const SmbTensor *images, const SmbTensor *pasted, const guint8 *mask, const SmbNetConfig *config,
-          const double mean[3], const double std[3])
+draw_row (guint8 *out, int row, const SmbTensor *images, const SmbTensor *pasted, const guint8 *mask,
+          const SmbNetConfig *config, const double mean[3], const double std[3])
 {
   int side = config->image_px, patch = config->patch_px, grid = side / patch;
   gsize pixels = (gsize) side * (gsize) side;
@@ -68,7 +68,9 @@ draw_row (guint8 *out, int row, const SmbTensor *images, const SmbTensor *pasted
                                          level_of (((const float *) pasted->data)[at], mean[c], std[c]) };
 
         for (int k = 0; k < COLUMNS; k++)
-          out[(((gsize) row * (gsize) side + (gsize) y) * COLUMNS * (gsize) side + (gsize) k * (gsize) side + (gsize) x) * 3 + (gsize) c]
+          out[(((gsize) row * (gsize) side + (gsize) y) * COLUMNS * (gsize) side + (gsize) k * (gsize) side + (gsize) x)
+                  * 3
+              + (gsize) c]
               = k == 1 && !hidden ? levels[0] : levels[k];
       }
 }
@@ -101,7 +103,8 @@ smb_pretrain_sheet_write (const char *folder, SmbDevice *device, SmbTensorDict *
   for (int row = 0; row < ROWS; row++)
     draw_row ((guint8 *) file->str + strlen (header), row, smb_tensor_dict_get (inputs, "in.images"),
               smb_tensor_dict_get (outputs, "out.image_pasted"),
-              (const guint8 *) smb_tensor_dict_get (inputs, "in.mask")->data + row * smb_net_config_get_patches (config), config,
-              mean, std);
+              (const guint8 *) smb_tensor_dict_get (inputs, "in.mask")->data
+                  + row * smb_net_config_get_patches (config),
+              config, mean, std);
   return g_file_set_contents (path, file->str, (gssize) file->len, error);
 }

@@ -35,16 +35,18 @@ load (GError **error)
   GModule *module;
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
-                 _ ("This program was started as one of several processes, but its module for MPI is not installed (%s); "
-                    "build it with Open MPI, or start one process."),
-                 path);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+        _ ("This program was started as one of several processes, but its module for MPI is not installed (%s); "
+           "build it with Open MPI, or start one process."),
+        path);
     return NULL;
   }
   /* Global: Open MPI loads parts of its own, which look for its symbols. */
   module = g_module_open (path, 0);
   if (module == NULL) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED, _ ("%s: the module cannot be loaded: %s"), path, g_module_error ());
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED, _ ("%s: the module cannot be loaded: %s"), path,
+                 g_module_error ());
     return NULL;
   }
   g_module_make_resident (module);

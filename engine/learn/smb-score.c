@@ -41,8 +41,8 @@ typedef struct {
 } Batch;
 
 void
-smb_score_make (const SmbDataset *dataset, const GArray *items, guint i, const SmbViewSettings *view, guint64 seed, float *image,
-                float *blended)
+smb_score_make (const SmbDataset *dataset, const GArray *items, guint i, const SmbViewSettings *view, guint64 seed,
+                float *image, float *blended)
 {
   const SmbScoreItem *item = &g_array_index (items, SmbScoreItem, i);
   SmbRng rng;
@@ -96,7 +96,8 @@ smb_score_run (SmbNet *net, const SmbDataset *dataset, const GArray *items, cons
   int classes = smb_net_get_config (net)->classes;
 
   while (b.first < items->len) {
-    GThreadPool *pool = g_thread_pool_new (make_view, &b, threads > 0 ? threads : (int) g_get_num_processors (), FALSE, NULL);
+    GThreadPool *pool
+        = g_thread_pool_new (make_view, &b, threads > 0 ? threads : (int) g_get_num_processors (), FALSE, NULL);
 
     b.n = MIN ((guint) batch, items->len - b.first);
     if (is_blended (items, b.first + b.n)) /* a pair stays together */

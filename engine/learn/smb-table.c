@@ -101,7 +101,8 @@ parse (SmbTable *table, const char *path, const char *text, GError **error)
     g_auto (GStrv) row = read_row (&at, separator, &line);
 
     if (row == NULL) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s, line %d: a quote is opened and never closed."), path, first);
+      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s, line %d: a quote is opened and never closed."), path,
+                   first);
       return FALSE;
     }
     if (g_strv_length (row) == 1 && row[0][0] == '\0')
@@ -112,8 +113,8 @@ parse (SmbTable *table, const char *path, const char *text, GError **error)
       g_ptr_array_add (table->rows, g_steal_pointer (&row));
     } else {
       g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-                   _ ("%s, line %d: has %u columns, but the first line names %u; quote cells that hold the separator."), path,
-                   first, g_strv_length (row), g_strv_length (table->columns));
+                   _ ("%s, line %d: has %u columns, but the first line names %u; quote cells that hold the separator."),
+                   path, first, g_strv_length (row), g_strv_length (table->columns));
       return FALSE;
     }
   }

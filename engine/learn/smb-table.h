@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A table in a text file: CSV as RFC 4180 has it, UTF-8, a line of column names first; comma, semicolon or tab, whichever
- * the first line has most of. */
+/* A table in a text file: CSV as RFC 4180 has it, UTF-8, a line of column names first; comma, semicolon or tab,
+ * whichever the first line has most of. */
 typedef struct {
   GStrv columns;
   GPtrArray *rows; /* GStrv, each as long as columns */

@@ -60,8 +60,8 @@ gather (const int *groups, gsize n, gsize *members, gsize *start)
 }
 
 void
-smb_bootstrap (SmbStatistic statistic, gpointer user_data, const double *scores, const guint8 *forged, const int *groups,
-               gsize n, int repeats, guint64 seed, double interval[2])
+smb_bootstrap (SmbStatistic statistic, gpointer user_data, const double *scores, const guint8 *forged,
+               const int *groups, gsize n, int repeats, guint64 seed, double interval[2])
 {
   g_autofree gsize *members = g_new (gsize, n), *start = g_new (gsize, n + 1);
   g_autofree double *values = g_new (double, repeats);

@@ -47,7 +47,8 @@ fit_logistic (SmbCalibration *c, const double *scores, const guint8 *forged, gsi
 
   count (forged, n, kinds);
   for (int step = 0; step < NEWTON_STEPS; step++) {
-    double loss = 0.5 * a * a / (double) n, ga = a / (double) n, gb = 0.0, haa = 1.0 / (double) n, hab = 0.0, hbb = 1e-12, det;
+    double loss = 0.5 * a * a / (double) n, ga = a / (double) n, gb = 0.0, haa = 1.0 / (double) n, hab = 0.0,
+           hbb = 1e-12, det;
 
     for (gsize i = 0; i < n; i++) {
       double x = logit (scores[i]), z = a * x + b, weight = 0.5 / kinds[forged[i] != 0];
@@ -168,8 +169,8 @@ smb_cllr (const double *log10_lr, const guint8 *forged, gsize n)
   return kinds[0] > 0.0 && kinds[1] > 0.0 ? 0.5 * (sums[0] / kinds[0] + sums[1] / kinds[1]) : NAN;
 }
 
-/* The largest t seen with t <= share of `of` at or beyond t / share of the others, one of them added: deciding by it costs
- * no more than not deciding. sign -1 looks at the lower side. */
+/* The largest t seen with t <= share of `of` at or beyond t / share of the others, one of them added: deciding by it
+ * costs no more than not deciding. sign -1 looks at the lower side. */
 static double
 bound_of (const double *lr, const guint8 *forged, gsize n, int sign)
 {
@@ -254,8 +255,8 @@ smb_calibration_fit (SmbCalibrationKind kind, const double *scores, const guint8
   count (forged, n, kinds);
   if (kinds[0] < FEWEST || kinds[1] < FEWEST) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("A calibration needs at least %d genuine and %d forged faces; there are %.0f and %.0f."), FEWEST, FEWEST,
-                 kinds[0], kinds[1]);
+                 _ ("A calibration needs at least %d genuine and %d forged faces; there are %.0f and %.0f."), FEWEST,
+                 FEWEST, kinds[0], kinds[1]);
     return NULL;
   }
   c = fit (kind, scores, forged, n);

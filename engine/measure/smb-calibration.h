@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* From a score to a likelihood ratio: how much likelier it is among forged faces than among genuine ones of the kind the
- * calibration was made with. In decimal logarithms throughout: 2 is a hundred times likelier. */
+/* From a score to a likelihood ratio: how much likelier it is among forged faces than among genuine ones of the kind
+ * the calibration was made with. In decimal logarithms throughout: 2 is a hundred times likelier. */
 
 typedef enum { SMB_CALIBRATION_LOGISTIC, SMB_CALIBRATION_ISOTONIC } SmbCalibrationKind;
 
@@ -28,16 +28,18 @@ typedef struct {
 void smb_calibration_free (SmbCalibration *calibration);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCalibration, smb_calibration_free)
 
-/* Fits on scores (n) of 0 to 1. Both kinds weigh the same whatever their number, so that the result is a ratio of likelihoods and no
- * posterior. Logistic: maximum likelihood with a penalty on the slope worth one face, so that separable data
- * has an answer. Isotonic: pool adjacent violators, with one misleading face of each kind added at the far ends (Platt's
- * correction), so that no ratio is infinite. Bounds: the empirical ones of Vergeer et al. (2016): the largest ratio at
- * which the method, with one more misleading face than was seen, still beats saying nothing. ARGUMENT if there are fewer than 10 of a kind. groups (n)
- * or NULL: what is held out together in the five folds by which Cllr is measured. */
-SmbCalibration *smb_calibration_fit (SmbCalibrationKind kind, const double *scores, const guint8 *forged, const int *groups,
-                                     gsize n, GError **error);
+/* Fits on scores (n) of 0 to 1. Both kinds weigh the same whatever their number, so that the result is a ratio of
+ * likelihoods and no posterior. Logistic: maximum likelihood with a penalty on the slope worth one face, so that
+ * separable data has an answer. Isotonic: pool adjacent violators, with one misleading face of each kind added at the
+ * far ends (Platt's correction), so that no ratio is infinite. Bounds: the empirical ones of Vergeer et al. (2016): the
+ * largest ratio at which the method, with one more misleading face than was seen, still beats saying nothing. ARGUMENT
+ * if there are fewer than 10 of a kind. groups (n) or NULL: what is held out together in the five folds by which Cllr
+ * is measured. */
+SmbCalibration *smb_calibration_fit (SmbCalibrationKind kind, const double *scores, const guint8 *forged,
+                                     const int *groups, gsize n, GError **error);
 
-/* *bound: -1 or 1 where the ratio lies beyond the lower or upper bound and is given as the bound, else 0; may be NULL. */
+/* *bound: -1 or 1 where the ratio lies beyond the lower or upper bound and is given as the bound, else 0; may be NULL.
+ */
 double smb_calibration_apply (const SmbCalibration *calibration, double score, int *bound);
 
 /* Cost of log-likelihood ratios (Bruemmer and du Preez 2006) in bits: 0 perfect, 1 no better than saying nothing. */

@@ -5,14 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* How well scores tell forged from genuine; a score is the higher the more a face looks forged. scores (n), forged (n) 0
- * or 1. Where one of the two kinds is missing, a rate is NAN. Equal scores cannot be told apart and are counted so. */
+/* How well scores tell forged from genuine; a score is the higher the more a face looks forged. scores (n), forged (n)
+ * 0 or 1. Where one of the two kinds is missing, a rate is NAN. Equal scores cannot be told apart and are counted so.
+ */
 
-/* Area under the receiver's curve: the chance that a forged face scores above a genuine one, ties half (Mann-Whitney). */
+/* Area under the receiver's curve: the chance that a forged face scores above a genuine one, ties half (Mann-Whitney).
+ */
 double smb_rate_auc (const double *scores, const guint8 *forged, gsize n);
 
-/* Where false alarms and misses are equal, on the straight line between the two points of the curve around it. threshold (may be NULL): a
- * score of at least that is called forged there. */
+/* Where false alarms and misses are equal, on the straight line between the two points of the curve around it.
+ * threshold (may be NULL): a score of at least that is called forged there. */
 double smb_rate_eer (const double *scores, const guint8 *forged, gsize n, double *threshold);
 
 /* Largest share of forged faces found while at most `fpr` of the genuine ones are called forged. */

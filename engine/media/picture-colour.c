@@ -50,7 +50,8 @@ make_transform (GBytes *icc, int channels, char **name_out, gboolean *refused_ou
 {
   gsize n_bytes;
   const void *data = g_bytes_get_data (icc, &n_bytes);
-  cmsHPROFILE profile = n_bytes <= PICTURE_MAX_ICC_BYTES ? cmsOpenProfileFromMem (data, (cmsUInt32Number) n_bytes) : NULL;
+  cmsHPROFILE profile
+      = n_bytes <= PICTURE_MAX_ICC_BYTES ? cmsOpenProfileFromMem (data, (cmsUInt32Number) n_bytes) : NULL;
   cmsHPROFILE srgb = cmsCreate_sRGBProfile ();
   cmsHTRANSFORM transform = NULL;
   char name[128] = "";
@@ -103,8 +104,9 @@ picture_convert_colours (PictureJob *job, PicturePixels *pixels, GError **error)
   if (transform != NULL)
     picture_warn (job, _ ("Colours were converted from the embedded profile “%s” to sRGB."), name);
   else
-    picture_warn (job, _ ("The picture is stored in print colours (CMYK) without a usable profile; they were converted by "
-                          "a simple rule."));
+    picture_warn (job,
+                  _ ("The picture is stored in print colours (CMYK) without a usable profile; they were converted by "
+                     "a simple rule."));
   ok = pixels->channels == 3 || picture_alloc (job, &rgb, pixels->width, pixels->height, 3, error);
   for (int y = 0; ok && y < pixels->height; y++) {
     const guint8 *in = pixels->data + (gsize) y * (gsize) pixels->width * (gsize) pixels->channels;

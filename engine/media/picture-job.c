@@ -73,9 +73,10 @@ picture_fail (PictureJob *job, GError **error, int code, const char *format, ...
 gboolean
 picture_fail_memory (PictureJob *job, GError **error)
 {
-  return picture_fail (job, error, SMB_ERROR_MEMORY,
-                       _ ("not enough memory to decode it; if you trust the file, raise SEMBLANCE_MAX_MEMORY_MB or close "
-                          "other programs"));
+  return picture_fail (
+      job, error, SMB_ERROR_MEMORY,
+      _ ("not enough memory to decode it; if you trust the file, raise SEMBLANCE_MAX_MEMORY_MB or close "
+         "other programs"));
 }
 
 gboolean

@@ -236,8 +236,9 @@ report_damage (Decoder *decoder, GError **error)
   int missing = (int) ((rows - MIN (decoder->starved_row, rows)) * 100 / rows);
 
   if (decoder->starved && decoder->starved_pass <= 1 && decoder->starved_row == 0)
-    return picture_fail (job, error, SMB_ERROR_FORMAT,
-                         _ ("the JPEG is cut short: nothing of the picture is there; acquire it again from its source"));
+    return picture_fail (
+        job, error, SMB_ERROR_FORMAT,
+        _ ("the JPEG is cut short: nothing of the picture is there; acquire it again from its source"));
   if (decoder->starved && decoder->starved_pass <= 1)
     picture_warn (job, _ ("The file is cut short: the lower %d %% of the picture is missing and shown grey."),
                   MAX (missing, 1));
@@ -246,8 +247,9 @@ report_damage (Decoder *decoder, GError **error)
                           "missing in the lower %d %% and of all later passes."),
                   decoder->starved_pass, MAX (missing, 1));
   else if (decoder->limit < job->size_bytes)
-    picture_warn (job, _ ("The file is cut short after pass %d of a picture stored coarse to fine: the detail or colour of "
-                          "all later passes is missing."),
+    picture_warn (job,
+                  _ ("The file is cut short after pass %d of a picture stored coarse to fine: the detail or colour of "
+                     "all later passes is missing."),
                   decoder->jpeg.input_scan_number);
   else if (decoder->at_end)
     picture_warn (job, _ ("The file ends without its end marker; all rows of the picture are there."));

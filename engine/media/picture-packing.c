@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a picture's file was packed: a JPEG's tables and sampling, and whether any kind holds a C2PA manifest. Headers alone are
- * looked at; every length is checked against the file. */
+/* How a picture's file was packed: a JPEG's tables and sampling, and whether any kind holds a C2PA manifest. Headers
+ * alone are looked at; every length is checked against the file. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,22 +12,30 @@
 #define MAX_HEAD_BYTES (64u << 20)
 #define MAX_CHUNKS 100000
 
-enum { MARKER_SOF0 = 0xc0, MARKER_SOF2 = 0xc2, MARKER_SOI = 0xd8, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_DQT = 0xdb,
-       MARKER_APP11 = 0xeb };
-
-/* ISO/IEC 10918-1, annex K.1, rows of 8; the Independent JPEG Group's program scales these. */
-static const guint8 standard[2][64] = {
-  { 16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55, 14, 13, 16, 24,  40,  57,
-    69, 56, 14, 17, 22,  29,  51,  87,  80, 62, 18, 22, 37,  56,  68, 109, 103, 77, 24, 35,  55,  64,
-    81, 104, 113, 92, 49, 64, 78,  87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99 },
-  { 17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99 }
+enum {
+  MARKER_SOF0 = 0xc0,
+  MARKER_SOF2 = 0xc2,
+  MARKER_SOI = 0xd8,
+  MARKER_EOI = 0xd9,
+  MARKER_SOS = 0xda,
+  MARKER_DQT = 0xdb,
+  MARKER_APP11 = 0xeb
 };
 
+/* ISO/IEC 10918-1, annex K.1, rows of 8; the Independent JPEG Group's program scales these. */
+static const guint8 standard[2][64]
+    = { { 16, 11,  10,  16, 24, 40, 51, 61, 12,  12,  14,  19,  26, 58, 60, 55,  14,  13,  16,  24, 40, 57,
+          69, 56,  14,  17, 22, 29, 51, 87, 80,  62,  18,  22,  37, 56, 68, 109, 103, 77,  24,  35, 55, 64,
+          81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98,  112, 100, 103, 99 },
+        { 17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99,
+          99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+          99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99 } };
+
 /* Place in rows of 8 of the n-th value in a file. */
-static const guint8 zigzag[64] = { 0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-                                   41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-                                   30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63 };
+static const guint8 zigzag[64]
+    = { 0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+        41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+        30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63 };
 
 /* The quality whose table lies nearest, by the sum of differences. */
 static void
@@ -161,8 +169,8 @@ note_manifest (SmbMetadata *metadata, guint64 n_bytes)
   metadata->c2pa_bytes += n_bytes;
 }
 
-/* Chunks of four letters and a length, from `at`: PNG's (length first, then a sum of four bytes) or RIFF's (length after,
- * filled to even). */
+/* Chunks of four letters and a length, from `at`: PNG's (length first, then a sum of four bytes) or RIFF's (length
+ * after, filled to even). */
 static void
 walk_chunks (PictureJob *job, guint64 at, gboolean png, SmbMetadata *metadata)
 {
@@ -183,7 +191,8 @@ walk_chunks (PictureJob *job, guint64 at, gboolean png, SmbMetadata *metadata)
 static void
 walk_boxes (PictureJob *job, SmbMetadata *metadata)
 {
-  static const guint8 c2pa[16] = { 0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81 };
+  static const guint8 c2pa[16]
+      = { 0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81 };
   guint64 at = 0;
 
   for (int n = 0; n < MAX_CHUNKS; n++) {

@@ -123,7 +123,8 @@ transpose (PictureJob *job, PicturePixels *pixels, GError **error)
 }
 
 /* EXIF 2.32, 4.6.4 A, tag 274: where row 0 and column 0 of what is stored lie in what was seen.
- * 2 mirrored, 3 half turn, 4 both, 5 transposed, 6 quarter turn clockwise to show, 7 anti-transposed, 8 counter-clockwise. */
+ * 2 mirrored, 3 half turn, 4 both, 5 transposed, 6 quarter turn clockwise to show, 7 anti-transposed, 8
+ * counter-clockwise. */
 gboolean
 picture_turn_upright (PictureJob *job, PicturePixels *pixels, int orientation, GError **error)
 {

@@ -125,8 +125,9 @@ take_chunk (PictureJob *job, const Chunk *chunk, Found *found, GError **error)
                             " does not match; acquire it again from its source"),
                          chunk->name, chunk->at);
   if (!chunk->intact) {
-    picture_warn (job, _ ("The check sum of the chunk %s does not match; this part of the file, not needed for the pixels, "
-                          "is damaged."),
+    picture_warn (job,
+                  _ ("The check sum of the chunk %s does not match; this part of the file, not needed for the pixels, "
+                     "is damaged."),
                   chunk->name);
     return TRUE;
   }
@@ -180,7 +181,8 @@ picture_inspect_png (PictureJob *job, GError **error)
   if (found.frames > 1)
     picture_warn (job, _ ("The file is an animation of %u frames; the first is shown."), found.frames);
   if (!found.profile && found.gamma != 0 && ABS ((int) MIN (found.gamma, 1000000u) - (int) SRGB_GAMMA) > 1000)
-    picture_warn (job, _ ("The file asks for a gamma of %.3f, which is not applied; colours are shown as they are stored."),
+    picture_warn (job,
+                  _ ("The file asks for a gamma of %.3f, which is not applied; colours are shown as they are stored."),
                   found.gamma / 100000.0);
   return TRUE;
 }

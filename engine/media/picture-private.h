@@ -99,8 +99,8 @@ gboolean picture_decode_jpeg (PictureJob *job, PicturePixels *out, GError **erro
 gboolean picture_decode_pixbuf (PictureJob *job, PictureKind kind, guint64 end, const guint8 *tail, gsize n_tail,
                                 PicturePixels *out, GError **error);
 
-/* Of a JPEG: tables, sampling, a manifest; the file up to its first scan and an end mark, which is all that a reader of metadata
- * needs, or NULL if it does not get so far. */
+/* Of a JPEG: tables, sampling, a manifest; the file up to its first scan and an end mark, which is all that a reader of
+ * metadata needs, or NULL if it does not get so far. */
 struct _SmbMetadata;
 GBytes *picture_read_jpeg_head (PictureJob *job, struct _SmbMetadata *metadata);
 /* A C2PA manifest of the other kinds. */

@@ -131,10 +131,11 @@ picture_sniff (PictureJob *job, PictureKind *kind_out, GError **error)
                             "acquire it again from its source"));
   for (guint i = 0; i < G_N_ELEMENTS (others); i++) {
     if (matches (&others[i].magic, data, n_bytes))
-      return picture_fail (job, error, SMB_ERROR_UNSUPPORTED,
-                           _ ("this is %s, whatever its name says; add a JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF, BMP or "
-                              "PNM picture"),
-                           _ (others[i].what));
+      return picture_fail (
+          job, error, SMB_ERROR_UNSUPPORTED,
+          _ ("this is %s, whatever its name says; add a JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF, BMP or "
+             "PNM picture"),
+          _ (others[i].what));
   }
   if (is_text (data, n_bytes))
     return picture_fail (job, error, SMB_ERROR_FORMAT, _ ("this is text, not a picture, whatever its name says"));

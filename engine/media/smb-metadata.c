@@ -111,7 +111,8 @@ add_tags (GExiv2Metadata *tags, const char *group, char **keys, SmbMetadata *met
 {
   for (char **key = keys; key != NULL && *key != NULL; key++) {
     if (metadata->entries->len >= SMB_METADATA_MAX_ENTRIES) {
-      g_ptr_array_add (notes, g_strdup_printf (_ ("There are more than %d entries of metadata; the rest is not listed."),
+      g_ptr_array_add (notes,
+                       g_strdup_printf (_ ("There are more than %d entries of metadata; the rest is not listed."),
                                         SMB_METADATA_MAX_ENTRIES));
       return;
     }
@@ -243,9 +244,11 @@ look_at_thumbnail (PictureJob *job, GExiv2Metadata *tags, SmbMetadata *metadata,
     return;
   compare (metadata, picture);
   if (!metadata->thumbnail_agrees)
-    g_ptr_array_add (notes, g_strdup_printf (_ ("The embedded thumbnail shows something else than the picture (correlation %.2f): one of "
-                                         "them was changed without the other."),
-                                      metadata->thumbnail_correlation));
+    g_ptr_array_add (
+        notes,
+        g_strdup_printf (_ ("The embedded thumbnail shows something else than the picture (correlation %.2f): one of "
+                            "them was changed without the other."),
+                         metadata->thumbnail_correlation));
 }
 
 /* --- all of it --- */
@@ -259,7 +262,8 @@ head_of (PictureJob *job, PictureKind kind, SmbMetadata *metadata, GPtrArray *no
   if (kind == PICTURE_JPEG) {
     head = picture_read_jpeg_head (job, metadata);
     if (head == NULL)
-      g_ptr_array_add (notes, g_strdup (_ ("The JPEG's header is damaged or cut short; metadata after the damage is not seen.")));
+      g_ptr_array_add (
+          notes, g_strdup (_ ("The JPEG's header is damaged or cut short; metadata after the damage is not seen.")));
     return head;
   }
   picture_find_manifest (job, kind, metadata);
@@ -299,7 +303,8 @@ smb_metadata_read (int fd, const char *path, const SmbPictureLimits *limits, GCa
   g_autoptr (SmbMetadata) metadata = smb_metadata_new ();
   g_autoptr (SmbPictureInfo) info = smb_picture_info_new ();
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  PictureJob job = { .fd = fd, .path = path, .limits = limits, .cancellable = cancellable, .info = info, .warnings = notes };
+  PictureJob job
+      = { .fd = fd, .path = path, .limits = limits, .cancellable = cancellable, .info = info, .warnings = notes };
   g_autoptr (GBytes) head = NULL;
   PictureKind kind;
   gboolean ok;
@@ -328,8 +333,8 @@ void
 smb_metadata_prepare (void)
 {
   /* A grey JPEG of 1 x 1 that ends before its data: enough to hang tags on. */
-  static const guint8 sample_bytes[]
-      = { 0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0xff, 0xd9 };
+  static const guint8 sample_bytes[] = { 0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 1, 0,  1, 1,    1,   0x11,
+                                         0,    0xff, 0xda, 0,    8, 1,  1, 0, 0, 63, 0, 0xff, 0xd9 };
   static const char *const texts[][2] = { { "Exif.Image.Orientation", "6" },
                                           { "Exif.Image.Make", "x" },
                                           { "Exif.Image.XPTitle", "120 0 0 0" },

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What a picture's file says besides its pixels, and how it was packed. Nothing of it proves anything: whoever writes a file
- * writes this too. Runs in the decode worker. */
+/* What a picture's file says besides its pixels, and how it was packed. Nothing of it proves anything: whoever writes a
+ * file writes this too. Runs in the decode worker. */
 
 typedef struct {
   char *group;   /* "EXIF", "XMP", "IPTC" */
@@ -55,8 +55,8 @@ SmbMetadataEntry *smb_metadata_entry_new (const char *group, const char *key, co
 #define SMB_METADATA_MAX_TABLES 8
 #define SMB_THUMBNAIL_MAX_SIDE_PX 1024
 
-/* From a descriptor opened read-only, by pread; `path` is for messages. A file without any of it is an answer, not an error;
- * damaged parts become notes. Errors: those of smb_picture_decode for a file that is no picture. */
+/* From a descriptor opened read-only, by pread; `path` is for messages. A file without any of it is an answer, not an
+ * error; damaged parts become notes. Errors: those of smb_picture_decode for a file that is no picture. */
 SmbMetadata *smb_metadata_read (int fd, const char *path, const SmbPictureLimits *limits, GCancellable *cancellable,
                                 GError **error);
 

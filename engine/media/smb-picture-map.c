@@ -72,7 +72,8 @@ measure_range (SmbPictureMap *map)
 }
 
 SmbPictureMap *
-smb_picture_map_new (SmbPictureMapKind kind, int quality, int width, int height, int columns, int rows, const float *values)
+smb_picture_map_new (SmbPictureMapKind kind, int quality, int width, int height, int columns, int rows,
+                     const float *values)
 {
   g_autoptr (SmbPictureMap) map = NULL;
   gsize n;
@@ -141,8 +142,8 @@ luma (const guint8 *p)
   return 0.299f * (float) p[0] + 0.587f * (float) p[1] + 0.114f * (float) p[2];
 }
 
-/* Medians of nine values each, BLOCK places at a time, by nineteen exchanges (Devillard's network after Paeth): planes (9,
- * BLOCK) are put in disorder, the medians are in the fifth. */
+/* Medians of nine values each, BLOCK places at a time, by nineteen exchanges (Devillard's network after Paeth): planes
+ * (9, BLOCK) are put in disorder, the medians are in the fifth. */
 static void
 find_medians (float planes[9][BLOCK])
 {
@@ -290,9 +291,10 @@ compare (Level *level, SmbPictureMap *map, const SmbImage *image, GCancellable *
     }
     jpeg_read_scanlines (jpeg, &level->row, 1);
     for (int x = 0; x < image->width; x++)
-      level->difference[x] = (float) (abs (row[3 * x] - level->row[3 * x]) + abs (row[3 * x + 1] - level->row[3 * x + 1])
-                                      + abs (row[3 * x + 2] - level->row[3 * x + 2]))
-                             / 3.0f;
+      level->difference[x]
+          = (float) (abs (row[3 * x] - level->row[3 * x]) + abs (row[3 * x + 1] - level->row[3 * x + 1])
+                     + abs (row[3 * x + 2] - level->row[3 * x + 2]))
+            / 3.0f;
     add_row (map, y, level->difference);
   }
   jpeg_finish_decompress (jpeg);
@@ -329,7 +331,8 @@ fill_ela (SmbPictureMap *map, const SmbImage *image, GCancellable *cancellable, 
 }
 
 SmbPictureMap *
-smb_picture_map_make (SmbPictureMapKind kind, int quality, const SmbImage *image, GCancellable *cancellable, GError **error)
+smb_picture_map_make (SmbPictureMapKind kind, int quality, const SmbImage *image, GCancellable *cancellable,
+                      GError **error)
 {
   g_autoptr (SmbPictureMap) map = NULL;
   gboolean ok;

@@ -19,9 +19,9 @@ gboolean smb_png_write_grey16 (const char *path, int width, int height, const gu
  * the file. */
 gboolean smb_png_write (const char *path, int width, int height, int channels, const guint8 *pixels, GError **error);
 
-/* A PNG of numbers, with a palette or of grey up to 8 bits, so that its pixels come out as these numbers in grey whatever colours
- * its palette has, and however they are to be managed. Only chunks are moved about; damage is left to the decoder. NULL: it is no
- * such PNG. */
+/* A PNG of numbers, with a palette or of grey up to 8 bits, so that its pixels come out as these numbers in grey
+ * whatever colours its palette has, and however they are to be managed. Only chunks are moved about; damage is left to
+ * the decoder. NULL: it is no such PNG. */
 GBytes *smb_png_show_numbers (GBytes *png);
 
 G_END_DECLS

@@ -43,8 +43,8 @@ keep (SmbVideo *video, guint k)
   cached = g_new0 (VideoCached, 1);
   cached->k = k;
   cached->frame = av_frame_clone (video->frame);
-  cached->n_bytes = (guint64) MAX (av_image_get_buffer_size (video->frame->format, video->frame->width, video->frame->height, 32),
-                                   1);
+  cached->n_bytes = (guint64) MAX (
+      av_image_get_buffer_size (video->frame->format, video->frame->width, video->frame->height, 32), 1);
   g_queue_push_head (&video->recent, cached);
   g_hash_table_insert (video->cached, GUINT_TO_POINTER (k), video->recent.head);
   video->cached_bytes += cached->n_bytes;
@@ -99,7 +99,8 @@ is_ahead (const SmbVideo *video, guint k)
   if (video->webp != NULL)
     return TRUE;
   key = video_decode_best_key (video, k);
-  return g_array_index (video->packets, VideoPacket, g_array_index (video->keys, guint32, key)).slot <= video->last_slot + 8;
+  return g_array_index (video->packets, VideoPacket, g_array_index (video->keys, guint32, key)).slot
+         <= video->last_slot + 8;
 }
 
 /* Gets frame k into the cache. */
@@ -126,7 +127,8 @@ reach (SmbVideo *video, guint k, GError **error)
   }
   if (got < 0)
     return FALSE;
-  return got > 0 || picture_fail (&video->job, error, SMB_ERROR_FORMAT, _ ("frame %u is damaged and cannot be decoded"), k);
+  return got > 0
+         || picture_fail (&video->job, error, SMB_ERROR_FORMAT, _ ("frame %u is damaged and cannot be decoded"), k);
 }
 
 static void
@@ -179,7 +181,8 @@ check_file (SmbVideo *video, GError **error)
   if (!S_ISREG (info.st_mode))
     return picture_fail (&video->job, error, SMB_ERROR_ARGUMENT, _ ("this is no ordinary file; name a video file"));
   if (info.st_size == 0)
-    return picture_fail (&video->job, error, SMB_ERROR_FORMAT, _ ("the file is empty (0 bytes); acquire it again from its source"));
+    return picture_fail (&video->job, error, SMB_ERROR_FORMAT,
+                         _ ("the file is empty (0 bytes); acquire it again from its source"));
   video->job.size_bytes = (guint64) info.st_size;
   return TRUE;
 }
@@ -223,8 +226,12 @@ smb_video_open (int fd, const char *path, const SmbVideoLimits *limits, SmbProgr
   video->orientation = 1;
   video->last_slot = -1;
   video->last_serial = -1;
-  video->job = (PictureJob){ .fd = own, .path = video->path, .limits = &video->limits.picture, .cancellable = cancellable,
-                             .info = video->info, .warnings = g_ptr_array_new_with_free_func (g_free) };
+  video->job = (PictureJob){ .fd = own,
+                             .path = video->path,
+                             .limits = &video->limits.picture,
+                             .cancellable = cancellable,
+                             .info = video->info,
+                             .warnings = g_ptr_array_new_with_free_func (g_free) };
   if (!open_video (video, error))
     return NULL;
   video->job.cancellable = NULL;

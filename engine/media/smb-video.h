@@ -23,7 +23,8 @@ typedef enum {
   SMB_VIDEO_SLOT_KEY = 1 << 0,     /* decoding can begin here */
   SMB_VIDEO_SLOT_BROKEN = 1 << 1,  /* its stored bytes are marked or known to be damaged */
   SMB_VIDEO_SLOT_NO_TIME = 1 << 2, /* the container gives no time; time_us goes on at the stated rate */
-  SMB_VIDEO_SLOT_AFTER_GAP = 1 << 3, /* more than one and a half usual intervals after the frame before: frames were dropped */
+  SMB_VIDEO_SLOT_AFTER_GAP
+  = 1 << 3, /* more than one and a half usual intervals after the frame before: frames were dropped */
 } SmbVideoSlotFlags;
 
 typedef struct {
@@ -51,9 +52,9 @@ typedef struct _SmbVideo SmbVideo;
 void smb_video_prepare (void);
 
 /* Reads the container through and numbers its frames: 0, 1, 2 … in the order they are shown. Each stored picture with a
- * time of its own is a frame; where times are missing, repeated or contradict one another, and at an end that is cut off,
- * it is decoding that counts. Keeps a duplicate of `fd` (read by pread). Errors: FORMAT, UNSUPPORTED (a still picture, sound only, a codec
- * this FFmpeg lacks), LIMIT, ARGUMENT (folder, device), MEMORY, IO, cancelled. */
+ * time of its own is a frame; where times are missing, repeated or contradict one another, and at an end that is cut
+ * off, it is decoding that counts. Keeps a duplicate of `fd` (read by pread). Errors: FORMAT, UNSUPPORTED (a still
+ * picture, sound only, a codec this FFmpeg lacks), LIMIT, ARGUMENT (folder, device), MEMORY, IO, cancelled. */
 SmbVideo *smb_video_open (int fd, const char *path, const SmbVideoLimits *limits, SmbProgress progress,
                           gpointer user_data, GCancellable *cancellable, GError **error);
 void smb_video_free (SmbVideo *video);

@@ -79,7 +79,8 @@ segment_is_cut (PictureJob *job)
   if (id == NULL || picture_be32 (id) != EBML_SEGMENT)
     return FALSE;
   size = ebml_number (job, at + 4, &length);
-  return size != G_MAXUINT64 && (length == 0 || size > job->size_bytes - MIN (job->size_bytes, at + 4 + (guint64) length));
+  return size != G_MAXUINT64
+         && (length == 0 || size > job->size_bytes - MIN (job->size_bytes, at + 4 + (guint64) length));
 }
 
 gboolean

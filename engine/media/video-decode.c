@@ -59,7 +59,8 @@ receive_frame (SmbVideo *video, GError **error)
       continue; /* a damaged picture: on to the next */
     if (video->drained)
       return 0;
-    got = video->next_serial < video->packets->len || video->packets->len == 0 ? video_input_read (video, NULL, error) : 0;
+    got = video->next_serial < video->packets->len || video->packets->len == 0 ? video_input_read (video, NULL, error)
+                                                                               : 0;
     if (got < 0)
       return -1;
     if (got == 0) {

@@ -30,8 +30,9 @@ report (const SmbVideo *video, guint64 done, const char *what)
     video->progress (done, video->job.size_bytes, what, video->user_data);
 }
 
-/* Does the access unit hold an IDR picture, or an SEI recovery point that recovers at once? (H.264, 7.4.1, D.2.8) Others
- * marked as key frames need pictures before them. Annex B and length-prefixed units alike are searched by start. */
+/* Does the access unit hold an IDR picture, or an SEI recovery point that recovers at once? (H.264, 7.4.1, D.2.8)
+ * Others marked as key frames need pictures before them. Annex B and length-prefixed units alike are searched by start.
+ */
 static gboolean
 is_clean_avc (const guint8 *data, int n_bytes, int length_bytes)
 {
@@ -95,7 +96,8 @@ is_clean_key (const SmbVideo *video, const AVPacket *packet)
 static gboolean
 is_shown (const SmbVideo *video, const AVPacket *packet)
 {
-  return stream_of (video)->codecpar->codec_id != AV_CODEC_ID_VP8 || packet->size < 1 || (packet->data[0] >> 4 & 1) != 0;
+  return stream_of (video)->codecpar->codec_id != AV_CODEC_ID_VP8 || packet->size < 1
+         || (packet->data[0] >> 4 & 1) != 0;
 }
 
 static void
@@ -122,8 +124,9 @@ add_packet (SmbVideo *video)
 void
 video_warn_frames (SmbVideo *video)
 {
-  picture_warn (&video->job, _ ("The video has more than %u frames; what comes after them is left out. If you trust the "
-                                "file, raise SEMBLANCE_MAX_FRAMES."),
+  picture_warn (&video->job,
+                _ ("The video has more than %u frames; what comes after them is left out. If you trust the "
+                   "file, raise SEMBLANCE_MAX_FRAMES."),
                 video->limits.max_frames);
 }
 
@@ -145,7 +148,8 @@ read_packets (SmbVideo *video, gboolean *broken_out, GError **error)
   if (got < 0)
     return FALSE;
   if (video->packets->len == 0)
-    return picture_fail (&video->job, error, SMB_ERROR_FORMAT, _ ("there is no picture in its video stream; the file is cut short"));
+    return picture_fail (&video->job, error, SMB_ERROR_FORMAT,
+                         _ ("there is no picture in its video stream; the file is cut short"));
   return TRUE;
 }
 
@@ -291,8 +295,8 @@ drop_slots (SmbVideo *video, const guint8 *came, guint from, guint to)
   video->slots = g_steal_pointer (&kept);
 }
 
-/* Decodes from key number `key` on, up to serial `until`, and drops the slots behind `first` and before `last` that do not
- * come out: the beginning of a stream that was cut out of another, and the end of one that is cut short. */
+/* Decodes from key number `key` on, up to serial `until`, and drops the slots behind `first` and before `last` that do
+ * not come out: the beginning of a stream that was cut out of another, and the end of one that is cut short. */
 static gboolean
 drop_what_does_not_come (SmbVideo *video, guint k_restart, guint first, guint last, GError **error)
 {
@@ -322,7 +326,8 @@ count_broken_start (const SmbVideo *video)
   const VideoPacket *packets = (const VideoPacket *) video->packets->data;
 
   if ((packets[0].flags & VIDEO_PACKET_KEY) == 0)
-    return video->keys->len > 1 ? (guint) MAX (packets[g_array_index (video->keys, guint32, 1)].slot, 0) : video->slots->len;
+    return video->keys->len > 1 ? (guint) MAX (packets[g_array_index (video->keys, guint32, 1)].slot, 0)
+                                : video->slots->len;
   return (guint) MAX (packets[0].slot, 0);
 }
 
@@ -343,15 +348,18 @@ check_ends (SmbVideo *video, gboolean cut, GError **error)
   if (n_start > 0 && !drop_what_does_not_come (video, 0, 0, n_start, error))
     return FALSE;
   if (video->slots->len < before)
-    picture_warn (&video->job, _ ("%u pictures at the beginning refer to earlier ones that are not in the file and cannot be shown."),
-                  before - video->slots->len);
+    picture_warn (
+        &video->job,
+        _ ("%u pictures at the beginning refer to earlier ones that are not in the file and cannot be shown."),
+        before - video->slots->len);
   before = video->slots->len;
   if (cut && before > 0) {
     guint key = video_decode_best_key (video, before - 1);
     guint first;
 
     key -= MIN (key, 1);
-    first = (guint) MAX (g_array_index (video->packets, VideoPacket, g_array_index (video->keys, guint32, key)).slot, 0);
+    first
+        = (guint) MAX (g_array_index (video->packets, VideoPacket, g_array_index (video->keys, guint32, key)).slot, 0);
     if (!drop_what_does_not_come (video, first, first, before, error))
       return FALSE;
   }
@@ -394,11 +402,13 @@ video_index_build (SmbVideo *video, GError **error)
   if (!video->by_decoding && video->slots->len > 0 && !check_ends (video, cut, error))
     return FALSE;
   if (video->slots->len == 0)
-    return picture_fail (&video->job, error, SMB_ERROR_FORMAT, _ ("none of its pictures can be decoded; the file is damaged"));
+    return picture_fail (&video->job, error, SMB_ERROR_FORMAT,
+                         _ ("none of its pictures can be decoded; the file is damaged"));
   count_kinds (video);
   if (video->by_decoding)
-    picture_warn (&video->job, _ ("The times of its pictures are missing, repeated or contradict one another; frames are "
-                                  "numbered as they come out of the decoder."));
+    picture_warn (&video->job,
+                  _ ("The times of its pictures are missing, repeated or contradict one another; frames are "
+                     "numbered as they come out of the decoder."));
   if (cut)
     picture_warn (&video->job, _ ("The file is cut short: %u frames, %.2f seconds, are there."), video->slots->len,
                   (double) g_array_index (video->slots, SmbVideoSlot, video->slots->len - 1).time_us / 1e6);

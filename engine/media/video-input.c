@@ -15,10 +15,11 @@
 /* More gain little where faces are what takes time, and each has pictures of its own. */
 #define MAX_THREADS 4
 
-/* Demuxers that stand for stills, text and sound without a picture, or that would follow names to other files. Bare JPEGs
- * one behind the other are a picture with previews or further views far more often than a film. */
-static const char *const refused[] = { "image2", "image2pipe", "mjpeg", "mjpeg_2000", "tty", "concat", "hls", "dash", "sdp", "rtsp", "imf",
-                                       "applehttp", "webm_dash_manifest", "ffmetadata", "lrc", "ass", "srt", "webvtt" };
+/* Demuxers that stand for stills, text and sound without a picture, or that would follow names to other files. Bare
+ * JPEGs one behind the other are a picture with previews or further views far more often than a film. */
+static const char *const refused[]
+    = { "image2", "image2pipe", "mjpeg",     "mjpeg_2000",         "tty",        "concat", "hls", "dash", "sdp",
+        "rtsp",   "imf",        "applehttp", "webm_dash_manifest", "ffmetadata", "lrc",    "ass", "srt",  "webvtt" };
 
 gboolean
 video_fail_av (SmbVideo *video, int averror, const char *doing, GError **error)
@@ -114,14 +115,16 @@ open_demuxer (SmbVideo *video, GError **error)
   format->flags |= AVFMT_FLAG_CUSTOM_IO;
   failed = avformat_open_input (&format, NULL, NULL, NULL); /* frees the context if it fails */
   if (failed == AVERROR_INVALIDDATA)
-    return picture_fail (&video->job, error, SMB_ERROR_FORMAT,
-                         _ ("these bytes are no video FFmpeg knows, or its beginning or table of contents is damaged or missing"));
+    return picture_fail (
+        &video->job, error, SMB_ERROR_FORMAT,
+        _ ("these bytes are no video FFmpeg knows, or its beginning or table of contents is damaged or missing"));
   if (failed < 0)
     return video_fail_av (video, failed, _ ("opening the container"), error);
   video->format = format;
   if (is_refused (format->iformat))
     return picture_fail (&video->job, error, SMB_ERROR_UNSUPPORTED,
-                         _ ("this is not a video (%s); add a video, or the picture as a picture"), format->iformat->name);
+                         _ ("this is not a video (%s); add a video, or the picture as a picture"),
+                         format->iformat->name);
   return TRUE;
 }
 
@@ -190,7 +193,8 @@ video_input_open (SmbVideo *video, GError **error)
   if (video->stream < 0 || (video->format->streams[video->stream]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
     return picture_fail (&video->job, error, SMB_ERROR_UNSUPPORTED, _ ("there is no video in it"));
   parameters = video->format->streams[video->stream]->codecpar;
-  if (!picture_check_size (&video->job, (guint64) MAX (parameters->width, 0), (guint64) MAX (parameters->height, 0), error))
+  if (!picture_check_size (&video->job, (guint64) MAX (parameters->width, 0), (guint64) MAX (parameters->height, 0),
+                           error))
     return FALSE;
   for (guint i = 0; i < video->format->nb_streams; i++)
     if ((int) i != video->stream)

@@ -59,8 +59,8 @@ set_colours (struct SwsContext *scaler, const AVFrame *frame)
 
   if (space == AVCOL_SPC_UNSPECIFIED || space == AVCOL_SPC_RESERVED)
     space = frame->height > SD_LINES ? SWS_CS_ITU709 : SWS_CS_ITU601;
-  sws_setColorspaceDetails (scaler, sws_getCoefficients (space), full, sws_getCoefficients (SWS_CS_DEFAULT), 1, 0, 1 << 16,
-                            1 << 16);
+  sws_setColorspaceDetails (scaler, sws_getCoefficients (space), full, sws_getCoefficients (SWS_CS_DEFAULT), 1, 0,
+                            1 << 16, 1 << 16);
 }
 
 /* Over white, in place from 4 bytes a pixel to 3. */
@@ -93,13 +93,13 @@ video_pixels_to_image (SmbVideo *video, const AVFrame *frame, int max_side_px, G
     width = MAX ((int) ((gint64) frame->width * max_side_px / longer), 1);
     height = MAX ((int) ((gint64) frame->height * max_side_px / longer), 1);
   }
-  video->scaler = sws_getCachedContext (video->scaler, frame->width, frame->height, plain_format (frame->format), width, height,
-                                        alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24,
-                                        (smaller ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT,
-                                        NULL, NULL, NULL);
+  video->scaler = sws_getCachedContext (
+      video->scaler, frame->width, frame->height, plain_format (frame->format), width, height,
+      alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24,
+      (smaller ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, NULL, NULL, NULL);
   if (video->scaler == NULL) {
-    picture_fail (&video->job, error, SMB_ERROR_UNSUPPORTED, _ ("its frames have a pixel format that cannot be shown (%s)"),
-                  av_get_pix_fmt_name (frame->format));
+    picture_fail (&video->job, error, SMB_ERROR_UNSUPPORTED,
+                  _ ("its frames have a pixel format that cannot be shown (%s)"), av_get_pix_fmt_name (frame->format));
     return NULL;
   }
   set_colours (video->scaler, frame);

@@ -74,7 +74,8 @@ gboolean video_input_open (SmbVideo *video, GError **error);
 void video_input_close (SmbVideo *video);
 /* Opens demuxer and decoder once more, at the beginning. */
 gboolean video_input_reopen (SmbVideo *video, GError **error);
-/* The next packet of the stream: 1, 0 at the end (or where reading breaks off: *broken_out), -1 cancelled with an error. */
+/* The next packet of the stream: 1, 0 at the end (or where reading breaks off: *broken_out), -1 cancelled with an
+ * error. */
 int video_input_read (SmbVideo *video, gboolean *broken_out, GError **error);
 guint32 video_packet_sum (const AVPacket *packet);
 /* FALSE with FORMAT, MEMORY … error naming the file. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Animated WebP through libwebp's own animation decoder: FFmpeg knows only the still kind. Each frame is drawn onto those
- * before, so going back means beginning anew. */
+/* Animated WebP through libwebp's own animation decoder: FFmpeg knows only the still kind. Each frame is drawn onto
+ * those before, so going back means beginning anew. */
 #include "base/smb-error.h"
 #include "media/video-private.h"
 
@@ -61,7 +61,8 @@ list_frames (SmbVideo *video, const WebPData *data, GError **error)
   }
   if (WebPDemuxGetFrame (demuxer, 1, &frame)) {
     do {
-      SmbVideoSlot slot = { at_us, (guint32) MAX (frame.duration, 0) * 1000, video->slots->len == 0 ? SMB_VIDEO_SLOT_KEY : 0 };
+      SmbVideoSlot slot
+          = { at_us, (guint32) MAX (frame.duration, 0) * 1000, video->slots->len == 0 ? SMB_VIDEO_SLOT_KEY : 0 };
 
       if (frame.complete && video->slots->len == video->limits.max_frames)
         video_warn_frames (video);
@@ -77,7 +78,8 @@ list_frames (SmbVideo *video, const WebPData *data, GError **error)
     picture_warn (&video->job, _ ("The file is cut short: %u frames, %.2f seconds, are there."), video->slots->len,
                   (double) at_us / 1e6);
   return video->slots->len > 0
-         || picture_fail (&video->job, error, SMB_ERROR_FORMAT, _ ("none of its pictures can be decoded; the file is damaged"));
+         || picture_fail (&video->job, error, SMB_ERROR_FORMAT,
+                          _ ("none of its pictures can be decoded; the file is damaged"));
 }
 
 /* libwebp refuses to animate a file that is not whole: the frames that are there get a header that says so. */
@@ -91,7 +93,8 @@ mend_length (SmbVideo *video)
   while (at + 8 <= size) {
     gsize payload = picture_le32 (webp->data + at + 4), chunk = 8 + payload + (payload & 1);
 
-    if (payload > size || chunk > size - at || (memcmp (webp->data + at, "ANMF", 4) == 0 && ++frames > video->slots->len))
+    if (payload > size || chunk > size - at
+        || (memcmp (webp->data + at, "ANMF", 4) == 0 && ++frames > video->slots->len))
       break;
     at += chunk;
     end = at;

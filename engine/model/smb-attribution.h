@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Attention flow through a stack of blocks, from host tensors; sums in float64. T = 1 + L tokens, the class token first. */
+/* Attention flow through a stack of blocks, from host tensors; sums in float64. T = 1 + L tokens, the class token
+ * first. */
 
 /* Attention rollout (Abnar and Zuidema 2020): the product, later blocks on the left, of the row-normalised
  * (mean over heads + identity). outputs holds "attn.0" … (B,H,T,T) of `depth` blocks as smb_net_forward gives them;

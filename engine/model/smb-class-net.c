@@ -97,7 +97,8 @@ smb_class_net_judge_patches (SmbExec *exec, const SmbClassNet *net, SmbClassTape
 
 /* d (B,1+L,C) += through head and norm of the single patches; NULL: only the head's own gradient is wanted */
 static void
-patches_backward (SmbExec *exec, const SmbClassNet *net, SmbTensor *d, const SmbTensor *dpatches, const SmbClassTape *tape)
+patches_backward (SmbExec *exec, const SmbClassNet *net, SmbTensor *d, const SmbTensor *dpatches,
+                  const SmbClassTape *tape)
 {
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *dnormed = smb_exec_take_like (exec, tape->patches), *dtokens = smb_exec_take_like (exec, tape->patches);

@@ -37,12 +37,12 @@ void smb_class_net_clear (SmbClassNet *net);
 /* images (B,chans,H,W). tape NULL for inference. */
 SmbClassOut smb_class_net_forward (SmbExec *exec, const SmbClassNet *net, const SmbTensor *images,
                                    const SmbStackRun *run, SmbClassTape *tape);
-/* Logits (B,L,classes) of every patch by itself: the network's own norm and head on its token in place of the mean of all. After
- * a forward pass of a pooled network without adapter; adds to its tape. */
+/* Logits (B,L,classes) of every patch by itself: the network's own norm and head on its token in place of the mean of
+ * all. After a forward pass of a pooled network without adapter; adds to its tape. */
 SmbTensor *smb_class_net_judge_patches (SmbExec *exec, const SmbClassNet *net, SmbClassTape *tape);
-/* dlogits (B,classes); dprojection (B,N) or NULL: no contrastive gradient, the projector's is left alone; dpatches (B,L,classes)
- * or NULL: patches were not judged. The encoder is gone through unless nothing in it asks for a gradient (run->first = depth and
- * its embedding and norm frozen). */
+/* dlogits (B,classes); dprojection (B,N) or NULL: no contrastive gradient, the projector's is left alone; dpatches
+ * (B,L,classes) or NULL: patches were not judged. The encoder is gone through unless nothing in it asks for a gradient
+ * (run->first = depth and its embedding and norm frozen). */
 void smb_class_net_backward (SmbExec *exec, const SmbClassNet *net, const SmbClassOut *out, const SmbTensor *dlogits,
                              const SmbTensor *dprojection, const SmbTensor *dpatches, const SmbStackRun *run,
                              const SmbClassTape *tape);

@@ -50,8 +50,8 @@ void
 smb_region_membership (guint8 *member, const guint8 *parsing, int size_px, int patch_px)
 {
   /* bit c: class c belongs to the region */
-  static const guint classes[SMB_N_REGIONS] = { 1u << 2 | 1u << 3, 1u << 4 | 1u << 5, 1u << 6, 1u << 7 | 1u << 8 | 1u << 9,
-                                                0,                 1u << 10,          1u << 1, 1u << 0 };
+  static const guint classes[SMB_N_REGIONS]
+      = { 1u << 2 | 1u << 3, 1u << 4 | 1u << 5, 1u << 6, 1u << 7 | 1u << 8 | 1u << 9, 0, 1u << 10, 1u << 1, 1u << 0 };
   int grid = size_px / patch_px, l = grid * grid;
 
   for (int k = 0; k < l; k++) {

@@ -223,7 +223,8 @@ pixel_backward (SmbExec *exec, const SmbMimNet *net, SmbTensor *dlatent, const S
                 const SmbMimTape *tape)
 {
   SmbExecMark mark = smb_exec_mark (exec);
-  SmbTensor *dfull = smb_exec_take_like (exec, tape->dec_full), *ddropped = smb_exec_take_like (exec, tape->dec_dropped);
+  SmbTensor *dfull = smb_exec_take_like (exec, tape->dec_full),
+            *ddropped = smb_exec_take_like (exec, tape->dec_dropped);
   SmbTensor *dnormed = smb_exec_take_like (exec, tape->dec_norm.x), *dx = smb_exec_take_like (exec, dnormed);
 
   smb_linear_backward (exec, &net->dec_pred, ddropped, dpred, tape->dec_dropped);

@@ -86,7 +86,8 @@ add_probabilities (SmbTensorDict *outputs)
 static void
 add_flow (SmbTensorDict *outputs, const char *name, SmbTensor *flow)
 {
-  g_autofree char *cls = g_strconcat (name, "_patches_cls", NULL), *pooled = g_strconcat (name, "_patches_pooled", NULL);
+  g_autofree char *cls = g_strconcat (name, "_patches_cls", NULL),
+                  *pooled = g_strconcat (name, "_patches_pooled", NULL);
   g_autoptr (SmbTensor) row = smb_token_row (flow, FALSE), mean = smb_token_row (flow, TRUE);
 
   smb_tensor_dict_set (outputs, name, flow);

@@ -241,9 +241,10 @@ settle_heads (const Stated *stated, const char *key, int dim, int published, int
     return FALSE;
   if (*heads >= 1 && dim % *heads == 0)
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-               _ ("%s does not say how many attention heads share its %d channels; state it, for instance {\"%s\": 8}."),
-               stated->name, dim, key);
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_MISMATCH,
+      _ ("%s does not say how many attention heads share its %d channels; state it, for instance {\"%s\": 8}."),
+      stated->name, dim, key);
   return FALSE;
 }
 
@@ -289,10 +290,11 @@ check_row (const Stated *stated, const SmbParamRow *row, GError **error)
   for (int i = 0; i < row->rank; i++)
     g_string_append_printf (want, "%s%" G_GINT64_FORMAT, i > 0 ? ", " : "", row->shape[i]);
   found = smb_tensor_dup_shape_text (t);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-               _ ("%s: the tensor %s should hold (%s) real numbers, but holds %s of type %s. The file belongs to another "
-                  "network."),
-               stated->name, row->name, want->str, found, smb_dtype_name (t->dtype));
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_MISMATCH,
+      _ ("%s: the tensor %s should hold (%s) real numbers, but holds %s of type %s. The file belongs to another "
+         "network."),
+      stated->name, row->name, want->str, found, smb_dtype_name (t->dtype));
   return FALSE;
 }
 

@@ -21,7 +21,8 @@ fill (SmbTensor *t, SmbRng *rng, Fill how, double value)
                                          : value * (2.0 * smb_rng_uniform (rng) - 1.0));
 }
 
-/* Adapter, its projector and the head's bias beside it: uniform within 1 / sqrt (inputs); 0 for every other parameter. */
+/* Adapter, its projector and the head's bias beside it: uniform within 1 / sqrt (inputs); 0 for every other parameter.
+ */
 static double
 adapter_bound (const SmbNetConfig *c, SmbNetKind kind, const char *name)
 {

@@ -109,7 +109,8 @@ smb_net_input_labels (const SmbTensorDict *inputs, const char *name, gint64 b, i
   g_autofree int *labels = NULL;
   gsize n;
 
-  if (find (inputs, name, optional, error) == NULL || (values = smb_net_input_numbers (inputs, name, &n, error)) == NULL)
+  if (find (inputs, name, optional, error) == NULL
+      || (values = smb_net_input_numbers (inputs, name, &n, error)) == NULL)
     return NULL;
   if (n != (gsize) b) {
     g_autofree char *want = g_strdup_printf ("(%" G_GINT64_FORMAT ")", b);

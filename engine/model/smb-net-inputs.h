@@ -26,9 +26,9 @@ gboolean smb_net_input_scalar (const SmbTensorDict *inputs, const char *name, do
 /* Several numbers as float64, owned, n_out of them; NULL with an error if absent or empty. */
 double *smb_net_input_numbers (const SmbTensorDict *inputs, const char *name, gsize *n_out, GError **error);
 
-/* (B,K) int32: which patches the encoder sees, K = (int) (L (1 - ratio)): the first K of the patches sorted by the mask,
- * visible ones first, each kind in order. ratio < 0: not stated; then 0.75 if every image hides about that much, else
- * what the mask itself leaves visible. Owned; MISMATCH if nothing would be visible. */
+/* (B,K) int32: which patches the encoder sees, K = (int) (L (1 - ratio)): the first K of the patches sorted by the
+ * mask, visible ones first, each kind in order. ratio < 0: not stated; then 0.75 if every image hides about that much,
+ * else what the mask itself leaves visible. Owned; MISMATCH if nothing would be visible. */
 SmbTensor *smb_net_visible_index (const guint8 *mask, gint64 b, gint64 l, double ratio, GError **error);
 
 G_END_DECLS

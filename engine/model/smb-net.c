@@ -80,8 +80,9 @@ smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint
   gboolean done;
 
   if (target != NULL && (net->kind != SMB_NET_ONLINE || target->kind != SMB_NET_TARGET)) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                         _ ("A target network goes only with an online network; one of the two files is another kind."));
+    g_set_error_literal (
+        error, SMB_ERROR, SMB_ERROR_MISMATCH,
+        _ ("A target network goes only with an online network; one of the two files is another kind."));
     return NULL;
   }
   if (net->kind == SMB_NET_ONLINE)

@@ -31,10 +31,11 @@ typedef enum {
 } SmbNetWant;
 
 /* Runs the network. inputs (host): "in.images" (B,3,H,W) normalised; online networks also "in.mask" (B,L), optionally
- * "in.region" (B,L) and "in.mask_ratio" (one number: floor (L (1 - ratio)) patches stay visible; left out: what the mask
- * leaves, or a quarter if it leaves about that); classifiers optionally "in.labels" (B). Outputs (host, float32; losses F64) carry the names of
- * the reference fixtures. target: for an online network, the target network whose features L_cl needs; may be NULL.
- * Matches the reference to 1e-5 relative in F32. Errors: MISMATCH (shape of an input, named), MEMORY, cancelled. */
+ * "in.region" (B,L) and "in.mask_ratio" (one number: floor (L (1 - ratio)) patches stay visible; left out: what the
+ * mask leaves, or a quarter if it leaves about that); classifiers optionally "in.labels" (B). Outputs (host, float32;
+ * losses F64) carry the names of the reference fixtures. target: for an online network, the target network whose
+ * features L_cl needs; may be NULL. Matches the reference to 1e-5 relative in F32. Errors: MISMATCH (shape of an input,
+ * named), MEMORY, cancelled. */
 SmbTensorDict *smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want,
                                 GCancellable *cancellable, GError **error);
 

@@ -167,7 +167,8 @@ check_precision (const SmbDevice *device, SmbPrecision precision, SmbParamUse us
       && (use == SMB_PARAMS_FIXED || precision != SMB_PRECISION_INT8))
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
-               _ ("The device %s cannot compute with the precision asked for; choose f32 or another device."), device->id);
+               _ ("The device %s cannot compute with the precision asked for; choose f32 or another device."),
+               device->id);
   return FALSE;
 }
 

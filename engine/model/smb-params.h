@@ -12,8 +12,8 @@ typedef struct {
   gint64 shape[4];
 } SmbParamRow;
 
-/* Every parameter of a network (SmbParamRow*), in the order of the published checkpoints, which also decides the indices
- * of the optimiser's state. */
+/* Every parameter of a network (SmbParamRow*), in the order of the published checkpoints, which also decides the
+ * indices of the optimiser's state. */
 GPtrArray *smb_params_table (const SmbNetConfig *config, SmbNetKind kind);
 
 /* Elements of all parameters. */

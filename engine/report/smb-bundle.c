@@ -74,7 +74,9 @@ smb_bundle_measure_map (const SmbMap *map, SmbBundleMap *out)
   gsize n = (gsize) map->rows * (gsize) map->columns, n_values = 0;
   double sum = 0.0;
 
-  *out = (SmbBundleMap){ .spec = map->spec, .rows = map->rows, .columns = map->columns, .min = NAN, .max = NAN, .mean = NAN };
+  *out = (SmbBundleMap){
+    .spec = map->spec, .rows = map->rows, .columns = map->columns, .min = NAN, .max = NAN, .mean = NAN
+  };
   if (map->rgb != NULL) {
     out->rows = out->columns = map->rgb_size;
     out->is_picture = TRUE;
@@ -268,7 +270,8 @@ smb_bundle_parse (const char *text, gsize n_bytes, GError **error)
   JsonObject *root = NULL;
 
   if (memchr (text, '\0', n_bytes) != NULL) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("The report bundle is no text; it was not written by this program."));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                         _ ("The report bundle is no text; it was not written by this program."));
     return NULL;
   }
   copy = g_strndup (text, n_bytes);
@@ -285,7 +288,8 @@ smb_bundle_parse (const char *text, gsize n_bytes, GError **error)
   if (reader.failed)
     return NULL;
   if (smb_json_int (&reader, root, "version", 1, G_MAXINT) > SMB_BUNDLE_VERSION && !reader.failed) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NEWER, _ ("The report bundle was written by a newer version of this program; use that one."));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_NEWER,
+                         _ ("The report bundle was written by a newer version of this program; use that one."));
     return NULL;
   }
   bundle = g_new0 (SmbBundle, 1);

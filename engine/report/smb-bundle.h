@@ -5,21 +5,23 @@
 
 G_BEGIN_DECLS
 
-/* A report as a machine reads it: what was found in a case, and all it takes to find it again. Canonical JSON, so that the same case
- * gives the same bytes:
- * {"format": "semblance-bundle", "version": 1, "program_version", "case": {"number", "title", "laboratory", "examiner"},
- *  "log": {"entries", "head", "intact"}, "warnings": [sentence], "notes": [{"author", "text"}],
- *  "exhibits": [{"exhibit", "file", "sha256", "size_bytes", "format", "width", "height", "problem", "notes", "findings": [{"kind",
+/* A report as a machine reads it: what was found in a case, and all it takes to find it again. Canonical JSON, so that
+ * the same case gives the same bytes:
+ * {"format": "semblance-bundle", "version": 1, "program_version", "case": {"number", "title", "laboratory",
+ * "examiner"}, "log": {"entries", "head", "intact"}, "warnings": [sentence], "notes": [{"author", "text"}], "exhibits":
+ * [{"exhibit", "file", "sha256", "size_bytes", "format", "width", "height", "problem", "notes", "findings": [{"kind",
  *    "text"}], "result": as smb_analysis_to_json, of a video with "video"; null if never analysed,
  *    "regions": [{"face", "size_px", "origin", "classes"}] of faces whose region map an examiner corrected,
- *    "maps": [{"face", "map": its text form, "index": which of several, "rows", "columns", "min", "max", "mean", "sha256" of the float32
- *    values or RGB bytes, "values": these themselves, little-endian, in base64; left out once the maps before took SMB_BUNDLE_MAX_VALUES}]}]}
- * A bundle may come from anyone: at most SMB_BUNDLE_MAX_BYTES, 64 levels, and bounds on everything. */
+ *    "maps": [{"face", "map": its text form, "index": which of several, "rows", "columns", "min", "max", "mean",
+ * "sha256" of the float32 values or RGB bytes, "values": these themselves, little-endian, in base64; left out once the
+ * maps before took SMB_BUNDLE_MAX_VALUES}]}]} A bundle may come from anyone: at most SMB_BUNDLE_MAX_BYTES, 64 levels,
+ * and bounds on everything. */
 
 #define SMB_BUNDLE_FORMAT "semblance-bundle"
 #define SMB_BUNDLE_VERSION 1
 #define SMB_BUNDLE_MAX_BYTES ((gsize) 128 << 20)
-#define SMB_BUNDLE_MAX_VALUES ((gsize) 64 << 20) /* bytes of values of all maps together: the bundle stays one that can be read */
+#define SMB_BUNDLE_MAX_VALUES                                                                                          \
+  ((gsize) 64 << 20) /* bytes of values of all maps together: the bundle stays one that can be read */
 
 typedef struct {
   guint face, index; /* from 0; index: of the maps one text form stands for (all heads) */

@@ -127,8 +127,8 @@ smb_report_draw_map (cairo_t *cr, const SmbImage *crop, const SmbMap *map, doubl
 
     /* The rows of ARGB32 have no padding, as the overlay wants it. */
     cairo_surface_flush (surface);
-    smb_overlay_render (cairo_image_surface_get_data (surface), OVERLAY_PX, OVERLAY_PX, map, map->min, map->max, colours,
-                        crop != NULL ? MAP_OPACITY : 1.0, NAN);
+    smb_overlay_render (cairo_image_surface_get_data (surface), OVERLAY_PX, OVERLAY_PX, map, map->min, map->max,
+                        colours, crop != NULL ? MAP_OPACITY : 1.0, NAN);
     cairo_surface_mark_dirty (surface);
     paint_surface (cr, surface, x, y, size, size);
   }

@@ -15,36 +15,36 @@
 #define TILE_BAR_PX 12
 
 /* Colours of the window. */
-static const char style[] =
-    ":root{color-scheme:light dark;--window:#f4f4f5;--header:#e9e9ec;--pane:#fafafb;--border:#d2d3d8;--text:#1d1e21;"
-    "--dim:#5b5e66;--accent:#1a5fb4;--ok:#1b6e3f;--warning:#8a5700;--alert:#b1251c}\n"
-    "@media (prefers-color-scheme:dark){:root{--window:#202124;--header:#2b2c30;--pane:#26272a;--border:#3a3c41;"
-    "--text:#ececee;--dim:#a4a7ae;--accent:#7db0f2;--ok:#67c58f;--warning:#e5b454;--alert:#ff8f85}}\n"
-    "@media print{:root{--window:#fff;--pane:#fff}section{break-inside:auto}tr,figure{break-inside:avoid}"
-    ".tiles figure{width:150px!important}.bar{min-width:200px!important}}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0;background:var(--window);color:var(--text);font:14px/1.5 'DejaVu Sans','Noto Sans CJK JP',"
-    "sans-serif;font-variant-numeric:tabular-nums}\n"
-    "header{background:var(--header);border-bottom:1px solid var(--border);padding:18px 24px}\n"
-    "main,footer{max-width:1000px;margin:0 auto;padding:12px 24px}\n"
-    "h1{font-size:24px;margin:0;overflow-wrap:anywhere}h2{font-size:19px;margin:24px 0 12px}"
-    "h3{font-size:15px;margin:18px 0 6px}h2,h3{break-after:avoid}\n"
-    "p{margin:6px 0}a{color:var(--accent)}.dim{color:var(--dim)}.mono{font-family:'DejaVu Sans Mono',monospace;"
-    "font-size:12px}\n"
-    "section{background:var(--pane);border:1px solid var(--border);border-radius:6px;padding:0 18px 12px;margin:18px 0}\n"
-    ".banner{border-left:4px solid var(--alert);background:var(--pane);color:var(--alert);padding:6px 12px;"
-    "margin:12px 0}\n"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:1px solid var(--border);"
-    "overflow-wrap:anywhere}th{color:var(--dim);font-weight:normal}.facts th{width:200px}"
-    "thead th{font-weight:bold;overflow-wrap:normal}\n"
-    "td.keep{white-space:nowrap;overflow-wrap:normal}\n"
-    "img{display:block;max-width:100%;height:auto}"
-    "figure{margin:6px 0}.tiles figure{display:inline-block;vertical-align:top;width:224px;margin:6px 12px 6px 0}figcaption{font-size:12px;color:var(--dim);overflow-wrap:anywhere}\n"
-    ".bar{display:flex;align-items:center;min-width:240px}.bar span{flex:0 0 96px}"
-    ".bar i{flex:1 1 80px;height:6px;background:var(--border)}.bar b{display:block;height:6px;background:var(--dim)}"
-    ".bar .top{background:var(--accent)}.bar em{flex:0 0 48px;font-style:normal;text-align:right}\n"
-    ".note{white-space:pre-wrap;overflow-wrap:anywhere}.ok{color:var(--ok)}.bad{color:var(--alert);font-weight:bold}\n";
+static const char style[]
+    = ":root{color-scheme:light dark;--window:#f4f4f5;--header:#e9e9ec;--pane:#fafafb;--border:#d2d3d8;--text:#1d1e21;"
+      "--dim:#5b5e66;--accent:#1a5fb4;--ok:#1b6e3f;--warning:#8a5700;--alert:#b1251c}\n"
+      "@media (prefers-color-scheme:dark){:root{--window:#202124;--header:#2b2c30;--pane:#26272a;--border:#3a3c41;"
+      "--text:#ececee;--dim:#a4a7ae;--accent:#7db0f2;--ok:#67c58f;--warning:#e5b454;--alert:#ff8f85}}\n"
+      "@media print{:root{--window:#fff;--pane:#fff}section{break-inside:auto}tr,figure{break-inside:avoid}"
+      ".tiles figure{width:150px!important}.bar{min-width:200px!important}}\n"
+      "*{box-sizing:border-box}\n"
+      "body{margin:0;background:var(--window);color:var(--text);font:14px/1.5 'DejaVu Sans','Noto Sans CJK JP',"
+      "sans-serif;font-variant-numeric:tabular-nums}\n"
+      "header{background:var(--header);border-bottom:1px solid var(--border);padding:18px 24px}\n"
+      "main,footer{max-width:1000px;margin:0 auto;padding:12px 24px}\n"
+      "h1{font-size:24px;margin:0;overflow-wrap:anywhere}h2{font-size:19px;margin:24px 0 12px}"
+      "h3{font-size:15px;margin:18px 0 6px}h2,h3{break-after:avoid}\n"
+      "p{margin:6px 0}a{color:var(--accent)}.dim{color:var(--dim)}.mono{font-family:'DejaVu Sans Mono',monospace;"
+      "font-size:12px}\n"
+      "section{background:var(--pane);border:1px solid var(--border);border-radius:6px;padding:0 18px 12px;margin:18px 0}\n"
+      ".banner{border-left:4px solid var(--alert);background:var(--pane);color:var(--alert);padding:6px 12px;"
+      "margin:12px 0}\n"
+      ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}"
+      "th,td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:1px solid var(--border);"
+      "overflow-wrap:anywhere}th{color:var(--dim);font-weight:normal}.facts th{width:200px}"
+      "thead th{font-weight:bold;overflow-wrap:normal}\n"
+      "td.keep{white-space:nowrap;overflow-wrap:normal}\n"
+      "img{display:block;max-width:100%;height:auto}"
+      "figure{margin:6px 0}.tiles figure{display:inline-block;vertical-align:top;width:224px;margin:6px 12px 6px 0}figcaption{font-size:12px;color:var(--dim);overflow-wrap:anywhere}\n"
+      ".bar{display:flex;align-items:center;min-width:240px}.bar span{flex:0 0 96px}"
+      ".bar i{flex:1 1 80px;height:6px;background:var(--border)}.bar b{display:block;height:6px;background:var(--dim)}"
+      ".bar .top{background:var(--accent)}.bar em{flex:0 0 48px;font-style:normal;text-align:right}\n"
+      ".note{white-space:pre-wrap;overflow-wrap:anywhere}.ok{color:var(--ok)}.bad{color:var(--alert);font-weight:bold}\n";
 
 /* Escaped text, cleaned of what XML and readers must not see. */
 static void
@@ -177,8 +177,8 @@ add_bars (GString *html, const SmbAnalysis *analysis, const SmbFaceResult *resul
 static void
 add_faces (GString *html, const SmbAnalysis *analysis)
 {
-  const char *const heads[] = { _("Face"), _("Box (upright picture)"), _("Detector"), _("Class probabilities"), _("Score"),
-                                NULL };
+  const char *const heads[]
+      = { _ ("Face"), _ ("Box (upright picture)"), _ ("Detector"), _ ("Class probabilities"), _ ("Score"), NULL };
 
   add_element (html, "h3", "", _("Faces"));
   if (analysis->faces->len == 0) {
@@ -285,8 +285,8 @@ add_maps (GString *html, const SmbReportExhibit *exhibit, SmbColours colours)
 static void
 add_region_table (GString *html, const SmbReportExhibit *exhibit, const SmbRegionReport *report, const char *face)
 {
-  const char *const heads[] = { _("Region"), _("Patches"), _("Coherency"), _("Consistency"), _("Correspondence"), _("Alone"),
-                                NULL };
+  const char *const heads[]
+      = { _ ("Region"), _ ("Patches"), _ ("Coherency"), _ ("Consistency"), _ ("Correspondence"), _ ("Alone"), NULL };
   const int height = (int) smb_report_matrix_height (MATRIX_PX);
   g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, MATRIX_PX, height);
   g_autoptr (cairo_t) cr = cairo_create (surface);
@@ -340,7 +340,8 @@ add_timeline (GString *html, const SmbReportExhibit *exhibit)
   g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, TIMELINE_PX, height);
   g_autoptr (cairo_t) cr = cairo_create (surface);
   g_autofree char *caption = smb_report_timeline_caption (exhibit->timeline);
-  g_autofree char *alt = g_strdup_printf (_("Score of each track of exhibit %s against time"), exhibit->evidence->exhibit);
+  g_autofree char *alt
+      = g_strdup_printf (_ ("Score of each track of exhibit %s against time"), exhibit->evidence->exhibit);
 
   add_element (html, "h3", "", _("Score over time"));
   cairo_set_source_rgb (cr, 1, 1, 1);

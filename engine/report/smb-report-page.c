@@ -11,8 +11,9 @@
 void
 smb_page_set_ink (SmbPage *page, SmbInk ink)
 {
-  static const guint8 inks[][3] = { { 0x1d, 0x1e, 0x21 }, { 0x5b, 0x5e, 0x66 }, { 0x1a, 0x5f, 0xb4 }, { 0x8a, 0x57, 0x00 },
-                                    { 0xb1, 0x25, 0x1c }, { 0xd2, 0xd3, 0xd8 }, { 0xf4, 0xf4, 0xf5 } };
+  static const guint8 inks[][3]
+      = { { 0x1d, 0x1e, 0x21 }, { 0x5b, 0x5e, 0x66 }, { 0x1a, 0x5f, 0xb4 }, { 0x8a, 0x57, 0x00 },
+          { 0xb1, 0x25, 0x1c }, { 0xd2, 0xd3, 0xd8 }, { 0xf4, 0xf4, 0xf5 } };
 
   cairo_set_source_rgb (page->cr, inks[ink][0] / 255.0, inks[ink][1] / 255.0, inks[ink][2] / 255.0);
 }
@@ -54,8 +55,8 @@ draw_column_heads (SmbPage *page)
   guint n = 0;
 
   for (; columns[n] != NULL && n < MAX_CELLS; n++)
-    cells[n] = smb_cell_text (page, page->column_x[n], page->column_x[n + 1] - page->column_x[n] - 6, SMB_REPORT_SANS, 7.5,
-                              TRUE, SMB_INK_DIM, columns[n]);
+    cells[n] = smb_cell_text (page, page->column_x[n], page->column_x[n + 1] - page->column_x[n] - 6, SMB_REPORT_SANS,
+                              7.5, TRUE, SMB_INK_DIM, columns[n]);
   page->columns = NULL; /* not again, should this very row break */
   smb_page_row (page, cells, n, 3, TRUE);
   page->columns = columns;
@@ -325,7 +326,8 @@ smb_page_banner (SmbPage *page, const char *title, GPtrArray *sentences)
   smb_page_space (page, 8);
   for (guint i = 0; i <= sentences->len; i++) {
     const char *text = i == 0 ? title : g_ptr_array_index (sentences, i - 1);
-    SmbCell cell = smb_cell_text (page, 14, SMB_PAGE_TEXT_WIDTH - 24, SMB_REPORT_SANS, 9.5, i == 0, SMB_INK_ALERT, text);
+    SmbCell cell
+        = smb_cell_text (page, 14, SMB_PAGE_TEXT_WIDTH - 24, SMB_REPORT_SANS, 9.5, i == 0, SMB_INK_ALERT, text);
     double height = smb_cell_height (&cell) + 8;
 
     smb_page_need (page, height + (i == 0 ? 24 : 0));

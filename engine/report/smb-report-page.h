@@ -15,7 +15,15 @@ G_BEGIN_DECLS
 #define SMB_PAGE_TOP 62.0
 #define SMB_PAGE_BOTTOM (SMB_PAGE_HEIGHT - 56.0)
 
-typedef enum { SMB_INK_TEXT, SMB_INK_DIM, SMB_INK_ACCENT, SMB_INK_WARNING, SMB_INK_ALERT, SMB_INK_BORDER, SMB_INK_PANE } SmbInk;
+typedef enum {
+  SMB_INK_TEXT,
+  SMB_INK_DIM,
+  SMB_INK_ACCENT,
+  SMB_INK_WARNING,
+  SMB_INK_ALERT,
+  SMB_INK_BORDER,
+  SMB_INK_PANE
+} SmbInk;
 
 /* One column of a row: a text, or a bar chart with a line for each value. */
 typedef struct {
@@ -68,7 +76,8 @@ void smb_page_paragraph (SmbPage *page, double size, SmbInk ink, const char *tex
 /* A framed warning. */
 void smb_page_banner (SmbPage *page, const char *title, GPtrArray *sentences);
 
-/* The whole report from the first page on (smb-report-pdf.c). The page's surface, numbers, header and footer are the caller's. */
+/* The whole report from the first page on (smb-report-pdf.c). The page's surface, numbers, header and footer are the
+ * caller's. */
 void smb_report_draw_all (SmbPage *page, const SmbReportData *data);
 char *smb_report_footer (const SmbReportData *data);
 void smb_report_set_status (GError **error, cairo_status_t status); /* why it could not be drawn, as a sentence */

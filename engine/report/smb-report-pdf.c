@@ -79,8 +79,8 @@ draw_findings (SmbPage *page, GPtrArray *findings)
     SmbCell cells[2];
 
     cells[0] = smb_cell_text (page, columns[0], columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_DIM, when);
-    cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1], SMB_REPORT_SANS, TEXT_SIZE, FALSE, SMB_INK_TEXT,
-                              text);
+    cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1], SMB_REPORT_SANS, TEXT_SIZE, FALSE,
+                              SMB_INK_TEXT, text);
     smb_page_row (page, cells, 2, 2.5, TRUE);
   }
   smb_page_end_table (page);
@@ -195,10 +195,12 @@ draw_face_row (SmbPage *page, const SmbAnalysis *analysis, const SmbFaceResult *
     confidence = smb_report_fixed (result->face.confidence, 3);
   }
   cells[0] = smb_cell_text (page, columns[0], 28, SMB_REPORT_SANS, TEXT_SIZE, TRUE, SMB_INK_TEXT, name);
-  cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, where);
+  cells[1]
+      = smb_cell_text (page, columns[1], columns[2] - columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, where);
   cells[2] = smb_cell_text (page, columns[2], columns[3] - columns[2] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT,
                             confidence);
-  cells[4] = smb_cell_text (page, columns[4], columns[5] - columns[4], SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, score_text);
+  cells[4]
+      = smb_cell_text (page, columns[4], columns[5] - columns[4], SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, score_text);
   bold->end_index = (guint) strlen (score);
   pango_attr_list_insert (pango_layout_get_attributes (cells[4].layout), bold);
   pango_layout_context_changed (cells[4].layout);
@@ -222,8 +224,8 @@ static void
 draw_faces (SmbPage *page, const SmbAnalysis *analysis)
 {
   static const double columns[] = { 0, 32, 190, 238, 414, SMB_PAGE_TEXT_WIDTH };
-  const char *const heads[] = { _("Face"), _("Box (upright picture)"), _("Detector"), _("Class probabilities"), _("Score"),
-                                NULL };
+  const char *const heads[]
+      = { _ ("Face"), _ ("Box (upright picture)"), _ ("Detector"), _ ("Class probabilities"), _ ("Score"), NULL };
 
   smb_page_heading (page, 10.5, _("Faces"), 70);
   if (analysis->faces->len == 0) {
@@ -343,8 +345,8 @@ static void
 draw_region_table (SmbPage *page, const SmbRegionReport *report, const char *face)
 {
   static const double columns[] = { 0, 66, 104, 206, 308, 416, SMB_PAGE_TEXT_WIDTH + 6 };
-  const char *const heads[] = { _("Region"), _("Patches"), _("Coherency"), _("Consistency"), _("Correspondence"), _("Alone"),
-                                NULL };
+  const char *const heads[]
+      = { _ ("Region"), _ ("Patches"), _ ("Coherency"), _ ("Consistency"), _ ("Correspondence"), _ ("Alone"), NULL };
   g_autofree char *title = g_strdup_printf (_("Regions of %s"), face), *summary = smb_report_regions_summary (report);
   const double height = smb_report_matrix_height (SMB_PAGE_TEXT_WIDTH);
 
@@ -356,12 +358,13 @@ draw_region_table (SmbPage *page, const SmbRegionReport *report, const char *fac
 
     cells[0] = smb_cell_text (page, columns[0], columns[1] - columns[0] - 6, SMB_REPORT_SANS, 8, TRUE, SMB_INK_TEXT,
                               smb_region_title ((SmbRegion) i));
-    cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT, patches);
+    cells[1] = smb_cell_text (page, columns[1], columns[2] - columns[1] - 6, SMB_REPORT_SANS, 8, FALSE, SMB_INK_TEXT,
+                              patches);
     for (int m = 0; m < SMB_N_MEASURES; m++) {
       g_autofree char *text = smb_report_measure (&report->rows[i].measures[m]);
 
-      cells[2 + m] = smb_cell_text (page, columns[2 + m], columns[3 + m] - columns[2 + m] - 6, SMB_REPORT_SANS, 8, FALSE,
-                                    SMB_INK_TEXT, text);
+      cells[2 + m] = smb_cell_text (page, columns[2 + m], columns[3 + m] - columns[2 + m] - 6, SMB_REPORT_SANS, 8,
+                                    FALSE, SMB_INK_TEXT, text);
     }
     smb_page_row (page, cells, G_N_ELEMENTS (cells), 2.5, TRUE);
   }
@@ -436,9 +439,10 @@ draw_log (SmbPage *page, const SmbReportData *data)
   add_outline (page, _("Audit log"));
   smb_page_heading (page, 14, _("Audit log"), 60);
   smb_page_paragraph (page, TEXT_SIZE, data->log_intact ? SMB_INK_DIM : SMB_INK_ALERT,
-                      data->log_intact ? _("Each entry's hash covers the entry and the hash before it; the chain was "
-                                           "recomputed for this report and is intact.")
-                                       : _("The chain was recomputed for this report and is BROKEN; see the first page."));
+                      data->log_intact
+                          ? _ ("Each entry's hash covers the entry and the hash before it; the chain was "
+                               "recomputed for this report and is intact.")
+                          : _ ("The chain was recomputed for this report and is BROKEN; see the first page."));
   smb_page_begin_table (page, heads, columns);
   for (guint i = 0; i < data->log->len; i++) {
     const SmbAuditEntry *entry = g_ptr_array_index (data->log, i);
@@ -475,7 +479,8 @@ static void
 set_metadata (cairo_surface_t *surface, const SmbReportData *data, const char *title)
 {
   g_autoptr (GDateTime) made = g_date_time_new_from_unix_utc (data->made_us / G_USEC_PER_SEC);
-  g_autofree char *date = made != NULL ? g_date_time_format (made, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("1970-01-01T00:00:00Z");
+  g_autofree char *date
+      = made != NULL ? g_date_time_format (made, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("1970-01-01T00:00:00Z");
   g_autofree char *author = smb_report_clean (data->info->examiner, FALSE);
   g_autofree char *creator = g_strdup_printf ("Semblance %s", data->program_version);
 
@@ -490,7 +495,8 @@ set_metadata (cairo_surface_t *surface, const SmbReportData *data, const char *t
 char *
 smb_report_footer (const SmbReportData *data)
 {
-  return g_strdup_printf (_("Semblance %s · audit log %s"), data->program_version, data->log_head != NULL ? data->log_head : "–");
+  return g_strdup_printf (_ ("Semblance %s · audit log %s"), data->program_version,
+                          data->log_head != NULL ? data->log_head : "–");
 }
 
 void
@@ -528,7 +534,8 @@ void
 smb_report_set_status (GError **error, cairo_status_t status)
 {
   g_set_error (error, SMB_ERROR, status == CAIRO_STATUS_NO_MEMORY ? SMB_ERROR_MEMORY : SMB_ERROR_FAILED,
-               _("The report could not be drawn (%s); try with fewer exhibits or maps."), cairo_status_to_string (status));
+               _ ("The report could not be drawn (%s); try with fewer exhibits or maps."),
+               cairo_status_to_string (status));
 }
 
 GBytes *

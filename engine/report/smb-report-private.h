@@ -41,7 +41,8 @@ char *smb_report_time (gint64 time_us); /* "2026-01-02 03:04:05 UTC" */
 const char *smb_report_hash_word (SmbHashState state);
 char *smb_report_score (const SmbFaceResult *result);   /* "0.873" or "n/a" */
 char *smb_report_highest_score (const SmbAnalysis *analysis);
-char *smb_report_score_note (const SmbFaceResult *result); /* why there is none, or the likelihood ratio it stands for; NULL: nothing to add */
+char *smb_report_score_note (
+    const SmbFaceResult *result); /* why there is none, or the likelihood ratio it stands for; NULL: nothing to add */
 char *smb_report_box (SmbBox box);                      /* "120 × 118 px at 31, 40" */
 const char *smb_report_origin (SmbFaceOrigin origin);
 char *smb_report_class (const SmbAnalysis *analysis, int index);
@@ -79,7 +80,8 @@ void smb_report_draw_matrix (cairo_t *cr, const SmbRegionReport *report, double 
 double smb_report_matrix_height (double width);
 const char *smb_report_matrix_caption (void);
 
-/* Scores over time (smb-report-timeline.c): a legend, then score against time, `width` wide and as high as _height says. */
+/* Scores over time (smb-report-timeline.c): a legend, then score against time, `width` wide and as high as _height
+ * says. */
 void smb_report_draw_timeline (cairo_t *cr, const SmbReportTimeline *timeline, double x, double y, double width);
 double smb_report_timeline_height (const SmbReportTimeline *timeline, double width);
 char *smb_report_timeline_caption (const SmbReportTimeline *timeline); /* what is drawn how */

@@ -31,12 +31,14 @@ smb_report_regions_summary (const SmbRegionReport *report)
 {
   g_autoptr (GString) out = g_string_new (NULL);
 
-  g_string_append (out, _("Errors of the reconstruction network. Coherency: all of the region hidden; consistency: part of it; "
-                          "correspondence: cosine of the features with the region covered to those of the whole face; alone: "
-                          "nothing else hidden."));
+  g_string_append (
+      out, _ ("Errors of the reconstruction network. Coherency: all of the region hidden; consistency: part of it; "
+              "correspondence: cosine of the features with the region covered to those of the whole face; alone: "
+              "nothing else hidden."));
   if (report->reference_sha256 != NULL)
-    g_string_append_printf (out, _(" z and percentile: among %d genuine faces (%s; reference %.12s…)."),
-                            report->reference_faces, report->stratum != NULL ? report->stratum : "", report->reference_sha256);
+    g_string_append_printf (out, _ (" z and percentile: among %d genuine faces (%s; reference %.12s…)."),
+                            report->reference_faces, report->stratum != NULL ? report->stratum : "",
+                            report->reference_sha256);
   if (report->stands_out >= 0)
     g_string_append_printf (out, _(" The region that disagrees with the rest: %s."),
                             smb_region_title ((SmbRegion) report->stands_out));

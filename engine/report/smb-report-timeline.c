@@ -39,15 +39,17 @@ smb_report_timeline_height (const SmbReportTimeline *timeline, double width)
 char *
 smb_report_timeline_caption (const SmbReportTimeline *timeline)
 {
-  GString *text = g_string_new (_ ("Score of each track against time (minutes:seconds). Dots: scored frames; band: one standard deviation "
-                                   "about the mean of nine neighbours; bar at the top: the longest run above the track's own level, its "
-                                   "onset at the left end; dashed lines: cuts. The published score is the mean over the whole track, "
-                                   "which dilutes a short swap."));
+  GString *text = g_string_new (
+      _ ("Score of each track against time (minutes:seconds). Dots: scored frames; band: one standard deviation "
+         "about the mean of nine neighbours; bar at the top: the longest run above the track's own level, its "
+         "onset at the left end; dashed lines: cuts. The published score is the mean over the whole track, "
+         "which dilutes a short swap."));
 
   if (timeline->n_edits > 0) {
     g_string_append_c (text, ' ');
-    g_string_append_printf (text, g_dngettext (GETTEXT_PACKAGE, "The tracks are drawn after %u change by the analyst.",
-                                               "The tracks are drawn after %u changes by the analyst.", timeline->n_edits),
+    g_string_append_printf (text,
+                            g_dngettext (GETTEXT_PACKAGE, "The tracks are drawn after %u change by the analyst.",
+                                         "The tracks are drawn after %u changes by the analyst.", timeline->n_edits),
                             timeline->n_edits);
   }
   return g_string_free (text, FALSE);
@@ -149,7 +151,8 @@ draw_scales (const Plot *plot)
   for (double at = 0; at <= (double) plot->timeline->length_us; at += step) {
     const double x = x_of (plot, (gint64) at);
     g_autofree char *seconds = smb_report_fixed (fmod (at / 1e6, 60), step < 1e6 ? 1 : 0);
-    g_autofree char *text = g_strdup_printf ("%d:%s%s", (int) (at / 60e6), fmod (at / 1e6, 60) < 10 ? "0" : "", seconds);
+    g_autofree char *text
+        = g_strdup_printf ("%d:%s%s", (int) (at / 60e6), fmod (at / 1e6, 60) < 10 ? "0" : "", seconds);
 
     set_colour (plot->cr, 0xd2d3d8, 1.0);
     line (plot->cr, x, plot->bottom, x, plot->bottom + 3);

@@ -185,13 +185,15 @@ smb_report_fixed (double value, int n_decimals)
 
   g_snprintf (format, sizeof format, "%%.%df", n_decimals);
   /* Beyond this many digits it is no probability and no margin any more; and it must fit. */
-  return fabs (value) < 1e15 ? g_strdup (g_ascii_formatd (text, sizeof text, format, value)) : smb_report_number (value);
+  return fabs (value) < 1e15 ? g_strdup (g_ascii_formatd (text, sizeof text, format, value))
+                             : smb_report_number (value);
 }
 
 char *
 smb_report_log_details (const SmbAuditEntry *entry)
 {
-  g_autofree char *clean = g_strcmp0 (entry->details, "{}") == 0 ? g_strdup ("") : smb_report_clean (entry->details, FALSE);
+  g_autofree char *clean
+      = g_strcmp0 (entry->details, "{}") == 0 ? g_strdup ("") : smb_report_clean (entry->details, FALSE);
   g_autofree char *part = NULL;
   glong n_chars = g_utf8_strlen (clean, -1);
 
@@ -285,16 +287,18 @@ smb_report_exhibit_facts (const SmbReportExhibit *exhibit)
   GPtrArray *facts = g_ptr_array_new_with_free_func (fact_free);
   g_autofree char *base = g_path_get_basename (evidence->path);
   g_autofree char *folder = g_path_get_dirname (evidence->path);
-  g_autofree char *size = g_format_size_full (evidence->size_bytes, G_FORMAT_SIZE_LONG_FORMAT | G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *size
+      = g_format_size_full (evidence->size_bytes, G_FORMAT_SIZE_LONG_FORMAT | G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *checked = evidence->verified_us > 0 ? smb_report_time (evidence->verified_us) : NULL;
 
   add_fact (facts, _("Exhibit"), smb_report_clean (evidence->exhibit, FALSE), FALSE);
   add_fact (facts, _("File"), smb_report_clean (base, FALSE), FALSE);
   add_fact (facts, _("Folder"), smb_report_clean (folder, FALSE), TRUE);
   add_fact (facts, _("SHA-256 at acquisition"), smb_report_clean (evidence->sha256, FALSE), TRUE);
-  add_fact (facts, _("Hash state"),
-            checked != NULL ? g_strdup_printf (_("%s, checked %s"), smb_report_hash_word (evidence->hash_state), checked)
-                            : g_strdup (smb_report_hash_word (evidence->hash_state)),
+  add_fact (facts, _ ("Hash state"),
+            checked != NULL
+                ? g_strdup_printf (_ ("%s, checked %s"), smb_report_hash_word (evidence->hash_state), checked)
+                : g_strdup (smb_report_hash_word (evidence->hash_state)),
             FALSE);
   if (evidence->hash_state == SMB_HASH_ALTERED)
     add_fact (facts, _("SHA-256 found since"), smb_report_clean (evidence->found_sha256, FALSE), TRUE);
@@ -368,9 +372,10 @@ smb_report_warnings (const SmbReportData *data)
     add_once (warnings, data->log_problem != NULL ? smb_report_clean (data->log_problem, FALSE)
                                                   : g_strdup (_("The audit log of this case was altered.")));
   if (was_unsandboxed (data))
-    add_once (warnings, g_strdup (_ ("Evidence was opened by a decoder that was not locked in, because this was allowed "
-                                     "explicitly: a crafted file could have changed what was found. The audit log names "
-                                     "each exhibit concerned.")));
+    add_once (warnings,
+              g_strdup (_ ("Evidence was opened by a decoder that was not locked in, because this was allowed "
+                           "explicitly: a crafted file could have changed what was found. The audit log names "
+                           "each exhibit concerned.")));
   for (guint i = 0; i < data->exhibits->len; i++) {
     g_autoptr (GPtrArray) own = smb_report_exhibit_warnings (g_ptr_array_index (data->exhibits, i));
 

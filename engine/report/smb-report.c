@@ -33,7 +33,8 @@ smb_report_write (const char *path, const SmbReportData *data, GError **error)
     bytes = smb_report_make_bundle (data);
   } else {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _("%s: reports are written as .pdf, .html or .json; give the file a name with one of these endings."), shown);
+                 _ ("%s: reports are written as .pdf, .html or .json; give the file a name with one of these endings."),
+                 shown);
     return FALSE;
   }
   if (bytes == NULL)
@@ -42,7 +43,7 @@ smb_report_write (const char *path, const SmbReportData *data, GError **error)
   /* A temporary file beside it, synced, then renamed. */
   if (!g_file_set_contents_full (path, contents, (gssize) n_bytes,
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &failure)) {
-    SmbError code = g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)                                ? SMB_ERROR_NOT_FOUND
+    SmbError code = g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? SMB_ERROR_NOT_FOUND
                     : g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_ACCES)
                             || g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_PERM)
                             || g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_ROFS)

@@ -35,7 +35,7 @@ typedef struct {
   double attention_part;             /* side of the middle of the crop that the detector saw, and attention and rollout
                                       * therefore cover, as a share: 224 / 256 for SMB_FACE_RESIZE_CENTRE_CROP; 0 or 1:
                                       * the whole crop */
-  GPtrArray *regions;                /* for each face the region map an examiner corrected, SmbRegions*, NULL: none; or NULL */
+  GPtrArray *regions; /* for each face the region map an examiner corrected, SmbRegions*, NULL: none; or NULL */
   GPtrArray *notes;                  /* SmbNote* */
   GPtrArray *findings;               /* SmbFinding* */
 } SmbReportExhibit;
@@ -56,8 +56,8 @@ typedef struct {
 } SmbReportData;
 
 /* PDF (A4, Cairo and Pango, page numbers, fonts embedded, deterministic for the same data), one self-contained HTML
- * file (figures as data: URIs) or a bundle for machines (smb-bundle.h), by the name's ending (.pdf, .html, .json; else ARGUMENT). Written to a temporary file beside
- * it, then renamed: an old report is replaced whole or stays. */
+ * file (figures as data: URIs) or a bundle for machines (smb-bundle.h), by the name's ending (.pdf, .html, .json; else
+ * ARGUMENT). Written to a temporary file beside it, then renamed: an old report is replaced whole or stays. */
 gboolean smb_report_write (const char *path, const SmbReportData *data, GError **error);
 
 /* The bundle alone, as it would be written. */

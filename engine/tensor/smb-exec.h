@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  *
  * The block is planned by running the same code twice: a dry run (smb_exec_begin with dry TRUE) checks every shape and
  * adds up what the block must hold but computes nothing; smb_exec_reserve allocates it; the real run follows. So memory
- * is known before anything starts. Host arithmetic between operations must ask smb_exec_is_live. One thread at a time. */
+ * is known before anything starts. Host arithmetic between operations must ask smb_exec_is_live. One thread at a time.
+ */
 typedef struct _SmbExec SmbExec;
 
 /* A place in the block to return to. */

@@ -55,8 +55,8 @@ gboolean smb_tensor_shape_is (const SmbTensor *tensor, int rank, ...); /* gint64
 char *smb_tensor_dup_shape_text (const SmbTensor *tensor);             /* "(2, 197, 768)" */
 /* Host copy as float32 whatever the dtype (exact for F16, BF16; integers and F64 rounded). */
 SmbTensor *smb_tensor_to_f32 (const SmbTensor *tensor);
-/* Host copy of a float32 tensor as float16, each value rounded to the nearest (ties to even); NULL if one is beyond float16's
- * range (65504), which would come back as infinite. */
+/* Host copy of a float32 tensor as float16, each value rounded to the nearest (ties to even); NULL if one is beyond
+ * float16's range (65504), which would come back as infinite. */
 SmbTensor *smb_tensor_to_f16 (const SmbTensor *tensor);
 /* Gives the memory of a mapped tensor back to the system; the values are read from the file again when they are next
  * looked at. Nothing for other tensors. */

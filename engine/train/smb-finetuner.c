@@ -55,7 +55,8 @@ smb_finetune_settings_default (SmbNetKind kind)
                                 .eps = 1e-8,
                                 .smoothing = 0.1,
                                 .drop_path = 0.1,
-                                .augment = { .erasing = 0.25, .mixup = adapter ? 0.8 : 0.0, .cutmix = adapter ? 1.0 : 0.0 },
+                                .augment
+                                = { .erasing = 0.25, .mixup = adapter ? 0.8 : 0.0, .cutmix = adapter ? 1.0 : 0.0 },
                                 .contrast_weight = adapter ? 0.01 : 0.0,
                                 .contrast_temperature = 0.07,
                                 .accumulate = 1 };
@@ -103,9 +104,10 @@ smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *
   if (settings->patch_weight > 0.0
       && (t->kind != SMB_NET_CLASSIFIER || !t->config.global_pool || settings->augment.mixup > 0.0
           || settings->augment.cutmix > 0.0)) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                         _ ("Patches can be judged alone only in a network that pools them, has no adapter, and sees batches that "
-                            "are not mixed; leave the weight of the patches, mixup and cutmix at 0."));
+    g_set_error_literal (
+        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+        _ ("Patches can be judged alone only in a network that pools them, has no adapter, and sees batches that "
+           "are not mixed; leave the weight of the patches, mixup and cutmix at 0."));
     return NULL;
   }
   if (settings->class_weights != NULL)
@@ -275,7 +277,8 @@ rest_projector (SmbFinetuner *t)
   for (guint i = 0; i < t->optimiser->slots->len; i++) {
     SmbSlot *slot = g_ptr_array_index (t->optimiser->slots, i);
 
-    slot->resting = t->kind == SMB_NET_ADAPTER && !t->genuine_seen && g_str_has_prefix (slot->param->name, "projector.");
+    slot->resting
+        = t->kind == SMB_NET_ADAPTER && !t->genuine_seen && g_str_has_prefix (slot->param->name, "projector.");
   }
   t->genuine_seen = FALSE;
 }

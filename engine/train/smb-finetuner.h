@@ -26,9 +26,10 @@ typedef struct {
   const double *class_weights; /* NULL, or one a class; copied */
   int real_class;
   double contrast_weight, contrast_temperature; /* real-anchor loss of an adapter: 0.01, 0.07 */
-  /* Weight of a second cross entropy, over the patches: each is judged alone, by the network's own head, and told which share of
-   * it was forged. 0 (published): none. Meant for forgeries that differ from the genuine in a seam only, an idea of this
-   * project whose use has not been measured; for pooled networks without adapter, and batches that are not mixed. */
+  /* Weight of a second cross entropy, over the patches: each is judged alone, by the network's own head, and told which
+   * share of it was forged. 0 (published): none. Meant for forgeries that differ from the genuine in a seam only, an
+   * idea of this project whose use has not been measured; for pooled networks without adapter, and batches that are not
+   * mixed. */
   double patch_weight;
   int accumulate;
   gboolean recompute;
@@ -55,20 +56,21 @@ typedef struct {
   gboolean stepped;
 } SmbFinetuneResult;
 
-/* One iteration. images (B,chans,img,img) host float32, normalised, untouched; labels (B); forged (B,L): the share of each
- * patch that is of the label's class and not genuine, needed with a patch_weight, else NULL; mix: how the batch is mixed,
- * or NULL to erase and mix as the settings say, by the seed and the iteration's number. The contrastive term uses the
- * labels before mixing. Errors as in smb_pretrainer_step. */
+/* One iteration. images (B,chans,img,img) host float32, normalised, untouched; labels (B); forged (B,L): the share of
+ * each patch that is of the label's class and not genuine, needed with a patch_weight, else NULL; mix: how the batch is
+ * mixed, or NULL to erase and mix as the settings say, by the seed and the iteration's number. The contrastive term
+ * uses the labels before mixing. Errors as in smb_pretrainer_step. */
 gboolean smb_finetuner_step (SmbFinetuner *tuner, const SmbTensor *images, const int *labels, const float *forged,
-                             const SmbMix *mix, double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error);
+                             const SmbMix *mix, double lr, SmbFinetuneResult *result, GCancellable *cancellable,
+                             GError **error);
 
 /* Host copies; as in the pretrainer. */
 SmbTensorDict *smb_finetuner_get_weights (SmbFinetuner *tuner, GError **error);
 SmbTensorDict *smb_finetuner_get_gradients (SmbFinetuner *tuner, GError **error);
 SmbTensorDict *smb_finetuner_save (SmbFinetuner *tuner, GError **error);
 gboolean smb_finetuner_load (SmbFinetuner *tuner, const SmbTensorDict *state, GError **error);
-gboolean smb_finetuner_load_checkpoint (SmbFinetuner *tuner, const SmbTensorDict *network, const SmbTensorDict *optimiser,
-                                        GError **error);
+gboolean smb_finetuner_load_checkpoint (SmbFinetuner *tuner, const SmbTensorDict *network,
+                                        const SmbTensorDict *optimiser, GError **error);
 
 /* Bytes for a batch, all in all, as in the pretrainer. */
 guint64 smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,

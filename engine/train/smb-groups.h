@@ -28,8 +28,8 @@ typedef struct {
 GPtrArray *smb_groups_pretrain (const SmbNetConfig *config, double weight_decay);
 
 /* Fine-tuning: one group for each layer and kind (decayed or not) in order of first appearance; the factor is
- * layer_decay^(depth + 1 - layer) with the embeddings as layer 0, block i as i + 1 and the rest as depth + 1. One-dimensional
- * parameters, cls_token and pos_embed are not decayed. */
+ * layer_decay^(depth + 1 - layer) with the embeddings as layer 0, block i as i + 1 and the rest as depth + 1.
+ * One-dimensional parameters, cls_token and pos_embed are not decayed. */
 GPtrArray *smb_groups_finetune (const SmbNetConfig *config, SmbNetKind kind, SmbTrained trained, int last_blocks,
                                 double weight_decay, double layer_decay);
 

@@ -47,8 +47,9 @@ gint64 smb_optimiser_get_steps (const SmbOptimiser *optimiser);
 
 /* Bytes of gradients and moments for these groups. */
 guint64 smb_optimiser_plan_bytes (const SmbParamSet *set, const GPtrArray *groups);
-/* What a training takes on the host besides, where the device computes in the host's own memory (else 0): a checkpoint's
- * copies of the weights and both moments, and `batch` bytes of images as they are prepared. optimiser: as above. */
+/* What a training takes on the host besides, where the device computes in the host's own memory (else 0): a
+ * checkpoint's copies of the weights and both moments, and `batch` bytes of images as they are prepared. optimiser: as
+ * above. */
 guint64 smb_train_plan_host_bytes (const SmbDevice *device, guint64 weights, guint64 optimiser, guint64 batch);
 
 /* Copies every parameter, or every gradient (present only where something trains), to host tensors named PREFIX + name.

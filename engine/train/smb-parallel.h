@@ -23,8 +23,8 @@ gboolean smb_parallel_place (const SmbParallel *parallel, gint64 own, gint64 *fi
 float *smb_parallel_gather (const SmbParallel *parallel, const float *rows, gint64 own, gint64 first, gint64 total,
                             gint64 width, GError **error);
 
-/* Lets the devices of all processes reach each other, once, where every one of them can (cards can, through NCCL). *joined
- * FALSE: sums go through the host. FALSE on an error. Every process calls it. */
+/* Lets the devices of all processes reach each other, once, where every one of them can (cards can, through NCCL).
+ * *joined FALSE: sums go through the host. FALSE on an error. Every process calls it. */
 gboolean smb_parallel_join_device (const SmbParallel *parallel, SmbDevice *device, gboolean *joined, GError **error);
 
 /* The gradients of everything that trains = their sum over all processes; `joined`: by the devices themselves. */

@@ -75,9 +75,10 @@ check_settings (const SmbPretrainSettings *s, GError **error)
       && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0 && s->eps > 0.0
       && s->weight_decay >= 0.0 && s->clip_norm >= 0.0 && isfinite (s->weight_region) && isfinite (s->weight_contrast))
     return TRUE;
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                       _ ("A setting of the pre-training makes no sense: accumulation counts from 1, the mask ratio and "
-                          "the betas lie between 0 and 1, and nothing is negative."));
+  g_set_error_literal (
+      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+      _ ("A setting of the pre-training makes no sense: accumulation counts from 1, the mask ratio and "
+         "the betas lie between 0 and 1, and nothing is negative."));
   return FALSE;
 }
 
@@ -224,7 +225,8 @@ gather (Whole *w, const Job *job, const SmbTensor *errors, const SmbTensor *cl, 
   }
   return (w->error = smb_parallel_gather (parallel, errors->data, b, job->first, job->total, l, error)) != NULL
          && (w->cl = smb_parallel_gather (parallel, cl->data, b, job->first, job->total, p, error)) != NULL
-         && (w->target_cl = smb_parallel_gather (parallel, target_cl->data, b, job->first, job->total, p, error)) != NULL
+         && (w->target_cl = smb_parallel_gather (parallel, target_cl->data, b, job->first, job->total, p, error))
+                != NULL
          && (w->mask = gather_flags (parallel, job, job->mask, b, l, error)) != NULL
          && (w->region = gather_flags (parallel, job, job->region, b, l, error)) != NULL;
 }
@@ -343,8 +345,9 @@ make_job (Job *job, SmbPretrainer *t, const SmbTensor *images, const guint8 *mas
       || images->shape[0] < 1) {
     g_autofree char *shape = smb_tensor_dup_shape_text (images);
 
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH, _ ("The images have the shape %s, but the network needs (B, %d, %d, %d)."),
-                 shape, t->config.chans, t->config.image_px, t->config.image_px);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                 _ ("The images have the shape %s, but the network needs (B, %d, %d, %d)."), shape, t->config.chans,
+                 t->config.image_px, t->config.image_px);
     return FALSE;
   }
   b = images->shape[0];

@@ -50,17 +50,17 @@ typedef struct {
   gboolean stepped;  /* the optimiser took a step */
 } SmbPretrainResult;
 
-/* One iteration. images (B,chans,img,img) host float32, normalised; mask and region (B,L), 1 = hidden; lr and momentum of
- * this iteration. With settings.parallel, the batch is what all processes give together, in the order of their ranks, and
- * all have the same losses and weights afterwards. The target network follows in every iteration that is not skipped, also in those that only
- * accumulate. MEMORY: use a smaller batch; FAILED when the reconstruction loss is not finite; cancelled (then nothing has
- * changed but possibly accumulated gradients are lost). */
+/* One iteration. images (B,chans,img,img) host float32, normalised; mask and region (B,L), 1 = hidden; lr and momentum
+ * of this iteration. With settings.parallel, the batch is what all processes give together, in the order of their
+ * ranks, and all have the same losses and weights afterwards. The target network follows in every iteration that is not
+ * skipped, also in those that only accumulate. MEMORY: use a smaller batch; FAILED when the reconstruction loss is not
+ * finite; cancelled (then nothing has changed but possibly accumulated gradients are lost). */
 gboolean smb_pretrainer_step (SmbPretrainer *trainer, const SmbTensor *images, const guint8 *mask,
                               const guint8 *region, double lr, double momentum, SmbPretrainResult *result,
                               GCancellable *cancellable, GError **error);
 
-/* Masks of the coming iteration, from the seed and its number alone: mask, region (B,L). One region for the whole batch,
- * as in the official training. parsing (B,img,img), classes 0 to 10; may be NULL for random masks. */
+/* Masks of the coming iteration, from the seed and its number alone: mask, region (B,L). One region for the whole
+ * batch, as in the official training. parsing (B,img,img), classes 0 to 10; may be NULL for random masks. */
 void smb_pretrainer_draw_masks (const SmbPretrainer *trainer, guint8 *mask, guint8 *region, const guint8 *parsing,
                                 int batch);
 
@@ -78,8 +78,8 @@ gboolean smb_pretrainer_load_checkpoint (SmbPretrainer *trainer, const SmbTensor
                                          const SmbTensorDict *optimiser, GError **error);
 void smb_pretrainer_set_iteration (SmbPretrainer *trainer, guint64 iteration);
 
-/* Bytes for a batch, all in all: weights, gradients, moments, activations; where the device computes in the host's memory,
- * what is copied there for a checkpoint, too. */
+/* Bytes for a batch, all in all: weights, gradients, moments, activations; where the device computes in the host's
+ * memory, what is copied there for a checkpoint, too. */
 guint64 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute,
                                  GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* make-untrained FOLDER: writes the model that stands in until a trained one is there. Its weights are random, drawn with a
- * fixed seed. */
+/* make-untrained FOLDER: writes the model that stands in until a trained one is there. Its weights are random, drawn
+ * with a fixed seed. */
 #include "base/smb-hash.h"
 #include "base/smb-rng.h"
 #include "model/smb-net.h"
@@ -72,8 +72,9 @@ write_model (const char *folder, GError **error)
     .mim_std = { 0.2789176106452942, 0.2438540756702423, 0.23493893444538116 },
     .transform = SMB_FACE_RESIZE,
     .licence = (char *) "Apache-2.0",
-    .provenance = (char *) "Random numbers drawn with a fixed seed while the program was built; nothing was ever learned. "
-                           "Its scores, maps and reconstructions carry no meaning and are there to try the program only.",
+    .provenance
+    = (char *) "Random numbers drawn with a fixed seed while the program was built; nothing was ever learned. "
+               "Its scores, maps and reconstructions carry no meaning and are there to try the program only.",
   };
   g_autofree char *text = NULL;
 

@@ -101,9 +101,11 @@ read_mean_std (const char *weights_path, double mean[3], double std[3], GError *
   if (object != NULL && three_of (json_object_get_member (object, "mean"), FALSE, mean) &&
       three_of (json_object_get_member (object, "std"), TRUE, std))
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-               _ ("%s: its first line is not {\"mean\": [three numbers], \"std\": [three numbers]}. Correct it, or give "
-                  "--mean and --std."), path);
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_FORMAT,
+      _ ("%s: its first line is not {\"mean\": [three numbers], \"std\": [three numbers]}. Correct it, or give "
+         "--mean and --std."),
+      path);
   return FALSE;
 }
 
@@ -158,7 +160,8 @@ settle_normalisation (const char *path, gboolean given, SmbModelSource *source, 
 static void
 classes_of_meta (SmbModelInfo *info, const SmbTensorDict *weights, int n_classes)
 {
-  const char *text = smb_tensor_dict_get_meta (weights, "classes"), *real = smb_tensor_dict_get_meta (weights, "real_class");
+  const char *text = smb_tensor_dict_get_meta (weights, "classes"),
+             *real = smb_tensor_dict_get_meta (weights, "real_class");
   g_autoptr (JsonNode) node = text != NULL && strlen (text) < 8192 && strstr (text, "[[") == NULL &&
                                   strchr (text, '{') == NULL
                                 ? json_from_string (text, NULL) : NULL;
@@ -231,9 +234,11 @@ smb_model_describe_file (const char *path, gboolean normalisation_given, const c
       !settle_normalisation (absolute, normalisation_given, source, mean, std, error))
     return NULL;
   if (source->kind == SMB_NET_TARGET) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("%s: this is FSFM's target network, which neither scores nor reconstructs a face. Use the checkpoint "
-                    "without “-te” in its name."), path);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_MISMATCH,
+        _ ("%s: this is FSFM's target network, which neither scores nor reconstructs a face. Use the checkpoint "
+           "without “-te” in its name."),
+        path);
     return NULL;
   }
   info->name = name_of_file (base);

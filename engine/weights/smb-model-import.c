@@ -41,8 +41,10 @@ check_name (const char *name, GError **error)
     g_autofree char *entry = g_build_filename (g_ptr_array_index (folders, i), name, NULL);
 
     if (g_file_test (entry, G_FILE_TEST_EXISTS) || g_file_test (entry, G_FILE_TEST_IS_SYMLINK))
-      return argument_error (error, _ ("%s: there is a model of this name already, and none is ever overwritten. Choose "
-                                       "another name."), entry);
+      return argument_error (error,
+                             _ ("%s: there is a model of this name already, and none is ever overwritten. Choose "
+                                "another name."),
+                             entry);
   }
   return TRUE;
 }
@@ -63,10 +65,13 @@ take_classes (SmbModelInfo *info, const SmbModelImport *how, const SmbModelSourc
     return argument_error (error, _ ("%s: this classifier tells %d class apart, so it cannot tell genuine from forged. "
                                      "Use one with two or more."), path, n);
   if (given > 0 && given != n)
-    return argument_error (error, _ ("%s: the network tells %d classes apart, but %d names were given. Name every class "
-                                     "once, in the network's order."), path, n, given);
+    return argument_error (error,
+                           _ ("%s: the network tells %d classes apart, but %d names were given. Name every class "
+                              "once, in the network's order."),
+                           path, n, given);
   for (int i = 0; i < given; i++) {
-    if (how->classes[i][0] == '\0' || strlen (how->classes[i]) > 64 || g_strv_contains (how->classes + i + 1, how->classes[i]))
+    if (how->classes[i][0] == '\0' || strlen (how->classes[i]) > 64
+        || g_strv_contains (how->classes + i + 1, how->classes[i]))
       return argument_error (error, _ ("The names of the classes must differ and be neither empty nor longer than 64 "
                                        "bytes."));
   }
@@ -86,13 +91,15 @@ take_normalisation (SmbModelInfo *info, const SmbModelImport *how, SmbModelSourc
   if (how->mean == NULL && how->std == NULL)
     return TRUE;
   if (how->mean == NULL || how->std == NULL)
-    return argument_error (error, _ ("A mean needs its standard deviation and the other way round. Give both --mean and "
-                                     "--std, or neither."));
+    return argument_error (error,
+                           _ ("A mean needs its standard deviation and the other way round. Give both --mean and "
+                              "--std, or neither."));
   for (int i = 0; i < 3; i++) {
     if (!isfinite (how->mean[i]) || fabs (how->mean[i]) > 10.0 || !isfinite (how->std[i]) || how->std[i] < 1e-4 ||
         how->std[i] > 10.0)
-      return argument_error (error, _ ("The mean and standard deviation make no sense for colours from 0 to 1. Check the "
-                                       "six numbers."));
+      return argument_error (error,
+                             _ ("The mean and standard deviation make no sense for colours from 0 to 1. Check the "
+                                "six numbers."));
   }
   memcpy (info->mean, how->mean, sizeof info->mean);
   memcpy (info->std, how->std, sizeof info->std);
@@ -104,7 +111,8 @@ take_normalisation (SmbModelInfo *info, const SmbModelImport *how, SmbModelSourc
 }
 
 static gboolean
-take_words (SmbModelInfo *info, const SmbModelImport *how, const SmbModelSource *source, const char *path, GError **error)
+take_words (SmbModelInfo *info, const SmbModelImport *how, const SmbModelSource *source, const char *path,
+            GError **error)
 {
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *shown = smb_weights_quote (base, strlen (base));
@@ -121,8 +129,9 @@ take_words (SmbModelInfo *info, const SmbModelImport *how, const SmbModelSource 
     info->licence = g_strdup (how->licence);
   }
   g_free (info->provenance);
-  info->provenance = g_strdup_printf ("%s%sImported from %s (SHA-256 %s). %s", how->provenance != NULL ? how->provenance : "",
-                                      how->provenance != NULL ? " " : "", shown, source->sha256, source->normalisation);
+  info->provenance
+      = g_strdup_printf ("%s%sImported from %s (SHA-256 %s). %s", how->provenance != NULL ? how->provenance : "",
+                         how->provenance != NULL ? " " : "", shown, source->sha256, source->normalisation);
   return TRUE;
 }
 
@@ -135,9 +144,11 @@ check_finite (const SmbTensorDict *weights, const char *path, GError **error)
     if (!smb_tensor_is_finite (smb_tensor_dict_get (weights, name))) {
       g_autofree char *quoted = smb_weights_quote (name, strlen (name));
 
-      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-                   _ ("%s: the weights “%s” hold values that are no numbers, so every result would be none. The training "
-                      "that made them went wrong; use an earlier checkpoint."), path, quoted);
+      g_set_error (
+          error, SMB_ERROR, SMB_ERROR_FORMAT,
+          _ ("%s: the weights “%s” hold values that are no numbers, so every result would be none. The training "
+             "that made them went wrong; use an earlier checkpoint."),
+          path, quoted);
       return FALSE;
     }
   }
@@ -164,10 +175,12 @@ halve (const SmbTensorDict *weights, const char *path, GError **error)
   for (guint i = 0; i < weights->names->len; i++) {
     const char *name = g_ptr_array_index (weights->names, i);
     SmbTensor *tensor = smb_tensor_dict_get (weights, name);
-    g_autoptr (SmbTensor) stored = tensor->dtype == SMB_DTYPE_F32 ? smb_tensor_to_f16 (tensor) : smb_tensor_ref (tensor);
+    g_autoptr (SmbTensor) stored
+        = tensor->dtype == SMB_DTYPE_F32 ? smb_tensor_to_f16 (tensor) : smb_tensor_ref (tensor);
 
     if (stored == NULL) {
-      argument_error (error, _ ("%s: some weights of “%s” are too large for float16. Import it without --half."), path, name);
+      argument_error (error, _ ("%s: some weights of “%s” are too large for float16. Import it without --half."), path,
+                      name);
       return NULL;
     }
     smb_tensor_dict_set (half, name, stored);
@@ -177,8 +190,8 @@ halve (const SmbTensorDict *weights, const char *path, GError **error)
 
 /* Writes one network into the new folder and points the description at it. from: where it was read. */
 static gboolean
-write_network (const char *folder, const char *file, const SmbModelSource *source, const SmbModelImport *how, const char *from,
-               char **path, char **sha256, GError **error)
+write_network (const char *folder, const char *file, const SmbModelSource *source, const SmbModelImport *how,
+               const char *from, char **path, char **sha256, GError **error)
 {
   g_autofree char *config = smb_net_config_to_json (&source->config), *weights = g_build_filename (folder, file, NULL);
   g_autoptr (SmbTensorDict) stored = NULL;
@@ -204,9 +217,11 @@ write_entry (SmbModelInfo *info, const SmbModelSource *source, const SmbModelSou
   gboolean good;
 
   if (info->detector_path != NULL)
-    good = write_network (folder, "detector.safetensors", source, how, from, &info->detector_path, &info->detector_sha256, error)
+    good = write_network (folder, "detector.safetensors", source, how, from, &info->detector_path,
+                          &info->detector_sha256, error)
            && (how->mim == NULL
-               || write_network (folder, "mim.safetensors", mim, how, how->mim, &info->mim_path, &info->mim_sha256, error));
+               || write_network (folder, "mim.safetensors", mim, how, how->mim, &info->mim_path, &info->mim_sha256,
+                                 error));
   else
     good = write_network (folder, "mim.safetensors", source, how, from, &info->mim_path, &info->mim_sha256, error);
   if (!good)
@@ -292,14 +307,17 @@ take_mim (SmbModelInfo *info, const SmbModelImport *how, SmbModelSource *mim, GE
   if (how->mim == NULL)
     return TRUE;
   if (info->detector_path == NULL)
-    return argument_error (error, _ ("%s: a second network goes with a detector only, and the first file is none. Import this one "
-                                     "alone."), how->mim);
+    return argument_error (
+        error,
+        _ ("%s: a second network goes with a detector only, and the first file is none. Import this one "
+           "alone."),
+        how->mim);
   other = smb_model_describe_file (how->mim, FALSE, how->config, mim, error);
   if (other == NULL || !check_finite (mim->weights, how->mim, error))
     return FALSE;
   if (other->mim_path == NULL)
-    return argument_error (error, _ ("%s: this network reconstructs nothing. Give the online network of the pre-training."),
-                           how->mim);
+    return argument_error (
+        error, _ ("%s: this network reconstructs nothing. Give the online network of the pre-training."), how->mim);
   info->mim_path = g_steal_pointer (&other->mim_path);
   info->mim_sha256 = g_steal_pointer (&other->mim_sha256);
   memcpy (info->mim_mean, other->mim_mean, sizeof info->mim_mean);

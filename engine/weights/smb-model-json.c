@@ -321,9 +321,9 @@ read_all (const Reading *reading, SmbModelInfo *info)
     return FALSE;
   if (!smb_face_transform_from_name (transform, &info->transform))
     return fail (reading, _ ("“transform” should be “resize” or “resize256-crop224”"));
-  return read_bool (reading, "trained", &info->trained) && read_calibration (reading, info) &&
-         read_whole (reading, "min_face_px", 1 << 20, &info->min_face_px) &&
-         read_limits (reading, info) && read_text (reading, "licence", &info->licence) && read_text (reading, "provenance", &info->provenance);
+  return read_bool (reading, "trained", &info->trained) && read_calibration (reading, info)
+         && read_whole (reading, "min_face_px", 1 << 20, &info->min_face_px) && read_limits (reading, info)
+         && read_text (reading, "licence", &info->licence) && read_text (reading, "provenance", &info->provenance);
 }
 
 SmbModelInfo *

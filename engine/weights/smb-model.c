@@ -224,9 +224,11 @@ find_active (const char *active, GError **error)
                  _ ("The active model “%s” is no longer in the library. Choose another: semblance-cli model activate "
                     "NAME."), active);
   } else if (info != NULL && sha256 != NULL && strcmp (sha256, weights_hash (info)) != 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY,
-                 _ ("The model “%s” is not the one that was put in use: it has other weights. Put it in use anew: semblance-cli "
-                    "model use %s."), active, active);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_INTEGRITY,
+        _ ("The model “%s” is not the one that was put in use: it has other weights. Put it in use anew: semblance-cli "
+           "model use %s."),
+        active, active);
     g_clear_pointer (&info, smb_model_info_free);
   }
   return info;
@@ -252,9 +254,10 @@ find_default (GError **error)
         return g_ptr_array_steal_index (models, i);
     }
   }
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("No model was put in use, and none that can score a face came with the program. Put one of the library in use: "
-                  "semblance-cli model use NAME."));
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+      _ ("No model was put in use, and none that can score a face came with the program. Put one of the library in use: "
+         "semblance-cli model use NAME."));
   return NULL;
 }
 
@@ -275,7 +278,8 @@ smb_model_find (const char *name, GError **error)
     return smb_model_describe_file (name, FALSE, NULL, &source, error);
   }
   g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("There is neither a model nor a file “%s”. semblance-cli model list shows the models there are."), name);
+               _ ("There is neither a model nor a file “%s”. semblance-cli model list shows the models there are."),
+               name);
   return NULL;
 }
 

@@ -14,8 +14,9 @@ G_BEGIN_DECLS
  *   "transform": "resize" or "resize256-crop224"
  *   "trained", "calibrated": true or false;  "calibration": an object or null
  *   "min_face_px": whole number;  "licence", "provenance": texts
- *   "limits": optional; an object of numbers, the range of faces it was validated on (SmbFaceLimits of engine/face: min_blur,
- *   min_luma, max_luma, max_clipped, max_yaw, max_pitch, max_roll, max_cut; what is left out takes the default) */
+ *   "limits": optional; an object of numbers, the range of faces it was validated on (SmbFaceLimits of engine/face:
+ * min_blur, min_luma, max_luma, max_clipped, max_yaw, max_pitch, max_roll, max_cut; what is left out takes the default)
+ */
 
 #define SMB_MODEL_FORMAT 1
 #define SMB_MODEL_FILE "model.json"
@@ -56,8 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbModelInfo, smb_model_info_free)
  * models, and, run from the build, the build's own. Strings, freed with the array. */
 GPtrArray *smb_model_search_path (void);
 
-/* Whether a model's folder is one that came with the program ($SEMBLANCE_MODELS or the installed models): not the user's to write to,
- * and used without being asked for. */
+/* Whether a model's folder is one that came with the program ($SEMBLANCE_MODELS or the installed models): not the
+ * user's to write to, and used without being asked for. */
 gboolean smb_model_is_shipped (const char *folder);
 
 /* Every model found (SmbModelInfo*); unreadable entries are left out and named in `problems` (char*, may be NULL). */
@@ -65,9 +66,9 @@ GPtrArray *smb_model_list (GPtrArray *problems);
 
 /* By library name, by folder, or by the path of a weights file (then described from the file's own metadata, with
  * published defaults for what it does not state; classes "class 0" … and real_class 0 if it names none).
- * NULL name: the active model (setting; INTEGRITY error if it has other weights than when it was chosen), else of those that
- * came with the program ($SEMBLANCE_MODELS and the installed ones) the first trained one that has a detector, else the
- * first that has one. One that was imported is never taken unless it was chosen. */
+ * NULL name: the active model (setting; INTEGRITY error if it has other weights than when it was chosen), else of those
+ * that came with the program ($SEMBLANCE_MODELS and the installed ones) the first trained one that has a detector, else
+ * the first that has one. One that was imported is never taken unless it was chosen. */
 SmbModelInfo *smb_model_find (const char *name, GError **error);
 
 /* What an importer must say because the file does not hold it; NULL / 0 fields mean "as found or by default". */
@@ -81,7 +82,7 @@ typedef struct {
   const double *mean, *std; /* 3 each; both or neither */
   const char *transform;    /* "resize" or "resize256-crop224" */
   const char *config;       /* JSON for smb_net_config_detect: heads and the like of unpublished sizes */
-  const char *mim;          /* file of the reconstruction network that belongs to a detector; it becomes part of the entry */
+  const char *mim; /* file of the reconstruction network that belongs to a detector; it becomes part of the entry */
   gboolean half;            /* float32 weights are stored as float16 */
 } SmbModelImport;
 
@@ -93,19 +94,20 @@ typedef struct {
  * reference, 32), and `provenance` says which; the licence is "unknown: ask the source". */
 SmbModelInfo *smb_model_import (const char *path, const SmbModelImport *how, GError **error);
 
-/* Where statistics of genuine faces for the reconstruction network with this hash are looked for: those made on this machine
- * ($XDG_DATA_HOME/semblance/references/HASH.json), then those that came with the model (reference.json in its folder, which
- * may be NULL). NULL if there are none. Free with g_free. */
+/* Where statistics of genuine faces for the reconstruction network with this hash are looked for: those made on this
+ * machine
+ * ($XDG_DATA_HOME/semblance/references/HASH.json), then those that came with the model (reference.json in its folder,
+ * which may be NULL). NULL if there are none. Free with g_free. */
 char *smb_model_dup_reference (const char *folder, const char *mim_sha256);
 /* The first of these places, whether there is a file or not. */
 char *smb_model_dup_own_reference (const char *mim_sha256);
 
-/* Writes the entry's model.json anew, whole or not at all (after its calibration, limits or words were changed). A model
- * that is no folder of a library is an ARGUMENT error. */
+/* Writes the entry's model.json anew, whole or not at all (after its calibration, limits or words were changed). A
+ * model that is no folder of a library is an ARGUMENT error. */
 gboolean smb_model_rewrite (const SmbModelInfo *info, GError **error);
 
-/* The card of a model, "card.json" in its folder, as text; NULL if it has none. An import takes the one beside the weights along.
- * Free with g_free. */
+/* The card of a model, "card.json" in its folder, as text; NULL if it has none. An import takes the one beside the
+ * weights along. Free with g_free. */
 #define SMB_MODEL_CARD "card.json"
 char *smb_model_dup_card (const SmbModelInfo *info);
 
@@ -119,16 +121,17 @@ gboolean smb_model_class_says_genuine (const char *name);
 const char *smb_face_transform_name (SmbFaceTransform transform);
 gboolean smb_face_transform_from_name (const char *name, SmbFaceTransform *transform);
 
-/* Name of the active model (config.ini of the user's configuration, [models] active=NAME, sha256=its weights), or NULL if none was chosen.
- * Free with g_free. */
+/* Name of the active model (config.ini of the user's configuration, [models] active=NAME, sha256=its weights), or NULL
+ * if none was chosen. Free with g_free. */
 char *smb_model_dup_active (void);
-/* Chooses it, without asking whether it is fit: that is smb_model_use's. NULL goes back to what came with the program, as
- * smb_model_find says. NOT_FOUND if the library has no such model. */
+/* Chooses it, without asking whether it is fit: that is smb_model_use's. NULL goes back to what came with the program,
+ * as smb_model_find says. NOT_FOUND if the library has no such model. */
 gboolean smb_model_set_active (const char *name, GError **error);
 
 /* Re-hashes the weights files against model.json: INTEGRITY error naming the file if they differ. */
 gboolean smb_model_verify (const SmbModelInfo *info, GCancellable *cancellable, GError **error);
 /* One of its files; NULL: there is none, which is in order. */
-gboolean smb_model_verify_file (const char *path, const char *expected_sha256, GCancellable *cancellable, GError **error);
+gboolean smb_model_verify_file (const char *path, const char *expected_sha256, GCancellable *cancellable,
+                                GError **error);
 
 G_END_DECLS

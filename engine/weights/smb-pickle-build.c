@@ -46,8 +46,9 @@ static const struct {
 static const char *const plain_builtins[] = { "object", "complex", "bytearray", "bytes", "int", "float",
                                               "bool",   "str",     "slice",     "range", "type", NULL };
 
-/* Nothing is ever called, so no name can do harm here. But a checkpoint has no reason to name these modules: a file that
- * does was made to attack whoever loads it with Python, and the user should hear of it rather than trust the rest. */
+/* Nothing is ever called, so no name can do harm here. But a checkpoint has no reason to name these modules: a file
+ * that does was made to attack whoever loads it with Python, and the user should hear of it rather than trust the rest.
+ */
 static const char *const attack_modules[] = {
   "asyncio", "bdb",    "cProfile", "code",     "codeop", "commands",   "ctypes", "importlib",  "marshal",
   "nt",      "os",     "pdb",      "pickle",   "_pickle", "cPickle",   "pip",    "popen2",     "posix",
@@ -105,8 +106,10 @@ smb_pickle_make_global (SmbPickleMachine *m, const char *module, gsize n_module,
        known_of (value) == KNOWN_NOT && !g_strv_contains (plain_builtins, strchr (text, ' ') + 1))) {
     g_autofree char *quoted = smb_weights_quote (text, strlen (text));
 
-    g_set_error (m->error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: refused, because loading it with Python would run “%s”, "
-                 "as attacks do; nothing was run here. Do not load it elsewhere, and ask its source."), m->path, quoted);
+    g_set_error (m->error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: refused, because loading it with Python would run “%s”, "
+                    "as attacks do; nothing was run here. Do not load it elsewhere, and ask its source."),
+                 m->path, quoted);
     return NULL;
   }
   return value;
@@ -356,7 +359,8 @@ read_sizes (SmbPickleMachine *m, const SmbPickleValue *from, gint64 *sizes)
 {
   for (guint i = 0; i < from->n_items; i++) {
     if (from->items[i]->kind != SMB_PICKLE_INT || from->items[i]->whole < 0)
-      return smb_pickle_fail (m, SMB_ERROR_FORMAT, _ ("a tensor has a size or a stride that is no number of 0 or more"));
+      return smb_pickle_fail (m, SMB_ERROR_FORMAT,
+                              _ ("a tensor has a size or a stride that is no number of 0 or more"));
     sizes[i] = from->items[i]->whole;
   }
   return TRUE;

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* A reader of Python's pickles, protocols 0 to 5, that calls nothing: it builds the values below and, for any class or
  * function it does not know, a record of having met it. Of PyTorch it knows the description of a tensor (its storage,
  * offset, shape and strides) and checks that it lies inside the storage; the numbers themselves are elsewhere.
- * Opcodes: Python's Lib/pickletools.py describes them; PyTorch's use of them: torch/_utils.py, torch/serialization.py. */
+ * Opcodes: Python's Lib/pickletools.py describes them; PyTorch's use of them: torch/_utils.py, torch/serialization.py.
+ */
 typedef enum {
   SMB_PICKLE_NONE,
   SMB_PICKLE_BOOL,

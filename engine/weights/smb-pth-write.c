@@ -5,7 +5,8 @@
 #include "weights/smb-weights-private.h"
 #include "weights/smb-zip.h"
 
-/* Facts of the formats: PKWARE's APPNOTE.TXT 4.3 (ZIP), Python's Lib/pickletools.py (opcodes), torch/serialization.py. */
+/* Facts of the formats: PKWARE's APPNOTE.TXT 4.3 (ZIP), Python's Lib/pickletools.py (opcodes), torch/serialization.py.
+ */
 #define ALIGNMENT 64u /* of tensors in the file, so that they can be mapped */
 #define FOLDER "archive/"
 #define DOS_DATE 0x0021u /* 1 January 1980: the same weights give the same bytes */
@@ -32,7 +33,8 @@ put32 (GByteArray *out, guint32 v)
   put16 (out, v >> 16);
 }
 
-/* What a local header and a line of the directory have in common: version, flags, method, time, date, CRC, sizes, name. */
+/* What a local header and a line of the directory have in common: version, flags, method, time, date, CRC, sizes, name.
+ */
 static void
 put_common (GByteArray *out, guint32 crc, guint32 n_bytes, gsize n_name, guint n_extra)
 {
@@ -59,8 +61,9 @@ add_record (Archive *a, const char *name, const void *data, gsize n_bytes, GErro
   const guint8 zeros[ALIGNMENT] = { 0 };
 
   if (a->at + n_bytes + 1024 > G_MAXUINT32)
-    return smb_weights_fail (error, SMB_ERROR_LIMIT, a->path,
-                             _ ("the weights are larger than the 4 GB that this form of file can hold; use .safetensors"));
+    return smb_weights_fail (
+        error, SMB_ERROR_LIMIT, a->path,
+        _ ("the weights are larger than the 4 GB that this form of file can hold; use .safetensors"));
   put32 (local, 0x04034b50);
   put_common (local, crc, (guint32) n_bytes, n_name, pad + 4);
   g_byte_array_append (local, (const guint8 *) full, (guint) n_name);

@@ -148,7 +148,8 @@ add_state (Reader *reader, SmbTensorDict *dict, const SmbPickleValue *state, gbo
       smb_tensor_dict_set (dict, name, tensor);
     } else if (strict && value->kind >= SMB_PICKLE_TUPLE) {
       quoted = smb_weights_quote (name, strlen (name));
-      return smb_weights_fail (error, SMB_ERROR_UNSUPPORTED, reader->path, _ ("“%s” in its model is no tensor"), quoted);
+      return smb_weights_fail (error, SMB_ERROR_UNSUPPORTED, reader->path, _ ("“%s” in its model is no tensor"),
+                               quoted);
     } else {
       set_scalar_meta (dict, "", name, value);
     }

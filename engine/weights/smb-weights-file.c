@@ -173,9 +173,11 @@ read_converted (int fd, SmbWeightsPart part, const char *path, GError **error)
   int converted;
 
   if (convert_pickles == NULL) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
-                 _ ("%s: this is PyTorch's kind of weights file, which is read only by a process that is locked in, and "
-                    "this one is not. Import it into the library first: semblance-cli model import."), path);
+    g_set_error (
+        error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
+        _ ("%s: this is PyTorch's kind of weights file, which is read only by a process that is locked in, and "
+           "this one is not. Import it into the library first: semblance-cli model import."),
+        path);
     return NULL;
   }
   converted = convert_pickles (fd, part, path, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program that does what must not happen in the window's process: `semblance-worker decode SOCKET` reads evidence,
- * `semblance-worker weights SOCKET` foreign weights files, `semblance-worker compute SOCKET` runs the network. Started by SmbEngine, never by hand. */
+ * `semblance-worker weights SOCKET` foreign weights files, `semblance-worker compute SOCKET` runs the network. Started
+ * by SmbEngine, never by hand. */
 #include "base/smb-locale.h"
 #include "media/smb-limits.h"
 #include "media/smb-metadata.h"

@@ -156,7 +156,8 @@ take_maps (SmbMessage *answer, const SmbMapSpec *specs, guint n_specs, GPtrArray
     if (i + 1 == n && at == n_specs)
       return TRUE;
   }
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process sent another map than was asked for"));
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER,
+                       _ ("the compute process sent another map than was asked for"));
   return FALSE;
 }
 
@@ -192,7 +193,8 @@ smb_engine_make_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbIma
 
   g_return_val_if_fail (engine != NULL && model != NULL && image != NULL && job != NULL, NULL);
   g_return_val_if_fail (specs != NULL || n_specs == 0, NULL);
-  /* A message carries so many descriptors and no more; maps of all heads go alone, for their number is not known here. */
+  /* A message carries so many descriptors and no more; maps of all heads go alone, for their number is not known here.
+   */
   for (guint done = 0; done < n_specs; done += n) {
     for (n = 0; n < SMB_MESSAGE_MAX_FDS && done + n < n_specs; n++)
       if (specs[done + n].head == SMB_MAP_ALL_HEADS) {

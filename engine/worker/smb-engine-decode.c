@@ -150,12 +150,14 @@ smb_engine_picture_map (SmbEngine *engine, int fd, const char *path, SmbPictureM
   plane = smb_plane_take_fd (smb_message_steal_fd (answer, 0),
                              sizeof (float) * SMB_PICTURE_MAP_MAX_SIDE * SMB_PICTURE_MAP_MAX_SIDE, error);
   if (plane != NULL && plane->type == SMB_PLANE_F32 && plane->channels == 1)
-    map = smb_picture_map_new (kind, quality, (int) CLAMP (smb_message_get_int (answer, "width", 0), 0, SMB_PLANE_MAX_SIDE),
+    map = smb_picture_map_new (kind, quality,
+                               (int) CLAMP (smb_message_get_int (answer, "width", 0), 0, SMB_PLANE_MAX_SIDE),
                                (int) CLAMP (smb_message_get_int (answer, "height", 0), 0, SMB_PLANE_MAX_SIDE),
                                plane->width, plane->height, g_bytes_get_data (plane->bytes, NULL));
   if (map == NULL) {
     if (plane != NULL)
-      g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s: the decoder sent another map than was asked for"), shown);
+      g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s: the decoder sent another map than was asked for"),
+                   shown);
     smb_engine_distrust (engine, SMB_ENGINE_DECODE);
   }
   return map;

@@ -75,7 +75,8 @@ read_frames (const SmbMessage *answer, GPtrArray *asked, GError **error)
     if (i + 1 == asked->len && json_array_get_length (array) == asked->len)
       return g_steal_pointer (&out);
   }
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process answered about other frames than it was asked"));
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER,
+                       _ ("the compute process answered about other frames than it was asked"));
   return NULL;
 }
 
@@ -106,8 +107,9 @@ smb_engine_follow (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const
 }
 
 GPtrArray *
-smb_engine_score_frames (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const *images, guint n, GPtrArray *frames,
-                         gboolean search, const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error)
+smb_engine_score_frames (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const *images, guint n,
+                         GPtrArray *frames, gboolean search, const SmbAnalysisSettings *settings,
+                         GCancellable *cancellable, GError **error)
 {
   JsonObject *body = smb_engine_new_body (engine, model);
   g_autoptr (SmbMessage) answer = NULL;

@@ -72,8 +72,14 @@ call_worker (SmbEngineVideo *video, SmbMessageType type, JsonObject *body, SmbPr
              GCancellable *cancellable, GError **error)
 {
   g_autofree char *doing = g_strdup_printf (_ ("while reading %s; the file is skipped"), video->name);
-  SmbEngineCall call = { .worker = SMB_ENGINE_DECODE, .type = type, .body = body, .doing = doing, .timeout_ms = CLOSE_TIMEOUT_MS,
-                         .fd = type == SMB_MESSAGE_VIDEO_OPEN ? video->fd : -1, .progress = progress, .user_data = user_data };
+  SmbEngineCall call = { .worker = SMB_ENGINE_DECODE,
+                         .type = type,
+                         .body = body,
+                         .doing = doing,
+                         .timeout_ms = CLOSE_TIMEOUT_MS,
+                         .fd = type == SMB_MESSAGE_VIDEO_OPEN ? video->fd : -1,
+                         .progress = progress,
+                         .user_data = user_data };
   SmbDecodeLimits limits;
 
   if (!smb_decode_limits_get (&limits, error)) {
@@ -160,7 +166,8 @@ clean_node (JsonNode *node)
 static char *
 short_format (JsonObject *facts)
 {
-  JsonObject *container = json_object_has_member (facts, "container") ? json_object_get_object_member (facts, "container") : NULL;
+  JsonObject *container
+      = json_object_has_member (facts, "container") ? json_object_get_object_member (facts, "container") : NULL;
   JsonObject *about = json_object_has_member (facts, "video") ? json_object_get_object_member (facts, "video") : NULL;
   const char *format = container != NULL ? json_object_get_string_member_with_default (container, "format", "") : "";
   const char *codec = about != NULL ? json_object_get_string_member_with_default (about, "codec", "") : "";
@@ -196,8 +203,8 @@ take_answer (SmbEngineVideo *video, SmbMessage *answer, GError **error)
   if (plane->type != SMB_PLANE_U8 || plane->width != sizeof (SmbVideoSlot) || plane->channels != 1 || facts == NULL
       || !JSON_NODE_HOLDS_OBJECT (facts) || video->width < 1 || video->height < 1
       || video->width > limits.picture.max_side_px || video->height > limits.picture.max_side_px) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s: the decoder sent something that is not an index of a video"),
-                 video->name);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER,
+                 _ ("%s: the decoder sent something that is not an index of a video"), video->name);
     return FALSE;
   }
   /* Opened again it must be the same: frames that were numbered stay so. */
@@ -228,7 +235,8 @@ take_answer (SmbEngineVideo *video, SmbMessage *answer, GError **error)
 
 /* Opens it in the worker under a number that none had before. The lock is held. */
 static gboolean
-open_in_worker (SmbEngineVideo *video, SmbProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+open_in_worker (SmbEngineVideo *video, SmbProgress progress, gpointer user_data, GCancellable *cancellable,
+                GError **error)
 {
   static int last_handle;
   gint64 handle = g_atomic_int_add (&last_handle, 1) + 1;
@@ -265,7 +273,8 @@ smb_engine_video_open (SmbEngine *engine, int fd, const char *path, SmbProgress 
 }
 
 static SmbImage *
-decode_picture (SmbEngineVideo *video, guint k, int max_side_px, SmbPictureInfo **info, GCancellable *cancellable, GError **error)
+decode_picture (SmbEngineVideo *video, guint k, int max_side_px, SmbPictureInfo **info, GCancellable *cancellable,
+                GError **error)
 {
   int fd = video->open_file (video->paths[k], k, video->open_data, error);
   SmbImage *image;
@@ -303,7 +312,8 @@ smb_engine_video_open_pictures (SmbEngine *engine, const char *name, char **path
   video->height = first->height;
   video->format = g_strdup_printf (_ ("%s pictures"), info->format);
   for (guint k = 0; k < video->n_frames; k++)
-    video->own_slots[k] = (SmbVideoSlot){ (gint64) llround (k * 1e6 / rate), (guint32) llround (1e6 / rate), SMB_VIDEO_SLOT_KEY };
+    video->own_slots[k]
+        = (SmbVideoSlot){ (gint64) llround (k * 1e6 / rate), (guint32) llround (1e6 / rate), SMB_VIDEO_SLOT_KEY };
   json_object_set_string_member (about, "codec", info->format);
   json_object_set_int_member (about, "frames", video->n_frames);
   json_object_set_string_member (about, "numbered_by", "pattern");
@@ -371,14 +381,16 @@ smb_engine_video_frame_at (const SmbEngineVideo *video, gint64 time_us)
 }
 
 static SmbVideoFrame *
-picture_as_frame (SmbEngineVideo *video, guint k, int max_side_px, SmbVideoWant want, GCancellable *cancellable, GError **error)
+picture_as_frame (SmbEngineVideo *video, guint k, int max_side_px, SmbVideoWant want, GCancellable *cancellable,
+                  GError **error)
 {
   g_autoptr (GError) problem = NULL;
   g_autoptr (SmbPictureInfo) info = NULL;
   g_autoptr (SmbImage) image = decode_picture (video, k, max_side_px, &info, cancellable, &problem);
   SmbVideoFrame *frame;
 
-  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_error_matches (problem, SMB_ERROR, SMB_ERROR_WORKER)) {
+  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || g_error_matches (problem, SMB_ERROR, SMB_ERROR_WORKER)) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return NULL;
   }
@@ -416,7 +428,8 @@ ask_for_frames (SmbEngineVideo *video, const guint *frames, guint n, int max_sid
 }
 
 static SmbVideoFrame *
-read_frame (SmbMessage *answer, JsonObject *object, guint k, SmbVideoWant want, int max_side_px, guint *plane, GError **error)
+read_frame (SmbMessage *answer, JsonObject *object, guint k, SmbVideoWant want, int max_side_px, guint *plane,
+            GError **error)
 {
   g_autoptr (SmbVideoFrame) frame = g_new0 (SmbVideoFrame, 1);
   const char *type = json_object_get_string_member_with_default (object, "type", "?");
@@ -424,7 +437,8 @@ read_frame (SmbMessage *answer, JsonObject *object, guint k, SmbVideoWant want, 
   const char *sha256 = json_object_get_string_member_with_default (object, "sha256", NULL);
   SmbVideoLimits limits;
 
-  if (json_object_get_int_member_with_default (object, "k", -1) != (gint64) k || !smb_video_limits_get (&limits, error)) {
+  if (json_object_get_int_member_with_default (object, "k", -1) != (gint64) k
+      || !smb_video_limits_get (&limits, error)) {
     if (error != NULL && *error == NULL)
       g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the decoder sent another frame than was asked for"));
     return NULL;
@@ -435,15 +449,19 @@ read_frame (SmbMessage *answer, JsonObject *object, guint k, SmbVideoWant want, 
   frame->about.interlaced = json_object_get_boolean_member_with_default (object, "interlaced", FALSE);
   frame->about.top_first = json_object_get_boolean_member_with_default (object, "top_first", FALSE);
   frame->about.corrupt = json_object_get_boolean_member_with_default (object, "corrupt", FALSE);
-  frame->about.width = (int) CLAMP (json_object_get_int_member_with_default (object, "width", 0), 0, limits.picture.max_side_px);
-  frame->about.height = (int) CLAMP (json_object_get_int_member_with_default (object, "height", 0), 0, limits.picture.max_side_px);
+  frame->about.width
+      = (int) CLAMP (json_object_get_int_member_with_default (object, "width", 0), 0, limits.picture.max_side_px);
+  frame->about.height
+      = (int) CLAMP (json_object_get_int_member_with_default (object, "height", 0), 0, limits.picture.max_side_px);
   frame->problem = problem != NULL ? smb_engine_clean_text (problem) : NULL;
   frame->sha256 = sha256 != NULL ? smb_engine_clean_text (sha256) : NULL;
   if ((want & SMB_VIDEO_WANT_PIXELS) == 0 || problem != NULL)
     return g_steal_pointer (&frame);
-  frame->image = smb_plane_take_fd_as_image (smb_message_steal_fd (answer, (*plane)++), limits.picture.max_pixels * 3, error);
+  frame->image
+      = smb_plane_take_fd_as_image (smb_message_steal_fd (answer, (*plane)++), limits.picture.max_pixels * 3, error);
   if (frame->image != NULL && max_side_px > 0 && MAX (frame->image->width, frame->image->height) > max_side_px) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the decoder sent a larger picture than was asked for"));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER,
+                         _ ("the decoder sent a larger picture than was asked for"));
     return NULL;
   }
   return frame->image != NULL ? g_steal_pointer (&frame) : NULL;
@@ -529,13 +547,15 @@ smb_engine_video_get_frames (SmbEngineVideo *video, const guint *frames, guint n
 SmbImage *
 smb_engine_video_get_frame (SmbEngineVideo *video, guint k, int max_side_px, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) frames = smb_engine_video_get_frames (video, &k, 1, max_side_px, SMB_VIDEO_WANT_PIXELS, cancellable, error);
+  g_autoptr (GPtrArray) frames
+      = smb_engine_video_get_frames (video, &k, 1, max_side_px, SMB_VIDEO_WANT_PIXELS, cancellable, error);
   SmbVideoFrame *frame;
 
   if (frames == NULL)
     return NULL;
   frame = frames->pdata[0];
   if (frame->image == NULL)
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, frame->problem != NULL ? frame->problem : _ ("there is no such frame"));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                         frame->problem != NULL ? frame->problem : _ ("there is no such frame"));
   return g_steal_pointer (&frame->image);
 }

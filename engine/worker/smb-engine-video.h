@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* A video that stays open in the decode worker, so that stepping and playing are fast: or a row of picture files that is
- * shown as one. Reference counted; calls block and queue up like all of SmbEngine's. If the worker died or closed it, it is
- * opened again at the next call. */
+/* A video that stays open in the decode worker, so that stepping and playing are fast: or a row of picture files that
+ * is shown as one. Reference counted; calls block and queue up like all of SmbEngine's. If the worker died or closed
+ * it, it is opened again at the next call. */
 typedef struct _SmbEngineVideo SmbEngineVideo;
 
 /* Keeps a duplicate of fd, which must be open read-only. Errors: those of smb_video_open, WORKER. */
@@ -19,8 +19,8 @@ SmbEngineVideo *smb_engine_video_open (SmbEngine *engine, int fd, const char *pa
 
 /* Opens the k-th picture file read-only: a descriptor, -1 with an error. On any thread. */
 typedef int (*SmbEngineOpen) (const char *path, guint k, gpointer user_data, GError **error);
-/* paths: the pictures, NULL-terminated, in order; shown `rate` a second. Each is opened only when it is wanted. free_data: called
- * with user_data when it is not needed any more, also on failure; may be NULL. */
+/* paths: the pictures, NULL-terminated, in order; shown `rate` a second. Each is opened only when it is wanted.
+ * free_data: called with user_data when it is not needed any more, also on failure; may be NULL. */
 SmbEngineVideo *smb_engine_video_open_pictures (SmbEngine *engine, const char *name, char **paths, double rate,
                                                 SmbEngineOpen open_file, gpointer user_data, GDestroyNotify free_data,
                                                 GCancellable *cancellable, GError **error);

@@ -304,8 +304,9 @@ set_death (SmbEngine *engine, Slot *slot, const SmbEngineCall *call, SmbReceive 
   g_autofree char *how = drop (engine, slot, outcome == SMB_RECEIVE_CLOSED ? DEATH_GRACE_MS : 0);
 
   if (outcome == SMB_RECEIVE_TIMEOUT && call->time_setting != NULL)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s was stopped after %d seconds %s. If you trust the file, raise %s"),
-                 who, call->timeout_ms / 1000, call->doing, call->time_setting);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER,
+                 _ ("%s was stopped after %d seconds %s. If you trust the file, raise %s"), who,
+                 call->timeout_ms / 1000, call->doing, call->time_setting);
   else if (outcome == SMB_RECEIVE_TIMEOUT)
     g_set_error (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("%s was stopped after %d seconds %s"), who,
                  call->timeout_ms / 1000, call->doing);
@@ -357,8 +358,8 @@ smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *can
   Slot *slot = &engine->slots[call->worker];
 
   if ((call->fd >= 0 && !smb_message_add_fd (request, call->fd, error))
-      || (call->second_fd > 0 && !smb_message_add_fd (request, call->second_fd, error)) || !add_more (request, call->more_fds, error)
-      || !occupy (engine, slot, cancellable, error))
+      || (call->second_fd > 0 && !smb_message_add_fd (request, call->second_fd, error))
+      || !add_more (request, call->more_fds, error) || !occupy (engine, slot, cancellable, error))
     return NULL;
   request->id = ++slot->last_id;
   if (!g_cancellable_set_error_if_cancelled (cancellable, error)

@@ -32,14 +32,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEngine, smb_engine_unref)
 /* The name of the device it was made for. Borrowed. */
 const char *smb_engine_get_device_name (const SmbEngine *engine);
 
-/* Decodes evidence in the decode worker from a descriptor opened read-only (stays the caller's). `path` is for messages.
- * max_side_px > 0: a thumbnail no larger than that (decoded small where the format can). info_out may be NULL.
- * Errors: those of smb_picture_decode, WORKER. */
+/* Decodes evidence in the decode worker from a descriptor opened read-only (stays the caller's). `path` is for
+ * messages. max_side_px > 0: a thumbnail no larger than that (decoded small where the format can). info_out may be
+ * NULL. Errors: those of smb_picture_decode, WORKER. */
 SmbImage *smb_engine_decode (SmbEngine *engine, int fd, const char *path, int max_side_px, SmbPictureInfo **info_out,
                              GCancellable *cancellable, GError **error);
 
 /* What the file says besides its pixels; see smb_metadata_read. Descriptor and path as above. */
-SmbMetadata *smb_engine_metadata (SmbEngine *engine, int fd, const char *path, GCancellable *cancellable, GError **error);
+SmbMetadata *smb_engine_metadata (SmbEngine *engine, int fd, const char *path, GCancellable *cancellable,
+                                  GError **error);
 
 /* Error level or noise over the whole picture; see smb_picture_map_make. quality 1 to 100: of the error level. */
 SmbPictureMap *smb_engine_picture_map (SmbEngine *engine, int fd, const char *path, SmbPictureMapKind kind, int quality,

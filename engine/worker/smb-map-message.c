@@ -111,7 +111,8 @@ smb_map_from_message (SmbMessage *message, guint index, GError **error)
 {
   JsonNode *list = json_object_get_member (message->body, "maps");
   JsonArray *array = list != NULL && JSON_NODE_HOLDS_ARRAY (list) ? json_node_get_array (list) : NULL;
-  JsonNode *node = array != NULL && index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
+  JsonNode *node
+      = array != NULL && index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
   JsonObject *object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   g_autoptr (SmbPlane) plane = NULL;
   g_autoptr (SmbMap) map = NULL;

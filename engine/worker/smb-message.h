@@ -26,24 +26,25 @@ G_BEGIN_DECLS
 #define SMB_MESSAGE_MAX_FDS 200u
 
 typedef enum {
-  SMB_MESSAGE_HELLO = 1, /* worker: ready; {"mode", "version", "lock"} */
-  SMB_MESSAGE_DECODE,    /* program: a picture to decode; descriptor: the evidence, read-only */
-  SMB_MESSAGE_ANALYZE,   /* program: a picture to judge; descriptor: its plane */
-  SMB_MESSAGE_MAPS,      /* program: maps to make; descriptor: the picture's plane */
+  SMB_MESSAGE_HELLO = 1,    /* worker: ready; {"mode", "version", "lock"} */
+  SMB_MESSAGE_DECODE,       /* program: a picture to decode; descriptor: the evidence, read-only */
+  SMB_MESSAGE_ANALYZE,      /* program: a picture to judge; descriptor: its plane */
+  SMB_MESSAGE_MAPS,         /* program: maps to make; descriptor: the picture's plane */
   SMB_MESSAGE_VIDEO_OPEN,   /* program: a video to number; descriptor: the evidence, read-only */
   SMB_MESSAGE_VIDEO_FRAMES, /* program: frames of an open video */
   SMB_MESSAGE_VIDEO_CLOSE,  /* program: done with it */
-  SMB_MESSAGE_FOLLOW,    /* program: frames whose faces to find and follow; descriptors: their planes */
-  SMB_MESSAGE_SCORE,     /* program: frames whose faces to judge; likewise */
-  SMB_MESSAGE_REGIONS,   /* program: a face whose region table to make; descriptor: the picture's plane */
-  SMB_MESSAGE_REGION_MAP, /* program: a face whose regions to draw; descriptor: the picture's plane */
-  SMB_MESSAGE_METADATA,  /* program: a file whose metadata to read; descriptor: the evidence, read-only */
-  SMB_MESSAGE_PICTURE_MAP, /* program: a map of the whole picture; descriptor: likewise */
-  SMB_MESSAGE_CANCEL,    /* program: stop the request of this id; {} */
-  SMB_MESSAGE_PROGRESS,  /* worker: {"done", "total", "what"} */
-  SMB_MESSAGE_RESULT,    /* worker: done; planes as descriptors */
-  SMB_MESSAGE_ERROR,     /* worker: the request failed, the worker goes on; {"domain", "code", "message"} */
-  SMB_MESSAGE_WEIGHTS,   /* program: a weights file to write anew, its "part" model or optimiser; descriptor: the file, read-only */
+  SMB_MESSAGE_FOLLOW,       /* program: frames whose faces to find and follow; descriptors: their planes */
+  SMB_MESSAGE_SCORE,        /* program: frames whose faces to judge; likewise */
+  SMB_MESSAGE_REGIONS,      /* program: a face whose region table to make; descriptor: the picture's plane */
+  SMB_MESSAGE_REGION_MAP,   /* program: a face whose regions to draw; descriptor: the picture's plane */
+  SMB_MESSAGE_METADATA,     /* program: a file whose metadata to read; descriptor: the evidence, read-only */
+  SMB_MESSAGE_PICTURE_MAP,  /* program: a map of the whole picture; descriptor: likewise */
+  SMB_MESSAGE_CANCEL,       /* program: stop the request of this id; {} */
+  SMB_MESSAGE_PROGRESS,     /* worker: {"done", "total", "what"} */
+  SMB_MESSAGE_RESULT,       /* worker: done; planes as descriptors */
+  SMB_MESSAGE_ERROR,        /* worker: the request failed, the worker goes on; {"domain", "code", "message"} */
+  SMB_MESSAGE_WEIGHTS, /* program: a weights file to write anew, its "part" model or optimiser; descriptor: the file,
+                          read-only */
 } SmbMessageType;
 
 typedef struct {

@@ -189,8 +189,9 @@ how_it_ended (const SmbWorkerProcess *self)
   if (self->state == NOT_STARTED)
     return g_strdup (_ ("not started"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGXCPU)
-    return g_strdup (_ ("over its limit of processor time; if you trust the file, raise SEMBLANCE_MAX_SECONDS, for a video "
-                        "SEMBLANCE_MAX_VIDEO_SECONDS"));
+    return g_strdup (
+        _ ("over its limit of processor time; if you trust the file, raise SEMBLANCE_MAX_SECONDS, for a video "
+           "SEMBLANCE_MAX_VIDEO_SECONDS"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGSYS)
     return g_strdup (_ ("signal 31: it tried what its lock forbids; the file may be an attack"));
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL)

@@ -28,14 +28,14 @@ typedef enum { SMB_WORKER_DECODE, SMB_WORKER_COMPUTE, SMB_WORKER_WEIGHTS } SmbWo
 
 /* The one place where a worker gives up what it does not need, before it reads anything: it dies with its parent, can
  * gain no privileges, writes no core (evidence would be in it), and, unless it computes, may take only
- * `max_memory_bytes` of address space and a few descriptors; then the walls of smb-lock-state.h go up, as far as the system lets them.
- * Decoding, everything that is loaded when first needed must be loaded already (smb_picture_prepare). An error if the
- * system refuses the limits; what became of the walls is *state_out, for the greeting: whether that is enough is for the
- * program to decide. */
+ * `max_memory_bytes` of address space and a few descriptors; then the walls of smb-lock-state.h go up, as far as the
+ * system lets them. Decoding, everything that is loaded when first needed must be loaded already (smb_picture_prepare).
+ * An error if the system refuses the limits; what became of the walls is *state_out, for the greeting: whether that is
+ * enough is for the program to decide. */
 gboolean smb_worker_lock_in (SmbWorkerMode mode, guint64 max_memory_bytes, SmbLockState *state_out, GError **error);
 
-/* Lets the next request have as much processor time as is set for its kind (smb_decode_limits_get; weights: 300 s); then
- * the system ends the process. FALSE if the settings make no sense. */
+/* Lets the next request have as much processor time as is set for its kind (smb_decode_limits_get; weights: 300 s);
+ * then the system ends the process. FALSE if the settings make no sense. */
 typedef enum {
   SMB_WORKER_READ_PICTURE,
   SMB_WORKER_READ_VIDEO,
@@ -49,8 +49,8 @@ gboolean smb_worker_allow_cpu (SmbWorkerReading reading, GError **error);
 
 SmbMessage *smb_worker_decode (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, gpointer limits,
                                GError **error);
-/* Videos that stay open between requests, by the number the program gave them; the least used is closed when there are too
- * many. */
+/* Videos that stay open between requests, by the number the program gave them; the least used is closed when there are
+ * too many. */
 SmbMessage *smb_worker_video (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, GError **error);
 
 /* A weights file in, its tensors as .safetensors in a sealed memory descriptor out. */

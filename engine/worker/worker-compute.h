@@ -12,7 +12,8 @@ void smb_worker_compute_misuse (GError **error);
 /* Member "settings" of a request. */
 gboolean smb_worker_read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError **error);
 /* FOLLOW and SCORE. */
-SmbMessage *smb_worker_frames (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, GCancellable *cancellable, GError **error);
+SmbMessage *smb_worker_frames (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, GCancellable *cancellable,
+                               GError **error);
 
 #define SMB_WORKER_MAX_PICTURE_BYTES ((guint64) 1 << 40) /* the program that sent it has limits of its own */
 

@@ -35,11 +35,13 @@ set_misuse (GError **error)
 }
 
 static SmbMessage *
-decode (SmbMessage *request, const char *path, const SmbPictureLimits *limits, GCancellable *cancellable, GError **error)
+decode (SmbMessage *request, const char *path, const SmbPictureLimits *limits, GCancellable *cancellable,
+        GError **error)
 {
   const int max_side_px = (int) smb_message_get_int (request, "max_side_px", 0);
   g_autoptr (SmbPictureInfo) info = NULL;
-  g_autoptr (SmbImage) image = smb_picture_decode (request->fds[0], path, max_side_px, limits, &info, cancellable, error);
+  g_autoptr (SmbImage) image
+      = smb_picture_decode (request->fds[0], path, max_side_px, limits, &info, cancellable, error);
   SmbMessage *answer;
   int plane = image != NULL ? smb_plane_new_fd_for_image (image, error) : -1;
 
@@ -72,7 +74,8 @@ read_metadata (SmbMessage *request, const char *path, const SmbPictureLimits *li
 }
 
 static SmbMessage *
-make_map (SmbMessage *request, const char *path, const SmbPictureLimits *limits, GCancellable *cancellable, GError **error)
+make_map (SmbMessage *request, const char *path, const SmbPictureLimits *limits, GCancellable *cancellable,
+          GError **error)
 {
   const int quality = (int) smb_message_get_int (request, "quality", 0);
   g_autoptr (SmbImage) image = NULL;
@@ -81,7 +84,8 @@ make_map (SmbMessage *request, const char *path, const SmbPictureLimits *limits,
   SmbMessage *answer;
   int plane;
 
-  if (quality < 1 || quality > 100 || !smb_picture_map_from_name (smb_message_get_string (request, "map", NULL), &kind)) {
+  if (quality < 1 || quality > 100
+      || !smb_picture_map_from_name (smb_message_get_string (request, "map", NULL), &kind)) {
     set_misuse (error);
     return NULL;
   }

@@ -27,7 +27,8 @@ static gboolean
 take_images (SmbMessage *request, GPtrArray *images, GError **error)
 {
   for (guint i = 0; i < request->n_fds; i++) {
-    SmbImage *image = smb_plane_take_fd_as_image (smb_message_steal_fd (request, i), SMB_WORKER_MAX_PICTURE_BYTES, error);
+    SmbImage *image
+        = smb_plane_take_fd_as_image (smb_message_steal_fd (request, i), SMB_WORKER_MAX_PICTURE_BYTES, error);
 
     if (image == NULL)
       return FALSE;
@@ -65,7 +66,8 @@ follow (SmbJudge *judge, SmbMessage *request, GPtrArray *images, GPtrArray *fram
     smb_worker_compute_misuse (error);
     return NULL;
   }
-  if (!smb_judge_follow (judge, first, frames->len, lead ? images->pdata[0] : NULL, tracker, &settings, frames, cancellable, error))
+  if (!smb_judge_follow (judge, first, frames->len, lead ? images->pdata[0] : NULL, tracker, &settings, frames,
+                         cancellable, error))
     return NULL;
   if (smb_message_get_int (request, "score", 0) != 0
       && !smb_judge_score_frames (judge, first, frames->len, FALSE, face, frames, cancellable, error))
@@ -85,14 +87,15 @@ smb_worker_frames (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, GCan
   if (!read_frames (request, frames, error) || !take_images (request, images, error)
       || !smb_worker_read_settings (request, &settings, error))
     return NULL;
-  if (frames->len == 0 || (images->len != frames->len && (request->type != SMB_MESSAGE_FOLLOW || images->len != frames->len + 1))) {
+  if (frames->len == 0
+      || (images->len != frames->len && (request->type != SMB_MESSAGE_FOLLOW || images->len != frames->len + 1))) {
     smb_worker_compute_misuse (error);
     return NULL;
   }
   if (request->type == SMB_MESSAGE_FOLLOW)
     return follow (judge, request, images, frames, &settings, cancellable, error);
-  if (!smb_judge_score_frames (judge, (SmbImage **) images->pdata, frames->len, smb_message_get_int (request, "search", 0) != 0,
-                               &settings, frames, cancellable, error))
+  if (!smb_judge_score_frames (judge, (SmbImage **) images->pdata, frames->len,
+                               smb_message_get_int (request, "search", 0) != 0, &settings, frames, cancellable, error))
     return NULL;
   return smb_message_new (SMB_MESSAGE_RESULT, request->id, answer_body (frames));
 }

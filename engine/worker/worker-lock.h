@@ -15,13 +15,13 @@ G_BEGIN_DECLS
  * if the system does not let an ordinary user do so, or threads are running already. */
 gboolean smb_worker_leave_world (void);
 
-/* Decoding and reading weights: any system call not on the list ends the process (SIGSYS). Computing: sockets, programs, processes,
- * settings of the system, changes to files and folders and, where there is no graphics card, every opening for writing are
- * refused (EACCES). Errors: WORKER. */
+/* Decoding and reading weights: any system call not on the list ends the process (SIGSYS). Computing: sockets,
+ * programs, processes, settings of the system, changes to files and folders and, where there is no graphics card, every
+ * opening for writing are refused (EACCES). Errors: WORKER. */
 gboolean smb_worker_filter_calls (SmbWorkerMode mode, GError **error);
 
-/* Decoding and reading weights: no files, ports or foreign processes. Computing: files are read only. Returns the version of the kernel's
- * interface, 0 if it has none. */
+/* Decoding and reading weights: no files, ports or foreign processes. Computing: files are read only. Returns the
+ * version of the kernel's interface, 0 if it has none. */
 int smb_worker_landlock (SmbWorkerMode mode);
 
 G_END_DECLS

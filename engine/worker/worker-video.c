@@ -88,8 +88,8 @@ open_video (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, G
   if (video != NULL)
     first = smb_video_get_frame (video, 0, 1, &about, cancellable, error);
   plane = first == NULL ? -1
-                        : smb_plane_new_fd (SMB_PLANE_U8, sizeof (SmbVideoSlot), (int) smb_video_get_n_frames (video), 1,
-                                            smb_video_get_slots (video), error);
+                        : smb_plane_new_fd (SMB_PLANE_U8, sizeof (SmbVideoSlot), (int) smb_video_get_n_frames (video),
+                                            1, smb_video_get_slots (video), error);
   if (plane < 0) {
     json_array_unref (sentences);
     return NULL;
@@ -142,16 +142,19 @@ add_frame (SmbVideo *video, guint k, const SmbMessage *request, SmbMessage *answ
            GCancellable *cancellable, GError **error)
 {
   gint64 max_side_px = smb_message_get_int (request, "max_side_px", 0);
-  gboolean hash = smb_message_get_int (request, "hash", 0) != 0, pixels = smb_message_get_int (request, "pixels", 1) != 0;
+  gboolean hash = smb_message_get_int (request, "hash", 0) != 0,
+           pixels = smb_message_get_int (request, "pixels", 1) != 0;
   g_autoptr (GError) problem = NULL;
   SmbVideoPicture about = { 0 };
-  g_autoptr (SmbImage) image = smb_video_get_frame (video, k, (int) CLAMP (max_side_px, 0, G_MAXINT), &about, cancellable, &problem);
+  g_autoptr (SmbImage) image
+      = smb_video_get_frame (video, k, (int) CLAMP (max_side_px, 0, G_MAXINT), &about, cancellable, &problem);
 
   if (image == NULL && !g_error_matches (problem, SMB_ERROR, SMB_ERROR_FORMAT)) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
   }
-  json_array_add_object_element (frames, describe_frame (k, &about, image, hash, problem != NULL ? problem->message : ""));
+  json_array_add_object_element (frames,
+                                 describe_frame (k, &about, image, hash, problem != NULL ? problem->message : ""));
   if (pixels && image != NULL) {
     int plane = smb_plane_new_fd_for_image (image, error);
 

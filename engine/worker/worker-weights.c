@@ -16,7 +16,8 @@ smb_worker_weights (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   int memory;
 
   if (request->type != SMB_MESSAGE_WEIGHTS || request->n_fds != 1) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the reader of weights was asked for what it does not do"));
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER,
+                         _ ("the reader of weights was asked for what it does not do"));
     return NULL;
   }
   if (!smb_worker_allow_cpu (SMB_WORKER_READ_WEIGHTS, error))

@@ -58,7 +58,8 @@ direct (const SmbModelInfo *model, int label, const guint8 *rgb, const guint8 *h
   g_autoptr (SmbDevice) device = smb_device_open ("cpu", 1, &error);
   g_autoptr (SmbTensorDict) weights = smb_weights_read (JUDGE_DETECTOR, &error);
   g_autoptr (SmbNet) net = smb_net_new (device, weights, NULL, "direct", SMB_PRECISION_F32, &error);
-  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape), labels = smb_tensor_new (SMB_DTYPE_I64, 1, &one);
+  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape),
+                        labels = smb_tensor_new (SMB_DTYPE_I64, 1, &one);
   g_autoptr (SmbTensorDict) inputs = smb_tensor_dict_new ();
   SmbTensorDict *outputs;
 
@@ -170,8 +171,12 @@ test_faithfulness (void)
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   int reports = 0;
   const SmbMapJob job = { .box = box, .check = TRUE, .progress = count_reports, .user_data = &reports };
-  const SmbMapSpec specs[] = { spec_of ("relevance:class=2"), spec_of ("rollout"), spec_of ("rollout:query=5"),
-                               spec_of ("error"), spec_of ("occlusion:class=2,patch=8,stride=8"), spec_of ("attention") };
+  const SmbMapSpec specs[] = { spec_of ("relevance:class=2"),
+                               spec_of ("rollout"),
+                               spec_of ("rollout:query=5"),
+                               spec_of ("error"),
+                               spec_of ("occlusion:class=2,patch=8,stride=8"),
+                               spec_of ("attention") };
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) maps = smb_judge_make_maps (judge, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_autoptr (GPtrArray) again = smb_judge_make_maps (judge, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
@@ -237,7 +242,8 @@ test_coverage (void)
   }
   g_assert_cmpmem (map->values, PATCHES * sizeof (float), again->values, PATCHES * sizeof (float));
   g_assert_cmpmem (map->deviation, PATCHES * sizeof (float), again->deviation, PATCHES * sizeof (float));
-  g_assert_true (memcmp (map->values, ((SmbMap *) g_ptr_array_index (other, 0))->values, PATCHES * sizeof (float)) != 0);
+  g_assert_true (memcmp (map->values, ((SmbMap *) g_ptr_array_index (other, 0))->values, PATCHES * sizeof (float))
+                 != 0);
   g_cancellable_cancel (cancelled);
   g_assert_null (smb_judge_make_maps (judge, image, &job, &spec, 1, cancelled, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);

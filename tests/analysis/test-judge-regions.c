@@ -73,7 +73,8 @@ direct (const Fixture *fixture, const guint8 *mask)
   g_autoptr (SmbDevice) device = smb_device_open ("cpu", 1, &error);
   g_autoptr (SmbTensorDict) weights = smb_weights_read (JUDGE_MIM, &error);
   g_autoptr (SmbNet) net = smb_net_new (device, weights, NULL, "direct", SMB_PRECISION_F32, &error);
-  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape), masks = smb_tensor_new (SMB_DTYPE_U8, 2, mask_shape);
+  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape),
+                        masks = smb_tensor_new (SMB_DTYPE_U8, 2, mask_shape);
   g_autoptr (SmbTensor) ratio = smb_tensor_new (SMB_DTYPE_F64, 0, NULL);
   g_autoptr (SmbTensorDict) inputs = smb_tensor_dict_new ();
   g_autofree guint8 *rgb = smb_face_crop_resize (fixture->image, box, SIZE);
@@ -111,8 +112,8 @@ test_matrix (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (report->rows[SMB_REGION_MOUTH].n_patches, ==, 2);
   g_assert_cmpint (report->rows[SMB_REGION_BROWS].n_patches, ==, 0);
   g_assert_cmpfloat_with_epsilon (report->rows[SMB_REGION_NOSE].measures[SMB_MEASURE_ALONE].value, alone, 1e-6);
-  g_assert_cmpfloat_with_epsilon (report->rise[SMB_REGION_NOSE][SMB_REGION_MOUTH].value, (double) errors_of (two)[6] - alone,
-                                  1e-6);
+  g_assert_cmpfloat_with_epsilon (report->rise[SMB_REGION_NOSE][SMB_REGION_MOUTH].value,
+                                  (double) errors_of (two)[6] - alone, 1e-6);
   g_assert_cmpfloat (fabs (report->rise[SMB_REGION_NOSE][SMB_REGION_MOUTH].value), >, 1e-6);
   g_assert_true (isnan (report->rise[SMB_REGION_NOSE][SMB_REGION_NOSE].value));
   g_assert_true (isnan (report->rise[SMB_REGION_NOSE][SMB_REGION_BROWS].value));
@@ -156,7 +157,8 @@ test_covered (Fixture *fixture, gconstpointer data)
 static void
 test_partly (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (SmbRegionReport) report = measure (fixture, 8, 0), again = measure (fixture, 8, 0), other = measure (fixture, 8, 1);
+  g_autoptr (SmbRegionReport) report = measure (fixture, 8, 0), again = measure (fixture, 8, 0),
+                              other = measure (fixture, 8, 1);
 
   /* One patch can only be hidden or seen; of hair's four some are always seen. */
   g_assert_cmpint (report->rows[SMB_REGION_NOSE].partial, ==, 0);

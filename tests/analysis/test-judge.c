@@ -309,7 +309,8 @@ test_not_numbers (void)
 static void
 test_precisions (void)
 {
-  static const double allowed[] = { [SMB_PRECISION_F32] = 1e-15, [SMB_PRECISION_BF16] = 2e-3, [SMB_PRECISION_INT8] = 0.02 };
+  static const double allowed[]
+      = { [SMB_PRECISION_F32] = 1e-15, [SMB_PRECISION_BF16] = 2e-3, [SMB_PRECISION_INT8] = 0.02 };
   static const char *const names[] = { "f32", "tf32", "bf16", "int8" };
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
   g_autoptr (SmbJudge) judge = judge_open (model);

@@ -11,7 +11,8 @@ fill (SmbTrackSample *samples, guint n, guint from, guint to)
 
   smb_rng_init (&rng, 3, 0);
   for (guint i = 0; i < n; i++)
-    samples[i] = (SmbTrackSample){ i * 2, i * 80000, 0.2 + 0.01 * smb_rng_normal (&rng) + (i >= from && i < to ? 0.5 : 0.0) };
+    samples[i]
+        = (SmbTrackSample){ i * 2, i * 80000, 0.2 + 0.01 * smb_rng_normal (&rng) + (i >= from && i < to ? 0.5 : 0.0) };
 }
 
 /* Against sums by hand. */

@@ -12,7 +12,8 @@ rgb_of (const GdkPixbuf *pixbuf, int w, int h)
   guint8 *out = g_malloc (3 * (gsize) w * (gsize) h);
 
   for (int y = 0; y < h; y++)
-    memcpy (out + (gsize) y * 3 * (gsize) w, gdk_pixbuf_read_pixels (pixbuf) + y * gdk_pixbuf_get_rowstride (pixbuf), 3 * (gsize) w);
+    memcpy (out + (gsize) y * 3 * (gsize) w, gdk_pixbuf_read_pixels (pixbuf) + y * gdk_pixbuf_get_rowstride (pixbuf),
+            3 * (gsize) w);
   return out;
 }
 

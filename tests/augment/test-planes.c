@@ -46,7 +46,8 @@ test_blur (void)
 
       for (int v = -R; v <= R; v++)
         for (int u = -R; u <= R; u++)
-          sum += exp (-(u * u + v * v) / (2.0 * sigma * sigma)) * (double) plane[mirrored (y + v, H) * W + mirrored (x + u, W)];
+          sum += exp (-(u * u + v * v) / (2.0 * sigma * sigma))
+                 * (double) plane[mirrored (y + v, H) * W + mirrored (x + u, W)];
       g_assert_cmpfloat_with_epsilon (out[y * W + x], sum / total, 1e-3);
     }
 }
@@ -158,7 +159,8 @@ test_hull (void)
       for (int x = 0; x < W; x++) {
         double least = INFINITY;
 
-        /* Inside a convex set: on the same side of the line through any two points as all the points, if they all are on one. */
+        /* Inside a convex set: on the same side of the line through any two points as all the points, if they all are
+         * on one. */
         for (int i = 0; i < N; i++)
           for (int j = 0; j < N; j++) {
             double dx = points[j].x - points[i].x, dy = points[j].y - points[i].y, lowest = 0.0;

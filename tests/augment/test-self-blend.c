@@ -24,7 +24,8 @@ picture (void)
   for (int c = 0; c < 3; c++)
     for (int y = 0; y < SIDE; y++)
       for (int x = 0; x < SIDE; x++)
-        out[c * N + y * SIDE + x] = floorf ((float) (128.0 + 60.0 * sin (x / (7.0 + c)) * cos (y / 9.0) + (x * 31 + y * 17) % 23));
+        out[c * N + y * SIDE + x]
+            = floorf ((float) (128.0 + 60.0 * sin (x / (7.0 + c)) * cos (y / 9.0) + (x * 31 + y * 17) % 23));
   return out;
 }
 
@@ -38,7 +39,8 @@ test_draws (void)
 
   template_face (points);
   for (guint64 i = 0; i < 24; i++) {
-    g_autofree float *face = g_memdup2 (whole, 3 * N * sizeof *whole), *again = g_memdup2 (whole, 3 * N * sizeof *whole);
+    g_autofree float *face = g_memdup2 (whole, 3 * N * sizeof *whole),
+                     *again = g_memdup2 (whole, 3 * N * sizeof *whole);
     g_autofree float *fake = g_new (float, 3 * N), *twice = g_new (float, 3 * N), *mask = g_new (float, N);
     float largest = 0.0f;
     double inside = 0.0;
@@ -53,7 +55,8 @@ test_draws (void)
     for (int k = 0; k < N; k++) {
       largest = MAX (largest, mask[k]);
       g_assert_true (mask[k] >= 0.0f && mask[k] <= 1.0f);
-      for (int c = 0; c < 3 && mask[k] == 0.0f; c++) /* outside nothing is touched, but for the rounding to whole levels */
+      for (int c = 0; c < 3 && mask[k] == 0.0f;
+           c++) /* outside nothing is touched, but for the rounding to whole levels */
         g_assert_cmpfloat_with_epsilon (fake[c * N + k], face[c * N + k], 0.5001);
       if (mask[k] > 0.9f * largest)
         inside += fabs ((double) fake[k] - (double) face[k]);
@@ -77,7 +80,8 @@ mean_change (double ease)
 
   template_face (points);
   for (guint64 i = 0; i < 24; i++) {
-    g_autofree float *face = g_memdup2 (whole, 3 * N * sizeof *whole), *fake = g_new (float, 3 * N), *mask = g_new (float, N);
+    g_autofree float *face = g_memdup2 (whole, 3 * N * sizeof *whole), *fake = g_new (float, 3 * N),
+                     *mask = g_new (float, N);
     SmbRng rng;
 
     smb_rng_init (&rng, 12, i);

@@ -12,10 +12,12 @@ codes (void)
     SmbError code;
     const char *word;
   } all[] = {
-    { SMB_ERROR_FAILED, "failed" },         { SMB_ERROR_NOT_FOUND, "not-found" }, { SMB_ERROR_PERMISSION, "permission" },
-    { SMB_ERROR_IO, "io" },                 { SMB_ERROR_FORMAT, "format" },       { SMB_ERROR_UNSUPPORTED, "unsupported" },
-    { SMB_ERROR_LIMIT, "limit" },           { SMB_ERROR_MEMORY, "memory" },       { SMB_ERROR_MISMATCH, "mismatch" },
-    { SMB_ERROR_NEWER, "newer" },           { SMB_ERROR_INTEGRITY, "integrity" }, { SMB_ERROR_WORKER, "worker" },
+    { SMB_ERROR_FAILED, "failed" },         { SMB_ERROR_NOT_FOUND, "not-found" },
+    { SMB_ERROR_PERMISSION, "permission" }, { SMB_ERROR_IO, "io" },
+    { SMB_ERROR_FORMAT, "format" },         { SMB_ERROR_UNSUPPORTED, "unsupported" },
+    { SMB_ERROR_LIMIT, "limit" },           { SMB_ERROR_MEMORY, "memory" },
+    { SMB_ERROR_MISMATCH, "mismatch" },     { SMB_ERROR_NEWER, "newer" },
+    { SMB_ERROR_INTEGRITY, "integrity" },   { SMB_ERROR_WORKER, "worker" },
     { SMB_ERROR_ARGUMENT, "argument" },
   };
   g_autoptr (GError) cancelled = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "x");

@@ -88,8 +88,8 @@ overlap (void)
   g_assert_cmpfloat_with_epsilon (smb_box_iou (a, (SmbBox){ -5, -5, 10, 10 }), 25.0 / 175, 1e-12);
   g_assert_cmpfloat_with_epsilon (smb_box_iou (a, (SmbBox){ 2, 2, 5, 5 }), 0.25, 1e-12);
   g_assert_cmpfloat (smb_box_iou ((SmbBox){ 0 }, (SmbBox){ 0 }), ==, 0.0);
-  g_assert_cmpfloat_with_epsilon (smb_box_iou ((SmbBox){ G_MAXINT, 0, G_MAXINT, 4 }, (SmbBox){ G_MAXINT, 0, G_MAXINT, 4 }),
-                                  1.0, 1e-12);
+  g_assert_cmpfloat_with_epsilon (
+      smb_box_iou ((SmbBox){ G_MAXINT, 0, G_MAXINT, 4 }, (SmbBox){ G_MAXINT, 0, G_MAXINT, 4 }), 1.0, 1e-12);
 }
 
 int

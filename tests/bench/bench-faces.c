@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-faces WIDTH HEIGHT THREADS [dlib]: the search for faces in a picture of noise, doubled once; "dlib": by dlib's own
- * code instead of ours. */
+/* bench-faces WIDTH HEIGHT THREADS [dlib]: the search for faces in a picture of noise, doubled once; "dlib": by dlib's
+ * own code instead of ours. */
 #include "bench-loop.h"
 
 #include "face/smb-face-dlib.h"
@@ -21,9 +21,10 @@ once (gpointer data)
   char message[SMB_DLIB_MESSAGE_BYTES] = "";
   SmbDlibFace *faces = NULL;
   size_t n_faces = 0;
-  SmbDlibStatus status
-      = job->plain ? smb_dlib_detect_plain (job->detector, job->rgb, job->width, job->height, 1, &faces, &n_faces, message)
-                   : smb_dlib_detect (job->detector, job->rgb, job->width, job->height, 1, job->threads, &faces, &n_faces, message);
+  SmbDlibStatus status = job->plain ? smb_dlib_detect_plain (job->detector, job->rgb, job->width, job->height, 1,
+                                                             &faces, &n_faces, message)
+                                    : smb_dlib_detect (job->detector, job->rgb, job->width, job->height, 1,
+                                                       job->threads, &faces, &n_faces, message);
 
   if (status != SMB_DLIB_OK)
     g_error ("bench-faces: %s", message);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench-gemm PRECISION ROWS N_IN N_OUT [THREADS|DEVICE [ISA]]: a linear layer with prepared weights, ten times a run;
- * PRECISION f32, tf32, bf16, int8, or plain: float32, weights as in training; DEVICE cuda:0 instead of the processor; ISA 0
- * base, 1 AVX2, 2 AVX-512 at most. */
+ * PRECISION f32, tf32, bf16, int8, or plain: float32, weights as in training; DEVICE cuda:0 instead of the processor;
+ * ISA 0 base, 1 AVX2, 2 AVX-512 at most. */
 #include "bench-loop.h"
 
 #include "backend/smb-device.h"

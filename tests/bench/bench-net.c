@@ -96,7 +96,8 @@ prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const
   const gboolean pretrain = g_str_equal (what, "pretrain");
   SmbFinetuneSettings tune = smb_finetune_settings_default (SMB_NET_CLASSIFIER);
   SmbPretrainSettings train = smb_pretrain_settings_default ();
-  g_autoptr (SmbTensorDict) weights = smb_net_init_weights (config, pretrain ? SMB_NET_ONLINE : SMB_NET_CLASSIFIER, SEED);
+  g_autoptr (SmbTensorDict) weights
+      = smb_net_init_weights (config, pretrain ? SMB_NET_ONLINE : SMB_NET_CLASSIFIER, SEED);
   const int l = smb_net_config_get_patches (config);
 
   train.strategy = SMB_MASK_RANDOM; /* without a parsing map */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-peak PRECISION THREADS: nothing but multiply-adds on registers, to measure what the processor can do at most, by
- * tile registers where there are any. How many operations a run has is printed first, in 10^9; PRECISION f32, bf16 or
- * int8. */
+/* bench-peak PRECISION THREADS: nothing but multiply-adds on registers, to measure what the processor can do at most,
+ * by tile registers where there are any. How many operations a run has is printed first, in 10^9; PRECISION f32, bf16
+ * or int8. */
 #include "bench-loop.h"
 
 #include "cpu/smb-cpu.h"

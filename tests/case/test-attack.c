@@ -49,17 +49,20 @@ test_forged (void)
     { "a trigger in another's name",
       "UPDATE sqlite_schema SET sql = replace (sql, 'SELECT RAISE (ABORT, ''the audit log is append-only'')', 'SELECT 1')"
       " WHERE name = 'audit_log_update'" },
-    { "a view with the name of nothing", "CREATE VIEW v AS WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
-                                         " SELECT * FROM r" },
-    { "a table that is a view", "DROP INDEX note_by_evidence; DROP TABLE note;"
-                                "CREATE VIEW note AS SELECT 1 AS id, NULL AS evidence_id, 1 AS made_us, 'x' AS author, 'y' AS text" },
+    { "a view with the name of nothing",
+      "CREATE VIEW v AS WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+      " SELECT * FROM r" },
+    { "a table that is a view",
+      "DROP INDEX note_by_evidence; DROP TABLE note;"
+      "CREATE VIEW note AS SELECT 1 AS id, NULL AS evidence_id, 1 AS made_us, 'x' AS author, 'y' AS text" },
     { "a virtual table", "CREATE VIRTUAL TABLE x USING fts5 (a)" },
     { "an index that computes", "CREATE INDEX i ON note (hex (zeroblob (1000000)))" },
     { "a generated column", "UPDATE sqlite_schema SET sql = replace (sql, 'author TEXT NOT NULL', 'author TEXT NOT NULL"
                             " DEFAULT (randomblob (100))') WHERE name = 'note'" },
     { "a record of wrong types", "UPDATE sqlite_schema SET sql = replace (sql, 'STRICT', '') WHERE name = 'note'" },
     { "a blob for a text", "INSERT INTO note (made_us, author, text) VALUES (1, 'x', CAST (zeroblob (100) AS TEXT))" },
-    { "a note of 40 million bytes", "INSERT INTO note (made_us, author, text) VALUES (1, 'x', CAST (hex (zeroblob (20000000)) AS TEXT))" },
+    { "a note of 40 million bytes",
+      "INSERT INTO note (made_us, author, text) VALUES (1, 'x', CAST (hex (zeroblob (20000000)) AS TEXT))" },
     { "a name of 80 million bytes", "UPDATE case_info SET title = CAST (hex (zeroblob (40000000)) AS TEXT)" },
     { "a path that is no path", "UPDATE evidence SET path = '../../etc/passwd'" },
     { "a hash that is none", "UPDATE evidence SET sha256 = 'x'" },
@@ -68,8 +71,9 @@ test_forged (void)
     { "a log of one entry", "DELETE FROM audit_log WHERE seq > 1" },
     { "a log without a head", "DELETE FROM audit_head" },
     { "a log with an entry of the future", "UPDATE audit_log SET seq = 9223372036854775807 WHERE seq = 2" },
-    { "another root page", "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'face')"
-                           " WHERE name = 'note'" },
+    { "another root page",
+      "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'face')"
+      " WHERE name = 'note'" },
     { "a root page that is not there", "UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'finding'" },
   };
   g_autofree char *kept = g_build_filename (SMB_FIXTURES, "case", "v1.smbcase", NULL);
@@ -92,7 +96,8 @@ test_forged (void)
     forge (fixture.path, rows[i].sql);
     timer = g_timer_new ();
     refused = !use (fixture.path, &error);
-    g_test_message ("%s: %s (%.2f s)", rows[i].what, refused ? error->message : "opened", g_timer_elapsed (timer, NULL));
+    g_test_message ("%s: %s (%.2f s)", rows[i].what, refused ? error->message : "opened",
+                    g_timer_elapsed (timer, NULL));
     if (!refused)
       g_error ("%s is not noticed", rows[i].what);
     g_assert_true (error->domain == SMB_ERROR);

@@ -135,8 +135,8 @@ test_tampered_log (Fixture *fixture, gconstpointer data)
   }
 }
 
-/* What was cut off the end of the log is missed by the file itself; if that was forged as well, by the hash printed in a
- * report, and by the records. */
+/* What was cut off the end of the log is missed by the file itself; if that was forged as well, by the hash printed in
+ * a report, and by the records. */
 static void
 test_truncated_log (Fixture *fixture, gconstpointer data)
 {

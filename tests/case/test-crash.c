@@ -99,7 +99,8 @@ is_there (SmbCase *store, const Said *said)
     const char *sql;
   } rows[] = {
     { EVIDENCE, "SELECT count (*) FROM evidence WHERE id = ?1" },
-    { ANALYSIS, "SELECT count (*) FROM analysis WHERE id = ?1 AND (SELECT count (*) FROM face WHERE analysis_id = ?1) = 3" },
+    { ANALYSIS,
+      "SELECT count (*) FROM analysis WHERE id = ?1 AND (SELECT count (*) FROM face WHERE analysis_id = ?1) = 3" },
     { NOTE, "SELECT count (*) FROM note WHERE id = ?1" },
     { EDIT, "SELECT count (*) FROM note WHERE id = ?1 AND text = 'edited'" },
   };

@@ -107,7 +107,8 @@ remove_case (const char *path)
   }
 }
 
-/* Each fault in turn, until one comes too late to strike. `kept`: the case begins as a copy of this; NULL: it is made. */
+/* Each fault in turn, until one comes too late to strike. `kept`: the case begins as a copy of this; NULL: it is made.
+ */
 static guint
 every_fault (const char *path, const char *kept, gsize n_bytes, Fault fault)
 {
@@ -165,7 +166,8 @@ test_every_fault (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_get_contents (fixture->path, &kept, &n_bytes, NULL));
   g_assert_true (g_file_get_contents (old_path, &old, &old_bytes, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
-    guint opened = every_fault (path, kept, n_bytes, faults[i].fault), made = every_fault (path, NULL, 0, faults[i].fault);
+    guint opened = every_fault (path, kept, n_bytes, faults[i].fault),
+          made = every_fault (path, NULL, 0, faults[i].fault);
 
     g_test_message ("%s that failed: %u working on a case, %u making one", faults[i].name, opened, made);
     g_assert_cmpuint (opened, >, faults[i].least);
@@ -257,8 +259,9 @@ fail_here (gpointer user_data)
     fault_vfs_leave_disk (power->folder, SEED + power->moments * 10 + luck);
     store = smb_case_open (path, &error);
     if (power->may_lose) {
-      power->lost += store == NULL || !smb_case_check (store, NULL)
-                     || (smb_case_query_int (store, &n, 0, NULL, "SELECT count (*) FROM audit_log", "") && n < power->done + 1);
+      power->lost
+          += store == NULL || !smb_case_check (store, NULL)
+             || (smb_case_query_int (store, &n, 0, NULL, "SELECT count (*) FROM audit_log", "") && n < power->done + 1);
     } else if (store != NULL || power->done >= 0) {
       g_assert_no_error (error);
       smb_case_check (store, &error);
@@ -275,7 +278,8 @@ static void
 live_without_power (Power *power)
 {
   SmbCaseInfo info = { .title = (char *) "t" };
-  g_autofree char *world = g_dir_make_tmp ("smb-power-XXXXXX", NULL), *path = g_build_filename (world, "a.smbcase", NULL);
+  g_autofree char *world = g_dir_make_tmp ("smb-power-XXXXXX", NULL),
+                  *path = g_build_filename (world, "a.smbcase", NULL);
   SmbCase *store;
 
   power->folder = g_dir_make_tmp ("smb-power-XXXXXX", NULL);

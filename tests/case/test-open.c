@@ -49,7 +49,8 @@ replace_file (Fixture *fixture, const char *bytes, gssize n_bytes)
 static void
 test_not_a_case (Fixture *fixture, gconstpointer data)
 {
-  static const char magic_alone[] = "SQLite format 3\0rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish";
+  static const char magic_alone[]
+      = "SQLite format 3\0rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish rubbish";
   g_autoptr (GError) error = NULL;
 
   replace_file (fixture, "just some text, long enough to be read as a header of something", -1);
@@ -184,7 +185,8 @@ static void
 test_old_formats (Fixture *fixture, gconstpointer data)
 {
   for (int version = 1; version < SMB_CASE_SCHEMA_VERSION; version++) {
-    g_autofree char *name = g_strdup_printf ("v%d.smbcase", version), *kept = g_build_filename (SMB_FIXTURES, "case", name, NULL);
+    g_autofree char *name = g_strdup_printf ("v%d.smbcase", version),
+                    *kept = g_build_filename (SMB_FIXTURES, "case", name, NULL);
     g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
     g_autofree char *backup = g_strdup_printf ("%s.v%d.bak", path, version), *bytes = NULL, *copied = NULL;
     g_autoptr (GError) error = NULL;

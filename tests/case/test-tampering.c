@@ -9,7 +9,8 @@
 #define ALTERATIONS 1000
 
 /* Triggers stand in the way of no one who has the file. */
-static const char without_triggers[] = "DROP TRIGGER audit_log_update; DROP TRIGGER audit_log_delete; DROP TRIGGER audit_log_insert;";
+static const char without_triggers[]
+    = "DROP TRIGGER audit_log_update; DROP TRIGGER audit_log_delete; DROP TRIGGER audit_log_insert;";
 
 static const char *const columns[] = { "at_us", "actor", "action", "subject", "details", "record", "previous", "hash" };
 
@@ -21,10 +22,13 @@ edit (SmbRng *rng, int seq)
   const char *name = columns[column];
 
   if (column == 0)
-    return g_strdup_printf ("UPDATE audit_log SET at_us = at_us + %u WHERE seq = %d", 1 + smb_rng_below (rng, 1000), seq);
+    return g_strdup_printf ("UPDATE audit_log SET at_us = at_us + %u WHERE seq = %d", 1 + smb_rng_below (rng, 1000),
+                            seq);
   if (column >= 6)
-    return g_strdup_printf ("UPDATE audit_log SET %s = substr (%s, 2) || CASE substr (%s, 1, 1) WHEN 'a' THEN 'b' ELSE 'a'"
-                            " END WHERE seq = %d", name, name, name, seq);
+    return g_strdup_printf (
+        "UPDATE audit_log SET %s = substr (%s, 2) || CASE substr (%s, 1, 1) WHEN 'a' THEN 'b' ELSE 'a'"
+        " END WHERE seq = %d",
+        name, name, name, seq);
   return g_strdup_printf ("UPDATE audit_log SET %s = %s || 'x' WHERE seq = %d", name, name, seq);
 }
 
@@ -41,12 +45,14 @@ alter (SmbRng *rng, int *first_bad)
   case 0: /* a gap */
     return g_strdup_printf ("DELETE FROM audit_log WHERE seq = %d", seq);
   case 1: /* a gap, closed */
-    return g_strdup_printf ("DELETE FROM audit_log WHERE seq = %d; UPDATE audit_log SET seq = seq - 1 WHERE seq > %d", seq,
-                            seq);
+    return g_strdup_printf ("DELETE FROM audit_log WHERE seq = %d; UPDATE audit_log SET seq = seq - 1 WHERE seq > %d",
+                            seq, seq);
   case 2: /* two change places */
     *first_bad = MIN (seq, other);
-    return g_strdup_printf ("UPDATE audit_log SET seq = 1000 WHERE seq = %d; UPDATE audit_log SET seq = %d WHERE seq = %d;"
-                            "UPDATE audit_log SET seq = %d WHERE seq = 1000", seq, seq, other, other);
+    return g_strdup_printf (
+        "UPDATE audit_log SET seq = 1000 WHERE seq = %d; UPDATE audit_log SET seq = %d WHERE seq = %d;"
+        "UPDATE audit_log SET seq = %d WHERE seq = 1000",
+        seq, seq, other, other);
   case 3: /* the end is cut off */
     return g_strdup_printf ("DELETE FROM audit_log WHERE seq >= %d", seq);
   default:

@@ -101,7 +101,8 @@ test_evidence (void)
   g_assert_cmpint (run ("case verify work.smbcase --json", &verified, NULL), ==, 0);
   object = parse (verified, &verified_node);
   g_assert_true (json_object_get_boolean_member (object, "ok"));
-  with_head = g_strconcat ("case verify work.smbcase --head ", json_object_get_string_member (object, "log_head"), NULL);
+  with_head
+      = g_strconcat ("case verify work.smbcase --head ", json_object_get_string_member (object, "log_head"), NULL);
   g_assert_cmpint (run (with_head, NULL, NULL), ==, 0);
   g_assert_cmpint (run ("case verify work.smbcase --head 1234", NULL, NULL), ==, 1);
 
@@ -111,10 +112,13 @@ test_evidence (void)
   object = parse (altered, &altered_node);
   exhibits = json_object_get_array_member (object, "exhibits");
   g_assert_false (json_object_get_boolean_member (object, "ok"));
-  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (exhibits, 0), "hash_state"), ==, "verified");
-  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (exhibits, 1), "hash_state"), ==, "altered");
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (exhibits, 0), "hash_state"), ==,
+                   "verified");
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (exhibits, 1), "hash_state"), ==,
+                   "altered");
   g_assert_nonnull (json_object_get_string_member (json_array_get_object_element (exhibits, 1), "found_sha256"));
-  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (exhibits, 2), "hash_state"), ==, "missing");
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (exhibits, 2), "hash_state"), ==,
+                   "missing");
 }
 
 static void

@@ -131,8 +131,8 @@ test_described_by_inputs (void)
 
   rewrite ("a_classifier_init.safetensors", "bare.safetensors", NULL, FALSE);
   rewrite ("a_finetune_io.safetensors", "described.safetensors", "{\"heads\": 3}", FALSE);
-  g_assert_cmpint (run (NULL, "forward", "--weights", "%bare.safetensors", "--inputs", "%described.safetensors", "--out",
-                        "%o.safetensors", NULL),
+  g_assert_cmpint (run (NULL, "forward", "--weights", "%bare.safetensors", "--inputs", "%described.safetensors",
+                        "--out", "%o.safetensors", NULL),
                    ==, 0);
   out = result ("o.safetensors");
   model_test_near (out, want, "out.logits", 1e-5);
@@ -151,8 +151,8 @@ test_other_size (void)
   g_autofree char *words = NULL, *patches = NULL;
 
   rewrite ("a_finetune_io.safetensors", "small.safetensors", NULL, TRUE); /* 32 pixels; the network is made for 64 */
-  g_assert_cmpint (run (NULL, "forward", "--weights", "@b_classifier_init.safetensors", "--inputs", "%small.safetensors",
-                        "--config", "{\"img\": 32}", "--out", "%asked.safetensors", NULL),
+  g_assert_cmpint (run (NULL, "forward", "--weights", "@b_classifier_init.safetensors", "--inputs",
+                        "%small.safetensors", "--config", "{\"img\": 32}", "--out", "%asked.safetensors", NULL),
                    ==, 0);
   g_assert_cmpint (run (&words, "forward", "--weights", "@b_classifier_init.safetensors", "--inputs",
                         "%small.safetensors", "--out", "%followed.safetensors", NULL),
@@ -197,10 +197,10 @@ test_resume_checkpoint (void)
 {
   g_autoptr (SmbTensorDict) want = model_test_read ("a_pretrain_after3.safetensors"), got = NULL;
 
-  g_assert_cmpint (run (NULL, "pretrain-step", "--weights", "@a_pretrain_after1.pth", "--target", "@a_target_after1.pth",
-                        "--resume", "@a_pretrain_after1.pth", "--inputs", "@a_pretrain_io.safetensors", "--config",
-                        "{\"heads\": 3, \"rep_heads\": 2, \"dec_heads\": 2}", "--steps", "2", "--out", "%official",
-                        NULL),
+  g_assert_cmpint (run (NULL, "pretrain-step", "--weights", "@a_pretrain_after1.pth", "--target",
+                        "@a_target_after1.pth", "--resume", "@a_pretrain_after1.pth", "--inputs",
+                        "@a_pretrain_io.safetensors", "--config", "{\"heads\": 3, \"rep_heads\": 2, \"dec_heads\": 2}",
+                        "--steps", "2", "--out", "%official", NULL),
                    ==, 0);
   got = result ("official/after3.safetensors");
   train_test_params_near (got, want, "", 1e-5);
@@ -262,7 +262,8 @@ test_exit_codes (void)
 
   g_assert_cmpint (run (NULL, "forward", NULL), ==, 2);
   g_assert_cmpint (run (NULL, "sideways", NULL), ==, 2);
-  g_assert_cmpint (run (NULL, "mask", "--parsing", "@crfrp.safetensors", "--region", "skin", "--out", "%m", NULL), ==, 2);
+  g_assert_cmpint (run (NULL, "mask", "--parsing", "@crfrp.safetensors", "--region", "skin", "--out", "%m", NULL), ==,
+                   2);
   g_assert_cmpint (run (&missing, "forward", "--weights", "@a_online_init.safetensors", "--inputs",
                         "@mixing.safetensors", "--out", "%x.safetensors", NULL),
                    ==, 1);

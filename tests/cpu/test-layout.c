@@ -35,7 +35,8 @@ typedef struct {
   gint64 b, l, k, c;
 } Shape;
 
-static const Shape shapes[] = { { 1, 1, 1, 1 }, { 2, 9, 4, 33 }, { 3, 25, 25, 17 }, { 2, 196, 49, 40 }, { 5, 7, 1, 130 } };
+static const Shape shapes[]
+    = { { 1, 1, 1, 1 }, { 2, 9, 4, 33 }, { 3, 25, 25, 17 }, { 2, 196, 49, 40 }, { 5, 7, 1, 130 } };
 
 typedef struct {
   const Shape *s;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is not a number must be seen where it was used, in backward passes too, and nowhere else: a kernel that swallowed
- * it would train on, one that spread it would spoil the batch. The lengths are odd, and the value lies in a tail. */
+/* What is not a number must be seen where it was used, in backward passes too, and nowhere else: a kernel that
+ * swallowed it would train on, one that spread it would spoil the batch. The lengths are odd, and the value lies in a
+ * tail. */
 #include "support.h"
 
 #include <math.h>

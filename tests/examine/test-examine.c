@@ -307,7 +307,8 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
   g_autoptr (GArray) drawn = g_array_new (FALSE, FALSE, sizeof (SmbBox));
   SmbAnalysisSettings settings = smb_analysis_settings_default ();
   SmbMapSpec specs[2] = { smb_map_spec_default (SMB_MAP_ROLLOUT), smb_map_spec_default (SMB_MAP_ERROR) };
-  const SmbReportWish wish = { .model = model, .specs = specs, .n_specs = G_N_ELEMENTS (specs), .check = TRUE }, bare = { 0 };
+  const SmbReportWish wish = { .model = model, .specs = specs, .n_specs = G_N_ELEMENTS (specs), .check = TRUE },
+                      bare = { 0 };
   SmbBox box = { 10, 5, 60, 60 };
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbCaseAnalysis) stored = NULL;
@@ -363,10 +364,12 @@ test_draft (Fixture *fixture, gconstpointer data)
   g_autoptr (SmbEvidence) evidence = acquire (fixture, path);
   const SmbReportWish all = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (SmbReportDraft) draft = smb_report_draft_new (fixture->store, fixture->engine, &all, NULL, NULL, NULL, &error);
+  g_autoptr (SmbReportDraft) draft
+      = smb_report_draft_new (fixture->store, fixture->engine, &all, NULL, NULL, NULL, &error);
   g_autoptr (SmbReportPages) pages = NULL;
   g_autoptr (GBytes) bundle = NULL;
-  g_autofree char *pdf = g_build_filename (fixture->folder, "a.pdf", NULL), *json = g_build_filename (fixture->folder, "a.json", NULL);
+  g_autofree char *pdf = g_build_filename (fixture->folder, "a.pdf", NULL),
+                  *json = g_build_filename (fixture->folder, "a.json", NULL);
   g_autofree char *late = g_build_filename (fixture->folder, "late.json", NULL), *text = NULL;
   g_autoptr (SmbNote) note = g_new0 (SmbNote, 1);
   gsize n_bytes;
@@ -403,12 +406,14 @@ analyze_boxes (Fixture *fixture, const SmbModelInfo *model, const SmbEvidence *e
   g_autoptr (SmbCaseAnalysis) stored = NULL;
 
   g_array_append_vals (drawn, boxes, n);
-  stored = smb_examine_analyze (fixture->store, fixture->engine, model, evidence, drawn, &settings, NULL, NULL, NULL, &error);
+  stored = smb_examine_analyze (fixture->store, fixture->engine, model, evidence, drawn, &settings, NULL, NULL, NULL,
+                                &error);
   g_assert_no_error (error);
   return stored->id;
 }
 
-/* A face that is analysed again keeps the regions an examiner gave it, moved with its box; another face gets none of them. */
+/* A face that is analysed again keeps the regions an examiner gave it, moved with its box; another face gets none of
+ * them. */
 static void
 test_carry (Fixture *fixture, gconstpointer data)
 {
@@ -417,7 +422,8 @@ test_carry (Fixture *fixture, gconstpointer data)
   g_autofree char *path = put (fixture, "baseline.jpg", "a.jpg", 0);
   g_autoptr (SmbEvidence) evidence = acquire (fixture, path);
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
-  g_autoptr (SmbRegions) regions = smb_regions_new_take (32, g_malloc0 (32 * 32), SMB_REGIONS_BY_HAND), got = NULL, expected = NULL;
+  g_autoptr (SmbRegions) regions = smb_regions_new_take (32, g_malloc0 (32 * 32), SMB_REGIONS_BY_HAND), got = NULL,
+                         expected = NULL;
   g_autoptr (GError) error = NULL;
   gint64 id = analyze_boxes (fixture, model, evidence, first, 2);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An exhibit that was hashed and not touched since is not read again, whoever touches it is noticed, and a verification reads every
- * byte. */
+/* An exhibit that was hashed and not touched since is not read again, whoever touches it is noticed, and a verification
+ * reads every byte. */
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
 #include "examine/smb-examine.h"
@@ -66,7 +66,8 @@ open_once (SmbCase *store, const SmbEvidence *evidence, GError **error)
 static void
 test_seen (void)
 {
-  SmbCaseInfo info = { .number = (char *) "H-1", .title = (char *) "Hashes", .laboratory = (char *) "", .examiner = (char *) "E" };
+  SmbCaseInfo info
+      = { .number = (char *) "H-1", .title = (char *) "Hashes", .laboratory = (char *) "", .examiner = (char *) "E" };
   g_autofree char *case_path = g_build_filename (folder, "h.smbcase", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbCase) store = smb_case_create (case_path, &info, &error);
@@ -82,8 +83,8 @@ test_seen (void)
   written_us = g_get_monotonic_time ();
   write_file ('a');
   evidence = add (store);
-  /* Written a moment ago: a change within the same tick would not show, so it is read each time (unless this machine is so busy
-   * that the moment has passed by now). */
+  /* Written a moment ago: a change within the same tick would not show, so it is read each time (unless this machine is
+   * so busy that the moment has passed by now). */
   open_once (store, evidence, &error);
   read = open_once (store, evidence, &error);
   if (g_get_monotonic_time () - written_us < 1900 * 1000)

@@ -22,16 +22,18 @@ make_clip (void)
 {
   g_autofree char *scale = g_strdup ("scale=256:256,setsar=1,format=yuv420p,fps=12");
 
-  clip = video_clip_make (folder, "people.mp4", FALSE,
-                          "-loop 1 -t 2 -i %s/18f-brethauer.jpg -loop 1 -t 1 -i %s/18f-melody.jpg -loop 1 -t 2 -i %s/18f-brethauer.jpg "
-                          "-filter_complex [0:v]%s[a];[1:v]%s[b];[2:v]%s[c];[a][b][c]concat=n=3:v=1[v] -map [v] -c:v libx264 -g 30 -bf 2",
-                          SMB_SAMPLES, SMB_SAMPLES, SMB_SAMPLES, scale, scale, scale);
+  clip = video_clip_make (
+      folder, "people.mp4", FALSE,
+      "-loop 1 -t 2 -i %s/18f-brethauer.jpg -loop 1 -t 1 -i %s/18f-melody.jpg -loop 1 -t 2 -i %s/18f-brethauer.jpg "
+      "-filter_complex [0:v]%s[a];[1:v]%s[b];[2:v]%s[c];[a][b][c]concat=n=3:v=1[v] -map [v] -c:v libx264 -g 30 -bf 2",
+      SMB_SAMPLES, SMB_SAMPLES, SMB_SAMPLES, scale, scale, scale);
 }
 
 static SmbCase *
 new_case (const char *name)
 {
-  SmbCaseInfo info = { .number = (char *) "V-1", .title = (char *) "Video", .laboratory = (char *) "Lab", .examiner = (char *) "E" };
+  SmbCaseInfo info
+      = { .number = (char *) "V-1", .title = (char *) "Video", .laboratory = (char *) "Lab", .examiner = (char *) "E" };
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autoptr (GError) error = NULL;
   SmbCase *store = smb_case_create (path, &info, &error);
@@ -116,7 +118,8 @@ test_run (void)
   /* Stopped in the middle, then gone on with: the same numbers. */
   same = smb_examine_acquire (other, engine, clip, NULL, &error);
   g_assert_no_error (error);
-  g_assert_false (smb_examine_run_video (other, engine, model, same, video, &settings, &sink, &part, stop.cancellable, &error));
+  g_assert_false (
+      smb_examine_run_video (other, engine, model, same, video, &settings, &sink, &part, stop.cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
   g_assert_cmpuint (part->frames->len, >, 0);
@@ -170,14 +173,18 @@ test_drawn (void)
   g_assert_no_error (error);
   settings.n_uniform = 2;
   settings.last = 30;
-  g_assert_true (smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
+  g_assert_true (
+      smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
   g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));
-  g_assert_false (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 900, 900, 20, 20 }, NULL, &error));
+  g_assert_false (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 900, 900, 20, 20 },
+                                          NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
   g_clear_error (&error);
   /* One in a frame that was looked at, one in a frame beyond. */
-  g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 20, 20, 90, 80 }, NULL, &error));
-  g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 50, (SmbBox){ 60, 60, 80, 80 }, NULL, &error));
+  g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 20, 20, 90, 80 },
+                                         NULL, &error));
+  g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 50, (SmbBox){ 60, 60, 80, 80 },
+                                         NULL, &error));
   g_assert_no_error (error);
   g_clear_pointer (&state, smb_video_state_free);
   g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));
@@ -236,7 +243,8 @@ test_pattern (void)
 {
   g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
   g_autoptr (GError) error = NULL;
-  g_autofree char *pictures = video_clip_make (folder, "shot-%03d.png", FALSE, "-i %s -frames:v 12 -vsync passthrough", clip);
+  g_autofree char *pictures
+      = video_clip_make (folder, "shot-%03d.png", FALSE, "-i %s -frames:v 12 -vsync passthrough", clip);
   g_autofree char *gone = g_build_filename (folder, "shot-005.png", NULL);
   g_autofree char *nothing = g_build_filename (folder, "none-%03d.png", NULL);
   g_autoptr (SmbEngineVideo) video = NULL;
@@ -266,16 +274,20 @@ state_of (SmbCase *store, const SmbEvidence *evidence)
   return state;
 }
 
-/* Numbered pictures as one exhibit: every file is hashed, and what belongs to it is what was there when it was taken in. */
+/* Numbered pictures as one exhibit: every file is hashed, and what belongs to it is what was there when it was taken
+ * in. */
 static void
 test_exhibit_of_pictures (void)
 {
   g_autoptr (SmbCase) store = new_case ("pictures.smbcase");
   g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
   g_autoptr (GError) error = NULL;
-  g_autofree char *pattern = video_clip_make (folder, "frame-%02d.png", FALSE, "-i %s -frames:v 4 -vsync passthrough", clip);
-  g_autofree char *second = g_build_filename (folder, "frame-02.png", NULL), *later = g_build_filename (folder, "frame-05.png", NULL);
-  g_autofree char *derived = smb_examine_pattern_of (second), *manifest = NULL, *sum = NULL, *bytes = NULL, *whole = NULL;
+  g_autofree char *pattern
+      = video_clip_make (folder, "frame-%02d.png", FALSE, "-i %s -frames:v 4 -vsync passthrough", clip);
+  g_autofree char *second = g_build_filename (folder, "frame-02.png", NULL),
+                  *later = g_build_filename (folder, "frame-05.png", NULL);
+  g_autofree char *derived = smb_examine_pattern_of (second), *manifest = NULL, *sum = NULL, *bytes = NULL,
+                  *whole = NULL;
   g_autoptr (SmbEvidence) evidence = smb_examine_acquire_pictures (store, engine, pattern, 8, NULL, NULL, NULL, &error);
   g_autoptr (SmbEngineVideo) video = NULL;
   g_autoptr (GPtrArray) list = NULL, pictures = NULL;
@@ -343,7 +355,8 @@ test_pattern_of (void)
   }
 }
 
-/* Regions over time: of the frames that are scored and no others, kept with the run; a model that cannot measure them says so. */
+/* Regions over time: of the frames that are scored and no others, kept with the run; a model that cannot measure them
+ * says so. */
 static void
 test_regions_over_time (void)
 {
@@ -364,7 +377,8 @@ test_regions_over_time (void)
   settings.n_uniform = 3;
   settings.last = 20;
   settings.face.region_draws = 2;
-  g_assert_true (smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
+  g_assert_true (
+      smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
   g_assert_no_error (error);
   tracks = smb_tracks_summarise (progress->frames, NULL, NULL);
   track = tracks->pdata[0];
@@ -372,10 +386,14 @@ test_regions_over_time (void)
   series = smb_track_region_series (progress->frames, NULL, track->number, SMB_MEASURE_CORRESPONDENCE, SMB_REGION_NOSE);
   g_assert_cmpuint (series->len, ==, 3);
   for (guint i = 0; i < series->len; i++)
-    g_assert_cmpuint (g_array_index (series, SmbTrackSample, i).k, ==, g_array_index (track->samples, SmbTrackSample, i).k);
+    g_assert_cmpuint (g_array_index (series, SmbTrackSample, i).k, ==,
+                      g_array_index (track->samples, SmbTrackSample, i).k);
   g_assert_cmpfloat_with_epsilon (track->regions->spread[SMB_MEASURE_CORRESPONDENCE][SMB_REGION_NOSE].mean,
-                                  (g_array_index (series, SmbTrackSample, 0).score + g_array_index (series, SmbTrackSample, 1).score
-                                   + g_array_index (series, SmbTrackSample, 2).score) / 3, 1e-12);
+                                  (g_array_index (series, SmbTrackSample, 0).score
+                                   + g_array_index (series, SmbTrackSample, 1).score
+                                   + g_array_index (series, SmbTrackSample, 2).score)
+                                      / 3,
+                                  1e-12);
   g_assert_cmpfloat (progress->seconds, >, 0);
   before = tracks_text (progress);
   g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));

@@ -84,8 +84,8 @@ test_attention (void)
       }
 }
 
-/* Rollout and relevance as one patch, or the class token, sees it: that row of the reference's matrix. The relevance of each
- * image of the batch is for another class. */
+/* Rollout and relevance as one patch, or the class token, sees it: that row of the reference's matrix. The relevance of
+ * each image of the batch is for another class. */
 static void
 test_queries (void)
 {

@@ -35,7 +35,8 @@ test_order (void)
   g_assert_cmpint (smb_faithfulness_count (0, 196), ==, 0);
   g_assert_cmpint (smb_faithfulness_count (SMB_FAITH_STEPS, 196), ==, 196);
   for (int i = 0; i <= SMB_FAITH_STEPS; i++)
-    g_assert_cmpint (ABS (smb_faithfulness_count (i, 196) + smb_faithfulness_count (SMB_FAITH_STEPS - i, 196) - 196), <=, 1);
+    g_assert_cmpint (ABS (smb_faithfulness_count (i, 196) + smb_faithfulness_count (SMB_FAITH_STEPS - i, 196) - 196),
+                     <=, 1);
 }
 
 /* Values worked out by hand. */

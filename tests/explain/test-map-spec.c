@@ -40,7 +40,8 @@ test_text (void)
     { "reconstruction:visible=kept", "reconstruction:strategy=random,ratio=0.75,seed=0" },
     { "coverage:times=3", "coverage:strategy=random,ratio=0.75,seed=0,times=3" },
     { "regions", "regions" },
-    { "reconstruction:seed=18446744073709551615", "reconstruction:strategy=random,ratio=0.75,seed=18446744073709551615" },
+    { "reconstruction:seed=18446744073709551615",
+      "reconstruction:strategy=random,ratio=0.75,seed=18446744073709551615" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {

@@ -113,10 +113,10 @@ test_shrunk_agrees (void)
   g_assert_cmpuint (plain->len, ==, 1);
   g_assert_cmpuint (whole->len, ==, same->len);
   g_assert_true (memcmp (whole->data, same->data, whole->len * sizeof (SmbFace)) == 0);
-  g_assert_cmpfloat (smb_box_iou (g_array_index (whole, SmbFace, 0).detected, g_array_index (small, SmbFace, 0).detected),
-                     >, 0.75);
-  g_assert_cmpfloat (smb_box_iou (g_array_index (whole, SmbFace, 0).detected, g_array_index (plain, SmbFace, 0).detected),
-                     >, 0.75);
+  g_assert_cmpfloat (
+      smb_box_iou (g_array_index (whole, SmbFace, 0).detected, g_array_index (small, SmbFace, 0).detected), >, 0.75);
+  g_assert_cmpfloat (
+      smb_box_iou (g_array_index (whole, SmbFace, 0).detected, g_array_index (plain, SmbFace, 0).detected), >, 0.75);
 }
 
 static void

@@ -23,7 +23,8 @@ blotches (int width, int height, guint64 seed)
     for (int x = 0; x < width; x++)
       for (int c = 0; c < 3; c++)
         rgb[3 * (y * width + x) + c]
-            = (guint8) ((x * x / 90 + y * (c + 1) / 2 + ((x / 23) ^ (y / 17)) * 9 + (int) (40 * smb_rng_uniform (&rng))) & 255);
+            = (guint8) ((x * x / 90 + y * (c + 1) / 2 + ((x / 23) ^ (y / 17)) * 9 + (int) (40 * smb_rng_uniform (&rng)))
+                        & 255);
   return rgb;
 }
 
@@ -34,7 +35,8 @@ compare (const guint8 *rgb, int width, int height, int upsample, int threads, gu
   SmbDlibFace *own = NULL, *plain = NULL;
   size_t n_own = 0, n_plain = 0;
 
-  g_assert_cmpint (smb_dlib_detect (detector, rgb, width, height, upsample, threads, &own, &n_own, message), ==, SMB_DLIB_OK);
+  g_assert_cmpint (smb_dlib_detect (detector, rgb, width, height, upsample, threads, &own, &n_own, message), ==,
+                   SMB_DLIB_OK);
   g_assert_cmpint (smb_dlib_detect_plain (detector, rgb, width, height, upsample, &plain, &n_plain, message), ==,
                    SMB_DLIB_OK);
   g_test_message ("%d x %d, doubled %d times: %zu and %zu faces", width, height, upsample, n_own, n_plain);
@@ -105,9 +107,11 @@ test_copies (void)
   const int n_copies = smb_hog_kernels (copies);
   const long width = 203, height = 117, rows = (height + 4) / 8, columns = (width + 4) / 8;
   const long wide = columns - 3 + SMB_HOG_TAPS, high = rows - 3 + SMB_HOG_TAPS;
-  const gsize cells = (gsize) wide * (gsize) high, n_hist = (gsize) (rows + 2) * (gsize) (columns + 2) * SMB_HOG_DIRECTION;
+  const gsize cells = (gsize) wide * (gsize) high,
+              n_hist = (gsize) (rows + 2) * (gsize) (columns + 2) * SMB_HOG_DIRECTION;
   g_autofree guint8 *rgb = g_realloc (blotches ((int) width, (int) height, 5), (gsize) (width * height * 3 + 64));
-  g_autofree float *scratch = g_new (float, MAX (9 * (gsize) (width + 16), cells)), *taps = g_new (float, 4 * SMB_HOG_TAPS);
+  g_autofree float *scratch = g_new (float, MAX (9 * (gsize) (width + 16), cells)),
+                   *taps = g_new (float, 4 * SMB_HOG_TAPS);
   const SmbHogTerm terms[] = { { 0, taps, taps + 10 }, { 19, taps + 20, taps + 30 } };
   const SmbHogPicture picture = { rgb, width, height, 3 * width };
   guint8 *tables[SMB_HOG_COPIES] = { NULL };
@@ -128,7 +132,8 @@ test_copies (void)
     copies[k]->filter (says[k], planes[k], wide, high, terms, 2, scratch);
     g_assert_cmpmem (tables[0], SMB_HOG_TABLE, tables[k], SMB_HOG_TABLE);
     g_assert_cmpmem (hist[0], n_hist * sizeof (float), hist[k], n_hist * sizeof (float));
-    g_assert_cmpmem (planes[0], SMB_HOG_PLANES * cells * sizeof (float), planes[k], SMB_HOG_PLANES * cells * sizeof (float));
+    g_assert_cmpmem (planes[0], SMB_HOG_PLANES * cells * sizeof (float), planes[k],
+                     SMB_HOG_PLANES * cells * sizeof (float));
     g_assert_cmpmem (says[0], cells * sizeof (float), says[k], cells * sizeof (float));
   }
   for (int k = 0; k < n_copies; k++) {

@@ -72,7 +72,8 @@ test_measures (void)
 {
   const SmbBox box = { 44, 44, 112, 112 };
   const SmbFaceLimits limits = smb_face_limits_default ();
-  g_autoptr (SmbImage) flat = picture (200, 200, 10, 10), fine = picture (200, 2, 100, 140), hard = picture (200, 4, 0, 255);
+  g_autoptr (SmbImage) flat = picture (200, 200, 10, 10), fine = picture (200, 2, 100, 140),
+                       hard = picture (200, 4, 0, 255);
   SmbLandmarks landmarks;
   SmbFaceQuality q;
   g_auto (GStrv) dark = NULL, good = NULL, clipped = NULL, small = NULL, cut = NULL;

@@ -44,7 +44,8 @@ test_round_trip (void)
   g_assert_cmpint (again->origin, ==, SMB_REGIONS_IMPORTED);
   g_assert_cmpmem (again->classes, 256, classes, 256);
   {
-    static const char *const damaged[] = { "", "a256x", "a255", "a257", "a255l", "a0a256", "a1a255", "A256", "a99999999999999999999" };
+    static const char *const damaged[]
+        = { "", "a256x", "a255", "a257", "a255l", "a0a256", "a1a255", "A256", "a99999999999999999999" };
     g_autofree char *packed = smb_regions_pack (regions), *plain = NULL;
     g_autoptr (SmbRegions) unpacked = smb_regions_unpack (packed, 16, SMB_REGIONS_BY_HAND, &error);
     g_autoptr (SmbRegions) one = smb_regions_unpack ("a256", 16, SMB_REGIONS_BY_HAND, &error);

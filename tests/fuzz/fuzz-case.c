@@ -20,8 +20,10 @@ remove_file (const char *ending)
 static void
 look_at_all (SmbCase *store)
 {
-  g_autoptr (GPtrArray) evidence = smb_case_list_evidence (store, NULL), analyses = smb_case_list_analyses (store, 0, NULL);
-  g_autoptr (GPtrArray) notes = smb_case_list_notes (store, -1, NULL), findings = smb_case_list_findings (store, -1, NULL);
+  g_autoptr (GPtrArray) evidence = smb_case_list_evidence (store, NULL),
+                        analyses = smb_case_list_analyses (store, 0, NULL);
+  g_autoptr (GPtrArray) notes = smb_case_list_notes (store, -1, NULL),
+                        findings = smb_case_list_findings (store, -1, NULL);
   g_autoptr (GPtrArray) log = smb_case_list_log (store, NULL);
   g_autoptr (SmbCaseInfo) info = smb_case_get_info (store, NULL);
   g_autoptr (GError) error = NULL;
@@ -49,7 +51,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
     folder = g_mkdtemp (g_strdup (g_file_test ("/dev/shm", G_FILE_TEST_IS_DIR) ? "/dev/shm/smb-fuzz-XXXXXX"
                                                                               : "/tmp/smb-fuzz-XXXXXX"));
   path = g_build_filename (folder, "a.smbcase", NULL);
-  g_assert_true (g_file_set_contents_full (path, (const char *) data, (gssize) n_bytes, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+  g_assert_true (
+      g_file_set_contents_full (path, (const char *) data, (gssize) n_bytes, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
   store = smb_case_open (path, &error);
   g_assert_true ((store != NULL) != (error != NULL));
   fuzz_check_error (error);

@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
   g_assert_true ((image != NULL) != (error != NULL));
   fuzz_check_error (error);
   if (image != NULL)
-    g_assert_true ((guint64) image->width * (guint64) image->height <= limits.max_pixels && image->width <= limits.max_side_px
-                   && image->height <= limits.max_side_px);
+    g_assert_true ((guint64) image->width * (guint64) image->height <= limits.max_pixels
+                   && image->width <= limits.max_side_px && image->height <= limits.max_side_px);
   return 0;
 }

@@ -26,8 +26,11 @@ check_frame (SmbVideo *video, guint k, int max_side_px)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
 {
-  const SmbVideoLimits limits = { .picture = { .max_pixels = 100000, .max_side_px = MAX_SIDE_PX, .max_file_bytes = 1 << 20 },
-                                  .max_frames = 60, .max_streams = 8, .cache_bytes = 1 << 20 };
+  const SmbVideoLimits limits
+      = { .picture = { .max_pixels = 100000, .max_side_px = MAX_SIDE_PX, .max_file_bytes = 1 << 20 },
+          .max_frames = 60,
+          .max_streams = 8,
+          .cache_bytes = 1 << 20 };
   static gboolean prepared;
   int fd = fuzz_memory_fd (data, n_bytes);
   g_autoptr (GError) error = NULL;

@@ -144,7 +144,8 @@ ramp (int width, int height)
 
   for (int y = 0; y < height; y++)
     for (int x = 0; x < width; x++)
-      memset (rgb + ((gsize) y * (gsize) width + (gsize) x) * 3, x == width / 2 && y == height / 2 ? 255 : x * 200 / width, 3);
+      memset (rgb + ((gsize) y * (gsize) width + (gsize) x) * 3,
+              x == width / 2 && y == height / 2 ? 255 : x * 200 / width, 3);
   bytes = g_bytes_new_take (rgb, (gsize) width * (gsize) height * 3);
   image = smb_image_new (width, height, bytes);
   return smb_tiles_new (image);

@@ -17,16 +17,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Calls with a path, and where it and the flags are among their arguments; -1: no flags, the call itself is a change. */
+/* Calls with a path, and where it and the flags are among their arguments; -1: no flags, the call itself is a change.
+ */
 static const struct {
   const char *name;
   int path, flags;
 } calls[] = {
-  { "open", 0, 1 },       { "openat", 1, 2 },    { "creat", 0, -1 },     { "truncate", 0, -1 },  { "unlink", 0, -1 },
-  { "unlinkat", 1, -1 },  { "rename", 0, -1 },   { "renameat", 1, -1 },  { "renameat2", 1, -1 }, { "chmod", 0, -1 },
-  { "fchmodat", 1, -1 },  { "chown", 0, -1 },    { "lchown", 0, -1 },    { "fchownat", 1, -1 },  { "utimensat", 1, -1 },
-  { "utime", 0, -1 },     { "utimes", 0, -1 },   { "setxattr", 0, -1 },  { "lsetxattr", 0, -1 }, { "removexattr", 0, -1 },
-  { "openat2", 1, -1 },   { "link", 0, -1 },     { "linkat", 1, -1 },
+  { "open", 0, 1 },      { "openat", 1, 2 },  { "creat", 0, -1 },    { "truncate", 0, -1 },  { "unlink", 0, -1 },
+  { "unlinkat", 1, -1 }, { "rename", 0, -1 }, { "renameat", 1, -1 }, { "renameat2", 1, -1 }, { "chmod", 0, -1 },
+  { "fchmodat", 1, -1 }, { "chown", 0, -1 },  { "lchown", 0, -1 },   { "fchownat", 1, -1 },  { "utimensat", 1, -1 },
+  { "utime", 0, -1 },    { "utimes", 0, -1 }, { "setxattr", 0, -1 }, { "lsetxattr", 0, -1 }, { "removexattr", 0, -1 },
+  { "openat2", 1, -1 },  { "link", 0, -1 },   { "linkat", 1, -1 },
 };
 
 static void
@@ -103,7 +104,8 @@ note (FILE *list, const char *folder, const struct seccomp_notif *asked)
   for (gsize i = 0; i < G_N_ELEMENTS (calls); i++) {
     if (seccomp_syscall_resolve_name (calls[i].name) != asked->data.nr)
       continue;
-    if (!read_path ((pid_t) asked->pid, asked->data.args[calls[i].path], path) || strncmp (path, folder, strlen (folder)) != 0)
+    if (!read_path ((pid_t) asked->pid, asked->data.args[calls[i].path], path)
+        || strncmp (path, folder, strlen (folder)) != 0)
       return;
     fprintf (list, "%s %lld %s\n", calls[i].name,
              calls[i].flags >= 0 ? (long long) asked->data.args[calls[i].flags] : -1, path);

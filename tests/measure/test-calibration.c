@@ -10,8 +10,8 @@
 
 enum { N = 4000 };
 
-/* Scores whose logit is normal, about +-1 with variance 2 a: then log LR = logit exactly (a = 1). More genuine than forged,
- * which must not matter. */
+/* Scores whose logit is normal, about +-1 with variance 2 a: then log LR = logit exactly (a = 1). More genuine than
+ * forged, which must not matter. */
 static void
 draw (double scale, double shift, double *scores, guint8 *forged)
 {
@@ -45,7 +45,8 @@ test_known_ratio (void)
     for (double x = -1.5; x <= 1.5; x += 0.5) { /* natural log LR x at the score that means it */
       double score = 1.0 / (1.0 + exp (-(x - 0.7) / 2.5));
 
-      g_assert_cmpfloat_with_epsilon (smb_calibration_apply (c, score, NULL) * G_LN10, x, kind == SMB_CALIBRATION_LOGISTIC ? 0.15 : 0.5);
+      g_assert_cmpfloat_with_epsilon (smb_calibration_apply (c, score, NULL) * G_LN10, x,
+                                      kind == SMB_CALIBRATION_LOGISTIC ? 0.15 : 0.5);
     }
     g_assert_cmpfloat (c->high, >, 0.8);
     g_assert_cmpfloat (c->high, <, 3.5);

@@ -36,7 +36,8 @@ append_profile (GByteArray *png, const void *icc, gsize n_bytes)
   append_be32 (png, (guint32) crc32 (0, png->data + at, png->len - at));
 }
 
-/* A PNG of a mid grey pixel and a green one (else it is stored as grey) with this profile; what the grey decodes to, and the first warning (NULL: none). */
+/* A PNG of a mid grey pixel and a green one (else it is stored as grey) with this profile; what the grey decodes to,
+ * and the first warning (NULL: none). */
 static int
 decode_with_profile (const void *icc, gsize n_bytes, char **warning_out)
 {

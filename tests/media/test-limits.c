@@ -105,7 +105,8 @@ test_file (void)
   SmbVideoLimits video;
   SmbDecodeLimits decode;
 
-  use_file ("# of the lab\n[limits]\nSEMBLANCE_MAX_MEGAPIXELS=12\nSEMBLANCE_MAX_FRAMES = 500\nSEMBLANCE_MAX_SECONDS=7\n");
+  use_file (
+      "# of the lab\n[limits]\nSEMBLANCE_MAX_MEGAPIXELS=12\nSEMBLANCE_MAX_FRAMES = 500\nSEMBLANCE_MAX_SECONDS=7\n");
   g_assert_true (smb_video_limits_get (&video, NULL));
   g_assert_true (smb_decode_limits_get (&decode, NULL));
   g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);

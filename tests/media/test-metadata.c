@@ -128,12 +128,15 @@ test_thumbnail (void)
 static void
 test_manifests (void)
 {
-  static const guint8 uuid[] = { 0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81 };
+  static const guint8 uuid[]
+      = { 0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81 };
   static const struct {
     const char *fixture, *into;
     gsize at; /* where the piece is put in; 0: at the end */
     gboolean box;
-  } cases[] = { { "basn2c16.png", "caBX", 33, FALSE }, { "two-frames.webp", "C2PA", 0, FALSE }, { "quadrants.heic", "uuid", 0, TRUE } };
+  } cases[] = { { "basn2c16.png", "caBX", 33, FALSE },
+                { "two-frames.webp", "C2PA", 0, FALSE },
+                { "quadrants.heic", "uuid", 0, TRUE } };
   g_autofree char *copy = g_build_filename (g_get_tmp_dir (), "semblance-manifest", NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {

@@ -64,7 +64,8 @@ test_noise (void)
       double window[9], centre;
 
       for (int k = 0; k < 9; k++) {
-        const guint8 *p = rgb + (CLAMP (y + k / 3 - 1, 0, HEIGHT - 1) * WIDTH + CLAMP (x + k % 3 - 1, 0, WIDTH - 1)) * 3;
+        const guint8 *p
+            = rgb + (CLAMP (y + k / 3 - 1, 0, HEIGHT - 1) * WIDTH + CLAMP (x + k % 3 - 1, 0, WIDTH - 1)) * 3;
 
         window[k] = 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2];
       }
@@ -106,7 +107,8 @@ test_large (void)
   g_autoptr (SmbImage) image = picture (SMB_PICTURE_MAP_MAX_SIDE * 2 + 3, 5, even);
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (SmbPictureMap) map = smb_picture_map_make (SMB_PICTURE_MAP_NOISE, 90, image, NULL, &error), copy = NULL, bad = NULL;
+  g_autoptr (SmbPictureMap) map = smb_picture_map_make (SMB_PICTURE_MAP_NOISE, 90, image, NULL, &error), copy = NULL,
+                            bad = NULL;
 
   g_assert_no_error (error);
   g_assert_cmpint (map->step_px, ==, 3);
@@ -118,7 +120,8 @@ test_large (void)
   bad = smb_picture_map_new (map->kind, 90, image->width, image->height, map->columns, map->rows + 1, map->values);
   g_assert_null (bad);
   map->values[1] = NAN;
-  g_assert_null (smb_picture_map_new (map->kind, 90, image->width, image->height, map->columns, map->rows, map->values));
+  g_assert_null (
+      smb_picture_map_new (map->kind, 90, image->width, image->height, map->columns, map->rows, map->values));
   g_cancellable_cancel (cancelled);
   for (int kind = 0; kind < SMB_N_PICTURE_MAPS; kind++) {
     g_assert_null (smb_picture_map_make ((SmbPictureMapKind) kind, 90, image, cancelled, &error));

@@ -72,15 +72,15 @@ is_near (const SmbImage *image, int x, int y, const int rgb[3], int tolerance)
   return TRUE;
 }
 
-static const int red[3] = { 255, 0, 0 }, green[3] = { 0, 255, 0 }, blue[3] = { 0, 0, 255 }, white[3] = { 255, 255, 255 },
-                 grey[3] = { 128, 128, 128 };
+static const int red[3] = { 255, 0, 0 }, green[3] = { 0, 255, 0 }, blue[3] = { 0, 0, 255 },
+                 white[3] = { 255, 255, 255 }, grey[3] = { 128, 128, 128 };
 
 /* Centres of the quadrants: 0 top left, 1 top right, 2 bottom left, 3 bottom right. */
 static gboolean
 quadrant_is (const SmbImage *image, int quadrant, const int rgb[3])
 {
-  return is_near (image, image->width * (quadrant % 2 == 0 ? 1 : 3) / 4, image->height * (quadrant < 2 ? 1 : 3) / 4, rgb,
-                  40);
+  return is_near (image, image->width * (quadrant % 2 == 0 ? 1 : 3) / 4, image->height * (quadrant < 2 ? 1 : 3) / 4,
+                  rgb, 40);
 }
 
 /* A warning with these words in it. */
@@ -302,7 +302,8 @@ test_bit_flips (void)
       Outcome outcome;
 
       for (int flips = 0; flips < 4; flips++)
-        bytes->data[g_rand_int_range (random, 0, (gint32) bytes->len)] ^= (guint8) (1 << g_rand_int_range (random, 0, 8));
+        bytes->data[g_rand_int_range (random, 0, (gint32) bytes->len)]
+            ^= (guint8) (1 << g_rand_int_range (random, 0, 8));
       outcome = decode_bytes (bytes->data, bytes->len, 0);
       if (outcome.error != NULL)
         g_assert_true (g_str_has_prefix (outcome.error->message, "exhibit.jpg: "));

@@ -72,7 +72,8 @@ test_grey16 (void)
   read = gdk_pixbuf_new_from_file (path, &error);
   g_assert_no_error (error);
   for (int i = 0; i < 6; i++) /* the reader keeps the higher byte */
-    g_assert_cmpint (gdk_pixbuf_read_pixels (read)[i / 3 * gdk_pixbuf_get_rowstride (read) + i % 3 * 3], ==, values[i] >> 8);
+    g_assert_cmpint (gdk_pixbuf_read_pixels (read)[i / 3 * gdk_pixbuf_get_rowstride (read) + i % 3 * 3], ==,
+                     values[i] >> 8);
   g_remove (path);
   g_rmdir (folder);
 }

@@ -96,10 +96,12 @@ static const struct {
   { "long-gop.mp4", SOURCE " " X264 " -g 250" },
   { "variable.mp4", SOURCE " -vf select='not(mod(n\\,3))+not(mod(n\\,7))' -vsync vfr " X264 " -g 10 -bf 2" },
   { "variable.mkv", SOURCE " -vf select='not(mod(n\\,5))+lt(mod(n\\,17)\\,4)' -vsync vfr " X264 " -g 10 -bf 2" },
-  { "interlaced.mp4", SOURCE " -vf tinterlace=interleave_top,setfield=tff -flags +ildct+ilme " X264 " -g 12 -x264-params tff=1" },
+  { "interlaced.mp4",
+    SOURCE " -vf tinterlace=interleave_top,setfield=tff -flags +ildct+ilme " X264 " -g 12 -x264-params tff=1" },
   { "interlaced.mpg", SOURCE " -c:v mpeg2video -flags +ildct+ilme -g 12 -bf 2" },
   { "open.mpg", SOURCE " -c:v mpeg2video -g 12 -bf 2 -b:v 400k" },
-  { "ten-bit.mkv", SOURCE " -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -x265-params log-level=none:keyint=15:open-gop=1" },
+  { "ten-bit.mkv",
+    SOURCE " -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -x265-params log-level=none:keyint=15:open-gop=1" },
   { "vp9.webm", SOURCE " -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 20 -b:v 200k" },
   { "vp8.webm", SOURCE " -c:v libvpx -deadline good -cpu-used 5 -auto-alt-ref 1 -lag-in-frames 10 -g 20 -b:v 200k" },
   { "xvid.avi", SOURCE " -c:v mpeg4 -bf 2 -g 12" },
@@ -141,7 +143,8 @@ test_rotation (void)
   g_assert_no_error (error);
   for (guint i = 0; i < G_N_ELEMENTS (degrees); i++) {
     g_autofree char *name = g_strdup_printf ("turned-%d.mp4", degrees[i]);
-    g_autofree char *path = video_clip_make (folder, name, FALSE, "-i %s -c copy -metadata:s:v:0 rotate=%d", plain, degrees[i]);
+    g_autofree char *path
+        = video_clip_make (folder, name, FALSE, "-i %s -c copy -metadata:s:v:0 rotate=%d", plain, degrees[i]);
     g_autoptr (SmbVideo) turned = open_clip (path, &error);
     g_autoptr (SmbImage) image = NULL;
     const guint8 *a = smb_image_get_pixels (upright), *b;
@@ -222,7 +225,9 @@ test_cut_short (void)
 static void
 test_broken_start (void)
 {
-  g_autofree char *whole = video_clip_make (folder, "stream.ts", FALSE, "%s", SOURCE " " X264 " -x264-params open-gop=1:keyint=15:min-keyint=15:bframes=2:scenecut=0");
+  g_autofree char *whole
+      = video_clip_make (folder, "stream.ts", FALSE, "%s",
+                         SOURCE " " X264 " -x264-params open-gop=1:keyint=15:min-keyint=15:bframes=2:scenecut=0");
   g_autofree char *bytes = NULL;
   g_autofree char *path = g_build_filename (folder, "middle.ts", NULL);
   g_autoptr (GPtrArray) hashes = NULL;
@@ -230,7 +235,8 @@ test_broken_start (void)
 
   g_assert_true (g_file_get_contents (whole, &bytes, &n_bytes, NULL));
   n_bytes -= n_bytes / 3 / 188 * 188;
-  g_assert_true (g_file_set_contents (path, bytes + (n_bytes / 2 / 188 * 188), (gssize) (n_bytes - n_bytes / 2 / 188 * 188), NULL));
+  g_assert_true (g_file_set_contents (path, bytes + (n_bytes / 2 / 188 * 188),
+                                      (gssize) (n_bytes - n_bytes / 2 / 188 * 188), NULL));
   hashes = check_seeking (path, 0);
   g_assert_cmpuint (hashes->len, >, 10);
 }
@@ -261,7 +267,8 @@ test_refused (void)
   g_assert_null (open_clip (text, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_true (g_file_set_contents (playlist, "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nplain.ts\n#EXT-X-ENDLIST\n", -1, NULL));
+  g_assert_true (g_file_set_contents (
+      playlist, "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nplain.ts\n#EXT-X-ENDLIST\n", -1, NULL));
   g_assert_null (open_clip (playlist, &error));
   g_assert_nonnull (error);
 }
@@ -291,9 +298,10 @@ test_small (void)
 static void
 test_facts (void)
 {
-  g_autofree char *path = video_clip_make (folder, "facts.mkv", FALSE,
-                                           SOURCE " -vf select='not(between(n\\,30\\,34))' -vsync vfr " X264
-                                                  " -g 12 -bf 2 -metadata title=Lobby -metadata creation_time=2024-05-06T07:08:09Z");
+  g_autofree char *path
+      = video_clip_make (folder, "facts.mkv", FALSE,
+                         SOURCE " -vf select='not(between(n\\,30\\,34))' -vsync vfr " X264
+                                " -g 12 -bf 2 -metadata title=Lobby -metadata creation_time=2024-05-06T07:08:09Z");
   g_autoptr (GError) error = NULL;
   g_autoptr (SmbVideo) video = open_clip (path, &error);
   g_autoptr (JsonObject) facts = NULL;

@@ -5,7 +5,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* The ffmpeg program may tune its sandbox as it likes; a test that inherited locks or languages would not be its own. */
+/* The ffmpeg program may tune its sandbox as it likes; a test that inherited locks or languages would not be its own.
+ */
 static gboolean
 run (char **argv, char **out)
 {
@@ -36,7 +37,8 @@ video_clip_make (const char *folder, const char *name, gboolean optional, const 
   va_end (list);
   words = g_strsplit (text, " ", -1);
   g_ptr_array_add (argv, (char *) "ffmpeg");
-  for (const char *const *fixed = (const char *const[]){ "-y", "-nostdin", "-loglevel", "error", NULL }; *fixed != NULL; fixed++)
+  for (const char *const *fixed = (const char *const[]){ "-y", "-nostdin", "-loglevel", "error", NULL }; *fixed != NULL;
+       fixed++)
     g_ptr_array_add (argv, (char *) *fixed);
   for (char **word = words; *word != NULL; word++)
     if (**word != '\0')

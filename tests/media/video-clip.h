@@ -7,7 +7,8 @@
 
 /* Runs `ffmpeg -y ARGUMENTS… FOLDER/name`; arguments are separated by blanks. Returns the path (g_free); NULL if this
  * ffmpeg lacks the encoder, which `optional` allows. */
-char *video_clip_make (const char *folder, const char *name, gboolean optional, const char *arguments, ...) G_GNUC_PRINTF (4, 5);
+char *video_clip_make (const char *folder, const char *name, gboolean optional, const char *arguments, ...)
+    G_GNUC_PRINTF (4, 5);
 /* Frames that the ffprobe program decodes of it. */
 guint video_clip_count_frames (const char *path);
 /* First n bytes of a file as a new one beside it. */

@@ -79,7 +79,8 @@ test_classifier (gconstpointer data)
   const char *tag = data;
   g_autofree char *weights_name = g_strdup_printf ("%s_classifier_init.safetensors", tag);
   g_autofree char *io_name = g_strdup_printf ("%s_finetune_io.safetensors", tag);
-  g_autoptr (SmbTensorDict) io = model_test_read (io_name), w = model_test_read (weights_name), out = NULL, plain = NULL;
+  g_autoptr (SmbTensorDict) io = model_test_read (io_name), w = model_test_read (weights_name), out = NULL,
+                            plain = NULL;
   g_autoptr (SmbNet) net = open_net (w, NULL);
   GError *error = NULL;
 
@@ -118,7 +119,8 @@ static void
 test_other_size (void)
 {
   const gint64 shape[] = { 1, 3, 48, 48 };
-  g_autoptr (SmbTensorDict) w = model_test_read ("a_classifier_init.safetensors"), in = smb_tensor_dict_new (), out = NULL;
+  g_autoptr (SmbTensorDict) w = model_test_read ("a_classifier_init.safetensors"), in = smb_tensor_dict_new (),
+                            out = NULL;
   g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
   g_autoptr (SmbNet) net = open_net (w, "{\"img\": 48}");
   GError *error = NULL;
@@ -179,12 +181,13 @@ test_cancelled (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-/* The same network in lower precision: its logits move by less than a hundredth (bfloat16) or a twentieth (bytes) of the
- * largest. */
+/* The same network in lower precision: its logits move by less than a hundredth (bfloat16) or a twentieth (bytes) of
+ * the largest. */
 static void
 test_precisions (void)
 {
-  static const double allowed[] = { [SMB_PRECISION_F32] = LIMIT, [SMB_PRECISION_BF16] = 1e-2, [SMB_PRECISION_INT8] = 5e-2 };
+  static const double allowed[]
+      = { [SMB_PRECISION_F32] = LIMIT, [SMB_PRECISION_BF16] = 1e-2, [SMB_PRECISION_INT8] = 5e-2 };
   static const char *const tags[] = { "a", "b" };
 
   for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
@@ -204,7 +207,8 @@ test_precisions (void)
       g_assert_no_error (error);
       out = smb_net_forward (net, NULL, io, SMB_WANT_RESULT, NULL, &error);
       g_assert_no_error (error);
-      distance = model_test_distance (smb_tensor_dict_get (out, "out.logits"), smb_tensor_dict_get (plain, "out.logits"));
+      distance
+          = model_test_distance (smb_tensor_dict_get (out, "out.logits"), smb_tensor_dict_get (plain, "out.logits"));
       g_test_message ("%s, precision %d: logits move by %.2g of the largest", tags[i], p, distance);
       g_assert_cmpfloat (distance, <, allowed[p]);
       g_assert_true (p == SMB_PRECISION_F32 || distance > 0);

@@ -163,7 +163,8 @@ add_analysis (Sample *sample, SmbReportExhibit *exhibit, gboolean trained, gbool
   stored->model_name = keep (sample, g_strdup (trained ? "lab-2026-03" : "untrained"));
   stored->model_sha256 = keep (sample, smb_sha256_of_bytes ("model", 5));
   stored->mim_sha256 = keep (sample, smb_sha256_of_bytes ("mim", 3));
-  stored->settings = keep (sample, g_strdup ("{\"detect_max_side_px\":640,\"detect_upsample\":1,\"precision\":\"f32\"}"));
+  stored->settings
+      = keep (sample, g_strdup ("{\"detect_max_side_px\":640,\"detect_upsample\":1,\"precision\":\"f32\"}"));
   stored->seed = 20260101;
   stored->program_version = keep (sample, g_strdup ("0.1.0"));
   stored->device = keep (sample, g_strdup ("cpu (16 threads)"));
@@ -216,7 +217,8 @@ add_first (Sample *sample)
   g_ptr_array_add (analysis->faces, make_face (0, 100, 80, 300));
   g_ptr_array_add (analysis->faces, make_face (2, 560, 420, 60));
   add_maps (exhibit);
-  add_note (sample, exhibit->notes, "The light on the two faces comes from different sides.\n\n左の顔の影が不自然。" SAMPLE_SCRIPT);
+  add_note (sample, exhibit->notes,
+            "The light on the two faces comes from different sides.\n\n左の顔の影が不自然。" SAMPLE_SCRIPT);
 }
 
 static void
@@ -224,8 +226,8 @@ add_altered (Sample *sample)
 {
   g_autofree char *filler = g_strnfill (180, 'w');
   g_autofree char *path
-      = g_strconcat ("/evidence/a rather long folder name/", filler, "/とても長いファイル名とても長いファイル名-", filler, " ", SAMPLE_SCRIPT,
-                     "\xE2\x80\xAEgpj.exe", NULL);
+      = g_strconcat ("/evidence/a rather long folder name/", filler, "/とても長いファイル名とても長いファイル名-",
+                     filler, " ", SAMPLE_SCRIPT, "\xE2\x80\xAEgpj.exe", NULL);
   SmbReportExhibit *exhibit = add_exhibit (sample, path);
   SmbEvidence *evidence = (SmbEvidence *) exhibit->evidence;
   SmbFinding *finding = keep (sample, g_new0 (SmbFinding, 1));
@@ -234,9 +236,10 @@ add_altered (Sample *sample)
   evidence->found_sha256 = keep (sample, smb_sha256_of_bytes ("other", 5));
   finding->made_us = evidence->verified_us;
   finding->kind = keep (sample, g_strdup ("hash-mismatch"));
-  finding->text = keep (sample, g_strdup_printf ("The file of exhibit S-02 was altered after its acquisition: its SHA-256 is "
-                                                 "now %s.",
-                                                 evidence->found_sha256));
+  finding->text
+      = keep (sample, g_strdup_printf ("The file of exhibit S-02 was altered after its acquisition: its SHA-256 is "
+                                       "now %s.",
+                                       evidence->found_sha256));
   g_ptr_array_add (exhibit->findings, finding);
   exhibit->picture = make_picture (120, 900, 2); /* tall */
   g_ptr_array_add (add_analysis (sample, exhibit, TRUE, TRUE)->faces, make_face (3, 10, 400, 100));
@@ -260,9 +263,9 @@ add_rest (Sample *sample)
   SmbReportExhibit *exhibit = add_exhibit (sample, "/evidence/clip-truncated.jpg");
   SmbReportExhibit *empty;
 
-  ((SmbEvidence *) exhibit->evidence)->problem
-      = keep (sample, g_strdup ("/evidence/clip-truncated.jpg is not a JPEG picture: it begins with text; look at it in a "
-                                "text editor."));
+  ((SmbEvidence *) exhibit->evidence)->problem = keep (
+      sample, g_strdup ("/evidence/clip-truncated.jpg is not a JPEG picture: it begins with text; look at it in a "
+                        "text editor."));
   empty = add_exhibit (sample, "/evidence/launch-pad.jpg");
   empty->picture = make_picture (900, 30, 4); /* flat */
   add_analysis (sample, empty, TRUE, TRUE);
@@ -317,7 +320,8 @@ add_log (Sample *sample)
     entry->actor = keep (sample, g_strdup (i % 7 == 0 ? "検査官 with a long name" : "E. Xaminer"));
     entry->action = keep (sample, g_strdup (i == 0 ? "case.create" : "evidence.verify"));
     entry->subject = keep (sample, g_strdup (i == 0 ? "" : "S-01"));
-    entry->details = keep (sample, i == 5 ? g_strdup (details) : g_strdup_printf ("{\"n\":%d,\"state\":\"verified\"}", i));
+    entry->details
+        = keep (sample, i == 5 ? g_strdup (details) : g_strdup_printf ("{\"n\":%d,\"state\":\"verified\"}", i));
     entry->record = keep (sample, g_strdup (""));
     entry->previous = keep (sample, smb_sha256_of_bytes (&i, sizeof i));
     entry->hash = keep (sample, smb_sha256_of_bytes (details, (gsize) i));
@@ -351,8 +355,10 @@ sample_new (void)
   data->program_version = "0.1.0";
   data->colours = SMB_COLOURS_VIRIDIS;
   for (int i = 1; i <= 60; i++)
-    g_string_append_printf (essay, "Paragraph %d of a long note: what was compared with what, by whom, and why it matters "
-                                   "that nothing of it is cut off at the end of a page.\n", i);
+    g_string_append_printf (essay,
+                            "Paragraph %d of a long note: what was compared with what, by whom, and why it matters "
+                            "that nothing of it is cut off at the end of a page.\n",
+                            i);
   add_note (sample, data->notes, essay->str);
   g_string_free (essay, TRUE);
   add_first (sample);

@@ -172,12 +172,13 @@ pixel_at (const Drawn *drawn, double x, double y)
   return ((const guint32 *) (gconstpointer) row)[(gsize) (x * drawn->scale)] & 0xffffff;
 }
 
-/* Dots, bar and cut stand where time and score say. Two tracks: one row of legend (12), room for runs (10), then the plot (118), from
- * 22 to 507. */
+/* Dots, bar and cut stand where time and score say. Two tracks: one row of legend (12), room for runs (10), then the
+ * plot (118), from 22 to 507. */
 static void
 test_timeline (Fixture *fixture, gconstpointer data)
 {
-  const SmbReportExhibit *exhibit = g_ptr_array_index (fixture->sample->data.exhibits, fixture->sample->data.exhibits->len - 1);
+  const SmbReportExhibit *exhibit
+      = g_ptr_array_index (fixture->sample->data.exhibits, fixture->sample->data.exhibits->len - 1);
   const SmbReportTimeline *timeline = exhibit->timeline;
   const SmbTrackSummary *track = timeline->tracks->pdata[0];
   const int width = 2044, height = (int) smb_report_timeline_height (timeline, width);
@@ -212,8 +213,8 @@ test_timeline (Fixture *fixture, gconstpointer data)
 }
 
 static void
-count_start (GMarkupParseContext *context, const char *name, const char **names, const char **values, gpointer user_data,
-             GError **error)
+count_start (GMarkupParseContext *context, const char *name, const char **names, const char **values,
+             gpointer user_data, GError **error)
 {
   int *counts = user_data;
 
@@ -399,8 +400,10 @@ paint_pdf (const char *path, guint page, int width_px, int height_px)
 {
   g_autofree char *number = g_strdup_printf ("%u", page + 1), *width = g_strdup_printf ("%d", width_px);
   g_autofree char *height = g_strdup_printf ("%d", height_px);
-  const char *argv[] = { "pdftoppm", "-gray", "-f", number, "-l", number, "-scale-to-x", width, "-scale-to-y", height, path, NULL };
-  g_autoptr (GSubprocess) process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
+  const char *argv[]
+      = { "pdftoppm", "-gray", "-f", number, "-l", number, "-scale-to-x", width, "-scale-to-y", height, path, NULL };
+  g_autoptr (GSubprocess) process
+      = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
   g_autoptr (GBytes) out = NULL;
   gsize n_bytes, n = (gsize) width_px * (gsize) height_px;
   const guint8 *bytes;

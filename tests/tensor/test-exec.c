@@ -112,7 +112,7 @@ test_sticky_misfit (void)
   {                                                                                                                    \
     g_autoptr (GError) e = NULL;                                                                                       \
     smb_exec_begin (exec, NULL, TRUE);                                                                                 \
-    SmbTensor *a = smb_take (exec, 2, 5, 6), *b = smb_take (exec, 2, 4, 6), *c = smb_take (exec, 6),                    \
+    SmbTensor *a = smb_take (exec, 2, 5, 6), *b = smb_take (exec, 2, 4, 6), *c = smb_take (exec, 6),                   \
               *n = smb_take (exec, 3), *images = smb_take (exec, 2, 3, 8, 9);                                          \
     (void) a, (void) b, (void) c, (void) n, (void) images;                                                             \
     call;                                                                                                              \

@@ -67,7 +67,8 @@ static void
 test_to_half (void)
 {
   const gint64 n = 0x10000;
-  g_autoptr (SmbTensor) all = smb_tensor_new (SMB_DTYPE_F16, 1, &n), wide = NULL, again = NULL, between = NULL, rounded = NULL;
+  g_autoptr (SmbTensor) all = smb_tensor_new (SMB_DTYPE_F16, 1, &n), wide = NULL, again = NULL, between = NULL,
+                        rounded = NULL;
   guint16 *bits = all->data;
   const gint64 five = 5;
   const float values[] = { 1.0f + 0x1p-11f, 1.0f + 3 * 0x1p-11f, -0x1p-25f, 3 * 0x1p-25f, 65519.0f };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In a build that measures which lines tests reach, and in no other (see meson.build): a worker writes its counts when it
- * ends, which one that is locked in could not. semblance-worker therefore goes through raising its walls without raising
- * them; the hostile worker of the tests, which must have them, writes its counts just before (COUNT_AND_LOCK). */
+/* In a build that measures which lines tests reach, and in no other (see meson.build): a worker writes its counts when
+ * it ends, which one that is locked in could not. semblance-worker therefore goes through raising its walls without
+ * raising them; the hostile worker of the tests, which must have them, writes its counts just before (COUNT_AND_LOCK).
+ */
 #include <glib.h>
 
 void __gcov_dump (void);

@@ -318,9 +318,14 @@ against_differences (SmbTensorDict *w, const SmbTensorDict *io, const int *label
 static void
 test_drop_path_gradients (void)
 {
-  static const char *const names[] = { "blocks.1.attn.proj.weight", "blocks.1.mlp.fc1.weight", "blocks.2.mlp.fc2.bias",
-                                       "blocks.0.norm1.weight",     "cls_token",               "patch_embed.proj.weight",
-                                       "pos_embed",             NULL };
+  static const char *const names[] = { "blocks.1.attn.proj.weight",
+                                       "blocks.1.mlp.fc1.weight",
+                                       "blocks.2.mlp.fc2.bias",
+                                       "blocks.0.norm1.weight",
+                                       "cls_token",
+                                       "patch_embed.proj.weight",
+                                       "pos_embed",
+                                       NULL };
   g_autoptr (SmbTensorDict) w = model_test_read ("b_classifier_init.safetensors");
   g_autoptr (SmbTensorDict) io = model_test_read ("b_finetune_io.safetensors"), gradients = NULL;
   g_autofree int *labels = labels_of (io, "in.labels");
@@ -360,7 +365,8 @@ test_checkpoint (void)
   g_autofree char *path = g_build_filename (SMB_FIXTURES, "reference", "a_finetune_after3.pth", NULL);
   g_autoptr (SmbTensorDict) w = model_test_read ("a_classifier_init.safetensors");
   g_autoptr (SmbTensorDict) io = model_test_read ("a_finetune_io.safetensors");
-  g_autoptr (SmbTensorDict) after = model_test_read ("a_finetune_after3.pth"), optimiser = NULL, here = NULL, there = NULL;
+  g_autoptr (SmbTensorDict) after = model_test_read ("a_finetune_after3.pth"), optimiser = NULL, here = NULL,
+                            there = NULL;
   const SmbTensor *images = smb_tensor_dict_get (io, "in.images");
   g_autofree int *labels = labels_of (io, "in.labels");
   SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
@@ -429,7 +435,8 @@ test_start (void)
   g_assert_cmpfloat (((float *) smb_tensor_dict_get (w, "fc_norm.weight")->data)[7], ==, 1.0f);
   large = smb_finetune_start (pre, "{\"img\": 48}", "pre", SMB_NET_CLASSIFIER, 4, FALSE, 5, &error);
   g_assert_no_error (error);
-  g_assert_true (smb_tensor_shape_is (smb_tensor_dict_get (large, "pos_embed"), 3, (gint64) 1, (gint64) 37, (gint64) 24));
+  g_assert_true (
+      smb_tensor_shape_is (smb_tensor_dict_get (large, "pos_embed"), 3, (gint64) 1, (gint64) 37, (gint64) 24));
   a = smb_tensor_dict_get (large, "norm.weight"); /* the class token's norm comes with the encoder */
   g_assert_true (memcmp (a->data, smb_tensor_dict_get (pre, "norm.weight")->data, smb_tensor_get_bytes (a)) == 0);
 }
@@ -448,7 +455,8 @@ test_plan (void)
   g_assert_cmpuint (head * 3, <, all);
 }
 
-/* The loss over single patches: it adds its weight to the whole, and its gradient goes through head, norm and blocks. */
+/* The loss over single patches: it adds its weight to the whole, and its gradient goes through head, norm and blocks.
+ */
 static void
 test_patches (void)
 {
@@ -488,7 +496,8 @@ test_refusals (void)
   g_assert_null (smb_finetuner_new (model_test_device (), pre, NULL, &s, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
   g_clear_error (&error);
-  g_assert_false (smb_finetuner_step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, NULL, 1e-3, &r, NULL, &error));
+  g_assert_false (
+      smb_finetuner_step (t, smb_tensor_dict_get (io, "in.images"), labels, NULL, NULL, 1e-3, &r, NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
 }
 

@@ -159,8 +159,8 @@ test_loss_gradients (void)
     y[i] = (float) smb_rng_normal (&rng);
     targets[i] = smb_rng_uniform (&rng);
   }
-  /* Unit rows, as the real-anchor loss gets them: its shift by the row's own maximum counts as a constant, which central
-   * differences see only through the 1e-6 beside a sum that is then not small. */
+  /* Unit rows, as the real-anchor loss gets them: its shift by the row's own maximum counts as a constant, which
+   * central differences see only through the 1e-6 beside a sum that is then not small. */
   for (int i = 0; i < B; i++) {
     double size = 0.0;
 

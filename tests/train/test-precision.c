@@ -8,7 +8,8 @@
 #include "train/smb-finetuner.h"
 #include "train/smb-pretrainer.h"
 
-/* Training in other arithmetic than the reference's: bfloat16 products, and a batch taken through each block in parts. */
+/* Training in other arithmetic than the reference's: bfloat16 products, and a batch taken through each block in parts.
+ */
 
 typedef struct {
   SmbTensorDict *gradients, *weights; /* after one step */

@@ -104,7 +104,8 @@ compare_first_moments (SmbPretrainer *t, const Material *m)
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autofree char *first = g_strconcat ("opt1.exp_avg.", names[i], NULL), *m1 = g_strconcat ("m.", names[i], NULL);
-    g_autofree char *second = g_strconcat ("opt1.exp_avg_sq.", names[i], NULL), *v1 = g_strconcat ("v.", names[i], NULL);
+    g_autofree char *second = g_strconcat ("opt1.exp_avg_sq.", names[i], NULL),
+                    *v1 = g_strconcat ("v.", names[i], NULL);
 
     g_assert_cmpfloat (train_test_norm_distance (smb_tensor_dict_get (state, m1), smb_tensor_dict_get (m->io, first)),
                        <, 1e-5);
@@ -277,7 +278,8 @@ test_checkpoint (void)
   Material m = material ("a");
   SmbPretrainSettings settings = smb_pretrain_settings_default ();
   g_autoptr (SmbTensorDict) online = model_test_read ("a_pretrain_after1.pth");
-  g_autoptr (SmbTensorDict) target = model_test_read ("a_target_after1.pth"), state = read_optimiser ("a_pretrain_after1.pth");
+  g_autoptr (SmbTensorDict) target = model_test_read ("a_target_after1.pth"),
+                            state = read_optimiser ("a_pretrain_after1.pth");
   g_autoptr (SmbTensorDict) foreign = read_optimiser ("a_finetune_after3.pth");
   g_autoptr (SmbPretrainer) t = NULL;
   GError *error = NULL;

@@ -32,7 +32,8 @@ import (const char *fixture, const SmbModelImport *how, GError **error)
 static char *
 copy_fixture (const char *fixture, const char *as, const char *beside)
 {
-  g_autofree char *from = fixture_path (fixture), *data = NULL, *folder = g_dir_make_tmp ("semblance-model-XXXXXX", NULL);
+  g_autofree char *from = fixture_path (fixture), *data = NULL,
+                  *folder = g_dir_make_tmp ("semblance-model-XXXXXX", NULL);
   g_autofree char *txt = g_build_filename (folder, "pretrain_ds_mean_std.txt", NULL);
   char *path = g_build_filename (folder, as, NULL);
   gsize n;
@@ -47,7 +48,8 @@ copy_fixture (const char *fixture, const char *as, const char *beside)
 static void
 remove_copy (const char *path)
 {
-  g_autofree char *folder = g_path_get_dirname (path), *txt = g_build_filename (folder, "pretrain_ds_mean_std.txt", NULL);
+  g_autofree char *folder = g_path_get_dirname (path),
+                  *txt = g_build_filename (folder, "pretrain_ds_mean_std.txt", NULL);
 
   g_unlink (path);
   g_unlink (txt);
@@ -245,8 +247,10 @@ test_refused (void)
   static const char *const networks[] = { "net_wrong_width", "net_not_square", "net_nan" };
   SmbModelImport how = how_of ("x");
   const double mean[3] = { 0.1, 0.2, NAN }, std[3] = { 0.4, 0.5, 0.6 };
-  g_autofree char *good = fixture_path ("a_classifier_init.safetensors"), *target = fixture_path ("a_target_init.safetensors");
-  g_autofree char *evil = fixture_path ("malformed/evil_os_system.pth"), *online = fixture_path ("a_online_init.safetensors");
+  g_autofree char *good = fixture_path ("a_classifier_init.safetensors"),
+                  *target = fixture_path ("a_target_init.safetensors");
+  g_autofree char *evil = fixture_path ("malformed/evil_os_system.pth"),
+                  *online = fixture_path ("a_online_init.safetensors");
   g_autofree char *nan = copy_fixture ("a_classifier_init.safetensors", "nan.safetensors", NULL);
   g_autoptr (SmbTensorDict) dict = fixture_read ("a_classifier_init.safetensors");
   g_autoptr (SmbTensor) holed = smb_tensor_to_f32 (smb_tensor_dict_get (dict, "blocks.1.attn.proj.weight"));
@@ -282,7 +286,8 @@ test_refused (void)
   how.std = std;
   assert_refused (good, &how, SMB_ERROR_ARGUMENT);
   how.mean = how.std = NULL;
-  for (const char *const *name = (const char *const[]){ "", "..", "a/b", "Upper", ".x", "ä", NULL }; *name != NULL; name++) {
+  for (const char *const *name = (const char *const[]){ "", "..", "a/b", "Upper", ".x", "ä", NULL }; *name != NULL;
+       name++) {
     how.name = *name;
     assert_refused (good, &how, SMB_ERROR_ARGUMENT);
   }
@@ -301,7 +306,8 @@ test_model_json (void)
     { "\"min_face_px\" : 0", "\"min_face_px\" : 80", TRUE },
     { "\"min_face_px\" : 0", "\"min_face_px\" : 0, \"limits\" : {\"min_blur\" : 30}", TRUE },
     { "\"min_face_px\" : 0", "\"min_face_px\" : 0, \"limits\" : 7", FALSE },
-    { "\"calibrated\" : false,\n  \"calibration\" : null", "\"calibrated\" : true,\n  \"calibration\" : {\"a\":[1]}", TRUE },
+    { "\"calibrated\" : false,\n  \"calibration\" : null", "\"calibrated\" : true,\n  \"calibration\" : {\"a\":[1]}",
+      TRUE },
     { "\"calibrated\" : false", "\"calibrated\" : true", FALSE },
     { "\"calibration\" : null", "\"calibration\" : 3", FALSE },
     { "\"min_face_px\" : 0", "\"min_face_px\" : -1", FALSE },

@@ -20,7 +20,9 @@ static const guint8 closing[] = "\x80\x02]X\1\0\0\0" "7a." "\4\0\0\0\0\0\0\0"
 
 /* Pieces of pickles. A tensor over that storage; its geometry follows: offset, shape, stride. */
 #define STORAGE "(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0" "7X\3\0\0\0cpuK\4tQ"
-#define TENSOR(geometry) "ctorch._utils\n_rebuild_tensor_v2\n(" STORAGE geometry "\x89" "ccollections\nOrderedDict\n)RtR"
+#define TENSOR(geometry)                                                                                               \
+  "ctorch._utils\n_rebuild_tensor_v2\n(" STORAGE geometry "\x89"                                                       \
+  "ccollections\nOrderedDict\n)RtR"
 #define WHOLE TENSOR ("K\0K\4\x85K\1\x85")
 #define MODEL(entries) "X\5\0\0\0model}(" entries "u"
 #define KEY_W "X\1\0\0\0w"
@@ -97,8 +99,10 @@ test_views (void)
   assert_values (turned, (const float[]){ 1, 3, 2, 4 }, 4);
   assert_values (repeated, (const float[]){ 4, 4, 4 }, 3);
   /* 2^40 times the same number. */
-  refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W TENSOR ("K\0\x8a\6\0\0\0\0\0\1\x85K\0\x85")) "u."), SMB_ERROR_LIMIT, "too often");
-  refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W TENSOR ("K\1K\4\x85K\1\x85")) "u."), SMB_ERROR_FORMAT, "beyond its storage");
+  refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W TENSOR ("K\0\x8a\6\0\0\0\0\0\1\x85K\0\x85")) "u."), SMB_ERROR_LIMIT,
+          "too often");
+  refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W TENSOR ("K\1K\4\x85K\1\x85")) "u."), SMB_ERROR_FORMAT,
+          "beyond its storage");
 }
 
 /* Classes that are not known become records; what needs none of them is read all the same. */
@@ -135,7 +139,8 @@ test_opaque_in_model (void)
 static void
 test_attacks (void)
 {
-  refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W WHOLE) "X\1\0\0\0acsubprocess\nPopen\nu."), SMB_ERROR_FORMAT, "subprocess Popen");
+  refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W WHOLE) "X\1\0\0\0acsubprocess\nPopen\nu."), SMB_ERROR_FORMAT,
+          "subprocess Popen");
   refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W WHOLE) "X\1\0\0\0ac__builtin__\ngetattr\nu."), SMB_ERROR_FORMAT, "getattr");
   refuse (PICKLE ("\x80\x02}(" MODEL (KEY_W WHOLE) "X\1\0\0\0acos.path\njoin\nu."), SMB_ERROR_FORMAT, "os.path join");
   /* A control character in a name does not reach the terminal. */

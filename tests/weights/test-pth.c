@@ -19,7 +19,8 @@ test_legacy (void)
 static void
 test_zip_pretrained (void)
 {
-  g_autoptr (SmbTensorDict) dict = fixture_read ("a_pretrain_after1.pth"), target = fixture_read ("a_target_after1.pth");
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_pretrain_after1.pth"),
+                            target = fixture_read ("a_target_after1.pth");
   g_autoptr (SmbTensorDict) expected = fixture_read ("a_pretrain_after1.safetensors");
 
   assert_dicts_same (dict, expected, "online.");

@@ -12,7 +12,16 @@ static const char pickle[] =
 static const guint8 numbers[] = "\0\0\x80\x3f\0\0\0\x40\0\0\x40\x40\0\0\x80\x40";
 
 /* What is wrong with the archive on purpose. */
-typedef enum { GOOD, SIZES_DISAGREE, ENDS_DISAGREE, LOCATOR_OUTSIDE, LOCAL_DISAGREES, NO_EXTRA, OVERLAP, ENCRYPTED } Fault;
+typedef enum {
+  GOOD,
+  SIZES_DISAGREE,
+  ENDS_DISAGREE,
+  LOCATOR_OUTSIDE,
+  LOCAL_DISAGREES,
+  NO_EXTRA,
+  OVERLAP,
+  ENCRYPTED
+} Fault;
 
 static void
 put (GByteArray *to, guint64 value, guint n_bytes)

@@ -116,7 +116,8 @@ test_maps (void)
   memset (classes + 500, SMB_CLASS_NOSE, 20);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_assert_true (smb_map_spec_parse (&specs[i], texts[i], &error));
-  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ .box = job.box, .regions = regions, .check = TRUE }, specs, G_N_ELEMENTS (specs), NULL, &error);
+  here = smb_judge_make_maps (judge, image, &(SmbMapJob){ .box = job.box, .regions = regions, .check = TRUE }, specs,
+                              G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);
   there = smb_engine_make_maps (engine, model, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_assert_no_error (error);

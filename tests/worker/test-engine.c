@@ -319,7 +319,8 @@ test_no_orphan (void)
 
   parent = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, self, "--be-a-parent", NULL);
   g_assert_no_error (error);
-  g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (parent), line, sizeof line - 1, NULL, NULL), >, 0);
+  g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (parent), line, sizeof line - 1, NULL, NULL), >,
+                   0);
   pid = atoi (line);
   g_assert_cmpint (pid, >, 1);
   g_subprocess_force_exit (parent);

@@ -47,8 +47,8 @@ test_clock (void)
   g_unsetenv ("SEMBLANCE_MAX_SECONDS");
 }
 
-/* One that computes for ever: the system ends it. On a machine so busy that it gets less than a third of a processor the
- * clock is first. */
+/* One that computes for ever: the system ends it. On a machine so busy that it gets less than a third of a processor
+ * the clock is first. */
 static void
 test_processor (void)
 {

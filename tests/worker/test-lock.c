@@ -29,8 +29,8 @@ decode (SmbEngine *engine, const char *name, int max_side_px, SmbPictureInfo **i
 static void
 test_killed (void)
 {
-  static const char *const acts[] = { "open", "open-again", "write", "raw-open", "unlink", "socket", "socketpair", "fork",
-                                      "vfork", "exec", "kill", "code", "code-later" };
+  static const char *const acts[] = { "open", "open-again", "write", "raw-open", "unlink", "socket",    "socketpair",
+                                      "fork", "vfork",      "exec",  "kill",     "code",   "code-later" };
   g_autofree char *honest = g_strdup (g_getenv ("SEMBLANCE_WORKER"));
   g_autofree char *folder = g_dir_make_tmp ("smb-lock-XXXXXX", NULL);
   g_autofree char *target = g_build_filename (folder, "target", NULL);
@@ -65,9 +65,10 @@ test_every_format (void)
   static const struct {
     const char *name, *format;
   } pictures[] = {
-    { "baseline.jpg", "JPEG" },   { "progressive.jpg", "JPEG" }, { "print.jpg", "JPEG" },     { "quadrants.jpg", "JPEG" },
-    { "basn2c16.png", "PNG" },    { "basi6a08.png", "PNG" },     { "two-frames.gif", "GIF" }, { "quadrants.bmp", "BMP" },
-    { "turned.tiff", "TIFF" },    { "two-frames.webp", "WebP" }, { "quadrants.heic", "HEIC" }, { "quadrants.avif", "AVIF" },
+    { "baseline.jpg", "JPEG" },    { "progressive.jpg", "JPEG" }, { "print.jpg", "JPEG" },
+    { "quadrants.jpg", "JPEG" },   { "basn2c16.png", "PNG" },     { "basi6a08.png", "PNG" },
+    { "two-frames.gif", "GIF" },   { "quadrants.bmp", "BMP" },    { "turned.tiff", "TIFF" },
+    { "two-frames.webp", "WebP" }, { "quadrants.heic", "HEIC" },  { "quadrants.avif", "AVIF" },
   };
   g_autoptr (SmbEngine) engine = smb_engine_new (NULL, 1);
 
@@ -93,8 +94,9 @@ test_every_format (void)
 static void
 test_metadata (void)
 {
-  static const char *const names[] = { "tagged.jpg", "other-thumbnail.jpg", "basn2c16.png", "turned.tiff", "two-frames.webp",
-                                       "quadrants.heic", "quadrants.avif", "two-frames.gif", "quadrants.bmp" };
+  static const char *const names[]
+      = { "tagged.jpg",     "other-thumbnail.jpg", "basn2c16.png",   "turned.tiff",  "two-frames.webp",
+          "quadrants.heic", "quadrants.avif",      "two-frames.gif", "quadrants.bmp" };
   g_autoptr (SmbEngine) engine = smb_engine_new (NULL, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {

@@ -241,7 +241,8 @@ test_plane (void)
   g_assert_no_error (error);
   g_assert_cmpint (plane->width, ==, 3);
   g_assert_cmpint (plane->height, ==, 2);
-  g_assert_cmpmem (g_bytes_get_data (plane->bytes, NULL), (int) g_bytes_get_size (plane->bytes), values, (int) sizeof values);
+  g_assert_cmpmem (g_bytes_get_data (plane->bytes, NULL), (int) g_bytes_get_size (plane->bytes), values,
+                   (int) sizeof values);
   fd = smb_plane_new_fd (SMB_PLANE_F32, 3, 2, 1, values, &error);
   g_assert_null (smb_plane_take_fd (fd, 23, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
