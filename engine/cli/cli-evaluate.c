@@ -7,21 +7,29 @@
 #include <glib/gstdio.h>
 #include <math.h>
 
+#include "analysis/smb-analysis.h"
 #include "base/smb-error.h"
 #include "cli/cli-measure.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-model-card.h"
 
 typedef struct {
-  char *against, *reencode, *out;
+  char *against, *reencode, *precision, *out;
   gboolean card;
 } Options;
+
+/* Beside another model, or beside float32. */
+typedef struct {
+  double auc[3]; /* its difference, and the interval */
+  double largest; /* change of a score */
+} Compared;
 
 static void
 options_clear (Options *o)
 {
   g_free (o->against);
   g_free (o->reencode);
+  g_free (o->precision);
   g_free (o->out);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -81,7 +89,7 @@ print_metrics (const char *name, JsonObject *of)
 }
 
 static void
-print_text (JsonNode *json, const double *difference)
+print_text (JsonNode *json, const Options *o, const Compared *compared)
 {
   static const char *const kinds[] = { "classes", "origins" };
   JsonObject *root = json_node_get_object (json);
@@ -103,8 +111,12 @@ print_text (JsonNode *json, const double *difference)
                  (int) json_object_get_int_member (metrics, "faces"), json_object_get_double_member (metrics, "bpcer"));
     }
   }
-  if (difference != NULL)
-    g_print (_ ("AUC against the other model: %+.4f  [%+.4f, %+.4f]\n"), difference[0], difference[1], difference[2]);
+  if (compared != NULL && o->against != NULL)
+    g_print (_ ("AUC against the other model: %+.4f  [%+.4f, %+.4f]\n"), compared->auc[0], compared->auc[1],
+             compared->auc[2]);
+  else if (compared != NULL)
+    g_print (_ ("Against float32: AUC %+.5f  [%+.5f, %+.5f]; no score moved by more than %.5f\n"), compared->auc[0],
+             compared->auc[1], compared->auc[2], compared->largest);
 }
 
 static void
@@ -118,7 +130,7 @@ set_number (JsonObject *of, const char *key, double value)
 
 /* What the numbers are of, beside them. */
 static void
-name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const double *difference)
+name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const Compared *compared)
 {
   JsonObject *root = json_node_get_object (json);
   g_autofree char *name = g_path_get_basename (m->folder);
@@ -127,12 +139,15 @@ name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const dou
   json_object_set_string_member (root, "model", m->model->name);
   json_object_set_string_member (root, "model_sha256", m->model->detector_sha256);
   json_object_set_string_member (root, "blended", m->options->blended != NULL ? m->options->blended : "");
-  if (difference == NULL)
+  if (compared == NULL)
     return;
-  json_object_set_string_member (root, "against", o->against);
-  set_number (root, "auc_difference", difference[0]);
-  set_number (root, "auc_difference_low", difference[1]);
-  set_number (root, "auc_difference_high", difference[2]);
+  if (o->precision != NULL)
+    json_object_set_string_member (root, "precision", o->precision);
+  json_object_set_string_member (root, "against", o->against != NULL ? o->against : "f32");
+  set_number (root, "auc_difference", compared->auc[0]);
+  set_number (root, "auc_difference_low", compared->auc[1]);
+  set_number (root, "auc_difference_high", compared->auc[2]);
+  set_number (root, "largest_score_change", compared->largest);
 }
 
 static gboolean
@@ -142,22 +157,30 @@ evaluate (const SmbCliMeasured *m, gpointer user_data, GError **error)
   g_autoptr (SmbModelInfo) other = o->against != NULL ? smb_model_find (o->against, error) : NULL;
   g_autoptr (SmbEvaluation) before = NULL;
   g_autoptr (JsonNode) json = NULL;
-  double difference[3], *compared = NULL;
+  SmbEvaluationSettings exact = *m->settings;
+  Compared beside, *compared = NULL;
 
-  if (o->against != NULL
-      && (other == NULL
-          || (before = smb_evaluation_run (other, m->device, m->dataset, m->settings, m->stop, error)) == NULL))
-    return FALSE;
+  exact.precision = SMB_PRECISION_F32;
+  if (o->against != NULL) {
+    if (other == NULL)
+      return FALSE;
+    before = smb_evaluation_run (other, m->device, m->dataset, m->settings, m->stop, error);
+  } else if (m->settings->precision != SMB_PRECISION_F32) {
+    before = smb_evaluation_run (m->model, m->device, m->dataset, &exact, m->stop, error);
+  }
   if (before != NULL) {
-    smb_evaluation_compare (m->scored, before, difference);
-    compared = difference;
+    smb_evaluation_compare (m->scored, before, beside.auc);
+    beside.largest = smb_evaluation_largest_change (m->scored, before);
+    compared = &beside;
+  } else if (o->against != NULL || m->settings->precision != SMB_PRECISION_F32) {
+    return FALSE;
   }
   json = smb_evaluation_to_json (m->scored);
   name_entry (json, o, m, compared);
   if (m->options->json)
     smb_cli_print_json (json, FALSE);
   else
-    print_text (json, compared);
+    print_text (json, o, compared);
   if (o->out != NULL && !write_files (o, m->scored, json, error))
     return FALSE;
   return !o->card || smb_model_card_add (m->model->folder, "evaluations", json_node_copy (json), error);
@@ -178,11 +201,15 @@ smb_cli_evaluate (int argc, char **argv)
     { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &settings.threshold, N_ ("A score from there on is called forged (0.5)"),
       N_ ("T") },
     { "repeats", 0, 0, G_OPTION_ARG_INT, &settings.repeats, N_ ("Samples of the bootstrap (1000)"), N_ ("N") },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &own.precision,
+      N_ ("Arithmetic of the network: f32 (default), or bf16, int8 or auto, then also compared with f32"),
+      N_ ("PRECISION") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &own.out, N_ ("Folder for evaluation.json, metrics.csv and scores.csv"),
       N_ ("FOLDER") },
     { "card", 0, 0, G_OPTION_ARG_NONE, &own.card, N_ ("Write the result into the model's card"), NULL },
   };
   g_autofree GOptionEntry *all = smb_cli_measure_entries (&o, entries, G_N_ELEMENTS (entries));
+  g_autoptr (GError) error = NULL;
 
   if (!smb_cli_parse (
           &argc, &argv, all, _ ("DATASET"),
@@ -195,5 +222,9 @@ smb_cli_evaluate (int argc, char **argv)
   if (own.reencode != NULL && !parse_reencode (own.reencode, &settings))
     return smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."),
                           own.reencode);
+  if (own.precision != NULL && !smb_precision_from_text (own.precision, o.device, &settings.precision, &error))
+    return smb_cli_usage ("%s", error->message);
+  if (own.card && settings.precision != SMB_PRECISION_F32)
+    return smb_cli_usage (_ ("A card holds numbers of float32; leave out --card or --precision."));
   return smb_cli_measure_run (&o, &settings, TRUE, argc, argv, evaluate, &own);
 }

@@ -89,7 +89,7 @@ smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device, const SmbDatas
     return NULL;
   }
   if ((weights = smb_weights_read (model->detector_path, error)) == NULL
-      || (net = smb_net_new (device, weights, NULL, model->detector_path, SMB_PRECISION_F32, error)) == NULL)
+      || (net = smb_net_new (device, weights, NULL, model->detector_path, settings->precision, error)) == NULL)
     return NULL;
   e = prepare (dataset, settings, smb_net_get_config (net)->classes);
   if (e->items->len == 0) {
@@ -126,6 +126,17 @@ difference_of (const double *indices, const guint8 *forged, gsize n, gpointer us
     auc[k] = smb_rate_auc (scores, forged, n);
   }
   return auc[0] - auc[1];
+}
+
+double
+smb_evaluation_largest_change (const SmbEvaluation *now, const SmbEvaluation *before)
+{
+  double largest = 0.0;
+
+  g_return_val_if_fail (before->items->len == now->items->len, NAN);
+  for (guint i = 0; i < now->items->len; i++)
+    largest = MAX (largest, fabs (now->scores[i] - before->scores[i]));
+  return largest;
 }
 
 void

@@ -19,6 +19,7 @@ typedef struct {
   int repeats;         /* of the bootstrap: 1000 */
   guint64 seed;
   int threads;
+  SmbPrecision precision; /* of the network's products */
 } SmbEvaluationSettings;
 
 typedef struct {
@@ -54,5 +55,7 @@ char *smb_evaluation_metrics_csv (JsonNode *json);
 
 /* Difference of two models' AUC on the same items, its interval by a paired bootstrap. */
 void smb_evaluation_compare (const SmbEvaluation *now, const SmbEvaluation *before, double difference[3]);
+/* How far any one score moved between the two, on the same items. */
+double smb_evaluation_largest_change (const SmbEvaluation *now, const SmbEvaluation *before);
 
 G_END_DECLS

@@ -110,6 +110,16 @@ def check_numbers(tap, place):
         found.append(f"re-encoding changes nothing: {other.stderr} {plain.stderr}")
     elif json.loads(plain.stdout)["auc_difference"] != 0.0:
         found.append("a model differs from itself")
+    coarse = place.run("evaluate", place.path("data"), "--model=mine", "--precision=bf16", "--repeats=50", "--json", "--threads=1")
+    if coarse.returncode == 0:
+        told = json.loads(coarse.stdout)
+        if told["against"] != "f32" or not 0.0 < told["largest_score_change"] < 0.05 or abs(told["auc_difference"]) > 0.5:
+            found.append(f"bf16 beside float32: {told['largest_score_change']} {told['auc_difference']}")
+    elif "precision" not in coarse.stderr:
+        found.append(f"bf16: {coarse.stderr}")
+    refused = place.run("evaluate", place.path("data"), "--model=mine", "--precision=int3")
+    if refused.returncode != 2:
+        found.append(f"--precision=int3: exit {refused.returncode}")
     tap.check("numbers against their definitions", found)
 
 
