@@ -115,7 +115,7 @@ state_of (SmbReproduction outcome)
 {
   switch (outcome) {
   case SMB_REPRODUCED_EXACTLY:
-    return (SmbState){ "smb-ok-symbolic", _("The same"), "ok" };
+    return (SmbState){ "smb-ok-symbolic", C_("verdict", "The same"), "ok" };
   case SMB_REPRODUCED_CLOSELY:
     return (SmbState){ "smb-ok-symbolic", _("The same within rounding"), "ok" };
   case SMB_NOT_REPRODUCED:
