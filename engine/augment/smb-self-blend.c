@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "augment/smb-colour-shift.h"
+#include "augment/smb-face-align.h"
 #include "augment/smb-hull.h"
 #include "augment/smb-planes.h"
 
@@ -243,8 +244,8 @@ soften (float *mask, int side, SmbRng *rng)
 }
 
 gboolean
-smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint points[SMB_N_LANDMARKS], double ease,
-                SmbRng *rng)
+smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint points[SMB_N_LANDMARKS],
+                const float *other, double ease, SmbRng *rng)
 {
   static const float ratios[] = { 0.25f, 0.5f, 0.75f, 1.0f, 1.0f, 1.0f };
   gsize n = (gsize) side * (gsize) side;
@@ -256,7 +257,9 @@ smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint 
   float ratio;
 
   smb_blend_hulls (blend, side, side, points, kind, forehead);
-  memcpy (fake, face, 3 * n * sizeof *face); /* first the source alone */
+  memcpy (fake, other != NULL ? other : face, 3 * n * sizeof *face); /* first the source alone */
+  if (other != NULL)
+    smb_planes_match_colours (fake, face, blend, n);
   change (of_target ? face : fake, side, ease, rng);
   for (int c = 0; c < 3; c++)
     move (fake + (gsize) c * n, side, dx, dy, scale, SMB_RESIZE_LINEAR, scratch);

@@ -22,7 +22,7 @@ typedef struct {
   int epochs, batch, last_blocks;
   gint64 seed;
   double base_lr, min_lr, warmup, layer_decay, weight_decay, smoothing, drop_path, erasing, mixup, cutmix, clip,
-      contrast, patches, grey, zoom, ease; /* NAN: the preset's */
+      contrast, patches, grey, zoom, ease, cross; /* NAN: the preset's */
   gboolean adapter;
   GStrv classes;
   double *class_shares;
@@ -115,6 +115,7 @@ settle (Options *o, GError **error)
   p->feed.grey = or_preset (o->grey, p->feed.grey);
   p->feed.view.zoom = or_preset (o->zoom, p->feed.view.zoom);
   p->feed.view.ease = or_preset (o->ease, p->feed.view.ease);
+  p->feed.view.cross = or_preset (o->cross, p->feed.view.cross);
   p->feed.ease_epochs = p->epochs / 2.0;
   p->feed.seed = (guint64) o->seed;
   p->checkpoint_epochs = o->common.checkpoint_every;
@@ -343,7 +344,8 @@ smb_cli_finetune (int argc, char **argv)
                 .patches = NAN,
                 .grey = NAN,
                 .zoom = NAN,
-                .ease = NAN };
+                .ease = NAN,
+                .cross = NAN };
   const GOptionEntry entries[] = {
     { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Pre-trained or fine-tuned network to start from"),
       N_ ("FILE") },
@@ -362,6 +364,8 @@ smb_cli_finetune (int argc, char **argv)
       N_ ("What faces go through: none, light, medium or strong (default)"), N_ ("NAME") },
     { "grey", 0, 0, G_OPTION_ARG_DOUBLE, &o.grey, N_ ("Share of every class shown without colour (0.3)"), N_ ("P") },
     { "zoom", 0, 0, G_OPTION_ARG_DOUBLE, &o.zoom, N_ ("How far the size of the shown part varies (0.1)"), N_ ("Z") },
+    { "cross", 0, 0, G_OPTION_ARG_DOUBLE, &o.cross,
+      N_ ("Share of the self-blended faces that take another person’s face in place of their own (0)"), N_ ("P") },
     { "ease", 0, 0, G_OPTION_ARG_DOUBLE, &o.ease,
       N_ ("How much plainer the first self-blended faces are; 0 from half of the training (0)"), N_ ("E") },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the genuine faces (10; quick 5)"), N_ ("N") },

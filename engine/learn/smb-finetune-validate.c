@@ -31,7 +31,7 @@ smb_validator_new (const SmbDataset *dataset, const SmbFeedSettings *feed, const
   v->dataset = dataset;
   v->classes = classes;
   v->view = feed->view;
-  v->view.flip = v->view.zoom = v->view.ease = 0.0;
+  v->view.flip = v->view.zoom = v->view.ease = v->view.cross = 0.0;
   v->seed = feed->seed;
   v->n_classes = feed->n_classes;
   v->threads = threads;

@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "augment/smb-face-align.h"
 #include "augment/smb-planes.h"
 #include "augment/smb-self-blend.h"
 #include "face/smb-resample.h"
 
 /* Of the published transform: 224 of 256 pixels. */
 #define SHOWN 0.875
+/* Faces drawn to find one that fits. */
+#define CANDIDATES 48
 
 typedef struct {
   int x, y, side;
@@ -84,6 +87,55 @@ draw_degrade (const SmbViewSettings *s, SmbRng *rng)
   return smb_degrade_draw (&less, rng);
 }
 
+/* Of a few other persons' genuine training faces, colour or not like this one, the one whose landmarks lie nearest; NULL if
+ * none of those drawn will do. where: from points to the other's. */
+static const SmbSample *
+choose_other (const SmbDataset *dataset, const SmbSample *sample, const SmbPoint points[SMB_N_LANDMARKS], SmbRng *rng,
+              SmbSimilarity *where)
+{
+  const SmbSample *best = NULL;
+  double nearest = G_MAXDOUBLE;
+
+  for (int i = 0; i < CANDIDATES; i++) {
+    const SmbSample *other = smb_dataset_get (dataset, smb_rng_below (rng, dataset->samples->len));
+    SmbPoint theirs[SMB_N_LANDMARKS];
+    SmbSimilarity fit;
+    double distance;
+
+    if (other->class != dataset->real_class || other->part != SMB_PART_TRAIN || other->grey != sample->grey
+        || other->face == sample->face || (*other->identity != '\0' && g_str_equal (other->identity, sample->identity))
+        || !smb_face_store_get_points (dataset->faces, other->face, theirs))
+      continue;
+    distance = smb_similarity_fit (&fit, points, theirs, SMB_N_LANDMARKS);
+    if (distance < nearest) {
+      nearest = distance;
+      best = other;
+      *where = fit;
+    }
+  }
+  return best;
+}
+
+/* That face (3,stored,stored) laid over one with these points; NULL: none was found. */
+static float *
+lay_other_over (const SmbDataset *dataset, const SmbSample *sample, const SmbPoint points[SMB_N_LANDMARKS], SmbRng *rng)
+{
+  const int stored = dataset->faces->size_px;
+  gsize n = 3 * (gsize) stored * (gsize) stored;
+  SmbSimilarity where;
+  const SmbSample *other = choose_other (dataset, sample, points, rng, &where);
+  g_autofree float *planes = NULL;
+  float *laid;
+
+  if (other == NULL)
+    return NULL;
+  planes = g_new (float, n);
+  laid = g_new (float, n);
+  smb_planes_from_rgb (planes, dataset->faces->rgb + (gsize) other->face * n, stored, stored);
+  smb_planes_warp (laid, planes, stored, &where);
+  return laid;
+}
+
 gboolean
 smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *s, gboolean grey, SmbRng *rng,
                float *out, float *blended, int grid, float *forged)
@@ -91,6 +143,7 @@ smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbView
   const int stored = dataset->faces->size_px;
   gsize n = (gsize) stored * (gsize) stored;
   g_autofree float *planes = g_new (float, 6 * n), *mask = forged != NULL ? g_new0 (float, n) : NULL;
+  g_autofree float *other = NULL;
   gboolean flip = smb_rng_uniform (rng) < s->flip, made = FALSE;
   SmbDegrade drawn = draw_degrade (s, rng), degrade = s->same != NULL ? *s->same : drawn;
   Cut cut = draw_cut (s, stored, rng);
@@ -103,14 +156,17 @@ smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbView
     if (smb_face_store_get_points (dataset->faces, sample->face, points)) {
       if (flip)
         smb_landmarks_mirror (points, stored);
-      made = smb_self_blend (planes, planes + 3 * n, mask, stored, points, s->ease, rng);
+      if (s->cross > 0.0 && smb_rng_uniform (rng) < s->cross)
+        other = lay_other_over (dataset, sample, points, rng);
+      made = smb_self_blend (planes, planes + 3 * n, mask, stored, points, other, s->ease, rng);
     }
     if (!made)
       memcpy (planes + 3 * n, planes, 3 * n * sizeof *planes);
     if (forged != NULL)
       cover (forged, grid, mask, stored, cut);
   }
-  if (grey)
+  /* A picture without colour stays so: a tint in the blended part alone would tell it, and never does outside. */
+  if (grey || sample->grey)
     smb_colour_shift_grey (&degrade.colour);
   finish (planes, stored, s, &degrade, cut, out);
   if (blended != NULL)

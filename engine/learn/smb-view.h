@@ -15,12 +15,13 @@ typedef struct {
   double zoom;   /* side of what is shown, as a share of the stored face: drawn from 0.875 +- zoom; 0: the published
                     transform */
   gboolean whole; /* show all of the stored face (SMB_FACE_RESIZE) and not its 0.875; without zoom */
+  double cross;  /* share of the blends that take another training person's face */
   double ease;   /* of self-blending, 0 to 1: plainer blends, and as much less degraded */
   const SmbDegrade *same; /* borrowed: what every face goes through, in place of what would be drawn; may be NULL */
 } SmbViewSettings;
 
 /* One face, or the pair made of it by self-blending: both mirrored, degraded and cut alike. out and blended (3,S,S)
- * normalised; blended NULL: no pair. grey: shown without colour. Everything drawn comes from rng. FALSE: the pair could
+ * normalised; blended NULL: no pair. grey: shown without colour, as one that has none always is. Everything drawn comes from rng. FALSE: the pair could
  * not be made (no face in the landmarks), and blended holds the genuine one again. forged (grid,grid) or NULL: the
  * share of each cell of blended that the blend covers. Any thread. */
 gboolean smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *settings,

@@ -47,9 +47,9 @@ test_draws (void)
     SmbRng rng;
 
     smb_rng_init (&rng, 12, i);
-    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, 0.0, &rng));
+    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, NULL, 0.0, &rng));
     smb_rng_init (&rng, 12, i);
-    g_assert_true (smb_self_blend (again, twice, NULL, SIDE, points, 0.0, &rng));
+    g_assert_true (smb_self_blend (again, twice, NULL, SIDE, points, NULL, 0.0, &rng));
     g_assert_cmpmem (fake, 3 * N * sizeof *fake, twice, 3 * N * sizeof *fake); /* the same draw, the same bytes */
     target_changed += memcmp (face, whole, 3 * N * sizeof *face) != 0;
     for (int k = 0; k < N; k++) {
@@ -85,7 +85,7 @@ mean_change (double ease)
     SmbRng rng;
 
     smb_rng_init (&rng, 12, i);
-    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, ease, &rng));
+    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, NULL, ease, &rng));
     for (int k = 0; k < N; k++) {
       sum += fabs ((double) fake[k] - (double) face[k]);
       weight += mask[k] > 0.0f;
@@ -99,6 +99,37 @@ test_ease (void)
 {
   g_assert_cmpfloat (mean_change (1.0), >, 1.5 * mean_change (0.0));
   g_assert_cmpfloat (mean_change (0.5), >, mean_change (0.0));
+}
+
+/* Another face is blended in where the mask is, in this one's colours, and nowhere else. */
+static void
+test_other (void)
+{
+  SmbPoint points[SMB_N_LANDMARKS];
+  g_autofree float *whole = picture (), *other = g_new (float, 3 * N);
+  double inside = 0.0, of_itself = 0.0;
+
+  template_face (points);
+  for (int i = 0; i < 3 * N; i++)
+    other[i] = 40.0f + (float) (i * 2654435761u >> 26); /* noise, darker */
+  for (guint64 i = 0; i < 12; i++) {
+    g_autofree float *face = g_memdup2 (whole, 3 * N * sizeof *whole), *fake = g_new (float, 3 * N);
+    g_autofree float *again = g_memdup2 (whole, 3 * N * sizeof *whole), *plain = g_new (float, 3 * N);
+    g_autofree float *mask = g_new (float, N);
+    SmbRng rng;
+
+    smb_rng_init (&rng, 12, i);
+    g_assert_true (smb_self_blend (face, fake, mask, SIDE, points, other, 0.0, &rng));
+    smb_rng_init (&rng, 12, i);
+    g_assert_true (smb_self_blend (again, plain, NULL, SIDE, points, NULL, 0.0, &rng));
+    for (int k = 0; k < N; k++) {
+      if (mask[k] == 0.0f)
+        g_assert_cmpfloat_with_epsilon (fake[k], face[k], 0.5001);
+      inside += fabs ((double) fake[k] - (double) face[k]);
+      of_itself += fabs ((double) plain[k] - (double) again[k]);
+    }
+  }
+  g_assert_cmpfloat (inside, >, 1.2 * of_itself);
 }
 
 static double
@@ -136,7 +167,7 @@ test_nothing_to_blend (void)
   for (int i = 0; i < SMB_N_LANDMARKS; i++)
     points[i] = (SmbPoint){ -900.0 - i, 4000.0 + i * i };
   smb_rng_init (&rng, 1, 1);
-  g_assert_false (smb_self_blend (whole, fake, NULL, SIDE, points, 0.0, &rng));
+  g_assert_false (smb_self_blend (whole, fake, NULL, SIDE, points, NULL, 0.0, &rng));
 }
 
 static void
@@ -160,6 +191,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/augment/self-blend/draws", test_draws);
   g_test_add_func ("/augment/self-blend/ease", test_ease);
+  g_test_add_func ("/augment/self-blend/other", test_other);
   g_test_add_func ("/augment/self-blend/hulls", test_hulls);
   g_test_add_func ("/augment/self-blend/nothing", test_nothing_to_blend);
   g_test_add_func ("/augment/self-blend/mirror", test_mirror);
