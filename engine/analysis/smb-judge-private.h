@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 typedef struct {
   char *path;
   const char *unchecked; /* what its file's SHA-256 must be; NULL once that is known */
+  GThread *checker;      /* finds it out meanwhile; NULL: not begun, or asked already */
+  GCancellable *stop;    /* of that thread */
   SmbTensorDict *weights; /* mapped: read when a network is made of them */
   SmbNetConfig config;
   SmbNetKind kind;

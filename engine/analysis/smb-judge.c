@@ -16,9 +16,58 @@
 #define CORRECTS_IOU 0.25
 #define MAX_DRAWN_FACES 1000
 
+/* A file being hashed. */
+typedef struct {
+  char *path, *expected;
+  GCancellable *stop;
+  GError *error;
+} Check;
+
+static gpointer
+check_file (gpointer data)
+{
+  Check *check = data;
+
+  smb_model_verify_file (check->path, check->expected, check->stop, &check->error);
+  return check;
+}
+
+/* A large file takes longer than finding the faces, and as long as reading the landmarks: all at once. */
+static void
+begin_check (SmbJudgeNet *net)
+{
+  Check *check = g_new0 (Check, 1);
+
+  net->stop = g_cancellable_new ();
+  check->path = g_strdup (net->path);
+  check->expected = g_strdup (net->unchecked);
+  check->stop = g_object_ref (net->stop);
+  net->checker = g_thread_new ("hash", check_file, check);
+}
+
+static gboolean
+end_check (SmbJudgeNet *net, GError **error)
+{
+  Check *check = g_thread_join (g_steal_pointer (&net->checker));
+  gboolean good = check->error == NULL;
+
+  if (!good)
+    g_propagate_error (error, g_steal_pointer (&check->error));
+  g_object_unref (check->stop);
+  g_free (check->path);
+  g_free (check->expected);
+  g_free (check);
+  return good;
+}
+
 static void
 judge_net_clear (SmbJudgeNet *net)
 {
+  if (net->checker != NULL) {
+    g_cancellable_cancel (net->stop);
+    end_check (net, NULL);
+  }
+  g_clear_object (&net->stop);
   for (guint i = 0; i < G_N_ELEMENTS (net->nets); i++)
     g_clear_pointer (&net->nets[i], smb_net_free);
   g_clear_pointer (&net->weights, smb_tensor_dict_unref);
@@ -60,7 +109,9 @@ smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GE
   }
   /* Results carry these hashes: they must be those of the files computed with. Hashing takes time: not before it is
    * needed. */
-  if (net->unchecked != NULL && !smb_model_verify_file (net->path, net->unchecked, NULL, error))
+  if (net->unchecked != NULL
+      && !(net->checker != NULL ? end_check (net, error)
+                                : smb_model_verify_file (net->path, net->unchecked, NULL, error)))
     return NULL;
   net->unchecked = NULL;
   *made = smb_net_new (judge->device, net->weights, NULL, net->path, precision, error);
@@ -86,6 +137,8 @@ load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 
   if (!load_net (&judge->detector, model->detector_path, error))
     return FALSE;
+  judge->detector.unchecked = judge->detector_sha256;
+  begin_check (&judge->detector);
   kind = judge->detector.kind;
   if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) {
     g_set_error (
@@ -138,9 +191,6 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
                  _ ("The model “%s” names no weights file; import it again or choose another model."), model->name);
     return NULL;
   }
-  /* Weights that cannot judge are refused at once, not at the first picture. */
-  if (!smb_model_verify_file (model->detector_path, model->detector_sha256, NULL, error))
-    return NULL;
   judge = g_new0 (SmbJudge, 1);
   judge->name = g_strdup (model->name);
   judge->detector_sha256 = g_strdup (model->detector_sha256);

@@ -253,7 +253,6 @@ test_refused_models (void)
   g_autoptr (SmbModelInfo) neither = judge_model (NULL, NULL);
   g_autoptr (SmbModelInfo) swapped = judge_model (JUDGE_MIM, NULL), swapped_mim = judge_model (NULL, JUDGE_DETECTOR);
   g_autoptr (SmbModelInfo) classes = judge_model (JUDGE_DETECTOR, NULL), real = judge_model (JUDGE_DETECTOR, NULL);
-  g_autoptr (SmbModelInfo) altered = judge_model (JUDGE_DETECTOR, NULL);
 
   assert_refused (neither, SMB_ERROR_NOT_FOUND, "tiny");
   assert_refused (swapped, SMB_ERROR_MISMATCH, "a_online_init");
@@ -262,8 +261,28 @@ test_refused_models (void)
   assert_refused (classes, SMB_ERROR_MISMATCH, "4 classes");
   real->real_class = 4;
   assert_refused (real, SMB_ERROR_MISMATCH, "number 4");
-  altered->detector_sha256[0] = altered->detector_sha256[0] == '0' ? '1' : '0';
-  assert_refused (altered, SMB_ERROR_INTEGRITY, "a_classifier_init");
+}
+
+/* Weights that were changed since: found before anything is computed with them, every time. */
+static void
+test_altered (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbImage) image = judge_picture (100, 100);
+  g_autoptr (GArray) drawn = boxes_new (1, (SmbBox){ 0, 0, 90, 90 });
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (SmbJudge) judge = NULL, unused = NULL;
+
+  model->detector_sha256[0] = model->detector_sha256[0] == '0' ? '1' : '0';
+  judge = judge_open (model);
+  unused = judge_open (model); /* and freed while it is being hashed */
+  for (int i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (smb_judge_analyze (judge, image, drawn, &settings, NULL, &error));
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY);
+    g_assert_nonnull (strstr (error->message, "a_classifier_init"));
+  }
 }
 
 /* Weights that make the network answer with what is no number give an error, never a score: NAN in the file, or finite
@@ -405,6 +424,7 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/limits", test_limits);
   g_test_add_func ("/judge/without-detector", test_without_detector);
   g_test_add_func ("/judge/refused-models", test_refused_models);
+  g_test_add_func ("/judge/altered", test_altered);
   g_test_add_func ("/judge/not-numbers", test_not_numbers);
   g_test_add_func ("/judge/precisions", test_precisions);
   g_test_add_func ("/judge/precision-texts", test_precision_texts);
