@@ -170,6 +170,17 @@ smb_json_fail (SmbJsonReader *reader, const char *member, const char *expected)
                reader->what, reader->where, member, expected);
 }
 
+JsonObject *
+smb_json_object_at (SmbJsonReader *reader, JsonArray *array, guint i, const char *member)
+{
+  JsonNode *node = json_array_get_element (array, i);
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return json_node_get_object (node);
+  smb_json_fail (reader, member, _ ("a list of objects"));
+  return NULL;
+}
+
 /* The member, or NULL if there is nothing to read: absent, null, or an earlier failure. */
 static JsonNode *
 member_of (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need, const char *expected)

@@ -209,25 +209,13 @@ region_of (const char *name)
   return -1;
 }
 
-static JsonObject *
-object_at (SmbJsonReader *reader, JsonArray *array, guint index, const char *member)
-{
-  JsonNode *node
-      = array != NULL && index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
-
-  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
-    return json_node_get_object (node);
-  smb_json_fail (reader, member, _ ("a list with one object for each region"));
-  return NULL;
-}
-
 static void
 read_rows (SmbJsonReader *reader, JsonObject *in, SmbRegionReport *out)
 {
   JsonArray *rows = smb_json_array (reader, in, "regions", SMB_JSON_REQUIRED, N);
 
   for (guint i = 0; i < N && !reader->failed; i++) {
-    JsonObject *row = object_at (reader, rows, i, "regions");
+    JsonObject *row = smb_json_object_at (reader, rows, i, "regions");
     g_autofree char *name = smb_json_string (reader, row, "region", SMB_JSON_REQUIRED);
 
     if (region_of (name) != (int) i)

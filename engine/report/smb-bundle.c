@@ -110,18 +110,6 @@ read_hash (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNee
   return NULL;
 }
 
-/* The object at i of a list; NULL and failed otherwise. */
-static JsonObject *
-object_at (SmbJsonReader *reader, JsonArray *array, guint i, const char *member)
-{
-  JsonNode *node = json_array_get_element (array, i);
-
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    return json_node_get_object (node);
-  smb_json_fail (reader, member, _ ("a list of objects"));
-  return NULL;
-}
-
 /* A face of the exhibit, from 0. */
 static guint
 read_face (SmbJsonReader *reader, JsonObject *of, const SmbBundleExhibit *exhibit)
@@ -205,7 +193,7 @@ read_list (SmbJsonReader *reader, JsonObject *of, const char *member, SmbBundleE
   JsonArray *array = smb_json_array (reader, of, member, SMB_JSON_REQUIRED, MAX_MAPS);
 
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
-    JsonObject *item = object_at (reader, array, i, member);
+    JsonObject *item = smb_json_object_at (reader, array, i, member);
 
     if (item == NULL || !read_item (reader, item, exhibit))
       return FALSE;
@@ -252,7 +240,7 @@ read_all (SmbJsonReader *reader, JsonObject *root, SmbBundle *bundle)
   bundle->log_head = read_hash (reader, log, "head", SMB_JSON_OPTIONAL);
   bundle->n_entries = smb_json_int (reader, log, "entries", 0, G_MAXINT64);
   for (guint i = 0; i < json_array_get_length (exhibits) && !reader->failed; i++) {
-    JsonObject *exhibit = object_at (reader, exhibits, i, "exhibits");
+    JsonObject *exhibit = smb_json_object_at (reader, exhibits, i, "exhibits");
 
     if (exhibit == NULL || !read_exhibit (reader, exhibit, bundle))
       return FALSE;

@@ -94,24 +94,13 @@ clean_string (SmbJsonReader *reader, JsonObject *in, const char *member, SmbJson
   return text != NULL ? smb_engine_clean_text (text) : NULL;
 }
 
-static JsonObject *
-object_at (SmbJsonReader *reader, JsonArray *array, guint index, const char *member)
-{
-  JsonNode *node = json_array_get_element (array, index);
-
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    return json_node_get_object (node);
-  smb_json_fail (reader, member, _ ("a list of objects"));
-  return NULL;
-}
-
 static void
 read_tags (SmbJsonReader *reader, JsonObject *in, SmbMetadata *out)
 {
   JsonArray *tags = smb_json_array (reader, in, "tags", SMB_JSON_REQUIRED, SMB_METADATA_MAX_ENTRIES);
 
   for (guint i = 0; tags != NULL && i < json_array_get_length (tags) && !reader->failed; i++) {
-    JsonObject *object = object_at (reader, tags, i, "tags");
+    JsonObject *object = smb_json_object_at (reader, tags, i, "tags");
     g_autofree char *group = clean_string (reader, object, "group", SMB_JSON_REQUIRED);
     g_autofree char *key = clean_string (reader, object, "key", SMB_JSON_REQUIRED);
     g_autofree char *value = clean_string (reader, object, "value", SMB_JSON_REQUIRED);
@@ -130,7 +119,7 @@ read_jpeg (SmbJsonReader *reader, JsonObject *in, SmbMetadata *out)
   out->progressive = smb_json_boolean (reader, in, "progressive");
   out->sampling = clean_string (reader, in, "sampling", SMB_JSON_OPTIONAL);
   for (guint i = 0; tables != NULL && i < json_array_get_length (tables) && !reader->failed; i++) {
-    JsonObject *object = object_at (reader, tables, i, "tables");
+    JsonObject *object = smb_json_object_at (reader, tables, i, "tables");
     SmbQuantTable table = { .id = (int) smb_json_int (reader, object, "id", 0, 15),
                             .bits = (int) smb_json_int (reader, object, "bits", 8, 16),
                             .quality = (int) smb_json_int (reader, object, "quality", 1, 100),
