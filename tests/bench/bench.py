@@ -20,22 +20,27 @@ import table
 HERE = pathlib.Path(__file__).resolve().parent
 # 10^9 operations of one image's forward pass: products only, two a multiply-add.
 FORWARD = {"s": 9.2, "b": 35.1, "l": 123.1}
+WIDTHS = {"s": 384, "b": 768, "l": 1024}
 NAMES = {"s": "ViT-S/16", "b": "ViT-B/16", "l": "ViT-L/16"}
+TOKENS = 197
+PRODUCTS = 10  # of one run of bench-gemm
+DEBIAN_PYTHON = pathlib.Path("/usr/bin/python3")
 
 
 class Candidate:
     """A process under the protocol of bench-loop.h."""
 
-    def __init__(self, name, command):
+    def __init__(self, name, command, operations=None):
+        """operations: 10^9 of one run; None: as the process itself says before it is ready, if it does."""
         self.name, self.times, self.peak_mb, self.died = name, [], 0.0, None
         env = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
         start = time.perf_counter()
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, env=env)
         line = self.process.stdout.readline()
-        self.before = None
+        self.operations = operations
         if line.strip() not in ("", "ready"):
-            self.before = float(line)
+            self.operations = float(line)
             line = self.process.stdout.readline()
         self.start_s = time.perf_counter() - start
         if line.strip() != "ready":
@@ -59,8 +64,25 @@ class Candidate:
         self.process.stdin.close()
         self.process.wait()
 
-    def median(self):
-        return statistics.median(self.times)
+    def rates(self):
+        """10^9 operations a second, round by round."""
+        return [self.operations / ms * 1000 for ms in self.times]
+
+    def share_of(self, other):
+        """The median of the rounds' ratios of rates, in percent, or nothing where there is none."""
+        if other is None or self.operations is None or other is self:
+            return ""
+        return f"{100 * statistics.median(a / b for a, b in zip(self.rates(), other.rates())):.0f} %"
+
+
+def spread(values, digits=1):
+    """The median, and the middle half."""
+    v = sorted(values)
+    return f"{statistics.median(v):.{digits}f}", f"{v[len(v) // 4]:.{digits}f} to {v[3 * len(v) // 4]:.{digits}f}"
+
+
+def has_torch(python):
+    return python.exists() and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0
 
 
 def in_turn(candidates, seconds, rounds):
@@ -105,70 +127,97 @@ class Bench:
         self.options, self.python = options, python
         self.build = pathlib.Path(options.build)
         self.threads = len(os.sched_getaffinity(0))
-        self.peaks = {}
+        self.debian = has_torch(DEBIAN_PYTHON) and not options.own
         self.out = table.Report(options.out)
 
-    def own(self, what, size, batch, precision):
-        return Candidate(f"own {precision}", [self.build / "tests/bench/bench-net", what, size, batch, precision])
+    def program(self, name):
+        return self.build / "tests/bench" / f"bench-{name}"
 
-    def peer(self, library, what, size, batch, precision):
-        name = {"torch": "PyTorch", "onnx": "ONNX Runtime"}[library]
-        return Candidate(f"{name} {precision}", [self.python, HERE / "peer.py", library, what, size, batch, precision])
+    def own(self, what, size, batch, precision, operations):
+        return Candidate(f"own {precision}", [self.program("net"), what, size, batch, precision], operations)
+
+    def peer(self, name, python, library, what, size, batch, precision, operations):
+        return Candidate(f"{name} {precision}", [python, HERE / "peer.py", library, what, size, batch, precision], operations)
+
+    def peers(self, what, size, batch, precisions, operations):
+        found = []
+        if self.python is not None:
+            found += [self.peer("PyTorch", self.python, "torch", what, size, batch, p, operations)
+                      for p in ("f32", "bf16") if p in precisions]
+            if what == "forward":
+                found.append(self.peer("ONNX Runtime", self.python, "onnx", what, size, batch, "f32", operations))
+        if self.debian:
+            found.append(self.peer("Debian's PyTorch", DEBIAN_PYTHON, "torch", what, size, batch, "f32", operations))
+        return found
+
+    def limits(self, size, batch, precision):
+        """What the machine does at most at the time: registers alone, and one large product of this network."""
+        peak = Candidate(f"peak {precision}", [self.program("peak"), precision, self.threads])
+        width, rows = WIDTHS[size], TOKENS * batch
+        product = Candidate(f"product {precision}", [self.program("gemm"), precision, rows, width, 4 * width],
+                            PRODUCTS * 2e-9 * rows * width * 4 * width)
+        return [peak, product]
 
     def measure_peaks(self):
         rows = []
         for precision in ("f32", "bf16", "int8"):
-            found = Candidate(precision, [self.build / "tests/bench/bench-peak", precision, self.threads])
+            found = Candidate(precision, [self.program("peak"), precision, self.threads])
             if found.died is not None:
                 continue
             in_turn([found], 5, 15)
-            rates = sorted(found.before / ms for ms in found.times)  # 10^9 operations a millisecond: 10^12 a second
-            self.peaks[precision] = statistics.median(rates) * 1000
-            rows.append([precision, f"{self.peaks[precision]:.0f}", f"{rates[0] * 1000:.0f} to {rates[-1] * 1000:.0f}"])
+            rates = sorted(found.rates())
+            rows.append([precision, f"{statistics.median(rates):.0f}", f"{rates[0]:.0f} to {rates[-1]:.0f}"])
         self.out.section(f"Peak of {self.threads} thread(s), multiply-adds on registers alone",
                          ["format", "GFLOP/s, median", "range"], rows)
 
     def compare(self, what, size, batch, precisions, operations):
-        candidates = [self.own(what, size, batch, p) for p in precisions]
-        if self.python is not None:
-            candidates += [self.peer("torch", what, size, batch, p) for p in ("f32", "bf16") if p in precisions]
-            if what == "forward":
-                candidates.append(self.peer("onnx", what, size, batch, "f32"))
+        total = None if operations is None else operations * batch
+        candidates = [self.own(what, size, batch, p, total) for p in precisions]
+        candidates += self.peers(what, size, batch, precisions, total)
+        limits = [c for p in precisions for c in self.limits(size, batch, p)] if total is not None else []
         for c in candidates:
             if c.died is not None:
                 self.out.note(f"{what} {NAMES[size]} batch {batch}, {c.name}: {c.died}")
-        ran = in_turn(candidates, self.options.seconds, self.options.rounds)
+        ran = in_turn(candidates + limits, self.options.seconds, self.options.rounds)
+        by_name = {c.name: c for c in ran}
         rows = []
         for c in ran:
-            each = sorted(t / batch for t in c.times)
-            same = next((o for o in ran if o.name == "own " + c.name.split()[-1]), None)
-            ratio, rate = "", ""
+            if c in limits:
+                continue
+            precision = c.name.split()[-1]
+            same = by_name.get("own " + precision)
+            ratio = ""
             if same is not None and same is not c:
                 ratio = f"{statistics.median(a / b for a, b in zip(c.times, same.times)):.2f}"
-            if operations is not None:
-                gflops = operations * batch / c.median() * 1000
-                share = self.peaks.get(c.name.split()[-1])
-                rate = f"{gflops:.0f}" + (f" ({100 * gflops / share:.0f} %)" if share else "")
-            rows.append([c.name, f"{statistics.median(each):.1f}", f"{each[len(each) // 4]:.1f} to {each[3 * len(each) // 4]:.1f}",
-                         str(len(each)), ratio, rate, f"{c.peak_mb:.0f}", f"{c.start_s:.2f}"])
+            rate = f"{statistics.median(c.rates()):.0f}" if total is not None else ""
+            rows.append([c.name, *spread([t / batch for t in c.times]), str(len(c.times)), ratio, rate,
+                         c.share_of(by_name.get(f"peak {precision}")), c.share_of(by_name.get(f"product {precision}")),
+                         f"{c.peak_mb:.0f}", f"{c.start_s:.2f}"])
         self.out.section(f"{NAMES[size]}, {what}, batch {batch}",
-                         ["candidate", "ms an image", "middle half", "rounds", "times own", "GFLOP/s (of peak)",
-                          "peak MB", "start to ready, s"], rows)
+                         ["candidate", "ms an image", "middle half", "rounds", "times own", "GFLOP/s", "of the peak",
+                          "of one product", "peak MB", "start to ready, s"], rows)
+
+    def faces(self):
+        """The search for faces in one frame, by our own code and by dlib's, beside the network's time for one face."""
+        rows = []
+        for width, height in ((640, 480), (1280, 720), (1920, 1080)):
+            candidates = [Candidate(name, [self.program("faces"), width, height, self.threads, *more])
+                          for name, more in (("own", []), ("dlib", ["dlib"]))]
+            candidates += [self.own("forward", "b", 1, p, FORWARD["b"]) for p in ("f32", "bf16")]
+            ran = in_turn(candidates, self.options.seconds / 2, self.options.rounds)
+            search = ran[0]
+            for c in ran:
+                share = statistics.median(a / b for a, b in zip(search.times, c.times))
+                name = c.name if c in candidates[:2] else f"ViT-B/16, one face, {c.name}"
+                rows.append([f"{width} x {height}", name, *spread(c.times), str(len(c.times)),
+                             "" if c is search else f"{share:.2f}"])
+        self.out.section("Search for faces (the picture doubled once)",
+                         ["frame", "candidate", "ms", "middle half", "rounds", "own search as a part of it"], rows)
 
     def pipeline(self):
-        cli = self.build / "engine/cli/semblance-cli"
-        samples = sorted(pathlib.Path(os.environ["SEMBLANCE_SAMPLES"]).glob("*.jpg"))
-        rows = []
-        for label, files in (("1 picture", samples[:1]), (f"{4 * len(samples)} pictures", samples * 4)):
-            times = []
-            for _ in range(5):
-                start = time.perf_counter()
-                subprocess.run([cli, "analyze", "--json", *files], check=True, capture_output=True)
-                times.append(time.perf_counter() - start)
-            times.sort()
-            rows.append([label, f"{times[2]:.2f}", f"{times[0]:.2f} to {times[-1]:.2f}", f"{len(files) / times[2]:.1f}"])
-        self.out.section("semblance-cli analyze, from process start to the last score (the model that comes with it)",
-                         ["input", "seconds, median of 5", "range", "pictures a second"], rows)
+        import pipeline
+
+        pipeline.run(self.out, self.build, self.program("net"), self.options.files)
 
 
 def main():
@@ -177,7 +226,8 @@ def main():
     parser.add_argument("--own", action="store_true", help="no comparison with PyTorch and ONNX Runtime")
     parser.add_argument("--sizes", default="sbl", help="networks: letters of s, b, l (default all)")
     parser.add_argument("--batches", default="1,8,32", help="batches of the forward pass (default 1,8,32)")
-    parser.add_argument("--what", default="peak,forward,maps,finetune,pretrain,pipeline", help="cases, by name")
+    parser.add_argument("--what", default="peak,forward,maps,finetune,pretrain,faces,pipeline", help="cases, by name")
+    parser.add_argument("--files", type=int, default=2000, help="pictures of the longest batch (default 2000)")
     parser.add_argument("--seconds", type=float, default=40, help="most seconds a case takes after its third round")
     parser.add_argument("--rounds", type=int, default=15, help="most rounds of a case")
     parser.add_argument("--out", help="file that gets the tables as Markdown as well")
@@ -196,6 +246,8 @@ def main():
     for case in ("finetune", "pretrain"):
         if case in what:
             bench.compare(case, "b" if "b" in options.sizes else options.sizes[0], 8, ["f32", "bf16"], None)
+    if "faces" in what:
+        bench.faces()
     if "pipeline" in what:
         bench.pipeline()
 
