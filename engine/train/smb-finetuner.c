@@ -10,7 +10,7 @@
 #include "model/smb-class-net.h"
 #include "model/smb-loss.h"
 #include "model/smb-params.h"
-#include "train/smb-optimiser.h"
+#include "train/smb-iteration.h"
 #include "train/smb-schedule.h"
 
 /* Streams of random numbers of one iteration. */
@@ -234,8 +234,9 @@ judge_patches (SmbExec *exec, const Job *job, SmbClassTape *tape)
 }
 
 static void
-iteration_pass (SmbExec *exec, const Job *job)
+iteration_pass (SmbExec *exec, gconstpointer data)
 {
+  const Job *job = data;
   SmbFinetuner *t = job->tuner;
   int n_gates = job->gates != NULL ? 2 * t->config.depth : 0;
   g_autofree SmbTensor **gates = g_new0 (SmbTensor *, n_gates + 1);
@@ -287,16 +288,11 @@ static gboolean
 finish_iteration (SmbFinetuner *t, double lr, SmbFinetuneResult *r, GError **error)
 {
   smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
-  if (++t->accumulated >= t->settings.accumulate) {
-    double scale = 1.0;
-
+  r->stepped = smb_iteration_is_due (t->accumulated, t->settings.accumulate);
+  t->accumulated = r->stepped ? 0 : t->accumulated + 1;
+  if (r->stepped) {
     rest_projector (t);
-    r->grad_norm = smb_optimiser_norm (t->optimiser, t->exec);
-    if (t->settings.clip_norm > 0.0)
-      scale = MIN (1.0, t->settings.clip_norm / (r->grad_norm + 1e-6));
-    smb_optimiser_step (t->optimiser, t->exec, lr, scale);
-    t->accumulated = 0;
-    r->stepped = TRUE;
+    r->grad_norm = smb_iteration_step (t->exec, t->optimiser, t->settings.clip_norm, lr);
   }
   t->iteration++;
   return smb_exec_finish (t->exec, error);
@@ -305,16 +301,8 @@ finish_iteration (SmbFinetuner *t, double lr, SmbFinetuneResult *r, GError **err
 static gboolean
 check_batch (const SmbFinetuner *t, const SmbTensor *images, const int *labels, GError **error)
 {
-  if (!smb_tensor_shape_is (images, 4, (gint64) -1, (gint64) t->config.chans, (gint64) t->config.image_px,
-                            (gint64) t->config.image_px)
-      || images->shape[0] < 1) {
-    g_autofree char *shape = smb_tensor_dup_shape_text (images);
-
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("The images have the shape %s, but the network needs (B, %d, %d, %d)."), shape, t->config.chans,
-                 t->config.image_px, t->config.image_px);
+  if (!smb_iteration_check_images (&t->config, images, error))
     return FALSE;
-  }
   for (gint64 i = 0; i < images->shape[0]; i++)
     if (labels[i] < 0 || labels[i] >= t->config.classes) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
@@ -392,18 +380,7 @@ smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels,
   job.gates = draw_gates (t, images->shape[0]);
   job.targets = targets = g_new (double, images->shape[0] * t->config.classes);
   smb_mix_targets (targets, labels, (int) images->shape[0], t->config.classes, t->settings.smoothing, how.lambda);
-  smb_exec_begin (t->exec, cancellable, TRUE);
-  iteration_pass (t->exec, &job);
-  done = smb_exec_finish (t->exec, error) && smb_exec_reserve (t->exec, error);
-  if (done) {
-    smb_exec_begin (t->exec, cancellable, FALSE);
-    if (t->accumulated == 0)
-      smb_optimiser_clear_gradients (t->optimiser, t->exec);
-    iteration_pass (t->exec, &job);
-    done = smb_exec_finish (t->exec, error);
-    if (!done)
-      t->accumulated = 0; /* half a backward pass may have been added: start the sum again */
-  }
+  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, &job, &t->accumulated, cancellable, error);
   free_gates (job.gates, t->config.depth);
   return done && finish_iteration (t, lr, result, error);
 }
@@ -497,12 +474,7 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   t->set = smb_param_set_new_planned (device, config, kind);
   groups = groups_of (t);
   t->first = smb_groups_first_block (groups, config->depth);
-  for (guint g = 0; g < groups->len; g++) {
-    const SmbGroup *group = g_ptr_array_index (groups, g);
-
-    for (guint i = 0; i < group->names->len; i++)
-      smb_param_set_add_gradient (t->set, smb_param_set_get (t->set, g_ptr_array_index (group->names, i)), NULL);
-  }
+  smb_iteration_plan_gradients (t->set, groups);
   t->net = smb_class_net_bind (t->set, config, kind);
   job.gates = draw_gates (t, batch);
   smb_exec_begin (t->exec, NULL, TRUE);

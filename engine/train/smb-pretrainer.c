@@ -10,7 +10,7 @@
 #include "model/smb-mim-net.h"
 #include "model/smb-net-inputs.h"
 #include "model/smb-params.h"
-#include "train/smb-optimiser.h"
+#include "train/smb-iteration.h"
 
 struct _SmbPretrainer {
   SmbPretrainSettings settings;
@@ -273,8 +273,9 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *error, const SmbTensor 
 }
 
 static void
-iteration_pass (SmbExec *exec, const Job *job)
+iteration_pass (SmbExec *exec, gconstpointer data)
 {
+  const Job *job = data;
   SmbPretrainer *t = job->trainer;
   SmbStackRun keep = { .keep = TRUE, .recompute = t->settings.recompute };
   SmbMimRun run = { keep, keep, keep };
@@ -308,22 +309,17 @@ iteration_pass (SmbExec *exec, const Job *job)
 static gboolean
 finish_iteration (SmbPretrainer *t, double lr, double momentum, SmbPretrainResult *r, GError **error)
 {
-  if (t->settings.parallel != NULL && t->accumulated + 1 >= t->settings.accumulate
+  r->stepped = smb_iteration_is_due (t->accumulated, t->settings.accumulate);
+  if (r->stepped && t->settings.parallel != NULL
       && !smb_parallel_sum_gradients (t->settings.parallel, t->joined, t->optimiser, error)) {
     t->accumulated = 0; /* some are sums, some are not: start again */
+    r->stepped = FALSE;
     return FALSE;
   }
   smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
-  if (++t->accumulated >= t->settings.accumulate) {
-    double scale = 1.0;
-
-    r->grad_norm = smb_optimiser_norm (t->optimiser, t->exec);
-    if (t->settings.clip_norm > 0.0)
-      scale = MIN (1.0, t->settings.clip_norm / (r->grad_norm + 1e-6));
-    smb_optimiser_step (t->optimiser, t->exec, lr, scale);
-    t->accumulated = 0;
-    r->stepped = TRUE;
-  }
+  t->accumulated = r->stepped ? 0 : t->accumulated + 1;
+  if (r->stepped)
+    r->grad_norm = smb_iteration_step (t->exec, t->optimiser, t->settings.clip_norm, lr);
   for (guint i = 0; i < t->target_set->params->len; i++) {
     SmbParam *param = g_ptr_array_index (t->target_set->params, i);
 
@@ -340,16 +336,8 @@ make_job (Job *job, SmbPretrainer *t, const SmbTensor *images, const guint8 *mas
   gint64 b, l = smb_net_config_get_patches (&t->config);
   g_autofree guint8 *nothing = NULL;
 
-  if (!smb_tensor_shape_is (images, 4, (gint64) -1, (gint64) t->config.chans, (gint64) t->config.image_px,
-                            (gint64) t->config.image_px)
-      || images->shape[0] < 1) {
-    g_autofree char *shape = smb_tensor_dup_shape_text (images);
-
-    g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
-                 _ ("The images have the shape %s, but the network needs (B, %d, %d, %d)."), shape, t->config.chans,
-                 t->config.image_px, t->config.image_px);
+  if (!smb_iteration_check_images (&t->config, images, error))
     return FALSE;
-  }
   b = images->shape[0];
   nothing = g_new0 (guint8, b * l);
   job->trainer = t;
@@ -386,18 +374,7 @@ smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *ma
     job_clear (&job);
     return FALSE;
   }
-  smb_exec_begin (t->exec, cancellable, TRUE);
-  iteration_pass (t->exec, &job);
-  done = smb_exec_finish (t->exec, error) && smb_exec_reserve (t->exec, error);
-  if (done) {
-    smb_exec_begin (t->exec, cancellable, FALSE);
-    if (t->accumulated == 0)
-      smb_optimiser_clear_gradients (t->optimiser, t->exec);
-    iteration_pass (t->exec, &job);
-    done = smb_exec_finish (t->exec, error);
-    if (!done)
-      t->accumulated = 0; /* half a backward pass may have been added: start the sum again */
-  }
+  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, &job, &t->accumulated, cancellable, error);
   job_clear (&job);
   if (!done)
     return FALSE;
@@ -532,13 +509,7 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
   t->exec = smb_exec_new (device);
   t->online_set = smb_param_set_new_planned (device, config, SMB_NET_ONLINE);
   t->target_set = smb_param_set_new_planned (device, config, SMB_NET_TARGET);
-  for (guint g = 0; g < groups->len; g++) {
-    const SmbGroup *group = g_ptr_array_index (groups, g);
-
-    for (guint i = 0; i < group->names->len; i++)
-      smb_param_set_add_gradient (t->online_set, smb_param_set_get (t->online_set, g_ptr_array_index (group->names, i)),
-                                  NULL);
-  }
+  smb_iteration_plan_gradients (t->online_set, groups);
   t->online = smb_mim_net_bind (t->online_set, config, SMB_NET_ONLINE);
   t->target = smb_mim_net_bind (t->target_set, config, SMB_NET_TARGET);
   images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, NULL, NULL, NULL);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "train/smb-optimiser.h"
+
+G_BEGIN_DECLS
+
+/* What fine-tuning and pre-training have in common in one iteration: a forward and backward pass whose gradients are
+ * summed over some iterations, and then a step. */
+
+/* The pass, within a run of exec: dry, then live. */
+typedef void (*SmbIterationPass) (SmbExec *exec, gconstpointer job);
+
+/* Whether images are (B,C,S,S) as the network takes them; MISMATCH. */
+gboolean smb_iteration_check_images (const SmbNetConfig *config, const SmbTensor *images, GError **error);
+
+/* Runs the pass dry, reserves its memory, and runs it live. *accumulated: iterations summed so far; with none the
+ * gradients start from 0, and a pass that fails half-way leaves none. MEMORY, CANCELLED, what the pass fails with. */
+gboolean smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIterationPass pass, gconstpointer job,
+                            int *accumulated, GCancellable *cancellable, GError **error);
+
+/* Whether the sum is complete with the iteration that just ran. */
+gboolean smb_iteration_is_due (int accumulated, int accumulate);
+
+/* Within a run: one step over the sum; gradients whose common norm is above clip_norm (0: no limit) are scaled down to
+ * it. Returns the norm before. */
+double smb_iteration_step (SmbExec *exec, SmbOptimiser *optimiser, double clip_norm, double lr);
+
+/* For a plan: gradients for all that the groups hold, in a set without memory. */
+void smb_iteration_plan_gradients (SmbParamSet *set, const GPtrArray *groups);
+
+G_END_DECLS
