@@ -247,6 +247,7 @@ group_sum (void *ctx, float *x, int64_t n)
 const SmbBackendAbi *
 smb_cpu_backend (void)
 {
+#define ENTRY(name) .name = smb_cpu_##name,
   static const SmbBackendAbi abi = {
     .abi_version = SMB_BACKEND_ABI_VERSION,
     .struct_bytes = sizeof (SmbBackendAbi),
@@ -263,47 +264,12 @@ smb_cpu_backend (void)
     .upload = copy,
     .download = copy,
     .copy = copy,
-    .fill = smb_cpu_fill,
-    .weight_prepare = smb_cpu_weight_prepare,
-    .weight_release = smb_cpu_weight_release,
-    .linear_forward = smb_cpu_linear_forward,
-    .linear_backward = smb_cpu_linear_backward,
-    .gemm = smb_cpu_gemm,
-    .attention_forward = smb_cpu_attention_forward,
-    .attention_backward = smb_cpu_attention_backward,
-    .layer_norm_forward = smb_cpu_layer_norm_forward,
-    .layer_norm_backward = smb_cpu_layer_norm_backward,
-    .gelu_forward = smb_cpu_gelu_forward,
-    .gelu_backward = smb_cpu_gelu_backward,
-    .relu_forward = smb_cpu_relu_forward,
-    .relu_backward = smb_cpu_relu_backward,
-    .unit_rows_forward = smb_cpu_unit_rows_forward,
-    .unit_rows_backward = smb_cpu_unit_rows_backward,
-    .axpy = smb_cpu_axpy,
-    .residual_add = smb_cpu_residual_add,
-    .scale_samples = smb_cpu_scale_samples,
-    .patchify = smb_cpu_patchify,
-    .unpatchify = smb_cpu_unpatchify,
-    .gather_rows = smb_cpu_gather_rows,
-    .tokens_forward = smb_cpu_tokens_forward,
-    .tokens_backward = smb_cpu_tokens_backward,
-    .unshuffle_forward = smb_cpu_unshuffle_forward,
-    .unshuffle_backward = smb_cpu_unshuffle_backward,
-    .add_table = smb_cpu_add_table,
-    .mean_tokens_forward = smb_cpu_mean_tokens_forward,
-    .mean_tokens_backward = smb_cpu_mean_tokens_backward,
-    .take_row_forward = smb_cpu_take_row_forward,
-    .take_row_backward = smb_cpu_take_row_backward,
-    .recon_target = smb_cpu_recon_target,
-    .recon_error = smb_cpu_recon_error,
-    .recon_backward = smb_cpu_recon_backward,
-    .adamw = smb_cpu_adamw,
-    .ema = smb_cpu_ema,
-    .sum_squares = smb_cpu_sum_squares,
+    SMB_BACKEND_OPERATIONS (ENTRY)
     .group_id = group_id,
     .group_join = group_join,
     .group_sum = group_sum,
   };
+#undef ENTRY
 
   return &abi;
 }

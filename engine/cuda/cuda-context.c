@@ -143,6 +143,7 @@ synchronise (void *ctx)
 __attribute__ ((visibility ("default"))) const SmbBackendAbi *
 smb_backend_entry (void)
 {
+#define ENTRY(name) .name = smb_cuda_##name,
   static const SmbBackendAbi abi = {
     .abi_version = SMB_BACKEND_ABI_VERSION,
     .struct_bytes = sizeof (SmbBackendAbi),
@@ -159,47 +160,12 @@ smb_backend_entry (void)
     .upload = smb_cuda_upload,
     .download = smb_cuda_download,
     .copy = smb_cuda_copy,
-    .fill = smb_cuda_fill,
-    .weight_prepare = smb_cuda_weight_prepare,
-    .weight_release = smb_cuda_weight_release,
-    .linear_forward = smb_cuda_linear_forward,
-    .linear_backward = smb_cuda_linear_backward,
-    .gemm = smb_cuda_gemm,
-    .attention_forward = smb_cuda_attention_forward,
-    .attention_backward = smb_cuda_attention_backward,
-    .layer_norm_forward = smb_cuda_layer_norm_forward,
-    .layer_norm_backward = smb_cuda_layer_norm_backward,
-    .gelu_forward = smb_cuda_gelu_forward,
-    .gelu_backward = smb_cuda_gelu_backward,
-    .relu_forward = smb_cuda_relu_forward,
-    .relu_backward = smb_cuda_relu_backward,
-    .unit_rows_forward = smb_cuda_unit_rows_forward,
-    .unit_rows_backward = smb_cuda_unit_rows_backward,
-    .axpy = smb_cuda_axpy,
-    .residual_add = smb_cuda_residual_add,
-    .scale_samples = smb_cuda_scale_samples,
-    .patchify = smb_cuda_patchify,
-    .unpatchify = smb_cuda_unpatchify,
-    .gather_rows = smb_cuda_gather_rows,
-    .tokens_forward = smb_cuda_tokens_forward,
-    .tokens_backward = smb_cuda_tokens_backward,
-    .unshuffle_forward = smb_cuda_unshuffle_forward,
-    .unshuffle_backward = smb_cuda_unshuffle_backward,
-    .add_table = smb_cuda_add_table,
-    .mean_tokens_forward = smb_cuda_mean_tokens_forward,
-    .mean_tokens_backward = smb_cuda_mean_tokens_backward,
-    .take_row_forward = smb_cuda_take_row_forward,
-    .take_row_backward = smb_cuda_take_row_backward,
-    .recon_target = smb_cuda_recon_target,
-    .recon_error = smb_cuda_recon_error,
-    .recon_backward = smb_cuda_recon_backward,
-    .adamw = smb_cuda_adamw,
-    .ema = smb_cuda_ema,
-    .sum_squares = smb_cuda_sum_squares,
+    SMB_BACKEND_OPERATIONS (ENTRY)
     .group_id = smb_cuda_group_id,
     .group_join = smb_cuda_group_join,
     .group_sum = smb_cuda_group_sum,
   };
+#undef ENTRY
 
   return &abi;
 }

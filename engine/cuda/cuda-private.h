@@ -7,7 +7,7 @@
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 
-#include "backend/smb-backend-abi.h"
+#include "backend/smb-backend-operations.h"
 #include "cuda/math/bf16.h"
 
 #ifdef __cplusplus
@@ -123,65 +123,10 @@ SmbStatus smb_cuda_attention_backward_f32 (SmbCuda *cuda, const SmbAttentionBack
 SmbStatus smb_cuda_attention_forward_bf16 (SmbCuda *cuda, const SmbAttentionForward *a, void *states);
 SmbStatus smb_cuda_attention_backward_bf16 (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta);
 
-/* The operations of the table, each documented in smb-backend-abi.h. */
-SmbStatus smb_cuda_weight_prepare (void *ctx, const float *w, int64_t n_out, int64_t n_in, SmbPrecision precision,
-                                   void **prepared_out);
-void smb_cuda_weight_release (void *ctx, void *prepared);
-SmbStatus smb_cuda_linear_forward (void *ctx, const SmbLinearForward *a);
-SmbStatus smb_cuda_linear_backward (void *ctx, const SmbLinearBackward *a);
-SmbStatus smb_cuda_gemm (void *ctx, float *c, const float *a, const float *b, int64_t m, int64_t n, int64_t k,
-                         int trans_a, int trans_b, float alpha, float beta);
-SmbStatus smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a);
-SmbStatus smb_cuda_attention_backward (void *ctx, const SmbAttentionBackward *a);
-SmbStatus smb_cuda_layer_norm_forward (void *ctx, float *y, float *mean, float *rstd, const float *x, const float *w,
-                                       const float *b, int64_t rows, int64_t c, float eps);
-SmbStatus smb_cuda_layer_norm_backward (void *ctx, float *dx, float *dw, float *db, const float *dy, const float *x,
-                                        const float *w, const float *mean, const float *rstd, int64_t rows, int64_t c);
-SmbStatus smb_cuda_unit_rows_forward (void *ctx, float *y, float *norm, const float *x, int64_t rows, int64_t c);
-SmbStatus smb_cuda_unit_rows_backward (void *ctx, float *dx, const float *dy, const float *y, const float *norm,
-                                       int64_t rows, int64_t c);
-SmbStatus smb_cuda_gelu_forward (void *ctx, float *y, const float *x, int64_t n);
-SmbStatus smb_cuda_gelu_backward (void *ctx, float *dx, const float *dy, const float *x, int64_t n);
-SmbStatus smb_cuda_relu_forward (void *ctx, float *y, const float *x, int64_t n);
-SmbStatus smb_cuda_relu_backward (void *ctx, float *dx, const float *dy, const float *y, int64_t n);
-SmbStatus smb_cuda_fill (void *ctx, float *out, float value, int64_t n);
-SmbStatus smb_cuda_axpy (void *ctx, float *y, float a, const float *x, int64_t n);
-SmbStatus smb_cuda_residual_add (void *ctx, float *y, const float *x, const float *branch, const float *gate,
-                                 int64_t samples, int64_t per_sample);
-SmbStatus smb_cuda_scale_samples (void *ctx, float *y, const float *x, const float *gate, int64_t samples,
-                                  int64_t per_sample);
-SmbStatus smb_cuda_add_table (void *ctx, float *x, const float *table, int64_t b, int64_t tc);
-SmbStatus smb_cuda_patchify (void *ctx, float *out, const float *images, int64_t b, int64_t chans, int64_t height,
-                             int64_t width, int64_t patch, SmbPatchOrder order);
-SmbStatus smb_cuda_unpatchify (void *ctx, float *images, const float *patches, int64_t b, int64_t chans,
-                               int64_t height, int64_t width, int64_t patch, SmbPatchOrder order);
-SmbStatus smb_cuda_gather_rows (void *ctx, float *out, const float *x, const int32_t *index, int64_t b, int64_t l,
-                                int64_t k, int64_t c);
-SmbStatus smb_cuda_tokens_forward (void *ctx, float *out, const float *x, const float *cls, const float *pos,
-                                   const int32_t *index, int64_t b, int64_t k, int64_t c);
-SmbStatus smb_cuda_tokens_backward (void *ctx, float *dx, float *dcls, float *dpos, const float *dout,
-                                    const int32_t *index, int64_t b, int64_t k, int64_t c);
-SmbStatus smb_cuda_unshuffle_forward (void *ctx, float *out, const float *x, const float *mask, const float *pos,
-                                      const int32_t *index, int64_t b, int64_t l, int64_t k, int64_t c);
-SmbStatus smb_cuda_unshuffle_backward (void *ctx, float *dx, float *dmask, const float *dout, const int32_t *index,
-                                       int64_t b, int64_t l, int64_t k, int64_t c);
-SmbStatus smb_cuda_mean_tokens_forward (void *ctx, float *out, const float *x, int64_t b, int64_t t, int64_t c,
-                                        int64_t first);
-SmbStatus smb_cuda_mean_tokens_backward (void *ctx, float *dx, const float *dout, int64_t b, int64_t t, int64_t c,
-                                         int64_t first);
-SmbStatus smb_cuda_take_row_forward (void *ctx, float *out, const float *x, int64_t b, int64_t t, int64_t c,
-                                     int64_t row);
-SmbStatus smb_cuda_take_row_backward (void *ctx, float *dx, const float *dout, int64_t b, int64_t t, int64_t c,
-                                      int64_t row);
-SmbStatus smb_cuda_recon_target (void *ctx, float *target, float *mean, float *sd, int64_t rows, int64_t pix,
-                                 int normalise);
-SmbStatus smb_cuda_recon_error (void *ctx, float *error, const float *pred, const float *target, int64_t rows,
-                                int64_t pix);
-SmbStatus smb_cuda_recon_backward (void *ctx, float *dpred, const float *pred, const float *target,
-                                   const float *weight, int64_t rows, int64_t pix);
-SmbStatus smb_cuda_adamw (void *ctx, const SmbAdamW *a);
-SmbStatus smb_cuda_ema (void *ctx, float *target, const float *online, double momentum, int64_t n);
-SmbStatus smb_cuda_sum_squares (void *ctx, double *host_out, const float *x, int64_t n);
+/* The operations of the table. */
+#define DECLARE(name) SMB_BACKEND_DECLARE (smb_cuda_, name)
+SMB_BACKEND_OPERATIONS (DECLARE)
+#undef DECLARE
 
 /* What the module exports. */
 const SmbBackendAbi *smb_backend_entry (void);
