@@ -13,6 +13,7 @@
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-finetune-job.h"
 #include "learn/smb-net-size.h"
+#include "learn/smb-processes.h"
 #include "weights/smb-weights-file.h"
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
   GStrv classes;
   double *class_shares;
   SmbFinetunePlan plan;
+  const SmbParallel *parallel;
 } Options;
 
 static void
@@ -34,7 +36,8 @@ show_point (const SmbFinetunePoint *p, gpointer user_data)
 {
   const Options *o = user_data;
 
-  smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
+  if (smb_parallel_is_first (o->parallel))
+    smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
 static void
@@ -55,18 +58,20 @@ static gboolean
 check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind, GError **error)
 {
   const SmbFinetuneSettings *s = &o->plan.settings;
-  const int batches[] = { o->plan.feed.batch, 1, 2 };
+  int processes = o->parallel != NULL ? o->parallel->size : 1;
+  const int batches[] = { (o->plan.feed.batch + processes - 1) / processes, 1, 2 };
   guint64 bytes[3];
 
   for (int i = 0; i < 3; i++)
     if ((bytes[i] = smb_finetune_plan_bytes (device, config, kind, s, batches[i], error)) == 0)
       return FALSE;
   if (o->common.plan_only && o->common.json) {
-    smb_cli_tell_plan (device, batches[0], 1, bytes);
+    smb_cli_tell_plan (device, batches[0], processes, bytes);
     return TRUE;
   }
-  smb_cli_tell_memory (device, batches[0], bytes[0]);
-  return smb_cli_fits_memory (device, batches[0], 1, bytes, error);
+  if (smb_parallel_is_first (o->parallel))
+    smb_cli_tell_memory (device, batches[0], bytes[0]);
+  return smb_cli_fits_memory (device, batches[0], processes, bytes, error);
 }
 
 static double
@@ -273,7 +278,7 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
   if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->common.out, o->common.resume, &report,
                              &stopped, stop, error))
     return FALSE;
-  if (stopped)
+  if (stopped && smb_parallel_is_first (o->parallel))
     g_printerr (_ ("Stopped with a checkpoint; go on with --resume.\n"));
   return TRUE;
 }
@@ -283,6 +288,7 @@ run (Options *o, const char *folder)
 {
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
+  gboolean good;
 
   if (o->common.out == NULL && !o->common.background && !o->common.plan_only)
     return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training, or --background."));
@@ -296,18 +302,21 @@ run (Options *o, const char *folder)
   if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   smb_cli_stop_on_signals (stop);
-  if (settle (o, &error)
-      && (o->precision == NULL
-          || smb_precision_from_text (o->precision, o->common.device, &o->plan.settings.precision, &error))
-      && (o->mean == NULL
-          || (smb_cli_parse_three ("--mean", o->mean, o->plan.feed.view.mean)
-              && smb_cli_parse_three ("--std", o->common.std, o->plan.feed.view.std)))
-      && finetune (o, folder, stop, &error))
+  good = settle (o, &error)
+         && (o->precision == NULL
+             || smb_precision_from_text (o->precision, o->common.device, &o->plan.settings.precision, &error))
+         && (o->mean == NULL
+             || (smb_cli_parse_three ("--mean", o->mean, o->plan.feed.view.mean)
+                 && smb_cli_parse_three ("--std", o->common.std, o->plan.feed.view.std)))
+         && smb_processes_join (&o->parallel, &error);
+  o->plan.settings.parallel = o->parallel;
+  good = good && finetune (o, folder, stop, &error);
+  if (!good && error != NULL)
+    smb_cli_print_error (error);
+  smb_processes_leave (o->parallel, !good);
+  if (good)
     return SMB_EXIT_OK;
-  if (error == NULL)
-    return SMB_EXIT_USAGE;
-  smb_cli_print_error (error);
-  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
+  return error == NULL || g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
 }
 
 static void
@@ -369,7 +378,7 @@ smb_cli_finetune (int argc, char **argv)
     { "ease", 0, 0, G_OPTION_ARG_DOUBLE, &o.ease,
       N_ ("How much plainer the first self-blended faces are; 0 from half of the training (0)"), N_ ("E") },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &o.epochs, N_ ("Passes over the genuine faces (10; quick 5)"), N_ ("N") },
-    { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration (64; quick 32)"), N_ ("N") },
+    { "batch", 'b', 0, G_OPTION_ARG_INT, &o.batch, N_ ("Images an iteration, of all processes together (64; quick 32)"), N_ ("N") },
     { "blr", 0, 0, G_OPTION_ARG_DOUBLE, &o.base_lr, N_ ("Learning rate for a step of 256 images"), N_ ("R") },
     { "min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &o.min_lr, N_ ("Learning rate at the end (0)"), N_ ("R") },
     { "warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o.warmup, N_ ("Epochs to warm up (half of all, at most 5)"), N_ ("N") },

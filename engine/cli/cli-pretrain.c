@@ -34,7 +34,7 @@ show_point (const SmbPretrainPoint *p, gpointer user_data)
 {
   const Options *o = user_data;
 
-  if (o->parallel == NULL || o->parallel->rank == 0)
+  if (smb_parallel_is_first (o->parallel))
     smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
@@ -53,7 +53,7 @@ check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, G
     smb_cli_tell_plan (device, batches[0], processes, bytes);
     return TRUE;
   }
-  if (o->parallel == NULL || o->parallel->rank == 0)
+  if (smb_parallel_is_first (o->parallel))
     smb_cli_tell_memory (device, batches[0], bytes[0]);
   return smb_cli_fits_memory (device, batches[0], processes, bytes, error);
 }
@@ -120,7 +120,7 @@ gather (Options *o, const char *const *sources, int size_px, GError **error)
   SmbFaceStore *store = NULL;
   float ready = 0.0f;
 
-  if (o->parallel == NULL || o->parallel->rank == 0) {
+  if (smb_parallel_is_first (o->parallel)) {
     store = smb_face_store_gather (folder, sources, &how, o->stop, error);
     smb_cli_progress_end ();
     if (store == NULL)
@@ -155,13 +155,13 @@ pretrain (Options *o, const char *const *sources, GError **error)
   faces = gather (o, sources, config.image_px, error);
   if (faces == NULL)
     return FALSE;
-  if (o->parallel == NULL || o->parallel->rank == 0)
+  if (smb_parallel_is_first (o->parallel))
     g_printerr (_ ("%" PRId64 " faces, %" PRIu64 " iterations an epoch, %d epochs.\n"), faces->n,
                 smb_pretrain_plan_epoch_iterations (&o->plan, faces->n), o->plan.epochs);
   if (!smb_pretrain_job_run (&o->plan, device, online, target, o->common.config, faces, o->common.out, o->common.resume,
                              show_point, o, &stopped, o->stop, error))
     return FALSE;
-  if (stopped && (o->parallel == NULL || o->parallel->rank == 0))
+  if (stopped && smb_parallel_is_first (o->parallel))
     g_printerr (_ ("Stopped with a checkpoint; go on with --resume.\n"));
   return TRUE;
 }

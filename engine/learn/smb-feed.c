@@ -23,16 +23,17 @@ typedef struct {
 typedef struct {
   const SmbSample *sample;
   gboolean grey;
-  int slot, blend_slot; /* blend_slot -1: no pair */
+  int slot;            /* in the whole batch: what is drawn by chance depends on it */
+  int row, blend_row;  /* where it goes; blend_row -1: no pair */
 } Item;
 
 typedef struct {
   guint64 iteration;
   gboolean asked;
-  float *images; /* (B,3,S,S) */
-  int *labels;   /* (B) */
-  float *forged; /* (B,grid,grid), or NULL */
-  Item *items;   /* (B) */
+  float *images; /* (rows,3,S,S) */
+  int *labels;   /* (rows) */
+  float *forged; /* (rows,grid,grid), or NULL */
+  Item *items;   /* (rows) */
   int n_items, left;
 } Buffer;
 
@@ -40,7 +41,7 @@ struct _SmbFeed {
   const SmbDataset *dataset;
   SmbFeedSettings settings;
   int *slots;      /* (n_classes) */
-  int n_pairs;
+  int n_pairs, rows;
   Deck *decks;     /* (2 * n_classes): all, in colour */
   Buffer buffers[2];
   GThreadPool *pool;
@@ -72,7 +73,7 @@ work (gpointer data, gpointer user_data)
   gsize step = 3 * (gsize) feed->settings.view.image_px * (gsize) feed->settings.view.image_px;
   int grid = feed->settings.grid;
   gsize cells = (gsize) grid * (gsize) grid;
-  gboolean pair = item->blend_slot >= 0, made;
+  gboolean pair = item->blend_row >= 0, made;
   SmbViewSettings view = feed->settings.view;
   SmbRng rng;
 
@@ -80,14 +81,14 @@ work (gpointer data, gpointer user_data)
   smb_rng_init (&rng, feed->settings.seed,
                 VIEW_STREAM + buffer->iteration * (guint64) feed->settings.batch + (guint64) item->slot);
   made = smb_view_make (feed->dataset, item->sample, &view, item->grey, &rng,
-                        buffer->images + (gsize) item->slot * step,
-                        pair ? buffer->images + (gsize) item->blend_slot * step : NULL, grid,
-                        pair && grid > 0 ? buffer->forged + (gsize) item->blend_slot * cells : NULL);
+                        buffer->images + (gsize) item->row * step,
+                        pair ? buffer->images + (gsize) item->blend_row * step : NULL, grid,
+                        pair && grid > 0 ? buffer->forged + (gsize) item->blend_row * cells : NULL);
   for (gsize i = 0; i < cells; i++)
-    buffer->forged[(gsize) item->slot * cells + i] = item->sample->class == feed->dataset->real_class ? 0.0f : 1.0f;
-  buffer->labels[item->slot] = item->sample->class;
+    buffer->forged[(gsize) item->row * cells + i] = item->sample->class == feed->dataset->real_class ? 0.0f : 1.0f;
+  buffer->labels[item->row] = item->sample->class;
   if (pair)
-    buffer->labels[item->blend_slot] = made ? feed->settings.blend_class : item->sample->class;
+    buffer->labels[item->blend_row] = made ? feed->settings.blend_class : item->sample->class;
   g_free (task);
   g_mutex_lock (&feed->lock);
   if (--buffer->left == 0)
@@ -136,27 +137,62 @@ draw (SmbFeed *feed, int class, guint64 d)
   guint64 greys = (guint64) floor ((double) d * share), next = (guint64) floor ((double) (d + 1) * share);
 
   if (next > greys || !colour)
-    return (Item){ deal (feed, 2 * class, colour ? greys : d), next > greys, -1, -1 };
-  return (Item){ deal (feed, 2 * class + 1, d - greys), FALSE, -1, -1 };
+    return (Item){ deal (feed, 2 * class, colour ? greys : d), next > greys, -1, -1, -1 };
+  return (Item){ deal (feed, 2 * class + 1, d - greys), FALSE, -1, -1, -1 };
+}
+
+/* Whether face `slot` of the batch is made here. */
+static gboolean
+is_ours (const SmbFeed *feed, int slot)
+{
+  return feed->settings.processes <= 1 || slot % feed->settings.processes == feed->settings.rank;
+}
+
+/* Whether the i-th face of a class has a blend of itself in the batch. */
+static gboolean
+has_pair (const SmbFeed *feed, int class, int i)
+{
+  return class == feed->dataset->real_class && i < feed->n_pairs;
+}
+
+/* Faces of a class in a batch, blends left out. */
+static int
+count_faces (const SmbFeed *feed, int class)
+{
+  return feed->slots[class] - (class == feed->settings.blend_class ? feed->n_pairs : 0);
+}
+
+static int
+count_rows (const SmbFeed *feed)
+{
+  int slot = 0, rows = 0;
+
+  for (int c = 0; c < feed->settings.n_classes; c++)
+    for (int i = 0; i < count_faces (feed, c); i++)
+      rows += is_ours (feed, slot++) ? 1 + has_pair (feed, c, i) : 0;
+  return rows;
 }
 
 static void
 ask (SmbFeed *feed, Buffer *buffer, guint64 iteration)
 {
-  int slot = 0, genuine = feed->dataset->real_class, own = feed->settings.batch;
+  int slot = 0, row = 0, blend_row = feed->rows;
 
   buffer->iteration = iteration;
   buffer->asked = TRUE;
   buffer->n_items = 0;
   for (int c = 0; c < feed->settings.n_classes; c++) {
-    int n = feed->slots[c] - (c == feed->settings.blend_class ? feed->n_pairs : 0);
+    int n = count_faces (feed, c);
 
     for (int i = 0; i < n; i++) {
       Item item = draw (feed, c, iteration * (guint64) n + (guint64) i);
 
       item.slot = slot++;
-      if (c == genuine && i < feed->n_pairs)
-        item.blend_slot = --own;
+      if (!is_ours (feed, item.slot))
+        continue;
+      item.row = row++;
+      if (has_pair (feed, c, i))
+        item.blend_row = --blend_row;
       buffer->items[buffer->n_items++] = item;
     }
   }
@@ -243,7 +279,7 @@ smb_feed_new (const SmbDataset *dataset, const SmbFeedSettings *settings, int th
 {
   g_autoptr (SmbFeed) feed = g_new0 (SmbFeed, 1);
   gsize pixels = 3 * (gsize) settings->view.image_px * (gsize) settings->view.image_px;
-  gsize cells = (gsize) settings->batch * (gsize) settings->grid * (gsize) settings->grid;
+  gsize cells;
 
   g_return_val_if_fail (settings->n_classes >= smb_dataset_get_n_classes (dataset), NULL);
   feed->dataset = dataset;
@@ -257,11 +293,19 @@ smb_feed_new (const SmbDataset *dataset, const SmbFeedSettings *settings, int th
   if (!divide (feed, error))
     return NULL;
   feed->settings.shares = NULL; /* the caller's */
+  feed->rows = count_rows (feed);
+  if (feed->rows < 1) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("A batch of %d is too small for %d processes; raise --batch."), settings->batch,
+                 settings->processes);
+    return NULL;
+  }
+  cells = (gsize) feed->rows * (gsize) settings->grid * (gsize) settings->grid;
   for (int i = 0; i < 2; i++)
-    feed->buffers[i] = (Buffer){ .images = g_new (float, (gsize) settings->batch * pixels),
-                                 .labels = g_new0 (int, settings->batch),
+    feed->buffers[i] = (Buffer){ .images = g_new (float, (gsize) feed->rows * pixels),
+                                 .labels = g_new0 (int, feed->rows),
                                  .forged = settings->grid > 0 ? g_new0 (float, cells) : NULL,
-                                 .items = g_new0 (Item, settings->batch) };
+                                 .items = g_new0 (Item, feed->rows) };
   feed->pool = g_thread_pool_new (work, feed, threads > 0 ? threads : (int) g_get_num_processors (), TRUE, NULL);
   return g_steal_pointer (&feed);
 }
@@ -302,4 +346,10 @@ int
 smb_feed_get_slots (const SmbFeed *feed, int class)
 {
   return feed->slots[class];
+}
+
+int
+smb_feed_get_rows (const SmbFeed *feed)
+{
+  return feed->rows;
 }

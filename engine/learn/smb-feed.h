@@ -19,6 +19,7 @@ typedef struct {
   double ease_epochs; /* in so many epochs the view's ease falls to 0, evenly */
   double grey;       /* share shown without colour, the same for every class; those shown in colour have colour */
   guint64 seed;
+  int rank, processes; /* which share of each batch is wanted, a face and its blend together; processes 0: all of it */
 } SmbFeedSettings;
 
 /* Training faces of the data set (borrowed). threads 0: one a core. ARGUMENT names the class that has too few faces, or
@@ -32,7 +33,10 @@ guint64 smb_feed_get_epoch_iterations (const SmbFeed *feed);
 /* How many of a batch are of a class. */
 int smb_feed_get_slots (const SmbFeed *feed, int class);
 
-/* The batch of an iteration: images (B,3,S,S), labels (B), forged (B,grid,grid): 0 in genuine faces, in a self-blended
+/* Images of a batch that come here: all, or this process' share. */
+int smb_feed_get_rows (const SmbFeed *feed);
+
+/* The batch of an iteration: images (rows,3,S,S), labels (rows), forged (rows,grid,grid): 0 in genuine faces, in a self-blended
  * one the share of each patch that the blend covers, 1 in all others; NULL without a grid. Borrowed until the next
  * call; the next one is being made meanwhile. */
 void smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels, const float **forged);

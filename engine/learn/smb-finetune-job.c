@@ -65,6 +65,12 @@ smb_finetune_plan_default (SmbNetKind kind)
   return plan;
 }
 
+static gboolean
+writes (const Job *job)
+{
+  return smb_parallel_is_first (job->plan->settings.parallel);
+}
+
 static double
 warmup_of (const SmbFinetunePlan *plan)
 {
@@ -213,10 +219,13 @@ get_weights (Job *job, GError **error)
 static gboolean
 save (Job *job, GError **error)
 {
-  g_autoptr (SmbTensorDict) weights = get_weights (job, error), state = NULL;
+  g_autoptr (SmbTensorDict) weights = NULL, state = NULL;
   SmbCheckpointPart parts[3];
   guint n = 2;
 
+  if (!writes (job))
+    return TRUE;
+  weights = get_weights (job, error);
   state = weights != NULL ? smb_finetuner_save (job->tuner, error) : NULL;
   if (state == NULL)
     return FALSE;
@@ -237,6 +246,8 @@ save (Job *job, GError **error)
 static gboolean
 write_point (Job *job, const SmbFinetunePoint *p, GError **error)
 {
+  if (!writes (job))
+    return TRUE;
   smb_run_log_begin (job->log, p->iteration);
   smb_run_log_number (job->log, "iterations", (double) p->iterations);
   smb_run_log_number (job->log, "epoch", p->epoch);
@@ -252,12 +263,12 @@ write_point (Job *job, const SmbFinetunePoint *p, GError **error)
 }
 
 static gboolean
-step (Job *job, SmbFinetunePoint *point, GCancellable *cancellable, GError **error)
+step (Job *job, SmbFinetunePoint *point, GError **error)
 {
   const SmbFinetunePlan *p = job->plan;
   guint64 iteration = smb_finetuner_get_iteration (job->tuner);
   guint64 whole = iteration / (guint64) p->settings.accumulate * (guint64) p->settings.accumulate;
-  const gint64 shape[] = { p->feed.batch, 3, p->feed.view.image_px, p->feed.view.image_px };
+  const gint64 shape[] = { smb_feed_get_rows (job->feed), 3, p->feed.view.image_px, p->feed.view.image_px };
   gint64 began = g_get_monotonic_time ();
   g_autoptr (SmbTensor) images = NULL;
   const float *pixels;
@@ -278,13 +289,16 @@ step (Job *job, SmbFinetunePoint *point, GCancellable *cancellable, GError **err
   return write_point (job, point, error);
 }
 
+/* By the first process; the others wait for it in their next sum. */
 static gboolean
 validate (Job *job, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SmbTensorDict) weights = get_weights (job, error);
+  g_autoptr (SmbTensorDict) weights = writes (job) ? get_weights (job, error) : NULL;
   SmbFinetuneEpoch epoch = { .epoch = (int) (smb_finetuner_get_iteration (job->tuner) / job->epoch_iterations) };
   g_autofree char *number = g_strdup_printf ("%d", epoch.epoch);
 
+  if (!writes (job))
+    return TRUE;
   if (weights == NULL
       || !smb_validator_run (job->validator, job->device, weights, job->folder, &epoch, cancellable, error))
     return FALSE;
@@ -310,33 +324,52 @@ static gboolean
 finish (Job *job, GError **error)
 {
   g_autofree char *path = g_build_filename (job->folder, "detector.safetensors", NULL);
-  g_autoptr (JsonNode) card = smb_model_card_new (job->plan, job->dataset, job->name, job->best_epoch, job->best_value);
+  g_autoptr (JsonNode) card = NULL;
 
+  if (!writes (job))
+    return TRUE;
+  card = smb_model_card_new (job->plan, job->dataset, job->name, job->best_epoch, job->best_value);
   return smb_model_card_write (job->folder, card, error) && smb_weights_write (path, job->best, error);
+}
+
+/* Every process must stop at the same iteration, whichever was asked. */
+static gboolean
+asked_to_stop (Job *job, guint64 done, GCancellable *cancellable, gboolean *stop, GError **error)
+{
+  gboolean asked = g_cancellable_is_cancelled (cancellable)
+                   || (job->plan->stop_after > 0 && done >= job->plan->stop_after);
+
+  return smb_parallel_any (job->plan->settings.parallel, asked, stop, error);
 }
 
 static gboolean
 run (Job *job, gboolean *stopped, GCancellable *cancellable, GError **error)
 {
   guint64 every = (guint64) job->plan->checkpoint_epochs * job->epoch_iterations, done = 0;
+  gboolean due = FALSE, stop = FALSE, alone = job->plan->settings.parallel == NULL;
 
   while (smb_finetuner_get_iteration (job->tuner) < job->iterations) {
     SmbFinetunePoint point = { 0 };
-    gboolean last, stop;
+    gboolean last;
 
-    if (!step (job, &point, cancellable, error))
+    if (!step (job, &point, error))
       return FALSE;
     if (job->report->point != NULL)
       job->report->point (&point, job->report->user_data);
     last = point.iteration == job->iterations;
-    if (point.iteration % job->epoch_iterations == 0 && !validate (job, NULL, error))
+    if ((point.iteration % job->epoch_iterations == 0 && !validate (job, NULL, error))
+        || !asked_to_stop (job, ++done, cancellable, &stop, error))
       return FALSE;
-    stop = g_cancellable_is_cancelled (cancellable) || (job->plan->stop_after > 0 && ++done >= job->plan->stop_after);
-    if ((point.iteration % every == 0 || stop || last) && !save (job, error))
-      return FALSE;
-    *stopped = stop && !last;
-    if (*stopped)
-      return TRUE;
+    due |= point.iteration % every == 0 || stop || last;
+    /* Of several processes each has gradients of its own between the iterations of a step: wait for its end. */
+    if (due && (alone || point.losses.stepped || last)) {
+      if (!save (job, error))
+        return FALSE;
+      due = FALSE;
+      *stopped = stop && !last;
+      if (*stopped)
+        return TRUE;
+    }
   }
   return finish (job, error);
 }
@@ -345,7 +378,9 @@ static gboolean
 prepare (Job *job, const SmbTensorDict *start, const char *overrides, int threads, GError **error)
 {
   const SmbFinetunePlan *p = job->plan;
+  const SmbParallel *parallel = p->settings.parallel;
   int n = (int) g_strv_length ((char **) p->classes);
+  SmbFeedSettings share = p->feed;
 
   job->tuner = smb_finetuner_new (job->device, start, overrides, &p->settings, error);
   if (job->tuner == NULL)
@@ -358,7 +393,11 @@ prepare (Job *job, const SmbTensorDict *start, const char *overrides, int thread
                  p->feed.view.image_px);
     return FALSE;
   }
-  job->feed = smb_feed_new (job->dataset, &p->feed, threads, error);
+  if (parallel != NULL) {
+    share.rank = parallel->rank;
+    share.processes = parallel->size;
+  }
+  job->feed = smb_feed_new (job->dataset, &share, threads, error);
   if (job->feed == NULL)
     return FALSE;
   job->validator = smb_validator_new (job->dataset, &p->feed, p->classes, threads);
@@ -383,6 +422,6 @@ smb_finetune_job_run (const SmbFinetunePlan *plan, SmbDevice *device, const SmbT
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
   if (!go_on (&job, resume, error))
     return FALSE;
-  job.log = smb_run_log_open (folder, smb_finetuner_get_iteration (job.tuner), error);
-  return job.log != NULL && run (&job, stopped, cancellable, error);
+  job.log = writes (&job) ? smb_run_log_open (folder, smb_finetuner_get_iteration (job.tuner), error) : NULL;
+  return (!writes (&job) || job.log != NULL) && run (&job, stopped, cancellable, error);
 }

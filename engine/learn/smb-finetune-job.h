@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * the best epoch's weights, with classes and normalisation in its metadata card.json                what it was made of
  * (smb-model-card.h) */
 typedef struct {
-  SmbFinetuneSettings settings;
+  SmbFinetuneSettings settings; /* `parallel` also divides the batch */
   SmbFeedSettings feed;      /* what is left 0 is filled in from the rest: n_classes, seed, image_px */
   int epochs;
   double base_lr;            /* for a step of 256 images */

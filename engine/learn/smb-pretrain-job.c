@@ -76,7 +76,7 @@ smb_pretrain_plan_epoch_iterations (const SmbPretrainPlan *plan, gint64 n_faces)
 static gboolean
 writes (const Job *job)
 {
-  return job->plan->settings.parallel == NULL || job->plan->settings.parallel->rank == 0;
+  return smb_parallel_is_first (job->plan->settings.parallel);
 }
 
 static double
@@ -284,14 +284,10 @@ write_point (Job *job, const SmbPretrainPoint *p, GError **error)
 static gboolean
 asked_to_stop (Job *job, guint64 done, GCancellable *cancellable, gboolean *stop, GError **error)
 {
-  const SmbParallel *parallel = job->plan->settings.parallel;
-  float asked = g_cancellable_is_cancelled (cancellable)
-                || (job->plan->stop_after > 0 && done >= job->plan->stop_after);
+  gboolean asked = g_cancellable_is_cancelled (cancellable)
+                   || (job->plan->stop_after > 0 && done >= job->plan->stop_after);
 
-  if (parallel != NULL && !parallel->allreduce_sum (parallel->user_data, &asked, 1, error))
-    return FALSE;
-  *stop = asked > 0.0f;
-  return TRUE;
+  return smb_parallel_any (job->plan->settings.parallel, asked, stop, error);
 }
 
 static gboolean

@@ -8,8 +8,8 @@
 
 #include "base/smb-error.h"
 #include "model/smb-class-net.h"
-#include "model/smb-loss.h"
 #include "model/smb-params.h"
+#include "train/smb-finetune-loss.h"
 #include "train/smb-iteration.h"
 #include "train/smb-schedule.h"
 
@@ -29,15 +29,14 @@ struct _SmbFinetuner {
   guint64 iteration;
   int accumulated;
   gboolean genuine_seen;   /* since the last step: the contrastive projector has a gradient */
+  gboolean joined;         /* the devices of all processes reach each other */
 };
 
 typedef struct {
   SmbFinetuner *tuner;
   const SmbTensor *images;   /* host, augmented */
   SmbTensor **gates;         /* host (B), 2 * depth, entries NULL; NULL: no stochastic depth */
-  const int *labels;         /* NULL in a plan */
-  const double *targets;     /* (B,K) */
-  const float *forged;       /* (B,L), or NULL */
+  SmbFinetuneBatch batch;    /* empty in a plan */
   SmbFinetuneResult *result;
 } Job;
 
@@ -112,6 +111,7 @@ smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *
   }
   if (settings->class_weights != NULL)
     t->class_weights = g_memdup2 (settings->class_weights, (gsize) t->config.classes * sizeof (double));
+  t->settings.class_weights = t->class_weights;
   t->exec = smb_exec_new (device);
   t->set = smb_param_set_new (device, weights, &t->config, t->kind, SMB_PARAMS_WRITABLE, settings->precision,
                               _ ("the network"), error);
@@ -123,6 +123,8 @@ smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *
   if (t->optimiser == NULL)
     return NULL;
   t->net = smb_class_net_bind (t->set, &t->config, t->kind);
+  if (settings->parallel != NULL && !smb_parallel_join_device (settings->parallel, device, &t->joined, error))
+    return NULL;
   return g_steal_pointer (&t);
 }
 
@@ -168,59 +170,13 @@ check_loss (SmbExec *exec, const Job *job)
                                       job->tuner->iteration));
 }
 
-/* Losses from downloaded logits and projections, and the gradients of both; TRUE if the projection gets one. */
-static gboolean
-measure (const Job *job, const SmbTensor *logits, const SmbTensor *z, SmbTensor *dlogits, SmbTensor *dz)
-{
-  SmbFinetuner *t = job->tuner;
-  const SmbFinetuneSettings *s = &t->settings;
-  SmbFinetuneResult *r = job->result;
-  int b = (int) logits->shape[0], k = (int) logits->shape[1];
-  g_autofree gboolean *genuine = g_new (gboolean, b);
-  gboolean any = FALSE;
-
-  r->cross_entropy = smb_loss_cross_entropy (logits->data, job->targets, b, k, t->class_weights, dlogits->data);
-  for (int i = 0; i < b; i++) {
-    genuine[i] = job->labels[i] == s->real_class;
-    any |= genuine[i];
-  }
-  if (z != NULL)
-    r->contrastive = smb_loss_real_anchor (z->data, genuine, b, (int) z->shape[1], s->contrast_temperature, dz->data);
-  r->total = r->cross_entropy + s->contrast_weight * r->contrastive;
-  for (gint64 i = 0; i < dlogits->n; i++)
-    ((float *) dlogits->data)[i] /= (float) s->accumulate;
-  for (gint64 i = 0; z != NULL && i < dz->n; i++)
-    ((float *) dz->data)[i] *= (float) (s->contrast_weight / s->accumulate);
-  return any && z != NULL;
-}
-
-/* The patches' loss from their downloaded logits (B,L,K), and its gradient. */
-static void
-measure_patches (const Job *job, const SmbTensor *logits, SmbTensor *dlogits)
-{
-  SmbFinetuner *t = job->tuner;
-  const SmbFinetuneSettings *s = &t->settings;
-  int b = (int) logits->shape[0], l = (int) logits->shape[1], k = (int) logits->shape[2];
-  g_autofree double *targets = g_new0 (double, logits->n);
-
-  for (int i = 0; i < b * l; i++) {
-    double *target = targets + (gsize) i * (gsize) k;
-
-    target[s->real_class] += 1.0 - (double) job->forged[i];
-    target[job->labels[i / l]] += (double) job->forged[i];
-  }
-  job->result->patches = smb_loss_cross_entropy (logits->data, targets, b * l, k, t->class_weights, dlogits->data);
-  job->result->total += s->patch_weight * job->result->patches;
-  for (gint64 i = 0; i < dlogits->n; i++)
-    ((float *) dlogits->data)[i] *= (float) (s->patch_weight / s->accumulate);
-}
-
 /* The gradient (B,L,K) on the device of a loss over single patches; NULL if there is none. */
 static SmbTensor *
 judge_patches (SmbExec *exec, const Job *job, SmbClassTape *tape)
 {
   SmbFinetuner *t = job->tuner;
   g_autoptr (SmbTensor) logits = NULL, dlogits = NULL;
+  GError *failure = NULL;
   SmbTensor *judged;
 
   if (!(t->settings.patch_weight > 0.0))
@@ -228,8 +184,8 @@ judge_patches (SmbExec *exec, const Job *job, SmbClassTape *tape)
   judged = smb_class_net_judge_patches (exec, &t->net, tape);
   dlogits = smb_tensor_new (SMB_DTYPE_F32, 3, judged->shape);
   logits = smb_exec_download (exec, judged);
-  if (smb_exec_is_live (exec))
-    measure_patches (job, logits, dlogits);
+  if (smb_exec_is_live (exec) && !smb_finetune_loss_patches (&job->batch, logits, dlogits, job->result, &failure))
+    smb_exec_fail (exec, failure);
   return smb_exec_upload (exec, dlogits);
 }
 
@@ -245,6 +201,7 @@ iteration_pass (SmbExec *exec, gconstpointer data)
   SmbClassTape tape = { 0 };
   SmbTensor *images = smb_exec_upload (exec, job->images), *z, *dz_device = NULL, *dlogits_device, *dpatches;
   g_autoptr (SmbTensor) logits = NULL, vectors = NULL, dlogits = NULL, dz = NULL;
+  GError *failure = NULL;
   SmbClassOut out;
   gboolean contrast;
 
@@ -258,7 +215,8 @@ iteration_pass (SmbExec *exec, gconstpointer data)
   vectors = z != NULL ? smb_exec_download (exec, z) : NULL;
   contrast = z != NULL;
   if (smb_exec_is_live (exec)) {
-    contrast = measure (job, logits, vectors, dlogits, dz);
+    if (!smb_finetune_loss (&job->batch, logits, vectors, dlogits, dz, job->result, &contrast, &failure))
+      smb_exec_fail (exec, failure);
     t->genuine_seen |= contrast;
   }
   dlogits_device = smb_exec_upload (exec, dlogits);
@@ -287,8 +245,14 @@ rest_projector (SmbFinetuner *t)
 static gboolean
 finish_iteration (SmbFinetuner *t, double lr, SmbFinetuneResult *r, GError **error)
 {
-  smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
   r->stepped = smb_iteration_is_due (t->accumulated, t->settings.accumulate);
+  if (r->stepped && t->settings.parallel != NULL
+      && !smb_parallel_sum_gradients (t->settings.parallel, t->joined, t->optimiser, error)) {
+    t->accumulated = 0; /* some are sums, some are not: start again */
+    r->stepped = FALSE;
+    return FALSE;
+  }
+  smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
   t->accumulated = r->stepped ? 0 : t->accumulated + 1;
   if (r->stepped) {
     rest_projector (t);
@@ -313,6 +277,15 @@ check_batch (const SmbFinetuner *t, const SmbTensor *images, const int *labels, 
   return TRUE;
 }
 
+/* A stream of random numbers of this iteration, another one in each process. */
+static void
+begin_stream (const SmbFinetuner *t, int stream, SmbRng *rng)
+{
+  guint64 rank = t->settings.parallel != NULL ? (guint64) t->settings.parallel->rank : 0;
+
+  smb_rng_init (rng, t->settings.seed, (rank << 48) + t->iteration * N_STREAMS + (guint64) stream);
+}
+
 /* The batch as the network sees it, and how it was mixed. */
 static SmbTensor *
 augment (const SmbFinetuner *t, const SmbTensor *images, SmbMix *mix, gboolean given)
@@ -323,7 +296,7 @@ augment (const SmbFinetuner *t, const SmbTensor *images, SmbMix *mix, gboolean g
 
   memcpy (copy->data, images->data, smb_tensor_get_bytes (copy));
   if (!given) {
-    smb_rng_init (&rng, t->settings.seed, t->iteration * N_STREAMS + STREAM_AUGMENT);
+    begin_stream (t, STREAM_AUGMENT, &rng);
     smb_augment_erase (copy->data, b, chans, side, side, t->settings.augment.erasing, &rng);
     *mix = smb_augment_draw_mix (&t->settings.augment, side, side, &rng);
   }
@@ -341,7 +314,7 @@ draw_gates (const SmbFinetuner *t, gint64 b)
   if (t->settings.drop_path <= 0.0)
     return NULL;
   gates = g_new0 (SmbTensor *, 2 * t->config.depth + 1);
-  smb_rng_init (&rng, t->settings.seed, t->iteration * N_STREAMS + STREAM_DEPTH);
+  begin_stream (t, STREAM_DEPTH, &rng);
   for (int i = 0; i < 2 * t->config.depth; i++) {
     double rate = smb_schedule_drop_path (t->settings.drop_path, i / 2, t->config.depth);
 
@@ -369,16 +342,19 @@ smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels,
   SmbMix how = mix != NULL ? *mix : (SmbMix){ .lambda = 1.0 };
   g_autoptr (SmbTensor) batch = NULL;
   g_autofree double *targets = NULL;
-  Job job = { .tuner = t, .labels = labels, .forged = forged, .result = result };
+  Job job = { .tuner = t, .result = result,
+              .batch = { .settings = &t->settings, .total = images->shape[0], .labels = labels, .forged = forged } };
   gboolean done;
 
   g_return_val_if_fail (forged != NULL || !(t->settings.patch_weight > 0.0), FALSE);
   *result = (SmbFinetuneResult){ .grad_norm = NAN };
-  if (!check_batch (t, images, labels, error))
+  if (!check_batch (t, images, labels, error)
+      || (t->settings.parallel != NULL
+          && !smb_parallel_place (t->settings.parallel, images->shape[0], &job.batch.first, &job.batch.total, error)))
     return FALSE;
   job.images = batch = augment (t, images, &how, mix != NULL);
   job.gates = draw_gates (t, images->shape[0]);
-  job.targets = targets = g_new (double, images->shape[0] * t->config.classes);
+  job.batch.targets = targets = g_new (double, images->shape[0] * t->config.classes);
   smb_mix_targets (targets, labels, (int) images->shape[0], t->config.classes, t->settings.smoothing, how.lambda);
   done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, &job, &t->accumulated, cancellable, error);
   free_gates (job.gates, t->config.depth);

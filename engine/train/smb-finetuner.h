@@ -6,6 +6,7 @@
 #include "model/smb-net.h"
 #include "train/smb-augment.h"
 #include "train/smb-groups.h"
+#include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +36,9 @@ typedef struct {
   gboolean recompute;
   SmbPrecision precision; /* of the blocks' products: F32 or BF16; weights, gradients and sums are float32 always */
   guint64 seed;
+  /* NULL, or the other processes that train the same network, each with its share of every batch (borrowed). The loss is
+   * that of the whole batch; images are erased and mixed, and branches dropped, within the share. */
+  const SmbParallel *parallel;
 } SmbFinetuneSettings;
 
 /* The published values for a plain network, or for one with an adapter. Augmentation and drop path included. */

@@ -7,6 +7,23 @@
 #include "base/smb-error.h"
 
 gboolean
+smb_parallel_is_first (const SmbParallel *parallel)
+{
+  return parallel == NULL || parallel->rank == 0;
+}
+
+gboolean
+smb_parallel_any (const SmbParallel *parallel, gboolean own, gboolean *any, GError **error)
+{
+  float count = own ? 1.0f : 0.0f;
+
+  if (parallel != NULL && !parallel->allreduce_sum (parallel->user_data, &count, 1, error))
+    return FALSE;
+  *any = count > 0.0f;
+  return TRUE;
+}
+
+gboolean
 smb_parallel_place (const SmbParallel *parallel, gint64 own, gint64 *first, gint64 *total, GError **error)
 {
   g_autofree float *counts = g_new0 (float, parallel->size);

@@ -15,6 +15,12 @@ typedef struct {
   gpointer user_data;
 } SmbParallel;
 
+/* The process that writes and tells; also one that trains alone (NULL). */
+gboolean smb_parallel_is_first (const SmbParallel *parallel);
+
+/* *any = whether it is so in any of the processes. FALSE on a failed sum. */
+gboolean smb_parallel_any (const SmbParallel *parallel, gboolean own, gboolean *any, GError **error);
+
 /* Where the rows of this process lie among those of all: *first of *total, `own` being here. FALSE on a failed sum. */
 gboolean smb_parallel_place (const SmbParallel *parallel, gint64 own, gint64 *first, gint64 *total, GError **error);
 

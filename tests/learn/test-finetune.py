@@ -12,6 +12,7 @@ import time
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
+import processes  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
 REAL = ["18f-brethauer.jpg", "18f-dave.jpg", "18f-mark-trammell.jpg", "18f-melody.jpg", "nasa-astronaut.png"]
@@ -19,8 +20,8 @@ FAKE = ["synthetic-dalle3.jpg", "synthetic-flux.jpg"]
 NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
 
 
-def run(*arguments):
-    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+def run(*arguments, before=()):
+    return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
 
 
@@ -147,8 +148,8 @@ def training(folder, name, *more):
             "--epochs=3", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1", *more]
 
 
-def finetune(folder, name, *more):
-    return run(*training(folder, name, *more))
+def finetune(folder, name, *more, before=()):
+    return run(*training(folder, name, *more), before=before)
 
 
 def new_case(path, files):
@@ -321,6 +322,48 @@ def check_signal(tap, folder):
     tap.check("asked to end, it leaves a checkpoint", found)
 
 
+def check_processes(tap, folder):
+    title = "two processes fine-tune as one does"
+    before = processes.two()
+    if before is None:
+        tap.skip(title, "mpirun or the module for MPI is not there")
+        return
+    found = []
+    untouched = ["--drop-path=0", "--erasing=0", "--mixup=0", "--cutmix=0"] # what each process draws for itself
+    last = "checkpoint-00000006/weights.safetensors"
+    for name, more in (("plain", []), ("patches", ["--weight-patches=0.5", "--batch=6"]),
+                       ("adapter", ["--adapter", "--accumulate=2", "--blr=0.2"])):
+        alone = finetune(folder, "alone-" + name, *untouched, *more)
+        both = finetune(folder, "two-" + name, *untouched, *more, before=before)
+        if alone.returncode != 0 or both.returncode != 0:
+            found.append(f"{name}: {alone.stderr} {both.stderr}")
+            continue
+        distance = processes.apart(processes.tensors(folder, "alone-" + name, last), processes.tensors(folder, "two-" + name, last))
+        print(f"# {name}: {distance:.2e} apart")
+        # AdamW makes whole steps of rounding where a gradient is next to nothing, as that of the head's bias.
+        if not distance < 1e-3:
+            found.append(f"{name}: {distance} apart")
+        # It also hides a wrong scale of the gradients, which their norm shows.
+        logs = [[json.loads(line) for line in read(folder, run + name, "metrics.jsonl").splitlines()] for run in ("alone-", "two-")]
+        for one, two in zip(*logs):
+            for key in ("loss", "cross_entropy", "contrastive", "patches", "grad_norm"):
+                a, b = one.get(key) or 0.0, two.get(key) or 0.0
+                if abs(a - b) > 1e-5 * max(abs(a), 1e-3):
+                    found.append(f"{name}, iteration {one['iteration']}: {key} {a} alone, {b} of two")
+        if len(logs[0]) != len(logs[1]) or both.stdout.count("Epoch ") != 3:
+            found.append(f"{name}: {len(logs[1])} lines in the log, told: {both.stdout}")
+    for arguments in (["--stop-after=1"], ["--resume"]):
+        done = finetune(folder, "two-parts", *untouched, *arguments, before=before)
+        if done.returncode != 0:
+            found.append(f"{arguments}: {done.stderr}")
+    if not found and read(folder, "two-parts", last) != read(folder, "two-plain", last):
+        found.append("stopped and resumed, two processes give other bytes")
+    drawn = [finetune(folder, name, "--mixup=0.8", before=before).returncode for name in ("drawn", "drawn-again")]
+    if drawn != [0, 0] or read(folder, "drawn", last) != read(folder, "drawn-again", last):
+        found.append(f"two processes that mix give other bytes the second time: {drawn}")
+    tap.check(title, found)
+
+
 def check_ways(tap, folder):
     found = []
     init = os.path.join(folder, "whole", "detector.safetensors")
@@ -355,6 +398,7 @@ def main():
         check_run(tap, folder)
         check_resume(tap, folder)
         check_signal(tap, folder)
+        check_processes(tap, folder)
         check_ways(tap, folder)
     tap.done()
 

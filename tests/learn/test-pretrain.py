@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import tempfile
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
+import processes  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
 FIXTURES = os.path.join(ROOT, "tests", "fixtures", "reference")
@@ -36,31 +36,6 @@ def pretrain(folder, name, *more, before=()):
 def read(*path):
     with open(os.path.join(*path), "rb") as handle:
         return handle.read()
-
-
-def tensors(*path):
-    """name -> numbers of a .safetensors of float32."""
-    data = read(*path)
-    length = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:8 + length])
-    header.pop("__metadata__", None)
-    return {name: array.array("f", data[8 + length + entry["data_offsets"][0]:8 + length + entry["data_offsets"][1]])
-            for name, entry in header.items()}
-
-
-def apart(a, b):
-    """The largest distance of two networks' tensors, relative to the tensor's norm. The keys' biases are left out: they
-    have no influence on the output, so their gradient is rounding alone, and Adam makes whole steps of it."""
-    worst = 0.0
-    for name, values in a.items():
-        if name.endswith("attn.qkv.bias"):
-            third = len(values) // 3
-            values = values[:third] + values[2 * third:]
-            b = {**b, name: b[name][:third] + b[name][2 * third:]}
-        norm = math.sqrt(sum(v * v for v in values))
-        distance = math.sqrt(sum((v - w) ** 2 for v, w in zip(values, b[name])))
-        worst = max(worst, distance / max(norm, 1e-3))
-    return worst
 
 
 def check_run(tap, folder):
@@ -89,8 +64,8 @@ def check_run(tap, folder):
         found.append(f"faces: {index}")
     started = run("pretrain", SAMPLES, "--out=" + os.path.join(folder, "other"), "--cache=" + os.path.join(folder, "faces"),
                   NETWORK, *RECIPE, "--stop-after=1", "--epochs=1", "--blr=1e-30")
-    moved = apart(tensors(folder, "whole", "online.safetensors"),
-                  tensors(folder, "other", "checkpoint-00000001", "online.safetensors"))
+    moved = processes.apart(processes.tensors(folder, "whole", "online.safetensors"),
+                            processes.tensors(folder, "other", "checkpoint-00000001", "online.safetensors"))
     if started.returncode != 0 or moved < 1e-2:
         found.append(f"nothing was learnt: weights moved by {moved}; {started.stderr}")
     tap.check("a run to the end", found)
@@ -187,14 +162,11 @@ def check_continue(tap, folder):
 
 
 def check_processes(tap, folder):
-    mpirun = shutil.which("mpirun")
     title = "two processes learn what one does"
-    if mpirun is None or not os.path.exists(os.environ.get("SMB_MPI_MODULE", "")):
+    before = processes.two()
+    if before is None:
         tap.skip(title, "mpirun or the module for MPI is not there")
         return
-    before = [mpirun, "-n", "2", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1"]
-    if os.geteuid() == 0:
-        before.append("--allow-run-as-root")
     found = []
     for name, arguments in (("plain", ["--blr=0.02"]), ("infonce", ["--blr=0.02", "--contrast=infonce", "--accumulate=2", "--epochs=2"])):
         alone = pretrain(folder, "alone-" + name, *arguments)
@@ -203,7 +175,8 @@ def check_processes(tap, folder):
             found.append(f"{name}: {alone.stderr} {done.stderr}")
             continue
         for file in ("online.safetensors", "target.safetensors"):
-            distance = apart(tensors(folder, "alone-" + name, file), tensors(folder, "two-" + name, file))
+            distance = processes.apart(processes.tensors(folder, "alone-" + name, file),
+                                       processes.tensors(folder, "two-" + name, file))
             print(f"# {name}, {file}: {distance:.2e} apart")
             if not distance < 1e-5:
                 found.append(f"{name}, {file}: {distance} apart")
@@ -239,7 +212,7 @@ def check_export(tap, folder):
         return
     told = subprocess.run([python, "-c", script, target], capture_output=True, text=True, timeout=100)
     found = [] if told.returncode == 0 else [told.stderr]
-    whole = tensors(source)
+    whole = processes.tensors(source)
     for line in told.stdout.splitlines():
         words = line.split()
         values = whole.pop(words[0])
