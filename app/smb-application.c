@@ -179,6 +179,7 @@ smb_application_startup (GApplication *application)
     { "win.add-evidence", { "<Control>i" } },
     { "win.analyse", { "<Control>Return", "F5" } },
     { "win.report", { "<Control>e" } },
+    { "win.label", { "<Control>l" } },
     { "win.search", { "<Control>f" } },
     { "win.draw-box", { "<Control>b" } },
     { "win.show-evidence", { "F9" } },
