@@ -342,6 +342,20 @@ smb_evidence_pane_set_session (SmbEvidencePane *self, SmbSession *session)
   select_something (self);
 }
 
+/* Tab goes past the list, whose rows arrows go through: GTK would stop at each of thousands. */
+static gboolean
+smb_evidence_pane_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  SmbEvidencePane *self = SMB_EVIDENCE_PANE (widget);
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (widget));
+
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list))
+      || (direction != GTK_DIR_TAB_FORWARD && direction != GTK_DIR_TAB_BACKWARD))
+    return GTK_WIDGET_CLASS (smb_evidence_pane_parent_class)->focus (widget, direction);
+  return gtk_widget_child_focus (direction == GTK_DIR_TAB_FORWARD ? GTK_WIDGET (self->jobs) : GTK_WIDGET (self->order),
+                                 direction);
+}
+
 void
 smb_evidence_pane_focus_search (SmbEvidencePane *self)
 {
@@ -369,6 +383,7 @@ smb_evidence_pane_class_init (SmbEvidencePaneClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = smb_evidence_pane_dispose;
+  widget_class->focus = smb_evidence_pane_focus;
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-evidence-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, box);
