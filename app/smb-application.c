@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-application.h"
 
+#include "smb-accessible.h"
 #include "smb-config.h"
 #include "smb-learn-window.h"
 #include "smb-new-case-dialog.h"
@@ -179,6 +180,7 @@ smb_application_startup (GApplication *application)
     { "win.add-evidence", { "<Control>i" } },
     { "win.analyse", { "<Control>Return", "F5" } },
     { "win.report", { "<Control>e" } },
+    { "win.label", { "<Control>l" } },
     { "win.search", { "<Control>f" } },
     { "win.draw-box", { "<Control>b" } },
     { "win.show-evidence", { "F9" } },
@@ -206,6 +208,7 @@ smb_application_startup (GApplication *application)
   self->settings = g_settings_new ("org.semblance.Semblance");
   scheme = g_settings_create_action (self->settings, "colour-scheme");
   g_action_map_add_action (G_ACTION_MAP (self), scheme);
+  smb_accessible_name_parts ();
   gtk_window_set_default_icon_name ("org.semblance.Semblance");
   gtk_icon_theme_add_resource_path (gtk_icon_theme_get_for_display (gdk_display_get_default ()),
                                     "/org/semblance/Semblance/icons");

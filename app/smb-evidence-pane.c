@@ -13,6 +13,7 @@ struct _SmbEvidencePane {
 
   /* template widgets */
   GtkWidget *box;
+  GMenuModel *row_menu;
   GtkLabel *count;
   GtkSearchEntry *search;
   GtkDropDown *order;
@@ -28,7 +29,8 @@ struct _SmbEvidencePane {
   SmbSession *session;
   GtkCustomFilter *filter;
   GtkCustomSorter *sorter;
-  GtkSingleSelection *selection;
+  GtkMultiSelection *selection;
+  GtkWidget *menu; /* of the list */
   char *needle; /* case-folded */
 };
 
@@ -40,13 +42,16 @@ matches (gpointer item, gpointer user_data)
   SmbEvidencePane *self = user_data;
   const SmbEvidence *evidence = smb_exhibit_get_evidence (item);
   g_autofree char *name = NULL;
+  g_autofree char *label = NULL;
   g_autofree char *text = NULL;
   g_autofree char *folded = NULL;
 
   if (self->needle == NULL || *self->needle == '\0')
     return TRUE;
   name = smb_exhibit_dup_name (item);
-  text = g_strconcat (evidence->exhibit, " ", name, " ", smb_state_of_hash (evidence->hash_state).word, NULL);
+  label = smb_format_labels (item);
+  text = g_strconcat (evidence->exhibit, " ", name, " ", smb_state_of_hash (evidence->hash_state).word, " ",
+                      label != NULL ? label : "", NULL);
   folded = g_utf8_casefold (text, -1);
   return strstr (folded, self->needle) != NULL;
 }
@@ -84,19 +89,93 @@ on_order_changed (GtkDropDown *order, GParamSpec *pspec, SmbEvidencePane *self)
   gtk_sorter_changed (GTK_SORTER (self->sorter), GTK_SORTER_CHANGE_DIFFERENT);
 }
 
-static void
-on_selected (GtkSingleSelection *selection, GParamSpec *pspec, SmbEvidencePane *self)
+GPtrArray *
+smb_evidence_pane_dup_selected (SmbEvidencePane *self)
 {
-  SmbExhibit *exhibit = gtk_single_selection_get_selected_item (selection);
+  GPtrArray *chosen = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n = self->selection != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->selection)) : 0;
 
-  if (exhibit != NULL && self->session != NULL)
-    smb_session_select_exhibit (self->session, exhibit);
+  for (guint i = 0; i < n; i++)
+    if (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), i))
+      g_ptr_array_add (chosen, g_list_model_get_item (G_LIST_MODEL (self->selection), i));
+  return chosen;
+}
+
+/* The exhibit looked at is one of those selected: it stays while it is among them. */
+static void
+on_selected (SmbEvidencePane *self)
+{
+  g_autoptr (GPtrArray) chosen = smb_evidence_pane_dup_selected (self);
+
+  if (chosen->len > 0 && !g_ptr_array_find (chosen, smb_session_get_exhibit (self->session), NULL))
+    smb_session_select_exhibit (self->session, chosen->pdata[0]);
+}
+
+/* With what is listed now (a search leaves out, a case fills), the exhibit looked at is selected, else the first. */
+static void
+select_something (SmbEvidencePane *self)
+{
+  GtkSelectionModel *selection = GTK_SELECTION_MODEL (self->selection);
+  g_autoptr (GtkBitset) chosen = gtk_selection_model_get_selection (selection);
+  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (selection));
+
+  if (!gtk_bitset_is_empty (chosen) || n == 0)
+    return;
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (SmbExhibit) item = g_list_model_get_item (G_LIST_MODEL (selection), i);
+
+    if (item == exhibit) {
+      gtk_selection_model_select_item (selection, i, TRUE);
+      return;
+    }
+  }
+  gtk_selection_model_select_item (selection, 0, TRUE);
+}
+
+/* The menu of what is selected; a row that is not selected is, first. */
+static void
+on_secondary_click (GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *item)
+{
+  GtkWidget *row = gtk_list_item_get_child (item);
+  SmbEvidencePane *self = SMB_EVIDENCE_PANE (gtk_widget_get_ancestor (row, SMB_TYPE_EVIDENCE_PANE));
+  double left, top;
+
+  if (!gtk_list_item_get_selected (item))
+    gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), gtk_list_item_get_position (item), TRUE);
+  gtk_widget_translate_coordinates (row, GTK_WIDGET (self), x, y, &left, &top);
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(GdkRectangle){ (int) left, (int) top, 1, 1 });
+  gtk_popover_popup (GTK_POPOVER (self->menu));
+}
+
+/* By key: beside the row that has the focus. */
+static gboolean
+show_menu (GtkWidget *widget, GVariant *arguments, gpointer user_data)
+{
+  SmbEvidencePane *self = SMB_EVIDENCE_PANE (widget);
+  GtkWidget *row = gtk_root_get_focus (gtk_widget_get_root (widget));
+  graphene_rect_t area;
+
+  if (row == NULL || !gtk_widget_is_ancestor (row, GTK_WIDGET (self->list))
+      || !gtk_widget_compute_bounds (row, widget, &area))
+    return FALSE;
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu),
+                               &(GdkRectangle){ (int) (area.origin.x + area.size.width / 2),
+                                                (int) (area.origin.y + area.size.height / 2), 1, 1 });
+  gtk_popover_popup (GTK_POPOVER (self->menu));
+  return TRUE;
 }
 
 static void
 on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, SmbEvidencePane *self)
 {
-  gtk_list_item_set_child (item, smb_evidence_row_new ());
+  GtkWidget *row = smb_evidence_row_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect (click, "pressed", G_CALLBACK (on_secondary_click), item);
+  gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (click));
+  gtk_list_item_set_child (item, row);
 }
 
 static void
@@ -206,7 +285,7 @@ on_jobs_changed (GListModel *jobs, guint position, guint removed, guint added, S
   gtk_widget_set_visible (GTK_WIDGET (self->jobs), n > 0);
 }
 
-/* The list keeps what is selected in view order; when the session chooses (the first exhibit that arrives), follow. */
+/* When the session chooses, the list follows. */
 static void
 on_exhibit_changed (SmbSession *session, SmbEvidencePane *self)
 {
@@ -216,9 +295,23 @@ on_exhibit_changed (SmbSession *session, SmbEvidencePane *self)
   for (guint i = 0; i < n; i++) {
     g_autoptr (SmbExhibit) item = g_list_model_get_item (G_LIST_MODEL (self->selection), i);
 
-    if (item == exhibit && gtk_single_selection_get_selected (self->selection) != i)
-      gtk_single_selection_set_selected (self->selection, i);
+    if (item == exhibit && !gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), i))
+      gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), i, TRUE);
   }
+}
+
+static void
+on_labels_changed (SmbEvidencePane *self)
+{
+  if (self->needle != NULL && *self->needle != '\0')
+    gtk_filter_changed (GTK_FILTER (self->filter), GTK_FILTER_CHANGE_DIFFERENT);
+}
+
+static void
+on_items_changed (SmbEvidencePane *self)
+{
+  show_counts (self);
+  select_something (self);
 }
 
 void
@@ -234,20 +327,33 @@ smb_evidence_pane_set_session (SmbEvidencePane *self, SmbSession *session)
   filtered = gtk_filter_list_model_new (g_object_ref (smb_session_get_exhibits (session)),
                                         g_object_ref (GTK_FILTER (self->filter)));
   sorted = gtk_sort_list_model_new (G_LIST_MODEL (filtered), g_object_ref (GTK_SORTER (self->sorter)));
-  self->selection = gtk_single_selection_new (G_LIST_MODEL (sorted));
-  gtk_single_selection_set_autoselect (self->selection, TRUE);
-  g_signal_connect (self->selection, "notify::selected-item", G_CALLBACK (on_selected), self);
+  self->selection = gtk_multi_selection_new (G_LIST_MODEL (sorted));
+  g_signal_connect_object (self->selection, "selection-changed", G_CALLBACK (on_selected), self, G_CONNECT_SWAPPED);
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
   g_signal_connect_object (session, "opened", G_CALLBACK (on_exhibits_changed), self, 0);
   g_signal_connect_object (session, "exhibits-changed", G_CALLBACK (on_exhibits_changed), self, 0);
   g_signal_connect_object (session, "exhibit-changed", G_CALLBACK (on_exhibit_changed), self, 0);
+  g_signal_connect_object (session, "labels-changed", G_CALLBACK (on_labels_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "log-changed", G_CALLBACK (on_log_changed), self, 0);
   g_signal_connect_object (smb_session_get_jobs (session), "items-changed", G_CALLBACK (on_jobs_changed), self, 0);
-  g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (show_counts), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (on_items_changed), self, G_CONNECT_SWAPPED);
   show_counts (self);
   show_hashes (self);
-  /* A case that opens with exhibits has one selected before anyone could be told. */
-  on_selected (self->selection, NULL, self);
+  select_something (self);
+}
+
+/* Tab goes past the list, whose rows arrows go through: GTK would stop at each of thousands. */
+static gboolean
+smb_evidence_pane_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  SmbEvidencePane *self = SMB_EVIDENCE_PANE (widget);
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (widget));
+
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list))
+      || (direction != GTK_DIR_TAB_FORWARD && direction != GTK_DIR_TAB_BACKWARD))
+    return GTK_WIDGET_CLASS (smb_evidence_pane_parent_class)->focus (widget, direction);
+  return gtk_widget_child_focus (direction == GTK_DIR_TAB_FORWARD ? GTK_WIDGET (self->jobs) : GTK_WIDGET (self->order),
+                                 direction);
 }
 
 void
@@ -261,8 +367,7 @@ smb_evidence_pane_dispose (GObject *object)
 {
   SmbEvidencePane *self = SMB_EVIDENCE_PANE (object);
 
-  if (self->selection != NULL)
-    g_signal_handlers_disconnect_by_data (self->selection, self);
+  g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->selection);
   g_clear_object (&self->filter);
@@ -278,9 +383,11 @@ smb_evidence_pane_class_init (SmbEvidencePaneClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = smb_evidence_pane_dispose;
+  widget_class->focus = smb_evidence_pane_focus;
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-evidence-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, box);
+  gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, row_menu);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, count);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, search);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, order);
@@ -291,6 +398,8 @@ smb_evidence_pane_class_init (SmbEvidencePaneClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, hash_icon);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, hash_text);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidencePane, log_text);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, show_menu, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, show_menu, NULL);
   gtk_widget_class_bind_template_callback (widget_class, on_search_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_order_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_setup);
@@ -302,4 +411,8 @@ static void
 smb_evidence_pane_init (SmbEvidencePane *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->menu = gtk_popover_menu_new_from_model (self->row_menu);
+  gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
+  gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
+  gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
 }

@@ -20,11 +20,12 @@ struct _SmbEvidenceRow {
   GtkImage *state_icon;
   GtkLabel *state_word;
   GtkLabel *faces;
+  GtkLabel *label;
   GtkLabel *score;
 
   /* owned */
   SmbExhibit *exhibit;
-  gulong handler;
+  gulong handler, label_handler;
 };
 
 G_DEFINE_FINAL_TYPE (SmbEvidenceRow, smb_evidence_row, GTK_TYPE_WIDGET)
@@ -39,6 +40,7 @@ refresh (SmbEvidenceRow *self)
   SmbState state = smb_state_of_hash (evidence->hash_state);
   g_autofree char *name = smb_exhibit_dup_name (self->exhibit);
   g_autofree char *faces = smb_format_faces (smb_exhibit_get_n_faces (self->exhibit));
+  g_autofree char *label = smb_format_labels (self->exhibit);
   g_autofree char *score = NULL;
   g_autofree char *spoken = NULL;
   const char *type = evidence->video ? "smb-film-symbolic" : "smb-picture-symbolic";
@@ -72,20 +74,35 @@ refresh (SmbEvidenceRow *self)
     score = smb_format_score (smb_exhibit_get_score (self->exhibit));
   gtk_label_set_text (self->score, score);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), tooltip);
+  gtk_label_set_text (self->label, label != NULL ? label : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->label), label != NULL);
   /* Translators: exhibit number, file name, kind of file, state of its hash, faces, score. */
   spoken = g_strdup_printf (_("%s, %s, %s, %s, %s, highest score %s"), evidence->exhibit, name, kind, state.word,
                             gtk_label_get_text (self->faces), score);
+  if (label != NULL) {
+    g_autofree char *plain = g_steal_pointer (&spoken);
+
+    /* Translators: what is said of an exhibit, and its label. */
+    spoken = g_strdup_printf (_("%s, labelled %s"), plain, label);
+  }
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
+  /* The list's own row has the focus, so it is what a screen reader reads. */
+  if (gtk_widget_get_parent (GTK_WIDGET (self)) != NULL)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_parent (GTK_WIDGET (self))),
+                                    GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
 void
 smb_evidence_row_set_exhibit (SmbEvidenceRow *self, SmbExhibit *exhibit)
 {
-  if (self->exhibit != NULL)
+  if (self->exhibit != NULL) {
     g_clear_signal_handler (&self->handler, self->exhibit);
+    g_clear_signal_handler (&self->label_handler, self->exhibit);
+  }
   g_set_object (&self->exhibit, exhibit);
   if (exhibit != NULL) {
     self->handler = g_signal_connect_swapped (exhibit, "changed", G_CALLBACK (refresh), self);
+    self->label_handler = g_signal_connect_swapped (exhibit, "labelled", G_CALLBACK (refresh), self);
     refresh (self);
   }
 }
@@ -119,6 +136,7 @@ smb_evidence_row_class_init (SmbEvidenceRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, state_icon);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, state_word);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, faces);
+  gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, label);
   gtk_widget_class_bind_template_child (widget_class, SmbEvidenceRow, score);
 }
 

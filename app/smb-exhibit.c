@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-exhibit.h"
 
+#include "examine/smb-examine-labels.h"
+
 #include <math.h>
 
 struct _SmbExhibit {
@@ -11,12 +13,14 @@ struct _SmbExhibit {
   SmbCaseAnalysis *stored;
   SmbAnalysis *analysis;
   GdkTexture *thumbnail;
+  GPtrArray *labels; /* NULL: none */
+  GArray *tracks;    /* guint, by face of a video's analysis; NULL: not read yet, or none */
   char *failure;
 };
 
 G_DEFINE_FINAL_TYPE (SmbExhibit, smb_exhibit, G_TYPE_OBJECT)
 
-enum { CHANGED, N_SIGNALS };
+enum { CHANGED, LABELLED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void
@@ -28,6 +32,8 @@ smb_exhibit_finalize (GObject *object)
   g_clear_pointer (&self->stored, smb_case_analysis_free);
   g_clear_pointer (&self->analysis, smb_analysis_free);
   g_clear_object (&self->thumbnail);
+  g_clear_pointer (&self->labels, g_ptr_array_unref);
+  g_clear_pointer (&self->tracks, g_array_unref);
   g_clear_pointer (&self->failure, g_free);
   G_OBJECT_CLASS (smb_exhibit_parent_class)->finalize (object);
 }
@@ -37,6 +43,8 @@ smb_exhibit_class_init (SmbExhibitClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = smb_exhibit_finalize;
   signals[CHANGED] = g_signal_new ("changed", SMB_TYPE_EXHIBIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[LABELLED]
+      = g_signal_new ("labelled", SMB_TYPE_EXHIBIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -85,6 +93,7 @@ smb_exhibit_take_analysis (SmbExhibit *self, SmbCaseAnalysis *stored, SmbAnalysi
   g_clear_pointer (&self->stored, smb_case_analysis_free);
   g_clear_pointer (&self->analysis, smb_analysis_free);
   g_clear_pointer (&self->failure, g_free);
+  g_clear_pointer (&self->tracks, g_array_unref);
   self->stored = stored;
   self->analysis = analysis;
   g_signal_emit (self, signals[CHANGED], 0);
@@ -115,6 +124,69 @@ smb_exhibit_set_failure (SmbExhibit *self, const char *failure)
   g_free (self->failure);
   self->failure = g_strdup (failure);
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+GPtrArray *
+smb_exhibit_get_labels (SmbExhibit *self)
+{
+  return self->labels;
+}
+
+void
+smb_exhibit_set_labels (SmbExhibit *self, GPtrArray *labels)
+{
+  if (labels == NULL && self->labels == NULL)
+    return;
+  g_clear_pointer (&self->labels, g_ptr_array_unref);
+  self->labels = labels != NULL ? g_ptr_array_ref (labels) : NULL;
+  g_signal_emit (self, signals[LABELLED], 0);
+}
+
+const SmbCaseLabel *
+smb_exhibit_get_label (SmbExhibit *self, int face)
+{
+  g_autofree char *number = g_strdup_printf ("F%d", face + 1); /* as the case numbers them */
+
+  for (guint i = 0; self->labels != NULL && i < self->labels->len; i++) {
+    const SmbCaseLabel *label = self->labels->pdata[i];
+
+    if (face < 0 ? label->face_id == 0
+                 : self->stored != NULL && label->analysis_id == self->stored->id
+                       && g_strcmp0 (label->face, number) == 0)
+      return label;
+  }
+  return NULL;
+}
+
+/* NULL: a picture, or not analysed. */
+static GArray *
+get_tracks (SmbExhibit *self)
+{
+  gint64 run;
+
+  if (self->tracks == NULL && self->evidence->video && self->stored != NULL)
+    self->tracks = smb_examine_track_numbers (self->stored, &run, NULL);
+  return self->tracks;
+}
+
+char *
+smb_exhibit_dup_face_name (SmbExhibit *self, guint face)
+{
+  GArray *tracks = get_tracks (self);
+
+  return tracks != NULL && face < tracks->len ? g_strdup_printf ("T%u", g_array_index (tracks, guint, face))
+                                              : g_strdup_printf ("F%u", face + 1);
+}
+
+int
+smb_exhibit_find_track (SmbExhibit *self, guint track)
+{
+  GArray *tracks = get_tracks (self);
+
+  for (guint i = 0; tracks != NULL && i < tracks->len; i++)
+    if (g_array_index (tracks, guint, i) == track)
+      return (int) i;
+  return -1;
 }
 
 char *

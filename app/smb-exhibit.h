@@ -4,12 +4,13 @@
 #include <gtk/gtk.h>
 
 #include "analysis/smb-analysis.h"
-#include "case/smb-case.h"
+#include "case/smb-case-label.h"
 
 G_BEGIN_DECLS
 
-/* One row of the evidence list: a stored record, its newest analysis, its thumbnail. Lives on the UI thread; emits
- * "changed" when any of them is replaced. */
+/* One row of the evidence list: a stored record, its newest analysis, its thumbnail, its labels. Lives on the UI thread;
+ * emits "changed" when any of them is replaced, but "labelled" where it is the labels: what is computed of the picture
+ * does not depend on them. */
 #define SMB_TYPE_EXHIBIT (smb_exhibit_get_type ())
 G_DECLARE_FINAL_TYPE (SmbExhibit, smb_exhibit, SMB, EXHIBIT, GObject)
 
@@ -29,6 +30,17 @@ void smb_exhibit_set_thumbnail (SmbExhibit *self, GdkTexture *thumbnail);
 /* Why the last attempt to analyse it failed, a sentence; NULL if it did not. Kept for this session only. */
 const char *smb_exhibit_get_failure (SmbExhibit *self);
 void smb_exhibit_set_failure (SmbExhibit *self, const char *failure);
+
+/* What an examiner said of it and of its faces (SmbCaseLabel*, borrowed); NULL: nothing. set keeps a reference. */
+GPtrArray *smb_exhibit_get_labels (SmbExhibit *self);
+void smb_exhibit_set_labels (SmbExhibit *self, GPtrArray *labels);
+/* Of the exhibit as a whole (face -1), or of a face of its newest analysis; NULL: none. */
+const SmbCaseLabel *smb_exhibit_get_label (SmbExhibit *self, int face);
+
+/* "F2" of the second face of its newest analysis, "T7" where that is a video's track; and which face a track is, -1:
+ * none. */
+char *smb_exhibit_dup_face_name (SmbExhibit *self, guint face);
+int smb_exhibit_find_track (SmbExhibit *self, guint track);
 
 char *smb_exhibit_dup_name (SmbExhibit *self); /* the file's name, as UTF-8 */
 /* Highest score of its faces; NAN if there is none. */

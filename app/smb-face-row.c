@@ -15,6 +15,7 @@ struct _SmbFaceRow {
   SmbThumbnail *crop;
   GtkLabel *number;
   GtkLabel *size;
+  GtkLabel *label;
   GtkWidget *range_box;
   GtkImage *range_icon;
   GtkLabel *range_word;
@@ -34,6 +35,7 @@ smb_face_row_class_init (SmbFaceRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, crop);
   gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, number);
   gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, size);
+  gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, label);
   gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, range_box);
   gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, range_icon);
   gtk_widget_class_bind_template_child (widget_class, SmbFaceRow, range_word);
@@ -48,7 +50,7 @@ smb_face_row_init (SmbFaceRow *self)
 }
 
 GtkWidget *
-smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture)
+smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture, const SmbCaseLabel *label)
 {
   SmbFaceRow *self = g_object_new (SMB_TYPE_FACE_ROW, NULL);
   const SmbFaceResult *face = analysis->faces->pdata[index];
@@ -84,6 +86,11 @@ smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture)
   smb_state_apply_class (self->range_box, &range);
   gtk_label_set_text (self->score, score);
   gtk_label_set_text (self->best, verdict);
+  if (label != NULL) {
+    gtk_label_set_text (self->label, smb_format_class (label->class));
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->label), label->identity);
+  }
+  gtk_widget_set_visible (GTK_WIDGET (self->label), label != NULL);
   spoken = g_strdup_printf (_("Face %u, %s, score %s, %s, %s"), index + 1, size, score, verdict, range.word);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
   return GTK_WIDGET (self);

@@ -187,6 +187,17 @@ show_model (SmbFacesPage *self, const SmbAnalysis *analysis)
   }
 }
 
+/* What the face is said to be: of a video's frame, what its track is. NULL: nothing. */
+static const SmbCaseLabel *
+get_label (SmbFacesPage *self, const SmbAnalysis *analysis, guint index)
+{
+  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
+  guint track = ((SmbFaceResult *) analysis->faces->pdata[index])->track;
+  int face = track != 0 ? smb_exhibit_find_track (exhibit, track) : (int) index;
+
+  return face >= 0 ? smb_exhibit_get_label (exhibit, face) : NULL;
+}
+
 static void
 show_faces (SmbFacesPage *self)
 {
@@ -199,7 +210,7 @@ show_faces (SmbFacesPage *self)
   self->updating = TRUE;
   clear_children (GTK_WIDGET (self->faces), remove_from_list);
   for (guint i = 0; i < n; i++) {
-    GtkWidget *row = smb_face_row_new (analysis, i, picture);
+    GtkWidget *row = smb_face_row_new (analysis, i, picture, get_label (self, analysis, i));
 
     gtk_list_box_append (self->faces, row);
     if ((int) i == chosen)
@@ -228,6 +239,7 @@ smb_faces_page_set_session (SmbFacesPage *self, SmbSession *session)
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "faces-changed", G_CALLBACK (show_faces), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "picture-changed", G_CALLBACK (show_faces), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "labels-changed", G_CALLBACK (show_faces), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "model-changed", G_CALLBACK (show_faces), self, G_CONNECT_SWAPPED);
   show_faces (self);
 }

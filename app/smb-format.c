@@ -109,6 +109,36 @@ smb_format_class (const char *name)
   return name;
 }
 
+char *
+smb_format_label_face (SmbExhibit *exhibit, const SmbCaseLabel *label)
+{
+  const SmbAnalysis *analysis = smb_exhibit_get_analysis (exhibit);
+
+  for (guint i = 0; analysis != NULL && i < analysis->faces->len; i++)
+    if (label->face_id != 0 && smb_exhibit_get_label (exhibit, (int) i) == label)
+      return smb_exhibit_dup_face_name (exhibit, i);
+  return g_strdup (label->face);
+}
+
+char *
+smb_format_labels (SmbExhibit *exhibit)
+{
+  GPtrArray *labels = smb_exhibit_get_labels (exhibit);
+  const SmbCaseLabel *whole = smb_exhibit_get_label (exhibit, -1);
+  const SmbCaseLabel *first = labels != NULL ? labels->pdata[0] : NULL;
+
+  if (whole != NULL)
+    return g_strdup (smb_format_class (whole->class));
+  if (first == NULL)
+    return NULL;
+  if (labels->len == 1) {
+    g_autofree char *face = smb_format_label_face (exhibit, first);
+
+    return g_strdup_printf ("%s: %s", face, smb_format_class (first->class));
+  }
+  return g_strdup_printf (ngettext ("%u face labelled", "%u faces labelled", labels->len), labels->len);
+}
+
 int
 smb_face_result_get_best (const SmbFaceResult *face)
 {

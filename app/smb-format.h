@@ -3,8 +3,7 @@
 
 #include <gtk/gtk.h>
 
-#include "analysis/smb-analysis.h"
-#include "case/smb-case.h"
+#include "smb-exhibit.h"
 
 G_BEGIN_DECLS
 
@@ -42,6 +41,11 @@ char *smb_format_value (double value);
 
 /* "genuine" -> translated if it is one of the known class names, else as it is. */
 const char *smb_format_class (const char *name);
+
+/* What an exhibit or its faces are labelled: "Swapped", "F2: Swapped", "2 faces labelled"; NULL: nothing is. */
+char *smb_format_labels (SmbExhibit *exhibit);
+/* Of which face a label speaks: "F2", "T7"; NULL: the whole exhibit. */
+char *smb_format_label_face (SmbExhibit *exhibit, const SmbCaseLabel *label);
 
 /* Index of the highest probability, -1 without any. */
 int smb_face_result_get_best (const SmbFaceResult *face);

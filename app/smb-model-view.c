@@ -257,14 +257,14 @@ estimate_text (JsonObject *metrics, const char *key)
 }
 
 static void
-add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before)
+add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before, const char *other)
 {
   static const struct {
     const char *key, *title;
   } shown[] = {
     { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" }
   };
-  const char *const heads[] = { _("All faces"), _("This model"), before != NULL ? _("Model in use") : NULL, NULL };
+  const char *const heads[] = { _("All faces"), _("This model"), before != NULL ? other : NULL, NULL };
   GtkWidget *grid = add_grid (section, heads);
   JsonObject *classes = object_in (now, "classes");
   g_autoptr (GList) names = classes != NULL ? json_object_get_members (classes) : NULL;
@@ -368,7 +368,8 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
     if (number_in (now, "reencode_px") > 0.0)
       g_string_append_printf (note, _("; both sides re-encoded at %.0f px"), number_in (now, "reencode_px"));
     section = add_section (self, _("Evaluation"), note->str);
-    add_metrics (section, now, old);
+    add_metrics (section, now, old,
+                 before != NULL && !before->info->trained ? _("Model in use, untrained") : _("Model in use"));
     add_plots (section, now, old);
   }
 }

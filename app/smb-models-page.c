@@ -281,11 +281,11 @@ on_measuring (const char *what, gpointer user_data)
   gtk_widget_set_sensitive (self->evaluate, FALSE);
 }
 
-/* Random numbers are nothing to be better than. */
+/* Whether it can be measured beside the other: an untrained one too, whose numbers say what chance gives on this data. */
 static gboolean
-is_worth_comparing (const SmbModelFacts *active, const SmbModelFacts *facts)
+is_comparable (const SmbModelFacts *active, const SmbModelFacts *facts)
 {
-  return active != NULL && active != facts && active->info->trained && active->info->detector_path != NULL;
+  return active != NULL && active != facts && active->info->detector_path != NULL;
 }
 
 static void
@@ -297,7 +297,7 @@ on_evaluate (GtkButton *button, SmbModelsPage *self)
     return;
   self->cancel = g_cancellable_new ();
   smb_model_measure_ask (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), facts->info->name,
-                         is_worth_comparing (active, facts) ? active->info->name : NULL, on_measuring, self->cancel,
+                         is_comparable (active, facts) ? active->info->name : NULL, on_measuring, self->cancel,
                          on_measured, g_object_ref (self));
 }
 

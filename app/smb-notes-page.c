@@ -11,6 +11,7 @@ struct _SmbNotesPage {
   /* template widgets */
   GtkWidget *box;
   GtkStack *stack;
+  GtkBox *labels;
   GtkLabel *editor_title;
   GtkTextView *text;
   GtkWidget *add;
@@ -187,6 +188,30 @@ clear_box (GtkBox *box)
     gtk_box_remove (box, child);
 }
 
+/* What the exhibit and its faces are said to be, by whom. */
+static void
+show_labels (SmbNotesPage *self)
+{
+  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
+  GPtrArray *labels = exhibit != NULL ? smb_exhibit_get_labels (exhibit) : NULL;
+
+  clear_box (self->labels);
+  for (guint i = 0; labels != NULL && i < labels->len; i++) {
+    const SmbCaseLabel *label = labels->pdata[i];
+    g_autofree char *time = smb_format_time (label->made_us), *face = smb_format_label_face (exhibit, label);
+    g_autofree char *head
+        = g_strdup_printf ("%s · %s · %s", face != NULL ? face : _("Whole exhibit"), label->author, time);
+    g_autofree char *text = label->identity[0] != '\0'
+                                ? g_strdup_printf ("%s · %s", smb_format_class (label->class), label->identity)
+                                : g_strdup (smb_format_class (label->class));
+
+    gtk_box_append (self->labels, make_card (NULL, head, text, text));
+  }
+  if (labels == NULL)
+    gtk_box_append (self->labels,
+                    text_label (_("Not labelled. A label says what the exhibit is, for a detector to learn from."), "dim"));
+}
+
 static void
 refresh (SmbNotesPage *self)
 {
@@ -217,6 +242,7 @@ on_exhibit_changed (SmbNotesPage *self)
   gboolean any = smb_session_get_exhibit (self->session) != NULL;
 
   gtk_stack_set_visible_child_name (self->stack, any ? "notes" : "empty");
+  show_labels (self);
   /* An edit begun on another exhibit must not land on this one. */
   if (self->editing != 0)
     finish_editing (self);
@@ -233,6 +259,7 @@ smb_notes_page_set_session (SmbNotesPage *self, SmbSession *session)
 {
   self->session = g_object_ref (session);
   g_signal_connect_object (session, "notes-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "labels-changed", G_CALLBACK (show_labels), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "exhibit-changed", G_CALLBACK (on_exhibit_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gtk_text_view_get_buffer (self->text), "changed", G_CALLBACK (on_text_changed), self, 0);
   on_exhibit_changed (self);
@@ -260,6 +287,7 @@ smb_notes_page_class_init (SmbNotesPageClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-notes-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbNotesPage, box);
   gtk_widget_class_bind_template_child (widget_class, SmbNotesPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, SmbNotesPage, labels);
   gtk_widget_class_bind_template_child (widget_class, SmbNotesPage, editor_title);
   gtk_widget_class_bind_template_child (widget_class, SmbNotesPage, text);
   gtk_widget_class_bind_template_child (widget_class, SmbNotesPage, add);

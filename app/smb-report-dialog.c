@@ -53,8 +53,11 @@ count_chosen (GtkWidget *box, guint *n_out)
 {
   guint chosen = 0, n = 0;
 
-  for (GtkWidget *at = gtk_widget_get_first_child (box); at != NULL; at = gtk_widget_get_next_sibling (at), n++)
-    chosen += gtk_check_button_get_active (GTK_CHECK_BUTTON (at)) ? 1 : 0;
+  for (GtkWidget *at = gtk_widget_get_first_child (box); at != NULL; at = gtk_widget_get_next_sibling (at))
+    if (GTK_IS_CHECK_BUTTON (at)) {
+      chosen += gtk_check_button_get_active (GTK_CHECK_BUTTON (at)) ? 1 : 0;
+      n++;
+    }
   if (n_out != NULL)
     *n_out = n;
   return chosen;
@@ -147,7 +150,8 @@ static void
 on_all (GtkWidget *button, SmbReportDialog *self)
 {
   for (GtkWidget *at = gtk_widget_get_first_child (self->exhibits); at != NULL; at = gtk_widget_get_next_sibling (at))
-    gtk_check_button_set_active (GTK_CHECK_BUTTON (at), button == self->all);
+    if (GTK_IS_CHECK_BUTTON (at))
+      gtk_check_button_set_active (GTK_CHECK_BUTTON (at), button == self->all);
 }
 
 static void
@@ -158,16 +162,30 @@ on_zoom (GtkWidget *button, SmbReportDialog *self)
   show (self);
 }
 
+/* The faces of an exhibit that are not chosen. */
+static void
+read_faces (GtkWidget *box, SmbExhibit *exhibit, SmbReportChoice *choice)
+{
+  SmbReportFace face = { smb_exhibit_get_stored (exhibit)->id, 0 };
+
+  for (GtkWidget *at = gtk_widget_get_first_child (box); at != NULL; at = gtk_widget_get_next_sibling (at), face.face++)
+    if (!gtk_check_button_get_active (GTK_CHECK_BUTTON (at)))
+      g_array_append_val (choice->left_out, face);
+}
+
 static SmbReportChoice *
 read_choice (SmbReportDialog *self)
 {
   SmbReportChoice *choice = smb_report_choice_new ();
 
   for (GtkWidget *at = gtk_widget_get_first_child (self->exhibits); at != NULL; at = gtk_widget_get_next_sibling (at))
-    if (gtk_check_button_get_active (GTK_CHECK_BUTTON (at))) {
+    if (GTK_IS_CHECK_BUTTON (at) && gtk_check_button_get_active (GTK_CHECK_BUTTON (at))) {
       SmbExhibit *exhibit = g_object_get_data (G_OBJECT (at), "exhibit");
+      GtkWidget *faces = g_object_get_data (G_OBJECT (at), "faces");
 
       g_array_append_val (choice->evidence_ids, smb_exhibit_get_evidence (exhibit)->id);
+      if (faces != NULL)
+        read_faces (faces, exhibit, choice);
     }
   for (GtkWidget *at = gtk_widget_get_first_child (self->maps); at != NULL; at = gtk_widget_get_next_sibling (at))
     if (gtk_check_button_get_active (GTK_CHECK_BUTTON (at)) && gtk_widget_get_sensitive (at)) {
@@ -314,6 +332,31 @@ add_check (SmbReportDialog *self, GtkWidget *box, const char *words, const char 
   gtk_box_append (GTK_BOX (box), button);
 }
 
+/* Below an exhibit with several faces: which of them. */
+static void
+list_faces (SmbReportDialog *self, SmbExhibit *exhibit, GtkWidget *button)
+{
+  const SmbAnalysis *analysis = smb_exhibit_get_analysis (exhibit);
+  GtkWidget *box;
+
+  if (analysis == NULL || analysis->faces->len < 2)
+    return;
+  box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+  gtk_widget_set_margin_start (box, 24);
+  for (guint i = 0; i < analysis->faces->len; i++) {
+    const SmbFaceResult *face = analysis->faces->pdata[i];
+    g_autofree char *name = smb_exhibit_dup_face_name (exhibit, i), *score = smb_format_score (face->score);
+    g_autofree char *words = smb_exhibit_get_evidence (exhibit)->video
+                                 ? g_strdup_printf (_("F%u (%s), score %s"), i + 1, name, score)
+                                 : g_strdup_printf (_("%s, score %s"), name, score);
+
+    add_check (self, box, words, face->outside, TRUE, "face", NULL);
+  }
+  g_object_bind_property (button, "active", box, "sensitive", G_BINDING_SYNC_CREATE);
+  g_object_set_data (G_OBJECT (button), "faces", box);
+  gtk_box_append (GTK_BOX (self->exhibits), box);
+}
+
 /* The session keeps its exhibits as long as it lives. */
 static void
 list_choices (SmbReportDialog *self)
@@ -327,6 +370,7 @@ list_choices (SmbReportDialog *self)
     g_autofree char *words = g_strdup_printf ("%s  %s", smb_exhibit_get_evidence (exhibit)->exhibit, name);
 
     add_check (self, self->exhibits, words, smb_exhibit_get_evidence (exhibit)->path, TRUE, "exhibit", exhibit);
+    list_faces (self, exhibit, gtk_widget_get_last_child (self->exhibits));
   }
   for (guint i = 0; i < G_N_ELEMENTS (offered); i++) {
     const gboolean of_detector = smb_map_kind_is_of_detector (offered[i].kind);

@@ -92,6 +92,7 @@ typedef enum {
   SMB_SESSION_REGIONS_CHANGED,
   SMB_SESSION_METADATA_CHANGED,
   SMB_SESSION_NOTES_CHANGED,
+  SMB_SESSION_LABELS_CHANGED,
   SMB_SESSION_MODEL_CHANGED,
   SMB_SESSION_LOG_CHANGED,
   SMB_SESSION_VIDEO_CHANGED,
@@ -144,6 +145,9 @@ void smb_session_drop_file (SmbSession *self);
 /* smb-session-other.c: the first exhibit, its faces or the model changed */
 void smb_session_other_replaced (SmbSession *self);
 void smb_session_clear_other (SmbSession *self);
+
+/* smb-session-labels.c */
+void smb_session_load_labels (SmbSession *self);
 
 /* smb-session-model.c */
 void smb_session_find_model (SmbSession *self);

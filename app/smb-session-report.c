@@ -12,7 +12,8 @@
 typedef struct {
   SmbReportChoice *choice; /* of a preview, or */
   SmbReportPreview *preview; /* of a writing */
-  char *path;
+  char *path;                /* of the case, or of the report */
+  char *examiner;
   SmbJob *job;
   const SmbModelInfo *model; /* the session's, which the task keeps */
 } Work;
@@ -26,6 +27,7 @@ work_free (gpointer data)
   g_clear_pointer (&work->preview, smb_report_preview_unref);
   g_clear_object (&work->job);
   g_free (work->path);
+  g_free (work->examiner);
   g_free (work);
 }
 
@@ -35,6 +37,7 @@ smb_report_choice_new (void)
   SmbReportChoice *choice = g_new0 (SmbReportChoice, 1);
 
   choice->evidence_ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  choice->left_out = g_array_new (FALSE, FALSE, sizeof (SmbReportFace));
   choice->specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
   return choice;
 }
@@ -43,6 +46,7 @@ void
 smb_report_choice_free (SmbReportChoice *choice)
 {
   g_array_unref (choice->evidence_ids);
+  g_array_unref (choice->left_out);
   g_array_unref (choice->specs);
   g_free (choice);
 }
@@ -67,22 +71,6 @@ void
 smb_report_preview_unref (SmbReportPreview *preview)
 {
   g_atomic_rc_box_release_full (preview, preview_clear);
-}
-
-/* Work of this file begins and ends the same way. */
-static void
-push (SmbSession *self, Work *work, GCancellable *cancellable, SmbCaseWork run, GAsyncReadyCallback done,
-      gpointer user_data)
-{
-  GTask *task = g_task_new (self, cancellable, done, user_data);
-
-  g_task_set_task_data (task, work, work_free);
-  if (self->thread != NULL) {
-    smb_case_thread_push (self->thread, SMB_WORK_NORMAL, task, run);
-    return;
-  }
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s", _("Cancelled."));
-  g_object_unref (task);
 }
 
 static void
@@ -130,14 +118,15 @@ set_text (SmbReportPreview *preview)
 }
 
 static void
-work_preview (GTask *task, SmbCaseThread *thread, SmbCase *store)
+make_preview (GTask *task, SmbSession *self, SmbCase *store)
 {
-  SmbSession *self = g_task_get_source_object (task);
   Work *work = g_task_get_task_data (task);
   const SmbReportChoice *choice = work->choice;
   const SmbReportWish wish = { .model = work->model,
                                .evidence_ids = (const gint64 *) (gpointer) choice->evidence_ids->data,
                                .n_evidence = choice->evidence_ids->len,
+                               .left_out = (const SmbReportFace *) (gpointer) choice->left_out->data,
+                               .n_left_out = choice->left_out->len,
                                .specs = (const SmbMapSpec *) (gpointer) choice->specs->data,
                                .n_specs = choice->specs->len,
                                .check = choice->check };
@@ -156,16 +145,37 @@ work_preview (GTask *task, SmbCaseThread *thread, SmbCase *store)
   g_task_return_pointer (task, g_steal_pointer (&preview), (GDestroyNotify) smb_report_preview_unref);
 }
 
+/* In a thread and with a connection of its own: it takes minutes, which what is looked at meanwhile need not wait. */
+static void
+work_preview (GTask *task, gpointer session, gpointer data, GCancellable *cancellable)
+{
+  const Work *work = data;
+  GError *error = NULL;
+  g_autoptr (SmbCase) store = smb_case_open (work->path, &error);
+
+  if (store == NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+  if (work->examiner != NULL && work->examiner[0] != '\0')
+    smb_case_set_actor (store, work->examiner);
+  make_preview (task, session, store);
+}
+
 void
 smb_session_preview_report (SmbSession *self, SmbReportChoice *choice, SmbJob *job, GAsyncReadyCallback done,
                             gpointer user_data)
 {
+  g_autoptr (GTask) task = g_task_new (self, smb_job_get_cancellable (job), done, user_data);
   Work *work = g_new0 (Work, 1);
 
   work->choice = choice;
   work->job = g_object_ref (job);
   work->model = choice->specs->len > 0 ? self->model : NULL;
-  push (self, work, smb_job_get_cancellable (job), work_preview, done, user_data);
+  work->path = g_strdup (self->path);
+  work->examiner = g_strdup (self->info->examiner);
+  g_task_set_task_data (task, work, work_free);
+  g_task_run_in_thread (task, work_preview);
 }
 
 SmbReportPreview *
@@ -193,11 +203,18 @@ void
 smb_session_write_report (SmbSession *self, SmbReportPreview *preview, const char *path, GAsyncReadyCallback done,
                           gpointer user_data)
 {
+  GTask *task = g_task_new (self, NULL, done, user_data);
   Work *work = g_new0 (Work, 1);
 
   work->preview = smb_report_preview_ref (preview);
   work->path = g_strdup (path);
-  push (self, work, NULL, work_write, done, user_data);
+  g_task_set_task_data (task, work, work_free);
+  if (self->thread != NULL) {
+    smb_case_thread_push (self->thread, SMB_WORK_NORMAL, task, work_write);
+    return;
+  }
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s", _("Cancelled."));
+  g_object_unref (task);
 }
 
 gboolean

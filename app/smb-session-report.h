@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /* What is chosen for a report. */
 typedef struct {
   GArray *evidence_ids; /* gint64 */
+  GArray *left_out;     /* SmbReportFace; faces that are not to be shown */
   GArray *specs;        /* SmbMapSpec; empty: no maps */
   gboolean check;       /* maps for faithfulness */
 } SmbReportChoice;
@@ -18,7 +19,7 @@ void smb_report_choice_free (SmbReportChoice *choice);
 
 /* A report as it would be written, to be looked at. */
 typedef struct {
-  SmbReportDraft *draft; /* for the thread of the case */
+  SmbReportDraft *draft; /* for one thread at a time */
   SmbReportPages *pages;
   char *text;          /* of the bundle, indented, without the bytes of maps; its beginning if it is long */
   gsize n_bundle_bytes;

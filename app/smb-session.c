@@ -51,7 +51,7 @@ smb_session_class_init (SmbSessionClass *klass)
   static const char *const names[SMB_SESSION_N_SIGNALS] = {
     "opened",        "open-failed",   "exhibits-changed", "exhibit-changed", "picture-changed", "faces-changed",
     "map-changed",   "other-changed", "tool-changed",     "regions-changed", "metadata-changed", "notes-changed",
-    "model-changed", "log-changed",     "video-changed",    "frame-changed",   "video-progressed",
+    "labels-changed", "model-changed", "log-changed",     "video-changed",    "frame-changed",   "video-progressed",
   };
 
   G_OBJECT_CLASS (klass)->finalize = smb_session_finalize;
@@ -363,6 +363,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   g_list_store_splice (self->exhibits, 0, 0, reply->exhibits->pdata, reply->exhibits->len);
   open_reply_free (reply);
   smb_session_emit (self, SMB_SESSION_OPENED);
+  smb_session_load_labels (self);
   smb_session_refresh_log (self);
   smb_session_find_model (self);
   smb_session_verify_all (self);

@@ -28,6 +28,7 @@ G_BEGIN_DECLS
  *   "regions-changed"  the chosen face's regions, or what is measured of them
  *   "tool-changed"     which tool is in hand, the brush, or what it painted
  *   "notes-changed"    notes and findings of the exhibit looked at
+ *   "labels-changed"   what is said of exhibits and faces, to learn from
  *   "model-changed"    the active model was found, or its weights checked
  *   "log-changed"      the audit log's head
  *   "message"          (SmbMessageKind, sentence, uri or NULL) for the message bar; uri: what "Open" opens */
@@ -147,6 +148,12 @@ GPtrArray *smb_session_get_findings (SmbSession *self);
 void smb_session_add_note (SmbSession *self, const char *text);
 void smb_session_edit_note (SmbSession *self, gint64 note_id, const char *text);
 void smb_session_add_finding (SmbSession *self, const char *text);
+
+/* Says what exhibits are (and who is seen in them), or one face of one exhibit: its index in the newest analysis; -1:
+ * the exhibits as a whole. class "": the label is taken back. Each goes into the audit log. */
+void smb_session_set_labels (SmbSession *self, GPtrArray *exhibits, int face, const char *class, const char *identity);
+/* Takes back every label of these exhibits and of their faces. */
+void smb_session_clear_labels (SmbSession *self, GPtrArray *exhibits);
 
 /* Batches; each becomes a job. files: GFile*, folders are searched for pictures. */
 void smb_session_add_files (SmbSession *self, GPtrArray *files);

@@ -2,6 +2,7 @@
 /* What the window's buttons, menu and keys do. */
 #include "smb-window-private.h"
 
+#include "smb-label-dialog.h"
 #include "smb-report-dialog.h"
 #include "smb-robustness-dialog.h"
 #include "smb-session-video.h"
@@ -43,7 +44,8 @@ smb_window_update_actions (SmbWindow *self)
                                          "win.show-inspector", "win.compare", "win.robustness" };
   static const char *const writing[]
       = { "win.add-evidence",     "win.add-folder", "win.add-pictures", "win.analyse",  "win.analyse-again",
-          "win.analyse-selected", "win.verify",     "win.report",       "win.draw-box", "win.correct-box" };
+          "win.analyse-selected", "win.verify",     "win.report",       "win.draw-box", "win.correct-box",
+          "win.label",            "win.clear-labels" };
   gboolean open = self->session != NULL && smb_session_get_info (self->session) != NULL;
   gboolean writable = open && !smb_session_get_read_only (self->session);
 
@@ -153,19 +155,46 @@ analyse (GtkWidget *widget, const char *action, GVariant *parameter)
   smb_session_analyse (SMB_WINDOW (widget)->session, NULL, g_str_equal (action, "win.analyse-again"));
 }
 
+/* What is selected in the list; NULL, which was said, if nothing is. */
+static GPtrArray *
+get_selected (SmbWindow *self)
+{
+  g_autoptr (GPtrArray) exhibits = smb_evidence_pane_dup_selected (self->evidence);
+
+  if (exhibits->len > 0)
+    return g_steal_pointer (&exhibits);
+  smb_window_message (self, SMB_MESSAGE_INFO, _("Choose an exhibit in the list first."));
+  return NULL;
+}
+
 static void
 analyse_selected (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   SmbWindow *self = SMB_WINDOW (widget);
-  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
-  g_autoptr (GPtrArray) exhibits = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) exhibits = get_selected (self);
 
-  if (exhibit == NULL) {
-    smb_window_message (self, SMB_MESSAGE_INFO, _("Choose an exhibit in the list first."));
-    return;
-  }
-  g_ptr_array_add (exhibits, g_object_ref (exhibit));
-  smb_session_analyse (self->session, exhibits, TRUE);
+  if (exhibits != NULL)
+    smb_session_analyse (self->session, exhibits, TRUE);
+}
+
+static void
+label (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+  g_autoptr (GPtrArray) exhibits = get_selected (self);
+
+  if (exhibits != NULL)
+    gtk_window_present (GTK_WINDOW (smb_label_dialog_new (GTK_WINDOW (self), self->session, exhibits)));
+}
+
+static void
+clear_labels (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SmbWindow *self = SMB_WINDOW (widget);
+  g_autoptr (GPtrArray) exhibits = get_selected (self);
+
+  if (exhibits != NULL)
+    smb_session_clear_labels (self->session, exhibits);
 }
 
 static void
@@ -267,6 +296,8 @@ smb_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.analyse", NULL, analyse);
   gtk_widget_class_install_action (widget_class, "win.analyse-again", NULL, analyse);
   gtk_widget_class_install_action (widget_class, "win.analyse-selected", NULL, analyse_selected);
+  gtk_widget_class_install_action (widget_class, "win.label", NULL, label);
+  gtk_widget_class_install_action (widget_class, "win.clear-labels", NULL, clear_labels);
   gtk_widget_class_install_action (widget_class, "win.verify", NULL, verify);
   gtk_widget_class_install_action (widget_class, "win.report", NULL, report);
   gtk_widget_class_install_action (widget_class, "win.verify-report", NULL, verify_report);

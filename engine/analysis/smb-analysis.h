@@ -118,6 +118,8 @@ typedef struct _SmbJudge SmbJudge;
 
 /* threads 0: one a core. Checks the model's files and maps them; a network is made of them when it is first needed. */
 SmbJudge *smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GError **error);
+/* One that finds and follows faces (smb_judge_follow) and does nothing else: that takes no network. */
+SmbJudge *smb_judge_new_without_model (int threads);
 void smb_judge_free (SmbJudge *judge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)
 

@@ -181,6 +181,16 @@ read_calibration (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 }
 
 SmbJudge *
+smb_judge_new_without_model (int threads)
+{
+  SmbJudge *judge = g_new0 (SmbJudge, 1);
+
+  judge->classes = g_new0 (char *, 1);
+  judge->threads = threads > 0 ? threads : (int) g_get_num_processors ();
+  return judge;
+}
+
+SmbJudge *
 smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GError **error)
 {
   g_autoptr (SmbJudge) judge = NULL;

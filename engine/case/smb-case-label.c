@@ -12,6 +12,7 @@ smb_case_label_free (SmbCaseLabel *label)
 {
   if (label == NULL)
     return;
+  g_free (label->face);
   g_free (label->author);
   g_free (label->class);
   g_free (label->identity);
@@ -59,6 +60,18 @@ insert_label (SmbCase *store, SmbCaseLabel *label, GError **error)
 }
 
 gboolean
+smb_case_check_class (const char *name, GError **error)
+{
+  if (!smb_case_check_text (_ ("The label's class"), name, SMB_CASE_MAX_LINE_BYTES, FALSE, error))
+    return FALSE;
+  if (strpbrk (name, "=,\n") == NULL)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("“%s” cannot be the name of a class: leave out commas, equals signs and line breaks."), name);
+  return FALSE;
+}
+
+gboolean
 smb_case_add_label (SmbCase *store, SmbCaseLabel *label, GError **error)
 {
   g_return_val_if_fail (label != NULL && label->evidence_id != 0, FALSE);
@@ -66,16 +79,10 @@ smb_case_add_label (SmbCase *store, SmbCaseLabel *label, GError **error)
     label->class = g_strdup ("");
   if (label->identity == NULL)
     label->identity = g_strdup ("");
-  if (!smb_case_check_text (_ ("The label's class"), label->class, SMB_CASE_MAX_LINE_BYTES, FALSE, error)
+  if (!smb_case_check_class (label->class, error)
       || !smb_case_check_text (_ ("The label's identity"), label->identity, SMB_CASE_MAX_LINE_BYTES, FALSE, error)
       || !smb_case_check_text (_ ("The author of the label"), label->author, SMB_CASE_MAX_LINE_BYTES, FALSE, error))
     return FALSE;
-  if (strpbrk (label->class, "=,\n") != NULL) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("“%s” cannot be the name of a class: leave out commas, equals signs and line breaks."),
-                 label->class);
-    return FALSE;
-  }
   if (!smb_case_begin (store, error))
     return FALSE;
   if (label->author == NULL)
@@ -95,10 +102,11 @@ smb_case_list_labels (SmbCase *store, gint64 evidence_id, GError **error)
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_label_free);
   g_autoptr (sqlite3_stmt) stmt = smb_case_query (
       store, error,
-      "SELECT id, evidence_id, coalesce (face_id, 0), made_us, author, class, identity FROM label AS l"
-      " WHERE (?1 = 0 OR evidence_id = ?1) AND class <> '' AND id = (SELECT max (id) FROM label AS other"
+      "SELECT l.id, l.evidence_id, coalesce (l.face_id, 0), l.made_us, l.author, l.class, l.identity,"
+      " coalesce (f.analysis_id, 0), f.label FROM label AS l LEFT JOIN face AS f ON f.id = l.face_id"
+      " WHERE (?1 = 0 OR l.evidence_id = ?1) AND l.class <> '' AND l.id = (SELECT max (id) FROM label AS other"
       " WHERE other.evidence_id = l.evidence_id AND other.face_id IS l.face_id)"
-      " ORDER BY evidence_id, coalesce (face_id, 0)",
+      " ORDER BY l.evidence_id, coalesce (l.face_id, 0)",
       "i", evidence_id);
   int got = -1;
 
@@ -112,6 +120,8 @@ smb_case_list_labels (SmbCase *store, gint64 evidence_id, GError **error)
     label->author = smb_case_column_text (stmt, 4);
     label->class = smb_case_column_text (stmt, 5);
     label->identity = smb_case_column_text (stmt, 6);
+    label->analysis_id = sqlite3_column_int64 (stmt, 7);
+    label->face = smb_case_column_text (stmt, 8);
     g_ptr_array_add (list, label);
   }
   return stmt == NULL || got < 0 ? NULL : g_steal_pointer (&list);

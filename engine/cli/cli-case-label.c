@@ -3,36 +3,24 @@
 #include "cli/cli-case.h"
 
 #include "base/smb-error.h"
-#include "case/smb-case-label.h"
 #include "cli/cli.h"
 #include "examine/smb-examine-labels.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* What may be labelled: "S-01", "S-01/F2". */
-static gboolean
-find_target (SmbCase *store, GPtrArray *list, const char *text, SmbCaseLabel *label, GError **error)
-{
-  g_auto (GStrv) parts = g_strsplit (text, "/", 2);
-  const SmbEvidence *evidence = smb_cli_find_exhibit (list, parts[0], error);
-
-  if (evidence == NULL)
-    return FALSE;
-  label->evidence_id = evidence->id;
-  if (parts[1] != NULL)
-    label->face_id = smb_examine_find_face (store, evidence, parts[1], error);
-  return parts[1] == NULL || label->face_id != 0;
-}
-
+/* target: "S-01", "S-01/F2". */
 static gboolean
 set_label (SmbCase *store, GPtrArray *list, const char *target, const char *class, const char *identity, GError **error)
 {
   g_autoptr (SmbCaseLabel) label = g_new0 (SmbCaseLabel, 1);
+  g_auto (GStrv) parts = g_strsplit (target, "/", 2);
+  const SmbEvidence *evidence = smb_cli_find_exhibit (list, parts[0], error);
 
+  label->face = g_strdup (parts[1]);
   label->class = g_strdup (class);
   label->identity = g_strdup (identity);
-  return find_target (store, list, target, label, error) && smb_case_add_label (store, label, error);
+  return evidence != NULL && smb_examine_set_label (store, evidence, label, error);
 }
 
 static void

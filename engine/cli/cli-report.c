@@ -3,7 +3,8 @@
 #include "cli/cli.h"
 
 #include "base/smb-hash.h"
-#include "examine/smb-examine.h"
+#include "cli/cli-case.h"
+#include "examine/smb-examine-labels.h"
 #include "examine/smb-report-draft.h"
 
 #include <glib/gi18n-lib.h>
@@ -32,13 +33,13 @@ parse_maps (const char *text, GArray *specs, GError **error)
   return TRUE;
 }
 
-/* The record numbers of the exhibits named ("S-01,S-02", repeatable); all of them if none is named. */
+/* The record numbers of the exhibits named ("S-01,S-02", repeatable); `all` of them if none is named. */
 static GArray *
-find_exhibits (GPtrArray *list, char **names)
+find_exhibits (GPtrArray *list, char **names, gboolean all)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
 
-  for (guint i = 0; names == NULL && i < list->len; i++)
+  for (guint i = 0; all && names == NULL && i < list->len; i++)
     g_array_append_val (ids, ((SmbEvidence *) g_ptr_array_index (list, i))->id);
   for (; names != NULL && *names != NULL; names++) {
     g_auto (GStrv) parts = g_strsplit (*names, ",", -1);
@@ -56,6 +57,60 @@ find_exhibits (GPtrArray *list, char **names)
     }
   }
   return g_steal_pointer (&ids);
+}
+
+/* The faces of an exhibit's newest analysis that are not among those chosen ("S-01/F2"). */
+static gboolean
+leave_out_others (SmbCase *store, const SmbEvidence *evidence, GHashTable *chosen, GArray *left_out, GError **error)
+{
+  g_autoptr (GPtrArray) analyses = smb_case_list_analyses (store, evidence->id, error), faces = NULL;
+  SmbReportFace other = { 0 };
+
+  if (analyses == NULL || analyses->len == 0)
+    return analyses != NULL;
+  other.analysis_id = ((SmbCaseAnalysis *) analyses->pdata[0])->id;
+  faces = smb_case_list_faces (store, other.analysis_id, error);
+  for (; faces != NULL && other.face < faces->len; other.face++) {
+    g_autofree char *name
+        = g_strdup_printf ("%s/%s", evidence->exhibit, ((SmbCaseFace *) faces->pdata[other.face])->label);
+
+    if (!g_hash_table_contains (chosen, name))
+      g_array_append_val (left_out, other);
+  }
+  return faces != NULL;
+}
+
+/* Adds the exhibits of the faces named ("S-01/F2,S-03/F1", repeatable) to `ids`, and their other faces to left_out. */
+static gboolean
+choose_faces (SmbCase *store, GPtrArray *list, char **faces, GArray *ids, GArray *left_out, GError **error)
+{
+  g_autoptr (GHashTable) chosen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) exhibits = g_ptr_array_new (); /* const SmbEvidence* */
+
+  for (; *faces != NULL; faces++) {
+    g_auto (GStrv) parts = g_strsplit (*faces, ",", -1);
+
+    for (char **part = parts; *part != NULL; part++) {
+      g_auto (GStrv) pair = g_strsplit (*part, "/", 2);
+      SmbEvidence *evidence = smb_cli_find_exhibit (list, pair[0], error);
+      const char *face = evidence != NULL && pair[1] != NULL ? pair[1] : "";
+      g_autofree char *number = g_ascii_strup (face, -1);
+
+      if (evidence == NULL || smb_examine_find_face (store, evidence, face, error) == 0)
+        return FALSE;
+      g_hash_table_add (chosen, g_strdup_printf ("%s/%s", evidence->exhibit, number));
+      if (!g_ptr_array_find (exhibits, evidence, NULL))
+        g_ptr_array_add (exhibits, evidence);
+    }
+  }
+  for (guint i = 0; i < exhibits->len; i++) {
+    const SmbEvidence *evidence = exhibits->pdata[i];
+
+    g_array_append_val (ids, evidence->id);
+    if (!leave_out_others (store, evidence, chosen, left_out, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* The name of the model the newest analysis of these exhibits was made with; NULL if there is none. */
@@ -110,7 +165,7 @@ int
 smb_cli_report (int argc, char **argv)
 {
   g_autofree char *out = NULL, *maps = NULL, *model_name = NULL, *examiner = NULL, *sha256 = NULL, *shown = NULL;
-  g_auto (GStrv) names = NULL;
+  g_auto (GStrv) names = NULL, faces = NULL;
   gboolean json = FALSE, check = FALSE;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_ ("File to write; its ending, .pdf, .html or .json, says the kind"),
@@ -120,6 +175,8 @@ smb_cli_report (int argc, char **argv)
     { "check", 0, 0, G_OPTION_ARG_NONE, &check,
       N_ ("Test whether attention, rollout, relevance and occlusion show what the answer rests on"), NULL },
     { "exhibit", 'x', 0, G_OPTION_ARG_STRING_ARRAY, &names, N_ ("Only this exhibit (repeatable)"), "S-01" },
+    { "face", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &faces,
+      N_ ("Of this exhibit only this face, and those named likewise (repeatable)"), "S-01/F2" },
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name,
       N_ ("Model to draw the maps with; by default that of the newest analysis"), N_ ("MODEL") },
     { "examiner", 'e', 0, G_OPTION_ARG_STRING, &examiner, N_ ("Who acts, for the audit log"), N_ ("NAME") },
@@ -134,6 +191,7 @@ smb_cli_report (int argc, char **argv)
   g_autoptr (GPtrArray) list = NULL;
   g_autoptr (GArray) ids = NULL;
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (SmbMapSpec));
+  g_autoptr (GArray) left_out = g_array_new (FALSE, FALSE, sizeof (SmbReportFace));
   g_autoptr (GError) error = NULL;
   SmbReportWish wish;
 
@@ -152,12 +210,17 @@ smb_cli_report (int argc, char **argv)
     smb_cli_print_error (error);
     return SMB_EXIT_FAILED;
   }
-  if ((ids = find_exhibits (list, names)) == NULL)
+  if ((ids = find_exhibits (list, names, faces == NULL)) == NULL)
     return SMB_EXIT_USAGE;
+  if (faces != NULL && !choose_faces (store, list, faces, ids, left_out, &error)) {
+    smb_cli_print_error (error);
+    return SMB_EXIT_FAILED;
+  }
   if (!choose_maps (store, ids, model_name, maps, specs, &model))
     return SMB_EXIT_FAILED;
   engine = smb_engine_new (NULL, 0);
   wish = (SmbReportWish){ .model = model, .evidence_ids = (const gint64 *) (gpointer) ids->data, .n_evidence = ids->len,
+                          .left_out = (const SmbReportFace *) (gpointer) left_out->data, .n_left_out = left_out->len,
                           .specs = (const SmbMapSpec *) (gpointer) specs->data, .n_specs = specs->len, .check = check };
   if (!smb_examine_report (store, engine, &wish, out, NULL, NULL, NULL, &error)
       || (sha256 = smb_sha256_of_file (out, NULL, NULL, &error)) == NULL) {

@@ -6,7 +6,6 @@
 #include "base/smb-hash.h"
 #include "case/smb-case-video.h"
 #include "examine/smb-examine-labels.h"
-#include "weights/smb-model.h"
 
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@ typedef struct {
 typedef struct {
   SmbEngine *engine;
   const SmbCollectOrder *order;
-  SmbModelInfo *model;  /* found when the first video is gone through */
   GPtrArray *cases;     /* SmbCase* */
   GPtrArray *lists;     /* of SmbLabelledFace*, one a case */
   GHashTable *exhibits; /* name of an entry -> Exhibit */
@@ -45,7 +43,6 @@ collecting_clear (Collecting *c)
   g_hash_table_unref (c->exhibits);
   g_ptr_array_unref (c->lists);
   g_ptr_array_unref (c->cases);
-  g_clear_pointer (&c->model, smb_model_info_free);
   g_string_free (c->more, TRUE);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Collecting, collecting_clear)
@@ -139,19 +136,10 @@ try_video (Collecting *c, const char *path, GCancellable *cancellable, GError **
 }
 
 static gboolean
-find_model (Collecting *c, GError **error)
-{
-  return c->model != NULL || (c->model = smb_model_find (NULL, error)) != NULL;
-}
-
-static gboolean
 visit_exhibit (Collecting *c, const Exhibit *exhibit, Relay *relay, GCancellable *cancellable, GError **error)
 {
   SmbFaceVisit how = { .engine = c->engine, .n_uniform = c->order->frames };
 
-  if (exhibit->labelled->video && !find_model (c, error))
-    return FALSE;
-  how.model = c->model;
   relay->sha256 = exhibit->labelled->evidence->sha256;
   return smb_examine_visit_labelled (exhibit->store, exhibit->labelled, &how, hand_on, relay, cancellable, error);
 }
@@ -178,10 +166,7 @@ visit (const char *name, SmbFaceTake take, gpointer take_data, gboolean *mine, G
   if (video == NULL)
     return !*mine;
   relay.sha256 = sha256 = smb_sha256_of_file (name, NULL, NULL, error);
-  if (sha256 == NULL || !find_model (c, error))
-    return FALSE;
-  how.model = c->model;
-  return smb_examine_visit_video (video, &how, hand_on, &relay, cancellable, error);
+  return sha256 != NULL && smb_examine_visit_video (video, &how, hand_on, &relay, cancellable, error);
 }
 
 static SmbImage *

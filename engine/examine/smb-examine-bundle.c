@@ -67,26 +67,67 @@ smb_examine_read_bundle (const char *path, GError **error)
 /* Finding the original. */
 
 static gboolean
-is_original (const SmbBundleExhibit *exhibit, const char *path, GCancellable *cancellable)
+has_bytes (const char *path, guint64 n_bytes, const char *expected, GCancellable *cancellable)
 {
   g_autofree char *sha256 = NULL;
   struct stat info;
 
-  if (stat (path, &info) != 0 || !S_ISREG (info.st_mode) || (guint64) info.st_size != exhibit->size_bytes)
+  if (stat (path, &info) != 0 || !S_ISREG (info.st_mode) || (guint64) info.st_size != n_bytes)
     return FALSE;
   sha256 = smb_sha256_of_file (path, NULL, cancellable, NULL);
-  return g_strcmp0 (sha256, exhibit->sha256) == 0;
+  return g_strcmp0 (sha256, expected) == 0;
 }
 
-/* Path of the file with the bytes that were taken in; else NULL, and in *why what is there instead. */
+static gboolean
+is_original (const SmbBundleExhibit *exhibit, const char *path, GCancellable *cancellable)
+{
+  return has_bytes (path, exhibit->size_bytes, exhibit->sha256, cancellable);
+}
+
+/* Whether all numbered pictures lie in the pattern's folder as they were taken in; else why not, naming the first. */
+static gboolean
+find_pictures (const SmbBundleExhibit *exhibit, const char *pattern, GCancellable *cancellable, gboolean *altered,
+               char **why)
+{
+  g_autofree char *folder = g_path_get_dirname (pattern);
+  g_autofree char *manifest = smb_case_pictures_manifest (exhibit->pictures);
+  g_autofree char *sha256 = smb_sha256_of_bytes (manifest, strlen (manifest));
+
+  if (!g_str_equal (sha256, exhibit->sha256)) {
+    *altered = TRUE;
+    *why = g_strdup_printf (_ ("The bundle's list of the pictures of %s does not fit their hash; it was changed."),
+                            exhibit->exhibit);
+    return FALSE;
+  }
+  for (guint i = 0; i < exhibit->pictures->len; i++) {
+    const SmbCasePicture *picture = exhibit->pictures->pdata[i];
+    g_autofree char *path = g_build_filename (folder, picture->name, NULL);
+
+    if (has_bytes (path, picture->size_bytes, picture->sha256, cancellable))
+      continue;
+    *altered = g_file_test (path, G_FILE_TEST_EXISTS);
+    *why = g_strdup_printf (*altered
+                                ? _ ("%s is not the file that was taken in: its bytes differ. Restore the original.")
+                                : _ ("%s is not there; name the folder that holds the pictures."),
+                            path);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Path of the file with the bytes that were taken in; else NULL, and in *why what is there instead, *altered: something
+ * is. */
 static char *
-find_original (const SmbBundleExhibit *exhibit, const char *folder, GCancellable *cancellable, char **why)
+find_original (const SmbBundleExhibit *exhibit, const char *folder, GCancellable *cancellable, gboolean *altered,
+               char **why)
 {
   g_autofree char *base = g_path_get_basename (exhibit->file);
   g_autofree char *path = folder != NULL ? g_build_filename (folder, base, NULL) : g_strdup (exhibit->file);
   g_autoptr (GDir) dir = folder != NULL ? g_dir_open (folder, 0, NULL) : NULL;
   const char *name;
 
+  if (exhibit->pictures != NULL)
+    return find_pictures (exhibit, path, cancellable, altered, why) ? g_steal_pointer (&path) : NULL;
   if (is_original (exhibit, path, cancellable))
     return g_steal_pointer (&path);
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
@@ -95,7 +136,8 @@ find_original (const SmbBundleExhibit *exhibit, const char *folder, GCancellable
     if (is_original (exhibit, other, cancellable))
       return g_steal_pointer (&other);
   }
-  *why = g_file_test (path, G_FILE_TEST_EXISTS)
+  *altered = g_file_test (path, G_FILE_TEST_EXISTS);
+  *why = *altered
              ? g_strdup_printf (_ ("%s is not the file that was taken in: its bytes differ. Restore the original."),
                                 path)
              : g_strdup_printf (
@@ -244,7 +286,7 @@ check_map (const Trial *trial, const SmbBundleMap *was, SmbBundleCheck *check)
 
 /* Opens what was found, as the exhibit was opened: FALSE with an error. */
 static gboolean
-open_original (Trial *trial, const char *path, GError **error)
+open_file (Trial *trial, const char *path, GError **error)
 {
   int fd = smb_examine_open_evidence (path, NULL, NULL, error);
   g_autofree char *sha256 = fd >= 0 ? smb_sha256_of_fd (fd, path, NULL, trial->cancellable, NULL, NULL, error) : NULL;
@@ -260,6 +302,18 @@ open_original (Trial *trial, const char *path, GError **error)
   if (fd >= 0)
     close (fd);
   return trial->video != NULL || trial->image != NULL;
+}
+
+static gboolean
+open_original (Trial *trial, const char *path, GError **error)
+{
+  const SmbBundleExhibit *exhibit = trial->exhibit;
+
+  if (exhibit->pictures == NULL)
+    return open_file (trial, path, error);
+  trial->video = smb_examine_open_picture_files (trial->engine, path, exhibit->pictures, exhibit->rate,
+                                                 trial->cancellable, error);
+  return trial->video != NULL;
 }
 
 static void
@@ -288,18 +342,15 @@ smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, c
   g_autoptr (SmbModelInfo) found = NULL;
   g_autoptr (GError) problem = NULL;
   g_autofree char *why = NULL;
+  gboolean altered = FALSE;
   SmbBundleCheck *hash;
 
   outcome->exhibit = exhibit;
   outcome->checks = g_ptr_array_new_with_free_func (check_free);
   hash = add_check (outcome, g_strdup ("hash"));
-  outcome->path = find_original (exhibit, folder, cancellable, &why);
+  outcome->path = find_original (exhibit, folder, cancellable, &altered, &why);
   if (outcome->path == NULL)
-    smb_bundle_check_fail (hash,
-                           why != NULL && g_file_test (exhibit->file, G_FILE_TEST_EXISTS) && folder == NULL
-                               ? SMB_NOT_REPRODUCED
-                               : SMB_NOT_TRIED,
-                           why);
+    smb_bundle_check_fail (hash, altered && folder == NULL ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
   if (exhibit->analysis == NULL || outcome->path == NULL)
     return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
   if (model == NULL)

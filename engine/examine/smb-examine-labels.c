@@ -3,7 +3,6 @@
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
-#include "case/smb-case-label.h"
 #include "case/smb-case-video.h"
 
 #include <glib/gi18n-lib.h>
@@ -58,10 +57,8 @@ label_of (GPtrArray *labels, gint64 face_id)
   return NULL;
 }
 
-/* The run and the number of the track that each face of a video's analysis stands for: array of guint, NULL with an
- * error. */
-static GArray *
-read_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GError **error)
+GArray *
+smb_examine_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GError **error)
 {
   SmbJsonReader reader = { .what = "analysis", .where = "", .error = error };
   g_autoptr (JsonNode) node
@@ -123,7 +120,7 @@ add_analysed (SmbCase *store, GPtrArray *out, const SmbEvidence *evidence, const
   gint64 run_id = 0;
 
   if (!smb_case_get_video (store, evidence->id, &facts, error)
-      || (facts != NULL && (tracks = read_track_numbers (analysis, &run_id, error)) == NULL))
+      || (facts != NULL && (tracks = smb_examine_track_numbers (analysis, &run_id, error)) == NULL))
     return FALSE;
   for (guint i = 0; i < faces->len; i++) {
     const SmbCaseFace *face = faces->pdata[i];
@@ -222,6 +219,16 @@ smb_examine_find_face (SmbCase *store, const SmbEvidence *evidence, const char *
                               "%s has no face “%s”; its newest analysis found %u faces, numbered from F1.", faces->len),
                  evidence->exhibit, label, faces->len);
   return 0;
+}
+
+gboolean
+smb_examine_set_label (SmbCase *store, const SmbEvidence *evidence, SmbCaseLabel *label, GError **error)
+{
+  label->evidence_id = evidence->id;
+  if (label->face != NULL && label->face_id == 0
+      && (label->face_id = smb_examine_find_face (store, evidence, label->face, error)) == 0)
+    return FALSE;
+  return smb_case_add_label (store, label, error);
 }
 
 /* The frames to take, each with the tracks wanted in it. */
@@ -327,7 +334,7 @@ smb_examine_visit_video (SmbEngineVideo *video, const SmbFaceVisit *how, SmbTake
   g_autoptr (GPtrArray) tracks = NULL;
   g_auto (Choice) choice = choice_new (progress, NULL);
 
-  if (!smb_video_follow (how->engine, how->model, video, &settings, progress, &sink, cancellable, error))
+  if (!smb_video_follow (how->engine, video, &settings, progress, &sink, cancellable, error))
     return FALSE;
   tracks = smb_tracks_summarise (progress->frames, NULL, NULL);
   for (guint t = 0; t < tracks->len; t++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "case/smb-case-label.h"
 #include "examine/smb-examine-video.h"
 #include "examine/smb-examine.h"
 
@@ -28,19 +29,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbLabelledFace, smb_labelled_face_free)
  * (`known` is FALSE). */
 GPtrArray *smb_examine_list_labelled (SmbCase *store, GError **error);
 
+/* Says what an exhibit is, or the face that label->face names ("F2" of the newest analysis) or label->face_id. Fills in
+ * both ids; else as smb_case_add_label. */
+gboolean smb_examine_set_label (SmbCase *store, const SmbEvidence *evidence, SmbCaseLabel *label, GError **error);
+
 /* Face `label` ("F2") of an exhibit's newest analysis: its id; 0 with an error that says which there are. */
 gint64 smb_examine_find_face (SmbCase *store, const SmbEvidence *evidence, const char *label, GError **error);
+
+/* Of a video's analysis: the number of the track that each of its faces stands for (array of guint), and the run they
+ * are of. NULL with an error. */
+GArray *smb_examine_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GError **error);
 
 /* Takes one face of a picture or frame. face NULL: any in the picture. frame -1: a picture. FALSE with an error ends
  * the visit. */
 typedef gboolean (*SmbTakeFace) (const SmbImage *image, const SmbFace *face, gint64 frame, gpointer user_data,
                                  GError **error);
 
-/* How videos are gone through. model: any; its network is not asked. n_uniform: frames of each track, evenly spread
+/* How videos are gone through. n_uniform: frames of each track, evenly spread
  * over those in which the detector found it. */
 typedef struct {
   SmbEngine *engine;
-  const SmbModelInfo *model;
   guint n_uniform;
   SmbProgress progress; /* may be NULL */
   gpointer user_data;

@@ -346,15 +346,27 @@ smb_examine_check_pictures (SmbCase *store, const SmbEvidence *evidence, gboolea
 }
 
 SmbEngineVideo *
-smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
-                           GError **error)
+smb_examine_open_picture_files (SmbEngine *engine, const char *pattern, GPtrArray *pictures, double rate,
+                                GCancellable *cancellable, GError **error)
 {
-  GPtrArray *pictures = smb_case_list_pictures (store, evidence->id, error);
+  g_autofree char *folder = g_path_get_dirname (pattern);
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < pictures->len; i++)
+    g_ptr_array_add (paths, g_build_filename (folder, ((SmbCasePicture *) pictures->pdata[i])->name, NULL));
+  g_ptr_array_add (paths, NULL);
+  return smb_engine_video_open_pictures (engine, pattern, (char **) paths->pdata, rate, open_picture,
+                                         g_ptr_array_ref (pictures), free_pictures, cancellable, error);
+}
+
+GPtrArray *
+smb_examine_read_pictures (SmbCase *store, const SmbEvidence *evidence, double *rate_out, GError **error)
+{
+  g_autoptr (GPtrArray) pictures = smb_case_list_pictures (store, evidence->id, error);
   g_autofree char *facts = NULL;
   g_autoptr (JsonNode) node = NULL;
-  double rate = NAN;
 
+  *rate_out = NAN;
   if (pictures == NULL)
     return NULL;
   if (smb_case_get_video (store, evidence->id, &facts, error) && facts != NULL)
@@ -363,19 +375,25 @@ smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence 
     SmbJsonReader reader = { .what = "facts", .where = "", .error = error };
     JsonObject *about = smb_json_object (&reader, json_node_get_object (node), "video", SMB_JSON_REQUIRED);
 
-    rate = about != NULL ? smb_json_number (&reader, about, "rate", SMB_JSON_REQUIRED) : NAN;
+    *rate_out = about != NULL ? smb_json_number (&reader, about, "rate", SMB_JSON_REQUIRED) : NAN;
   }
-  if (!(rate > 0) || pictures->len == 0) {
-    g_ptr_array_unref (pictures);
-    if (error != NULL && *error == NULL)
-      g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
-                   _ ("%s: what the case says of these pictures is damaged; restore it from a backup copy."),
-                   evidence->exhibit);
-    return NULL;
-  }
-  for (guint i = 0; i < pictures->len; i++)
-    g_ptr_array_add (paths, path_of (evidence, pictures->pdata[i]));
-  g_ptr_array_add (paths, NULL);
-  return smb_engine_video_open_pictures (engine, evidence->path, (char **) paths->pdata, rate, open_picture, pictures,
-                                         free_pictures, cancellable, error);
+  if (*rate_out > 0 && pictures->len > 0)
+    return g_steal_pointer (&pictures);
+  if (error != NULL && *error == NULL)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                 _ ("%s: what the case says of these pictures is damaged; restore it from a backup copy."),
+                 evidence->exhibit);
+  return NULL;
+}
+
+SmbEngineVideo *
+smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
+                           GError **error)
+{
+  double rate;
+  g_autoptr (GPtrArray) pictures = smb_examine_read_pictures (store, evidence, &rate, error);
+
+  return pictures != NULL
+             ? smb_examine_open_picture_files (engine, evidence->path, pictures, rate, cancellable, error)
+             : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "examine/smb-examine-labels.h"
 #include "examine/smb-examine-private.h"
 #include "examine/smb-examine-video.h"
 #include "report/smb-report.h"
@@ -21,6 +22,8 @@ typedef struct {
   SmbCaseAnalysis *stored;
   char *card;
   SmbAnalysis *analysis;
+  GPtrArray *pictures;    /* SmbCasePicture*; NULL: one file */
+  GArray *left_out;       /* guint; NULL: none */
   GArray *track_frames;   /* guint: where each track of a video is seen best; NULL: a picture */
   GPtrArray *track_words; /* char*; likewise */
   SmbEngineVideo *video;
@@ -39,6 +42,8 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->entry.regions, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.notes, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.findings, g_ptr_array_unref);
+  g_clear_pointer (&gathered->pictures, g_ptr_array_unref);
+  g_clear_pointer (&gathered->left_out, g_array_unref);
   g_clear_pointer (&gathered->track_frames, g_array_unref);
   g_clear_pointer (&gathered->track_words, g_ptr_array_unref);
   g_clear_pointer (&gathered->video, smb_engine_video_unref);
@@ -56,6 +61,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Gathered, gathered_free)
 typedef struct {
   SmbCase *store;
   SmbEngine *engine;
+  const SmbReportWish *wish;
   const SmbModelInfo *model;
   const SmbMapSpec *specs;
   guint n_specs;
@@ -166,7 +172,7 @@ make_maps (const Maker *maker, Gathered *gathered, SmbImage *image, GError **err
     g_autoptr (SmbImage) whole = picture_of_face (maker, gathered, image, i);
     GPtrArray *maps = NULL;
 
-    if (n_specs > 0 && result->outside == NULL)
+    if (n_specs > 0 && result->outside == NULL && smb_report_shows (&gathered->entry, i))
       maps = maps_of_face (maker, gathered, whole, i, specs, n_specs, &problem);
     if (is_cancelled (problem)) {
       g_propagate_error (error, g_steal_pointer (&problem));
@@ -198,6 +204,20 @@ cut_crops (const Maker *maker, Gathered *gathered, SmbImage *image)
   }
 }
 
+/* Takes the tracks of faces that are left out away from those whose scores are drawn. */
+static void
+drop_left_out (const Gathered *gathered, GPtrArray *tracks)
+{
+  gint64 run;
+  g_autoptr (GArray) numbers
+      = gathered->left_out != NULL ? smb_examine_track_numbers (gathered->stored, &run, NULL) : NULL;
+
+  for (guint i = 0; numbers != NULL && i < numbers->len; i++)
+    for (guint k = tracks->len; !smb_report_shows (&gathered->entry, i) && k-- > 0;)
+      if (((SmbTrackSummary *) tracks->pdata[k])->number == g_array_index (numbers, guint, i))
+        g_ptr_array_remove_index (tracks, k);
+}
+
 /* The scores over time, as long as the video is; without it, as long as its last frame looked at. */
 static void
 add_timeline (Gathered *gathered)
@@ -207,6 +227,7 @@ add_timeline (Gathered *gathered)
 
   timeline->frames = gathered->run->progress->frames;
   timeline->tracks = smb_tracks_summarise (timeline->frames, gathered->run->edits, NULL);
+  drop_left_out (gathered, timeline->tracks);
   timeline->n_edits = gathered->run->edits->len;
   if (gathered->video != NULL) {
     const SmbVideoSlot *last
@@ -248,7 +269,8 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
     gathered->video = smb_examine_open_video (maker->store, maker->engine, gathered->evidence, NULL, NULL,
                                               maker->cancellable, NULL);
     for (guint i = 0; i < gathered->track_words->len; i++)
-      remark (gathered, gathered->track_words->pdata[i]);
+      if (smb_report_shows (&gathered->entry, i))
+        remark (gathered, gathered->track_words->pdata[i]);
   }
   cut_crops (maker, gathered, image);
   if (maker->n_specs == 0)
@@ -261,6 +283,21 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
   gathered->entry.attention_part
       = maker->model->transform == SMB_FACE_RESIZE_CENTRE_CROP ? 224.0 / 256.0 : 1.0;
   return make_maps (maker, gathered, image, error);
+}
+
+/* Which faces of the analysis the examiner left out. */
+static void
+leave_out (const Maker *maker, Gathered *gathered)
+{
+  for (guint i = 0; i < maker->wish->n_left_out; i++) {
+    const SmbReportFace *face = &maker->wish->left_out[i];
+
+    if (face->analysis_id != gathered->stored->id || face->face >= gathered->analysis->faces->len)
+      continue;
+    if (gathered->left_out == NULL)
+      gathered->entry.left_out = gathered->left_out = g_array_new (FALSE, FALSE, sizeof (guint));
+    g_array_append_val (gathered->left_out, face->face);
+  }
 }
 
 /* Takes `evidence`. */
@@ -276,6 +313,10 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
   /* The report says when each exhibit was last found to be what was taken in: that is now, and the log has it too. */
   if (!smb_examine_verify (maker->store, evidence, &evidence->hash_state, maker->cancellable, error))
     return NULL;
+  if (evidence->n_pictures > 0) {
+    gathered->pictures = smb_examine_read_pictures (maker->store, evidence, &gathered->entry.rate, &unread);
+    gathered->entry.pictures = gathered->pictures;
+  }
   gathered->entry.notes = smb_case_list_notes (maker->store, evidence->id, error);
   if (gathered->entry.notes == NULL)
     return NULL;
@@ -296,10 +337,11 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
     if (gathered->analysis != NULL)
       gathered->track_frames = smb_examine_read_tracks (json, gathered->track_words);
     if (gathered->track_frames != NULL)
-      gathered->run = smb_examine_run_of_analysis (maker->store, evidence->id, json, &unread);
+      gathered->run = smb_examine_run_of_analysis (maker->store, evidence->id, json, unread == NULL ? &unread : NULL);
     if (gathered->analysis == NULL)
       return NULL;
     gathered->entry.analysis = gathered->analysis;
+    leave_out (maker, gathered);
   }
   /* Opening the picture can add a finding (altered, missing), so the list is asked for afterwards. */
   gathered->entry.findings = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_finding_free);
@@ -361,7 +403,7 @@ smb_examine_gather (SmbCase *store, SmbEngine *engine, const SmbReportWish *wish
                     gpointer user_data, GCancellable *cancellable, GError **error)
 {
   const Maker gathering
-      = { store, engine, wish->model, wish->specs, wish->model != NULL ? wish->n_specs : 0, wish->check, cancellable };
+      = { store, engine, wish, wish->model, wish->specs, wish->model != NULL ? wish->n_specs : 0, wish->check, cancellable };
   const Maker *maker = &gathering;
   g_autoptr (GPtrArray) exhibits = g_ptr_array_new_with_free_func (gathered_free);
   g_autoptr (GPtrArray) evidence = smb_case_list_evidence (maker->store, error);

@@ -7,18 +7,26 @@
 
 G_BEGIN_DECLS
 
+/* One face of a stored analysis, by index. */
+typedef struct {
+  gint64 analysis_id;
+  guint face;
+} SmbReportFace;
+
 /* What is to be in a report. All borrowed. */
 typedef struct {
   const SmbModelInfo *model;  /* the one the maps are made with; NULL: no maps */
   const gint64 *evidence_ids; /* NULL: every exhibit */
   guint n_evidence;
+  const SmbReportFace *left_out; /* faces that are not to be shown; how many of an exhibit these are is said */
+  guint n_left_out;
   const SmbMapSpec *specs; /* maps of each face */
   guint n_specs;
   gboolean check; /* maps that explain the answer are tested for faithfulness */
 } SmbReportWish;
 
 /* A report before it is written: all it shows, gathered at one time. What is looked at and what is then written are the
- * same. For the thread of the case; only the pages may go elsewhere. */
+ * same. For one thread at a time; the pages are for any. */
 typedef struct _SmbReportDraft SmbReportDraft;
 
 /* Verifies the exhibits, opens them, makes the maps. The verifications are entries of the audit log. */

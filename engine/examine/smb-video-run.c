@@ -382,11 +382,13 @@ check_range (const SmbEngineVideo *video, const SmbVideoSettings *settings, GErr
 }
 
 gboolean
-smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoSettings *settings,
+smb_video_follow (SmbEngine *engine, SmbEngineVideo *video, const SmbVideoSettings *settings,
                   SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable, GError **error)
 {
   const Run run
-      = { engine, model, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
+      = { engine, NULL, video, settings, progress, sink, cancellable, g_get_monotonic_time (), progress->seconds };
+
+  g_return_val_if_fail (settings->sample != SMB_VIDEO_SAMPLE_EVERY, FALSE);
 
   return check_range (video, settings, error) && follow_all (&run, error);
 }

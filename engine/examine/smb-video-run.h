@@ -59,10 +59,10 @@ gboolean smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineV
                         const SmbVideoSettings *settings, SmbVideoProgress *progress, const SmbVideoSink *sink,
                         GCancellable *cancellable, GError **error);
 
-/* The first pass alone: faces found and followed, none scored. settings->sample must be UNIFORM. */
-gboolean smb_video_follow (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video,
-                           const SmbVideoSettings *settings, SmbVideoProgress *progress, const SmbVideoSink *sink,
-                           GCancellable *cancellable, GError **error);
+/* The first pass alone: faces found and followed, none scored, which takes no model. settings->sample must be UNIFORM. */
+gboolean smb_video_follow (SmbEngine *engine, SmbEngineVideo *video, const SmbVideoSettings *settings,
+                           SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable,
+                           GError **error);
 
 /* Numbers (guint) of the frames that a track is in, after edits (or NULL); detected: only those in which it was found,
  * not carried along. */

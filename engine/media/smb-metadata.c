@@ -86,6 +86,16 @@ smb_metadata_entry_new (const char *group, const char *key, const char *value, c
 
 /* --- tags --- */
 
+/* Exiv2 looks up the lenses of makers' notes in a file of the user's first, for which this process would be ended. */
+static gboolean
+is_lens_number (const char *key)
+{
+  const char *name = strrchr (key, '.');
+
+  return g_str_has_prefix (key, "Exif.") && !g_str_has_prefix (key, "Exif.Photo.")
+         && !g_str_has_prefix (key, "Exif.Image.") && g_str_has_prefix (name + 1, "Lens");
+}
+
 /* What a tag holds; long binary values only by their size. */
 static SmbMetadataEntry *
 entry_of (GExiv2Metadata *tags, const char *group, const char *key)
@@ -99,7 +109,7 @@ entry_of (GExiv2Metadata *tags, const char *group, const char *key)
     value = g_strdup_printf (_ ("%zu bytes"), g_bytes_get_size (raw));
   else {
     value = gexiv2_metadata_try_get_tag_string (tags, key, NULL);
-    meaning = gexiv2_metadata_try_get_tag_interpreted_string (tags, key, NULL);
+    meaning = is_lens_number (key) ? NULL : gexiv2_metadata_try_get_tag_interpreted_string (tags, key, NULL);
   }
   if (value == NULL)
     value = g_strdup ("");
@@ -210,7 +220,8 @@ decode_bytes (const guint8 *data, gsize n_bytes, int orientation, const SmbPictu
     /* Stored as the picture is; turned as the picture is turned. */
     const gsize n = (gsize) image->width * (gsize) image->height * 3;
     PicturePixels pixels = { image->width, image->height, 3, g_memdup2 (smb_image_get_pixels (image), n) };
-    PictureJob job = { .path = "thumbnail", .limits = limits };
+    g_autoptr (SmbPictureInfo) info = smb_picture_info_new ();
+    PictureJob job = { .path = "thumbnail", .limits = limits, .info = info };
     g_autoptr (GBytes) bytes = NULL;
 
     if (picture_turn_upright (&job, &pixels, orientation, NULL)) {

@@ -13,6 +13,8 @@
 #define MAX_MAPS 100000
 #define MAX_MAP_SIDE 8192
 #define MAX_FACE 10000
+#define MAX_PICTURES 1000000
+#define MAX_RATE 1e6
 
 void
 smb_bundle_map_clear (SmbBundleMap *map)
@@ -45,6 +47,7 @@ bundle_exhibit_free (gpointer data)
   g_free (exhibit->sha256);
   g_clear_pointer (&exhibit->result, json_node_unref);
   g_clear_pointer (&exhibit->analysis, smb_analysis_free);
+  g_clear_pointer (&exhibit->pictures, g_ptr_array_unref);
   g_ptr_array_unref (exhibit->regions);
   g_ptr_array_unref (exhibit->maps);
   g_free (exhibit);
@@ -188,9 +191,10 @@ read_regions (SmbJsonReader *reader, JsonObject *of, SmbBundleExhibit *exhibit)
 typedef gboolean (*ReadItem) (SmbJsonReader *reader, JsonObject *of, SmbBundleExhibit *exhibit);
 
 static gboolean
-read_list (SmbJsonReader *reader, JsonObject *of, const char *member, SmbBundleExhibit *exhibit, ReadItem read_item)
+read_list (SmbJsonReader *reader, JsonObject *of, const char *member, SmbBundleExhibit *exhibit, guint max,
+           ReadItem read_item)
 {
-  JsonArray *array = smb_json_array (reader, of, member, SMB_JSON_REQUIRED, MAX_MAPS);
+  JsonArray *array = smb_json_array (reader, of, member, SMB_JSON_REQUIRED, max);
 
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
     JsonObject *item = smb_json_object_at (reader, array, i, member);
@@ -201,11 +205,41 @@ read_list (SmbJsonReader *reader, JsonObject *of, const char *member, SmbBundleE
   return array != NULL;
 }
 
+/* One of the numbered pictures: a name that stays in the folder. */
+static gboolean
+read_picture (SmbJsonReader *reader, JsonObject *of, SmbBundleExhibit *exhibit)
+{
+  SmbCasePicture *picture = g_new0 (SmbCasePicture, 1);
+
+  g_ptr_array_add (exhibit->pictures, picture);
+  picture->name = smb_json_string (reader, of, "name", SMB_JSON_REQUIRED);
+  picture->sha256 = read_hash (reader, of, "sha256", SMB_JSON_REQUIRED);
+  picture->size_bytes = smb_json_uint64 (reader, of, "size_bytes");
+  if (!reader->failed
+      && (picture->name[0] == '\0' || picture->name[0] == '.' || strpbrk (picture->name, "/\\\n") != NULL))
+    smb_json_fail (reader, "name", _ ("the name of a file"));
+  return !reader->failed;
+}
+
+static gboolean
+read_pictures (SmbJsonReader *reader, JsonObject *of, SmbBundleExhibit *exhibit)
+{
+  exhibit->pictures = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_case_picture_free);
+  exhibit->rate = smb_json_number (reader, of, "rate", SMB_JSON_REQUIRED);
+  if (!reader->failed && !(exhibit->rate > 0 && exhibit->rate <= MAX_RATE))
+    smb_json_fail (reader, "rate", _ ("a number of pictures a second"));
+  if (!read_list (reader, of, "files", exhibit, MAX_PICTURES, read_picture))
+    return FALSE;
+  if (exhibit->pictures->len == 0)
+    smb_json_fail (reader, "files", _ ("pictures"));
+  return !reader->failed;
+}
+
 static gboolean
 read_exhibit (SmbJsonReader *reader, JsonObject *of, SmbBundle *bundle)
 {
   SmbBundleExhibit *exhibit = g_new0 (SmbBundleExhibit, 1);
-  JsonObject *result;
+  JsonObject *result, *pictures;
 
   exhibit->regions = g_ptr_array_new_with_free_func (regions_free);
   exhibit->maps = g_ptr_array_new_with_free_func (bundle_map_free);
@@ -225,7 +259,11 @@ read_exhibit (SmbJsonReader *reader, JsonObject *of, SmbBundle *bundle)
       return FALSE;
     g_ptr_array_set_size (exhibit->regions, (int) exhibit->analysis->faces->len);
   }
-  return read_list (reader, of, "regions", exhibit, read_regions) && read_list (reader, of, "maps", exhibit, read_map);
+  pictures = smb_json_object (reader, of, "pictures", SMB_JSON_OPTIONAL);
+  if (reader->failed || (pictures != NULL && !read_pictures (reader, pictures, exhibit)))
+    return FALSE;
+  return read_list (reader, of, "regions", exhibit, MAX_MAPS, read_regions)
+         && read_list (reader, of, "maps", exhibit, MAX_MAPS, read_map);
 }
 
 static gboolean

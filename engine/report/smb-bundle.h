@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/smb-analysis.h"
+#include "case/smb-case.h"
 
 G_BEGIN_DECLS
 
@@ -11,6 +12,8 @@ G_BEGIN_DECLS
  * "examiner"}, "log": {"entries", "head", "intact"}, "warnings": [sentence], "notes": [{"author", "text"}], "exhibits":
  * [{"exhibit", "file", "sha256", "size_bytes", "format", "width", "height", "problem", "notes", "findings": [{"kind",
  *    "text"}], "result": as smb_analysis_to_json, of a video with "video"; null if never analysed,
+ *    "pictures": {"rate": a second, "files": [{"name", "sha256", "size_bytes"}]} of an exhibit made of numbered ones,
+ *    "left_out": [face] that the pages do not show by choice, if any ("result" has all, so that it can be found again),
  *    "regions": [{"face", "size_px", "origin", "classes"}] of faces whose region map an examiner corrected,
  *    "maps": [{"face", "map": its text form, "index": which of several, "rows", "columns", "min", "max", "mean",
  * "sha256" of the float32 values or RGB bytes, "values": these themselves, little-endian, in base64; left out once the
@@ -42,6 +45,8 @@ typedef struct {
   JsonNode *result;      /* NULL: never analysed */
   SmbAnalysis *analysis; /* the same, read */
   gboolean video;
+  GPtrArray *pictures;   /* SmbCasePicture*, in the file's folder; NULL: one file */
+  double rate;           /* of these, a second */
   GPtrArray *regions;    /* SmbRegions* by face, NULL where it was left as drawn */
   GPtrArray *maps;       /* SmbBundleMap* */
 } SmbBundleExhibit;

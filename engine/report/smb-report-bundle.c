@@ -119,6 +119,36 @@ regions_of (const SmbReportExhibit *exhibit)
 }
 
 static JsonObject *
+pictures_of (const SmbReportExhibit *exhibit)
+{
+  JsonObject *out = json_object_new ();
+  JsonArray *files = json_array_new ();
+
+  for (guint i = 0; i < exhibit->pictures->len; i++) {
+    const SmbCasePicture *picture = exhibit->pictures->pdata[i];
+    JsonObject *file = json_object_new ();
+
+    smb_json_set_string (file, "name", picture->name);
+    smb_json_set_string (file, "sha256", picture->sha256);
+    smb_json_set_uint64 (file, "size_bytes", picture->size_bytes);
+    json_array_add_object_element (files, file);
+  }
+  json_object_set_array_member (out, "files", files);
+  smb_json_set_number (out, "rate", exhibit->rate);
+  return out;
+}
+
+static JsonArray *
+left_out_of (const SmbReportExhibit *exhibit)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < exhibit->left_out->len; i++)
+    json_array_add_int_element (array, g_array_index (exhibit->left_out, guint, i) + 1);
+  return array;
+}
+
+static JsonObject *
 exhibit_of (const SmbReportExhibit *exhibit, gsize *n_values_in_out)
 {
   const SmbEvidence *evidence = exhibit->evidence;
@@ -139,6 +169,10 @@ exhibit_of (const SmbReportExhibit *exhibit, gsize *n_values_in_out)
     json_object_set_member (out, "result", result);
   else
     json_object_set_null_member (out, "result");
+  if (exhibit->pictures != NULL)
+    json_object_set_object_member (out, "pictures", pictures_of (exhibit));
+  if (exhibit->left_out != NULL)
+    json_object_set_array_member (out, "left_out", left_out_of (exhibit));
   json_object_set_array_member (out, "regions", regions_of (exhibit));
   json_object_set_array_member (out, "maps", maps_of (exhibit, n_values_in_out));
   return out;

@@ -233,6 +233,8 @@ smb_report_draw_picture (cairo_t *cr, const SmbReportExhibit *exhibit, double x,
       SmbBox b = result->face.box;
       Rect box = { x + b.x * scale, y + b.y * scale, b.width * scale, b.height * scale };
 
+      if (!smb_report_shows (exhibit, i))
+        continue;
       if (pass == 1) {
         draw_face_label (cr, result, i, box, frame, font_px, taken);
         continue;

@@ -146,8 +146,8 @@ add_picture (GString *html, const SmbReportExhibit *exhibit)
   alt = exhibit->analysis != NULL
             ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Picture of exhibit %s with the box of %u face",
                                             "Picture of exhibit %s with the boxes of %u faces",
-                                            exhibit->analysis->faces->len),
-                               exhibit->evidence->exhibit, exhibit->analysis->faces->len)
+                                            smb_report_count_shown (exhibit)),
+                               exhibit->evidence->exhibit, smb_report_count_shown (exhibit))
             : g_strdup_printf (_("Picture of exhibit %s"), exhibit->evidence->exhibit);
   g_string_append (html, "<figure>");
   add_image (html, surface, alt);
@@ -175,8 +175,9 @@ add_bars (GString *html, const SmbAnalysis *analysis, const SmbFaceResult *resul
 }
 
 static void
-add_faces (GString *html, const SmbAnalysis *analysis)
+add_faces (GString *html, const SmbReportExhibit *exhibit)
 {
+  const SmbAnalysis *analysis = exhibit->analysis;
   const char *const heads[]
       = { _ ("Face"), _ ("Box (upright picture)"), _ ("Detector"), _ ("Class probabilities"), _ ("Score"), NULL };
 
@@ -197,6 +198,9 @@ add_faces (GString *html, const SmbAnalysis *analysis)
     g_autofree char *confidence = drawn ? g_strdup ("–") : smb_report_fixed (result->face.confidence, 3);
     g_autofree char *score = smb_report_score (result);
     g_autofree char *reason = smb_report_score_note (result);
+
+    if (!smb_report_shows (exhibit, i))
+      continue;
 
     g_string_append (html, "<tr>");
     add_element (html, "th", " scope=\"row\"", name);
@@ -328,7 +332,7 @@ add_regions (GString *html, const SmbReportExhibit *exhibit)
     const SmbFaceResult *result = g_ptr_array_index (exhibit->analysis->faces, i);
     g_autofree char *name = smb_report_face_label (i);
 
-    if (result->regions != NULL)
+    if (result->regions != NULL && smb_report_shows (exhibit, i))
       add_region_table (html, exhibit, result->regions, name);
   }
 }
@@ -407,8 +411,8 @@ add_summary (GString *html, const SmbReportData *data)
     const SmbReportExhibit *exhibit = g_ptr_array_index (data->exhibits, i);
     const SmbEvidence *evidence = exhibit->evidence;
     g_autofree char *base = g_path_get_basename (evidence->path);
-    g_autofree char *faces = exhibit->analysis != NULL ? g_strdup_printf ("%u", exhibit->analysis->faces->len) : NULL;
-    g_autofree char *score = exhibit->analysis != NULL ? smb_report_highest_score (exhibit->analysis) : NULL;
+    g_autofree char *faces = exhibit->analysis != NULL ? smb_report_n_faces (exhibit) : NULL;
+    g_autofree char *score = exhibit->analysis != NULL ? smb_report_highest_score (exhibit) : NULL;
 
     g_string_append_printf (html, "<tr><td class=\"keep\"><a href=\"#exhibit-%u\">", i + 1);
     add_text (html, evidence->exhibit);
@@ -442,7 +446,7 @@ add_exhibit (GString *html, const SmbReportExhibit *exhibit, guint index, SmbCol
   if (exhibit->timeline != NULL)
     add_timeline (html, exhibit);
   if (exhibit->analysis != NULL)
-    add_faces (html, exhibit->analysis);
+    add_faces (html, exhibit);
   add_regions (html, exhibit);
   add_maps (html, exhibit, colours);
   add_findings (html, exhibit->findings);

@@ -108,8 +108,8 @@ draw_summary (SmbPage *page, const SmbReportData *data)
     SmbCell cells[5];
 
     if (exhibit->analysis != NULL) {
-      texts[3] = g_strdup_printf ("%u", exhibit->analysis->faces->len);
-      texts[4] = smb_report_highest_score (exhibit->analysis);
+      texts[3] = smb_report_n_faces (exhibit);
+      texts[4] = smb_report_highest_score (exhibit);
     } else {
       texts[3] = g_strdup ("–");
       texts[4] = g_strdup (evidence->problem != NULL ? _("not decoded") : _("not analysed"));
@@ -221,8 +221,9 @@ draw_face_row (SmbPage *page, const SmbAnalysis *analysis, const SmbFaceResult *
 }
 
 static void
-draw_faces (SmbPage *page, const SmbAnalysis *analysis)
+draw_faces (SmbPage *page, const SmbReportExhibit *exhibit)
 {
+  const SmbAnalysis *analysis = exhibit->analysis;
   static const double columns[] = { 0, 32, 190, 238, 414, SMB_PAGE_TEXT_WIDTH };
   const char *const heads[]
       = { _ ("Face"), _ ("Box (upright picture)"), _ ("Detector"), _ ("Class probabilities"), _ ("Score"), NULL };
@@ -234,7 +235,8 @@ draw_faces (SmbPage *page, const SmbAnalysis *analysis)
   }
   smb_page_begin_table (page, heads, columns);
   for (guint i = 0; i < analysis->faces->len; i++)
-    draw_face_row (page, analysis, g_ptr_array_index (analysis->faces, i), i, columns);
+    if (smb_report_shows (exhibit, i))
+      draw_face_row (page, analysis, g_ptr_array_index (analysis->faces, i), i, columns);
   smb_page_end_table (page);
 }
 
@@ -379,13 +381,13 @@ draw_region_table (SmbPage *page, const SmbRegionReport *report, const char *fac
 }
 
 static void
-draw_regions (SmbPage *page, const SmbAnalysis *analysis)
+draw_regions (SmbPage *page, const SmbReportExhibit *exhibit)
 {
-  for (guint i = 0; i < analysis->faces->len; i++) {
-    const SmbFaceResult *result = g_ptr_array_index (analysis->faces, i);
+  for (guint i = 0; exhibit->analysis != NULL && i < exhibit->analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (exhibit->analysis->faces, i);
     g_autofree char *name = smb_report_face_label (i);
 
-    if (result->regions != NULL)
+    if (result->regions != NULL && smb_report_shows (exhibit, i))
       draw_region_table (page, result->regions, name);
   }
 }
@@ -421,9 +423,8 @@ draw_exhibit (SmbPage *page, const SmbReportExhibit *exhibit, SmbColours colours
   if (exhibit->timeline != NULL)
     draw_timeline (page, exhibit->timeline);
   if (exhibit->analysis != NULL)
-    draw_faces (page, exhibit->analysis);
-  if (exhibit->analysis != NULL)
-    draw_regions (page, exhibit->analysis);
+    draw_faces (page, exhibit);
+  draw_regions (page, exhibit);
   draw_maps (page, exhibit, colours);
   draw_findings (page, exhibit->findings);
   draw_notes (page, exhibit->notes);

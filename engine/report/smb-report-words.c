@@ -95,13 +95,43 @@ smb_report_score (const SmbFaceResult *result)
   return isnan (result->score) ? g_strdup (_("n/a")) : smb_report_fixed (result->score, 3);
 }
 
+gboolean
+smb_report_shows (const SmbReportExhibit *exhibit, guint face)
+{
+  for (guint i = 0; exhibit->left_out != NULL && i < exhibit->left_out->len; i++)
+    if (g_array_index (exhibit->left_out, guint, i) == face)
+      return FALSE;
+  return TRUE;
+}
+
+guint
+smb_report_count_shown (const SmbReportExhibit *exhibit)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < exhibit->analysis->faces->len; i++)
+    n += smb_report_shows (exhibit, i) ? 1 : 0;
+  return n;
+}
+
 char *
-smb_report_highest_score (const SmbAnalysis *analysis)
+smb_report_n_faces (const SmbReportExhibit *exhibit)
+{
+  const guint n = exhibit->analysis->faces->len, shown = smb_report_count_shown (exhibit);
+
+  return shown == n ? g_strdup_printf ("%u", n) : g_strdup_printf (_("%u of %u"), shown, n);
+}
+
+char *
+smb_report_highest_score (const SmbReportExhibit *exhibit)
 {
   double highest = NAN;
 
-  for (guint i = 0; i < analysis->faces->len; i++) {
-    const SmbFaceResult *result = g_ptr_array_index (analysis->faces, i);
+  for (guint i = 0; i < exhibit->analysis->faces->len; i++) {
+    const SmbFaceResult *result = g_ptr_array_index (exhibit->analysis->faces, i);
+
+    if (!smb_report_shows (exhibit, i))
+      continue;
     if (!isnan (result->score) && !(result->score <= highest))
       highest = result->score;
   }
@@ -350,6 +380,10 @@ smb_report_exhibit_warnings (const SmbReportExhibit *exhibit)
     if (warning != NULL)
       add_once (warnings, g_strdup (warning));
   }
+  if (exhibit->analysis != NULL && smb_report_count_shown (exhibit) < exhibit->analysis->faces->len)
+    add_once (warnings, g_strdup_printf (_ ("Exhibit %s: %u of the %u faces found are shown; the examiner chose to leave "
+                                            "out the others."),
+                                         name, smb_report_count_shown (exhibit), exhibit->analysis->faces->len));
   return warnings;
 }
 

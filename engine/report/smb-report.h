@@ -36,9 +36,15 @@ typedef struct {
                                       * therefore cover, as a share: 224 / 256 for SMB_FACE_RESIZE_CENTRE_CROP; 0 or 1:
                                       * the whole crop */
   GPtrArray *regions; /* for each face the region map an examiner corrected, SmbRegions*, NULL: none; or NULL */
+  const GPtrArray *pictures;         /* SmbCasePicture*, of an exhibit made of numbered ones; NULL: one file */
+  double rate;                       /* of these, a second */
+  const GArray *left_out;            /* guint: faces that the examiner chose not to show, by index; NULL: none */
   GPtrArray *notes;                  /* SmbNote* */
   GPtrArray *findings;               /* SmbFinding* */
 } SmbReportExhibit;
+
+/* Whether the report shows this face of the exhibit. */
+gboolean smb_report_shows (const SmbReportExhibit *exhibit, guint face);
 
 typedef struct {
   const SmbCaseInfo *info;

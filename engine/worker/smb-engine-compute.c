@@ -33,7 +33,8 @@ smb_engine_new_body (SmbEngine *engine, const SmbModelInfo *model)
 {
   JsonObject *body = json_object_new ();
 
-  json_object_set_object_member (body, "model", smb_model_to_message (model));
+  if (model != NULL)
+    json_object_set_object_member (body, "model", smb_model_to_message (model));
   json_object_set_string_member (body, "device", smb_engine_get_device_name (engine));
   json_object_set_int_member (body, "threads", smb_engine_get_threads (engine));
   return body;

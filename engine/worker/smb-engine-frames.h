@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 /* Frames of a video in the compute worker; see smb_judge_follow and smb_judge_score_frames. */
 
 /* images (n) of frames (SmbFrameFaces* with k and time_us): a new array with their faces, and *tracker replaced by what
- * it is after the last. lead: the frame before, or NULL at a beginning. score: judge them as well. */
+ * it is after the last. lead: the frame before, or NULL at a beginning. score: judge them as well,
+ * which takes a model; else it may be NULL. */
 GPtrArray *smb_engine_follow (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const *images, guint n,
                               SmbImage *lead, GPtrArray *frames, SmbTracker **tracker,
                               const SmbFollowSettings *settings, gboolean score, GCancellable *cancellable,

@@ -27,7 +27,7 @@ SmbMessage *smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCanc
 /* Ends a worker whose RESULT was not what it should be: it may have been taken over. The next call starts another. */
 void smb_engine_distrust (SmbEngine *engine, SmbEngineWorker worker);
 int smb_engine_get_threads (const SmbEngine *engine);
-/* What every request to the compute worker holds; and its member "settings". */
+/* What every request to the compute worker holds (model NULL: one that takes none); and its member "settings". */
 JsonObject *smb_engine_new_body (SmbEngine *engine, const SmbModelInfo *model);
 JsonObject *smb_engine_settings_to_json (const SmbAnalysisSettings *settings);
 

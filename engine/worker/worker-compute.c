@@ -58,6 +58,14 @@ key_of (JsonObject *model, const char *device, gint64 threads)
   return g_strdup_printf ("%s\n%" G_GINT64_FORMAT "\n%s", device, threads, text);
 }
 
+/* Whether the request names no model because it takes none. */
+static gboolean
+needs_no_model (const SmbMessage *request)
+{
+  return request->type == SMB_MESSAGE_FOLLOW && smb_message_get_int (request, "score", 0) == 0
+         && json_object_get_member (request->body, "model") == NULL;
+}
+
 /* The judge asked for, loaded if it is not the one at hand. Borrowed. */
 static SmbJudge *
 ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *request, GError **error)
@@ -68,21 +76,25 @@ ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *re
   g_autoptr (SmbModelInfo) model = NULL;
   g_autofree char *key = NULL;
 
-  if (described == NULL || threads < 0 || threads > 4096) {
+  if ((described == NULL && !needs_no_model (request)) || threads < 0 || threads > 4096) {
     smb_worker_compute_misuse (error);
     return NULL;
   }
-  key = key_of (described, device, threads);
+  key = described != NULL ? key_of (described, device, threads) : g_strdup_printf ("%" G_GINT64_FORMAT, threads);
   if (compute->judge != NULL && g_strcmp0 (key, compute->key) == 0)
     return compute->judge;
   /* The old one goes first: two models need not fit into memory together. */
   g_clear_pointer (&compute->judge, smb_judge_free);
   g_clear_pointer (&compute->key, g_free);
-  smb_worker_report (worker, 0, 2, _ ("Loading the model"));
-  model = smb_model_from_message (described, error);
-  if (model == NULL)
-    return NULL;
-  compute->judge = smb_judge_new (model, device, (int) threads, error);
+  if (described == NULL) {
+    compute->judge = smb_judge_new_without_model ((int) threads);
+  } else {
+    smb_worker_report (worker, 0, 2, _ ("Loading the model"));
+    model = smb_model_from_message (described, error);
+    if (model == NULL)
+      return NULL;
+    compute->judge = smb_judge_new (model, device, (int) threads, error);
+  }
   if (compute->judge != NULL)
     compute->key = g_steal_pointer (&key);
   return compute->judge;

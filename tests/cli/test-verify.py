@@ -74,6 +74,75 @@ def robustness():
     return found
 
 
+def chosen_faces(folder):
+    """Of a picture with two faces one is shown: no map of the other, and the report says that there is one."""
+    found = []
+    case, bundle = os.path.join(folder, "faces.smbcase"), os.path.join(folder, "faces.json")
+    run("case", "new", case, "--title=T")
+    run("analyze", "--case", case, "--box=10,20,300,300", "--box=300,20,300,300", os.path.join(SAMPLES, "18f-dave.jpg"))
+    run("analyze", "--case", case, os.path.join(SAMPLES, "18f-melody.jpg"))
+    done = run("report", case, "--out=" + bundle, "--face=s-01/f2", "--maps=rollout")
+    if done.returncode:
+        return [f"{done}"]
+    data = json.loads(read(bundle))
+    first = data["exhibits"][0]
+    if len(data["exhibits"]) != 1 or first["left_out"] != [1] or [one["face"] for one in first["maps"]] != [2]:
+        found.append(f"{first.get('left_out')} {[one['face'] for one in first['maps']]}")
+    if not any("S-01: 1 of the 2 faces" in text for text in data["warnings"]):
+        found.append(f"nothing is said of it: {data['warnings']}")
+    if run("verify", bundle).returncode:
+        found.append("it does not hold")
+    page = os.path.join(folder, "faces.html")
+    run("report", case, "--out=" + page, "--face=S-01/F2", "--exhibit=S-02", "--maps=none")
+    shown = read(page)
+    if "<td class=\"keep\">F1" in shown.split("id=\"exhibit-2\"")[0] or "1 of 2" not in shown or "S-02" not in shown:
+        found.append("the page shows what was left out, or not what was asked for")
+    for face in ("S-01/F3", "S-01", "S-09/F1"):
+        done = run("report", case, "--out=" + bundle, "--face=" + face)
+        if done.returncode != 1 or len(done.stderr.splitlines()) != 1:
+            found.append(f"{face}: {done}")
+    return found
+
+
+def numbered_pictures(folder):
+    """An exhibit made of numbered pictures is found, elsewhere too, and each picture counts."""
+    found = []
+    case, bundle = os.path.join(folder, "row.smbcase"), os.path.join(folder, "row.json")
+    row, moved = os.path.join(folder, "row"), os.path.join(folder, "row-moved")
+    os.mkdir(row)
+    for number, name in enumerate(("18f-melody.jpg", "18f-brethauer.jpg", "18f-melody.jpg")):
+        shutil.copy(os.path.join(SAMPLES, name), os.path.join(row, f"f{number}.jpg"))
+    run("case", "new", case, "--title=T")
+    run("case", "add", case, os.path.join(row, "f%d.jpg"), "--rate=5")
+    run("analyze", "--case", case, os.path.join(row, "f%d.jpg"))
+    run("report", case, "--out=" + bundle, "--maps=rollout")
+    done = run("verify", bundle, "--json")
+    got = outcomes(done)
+    if done.returncode or len(got) < 3 or set(got.values()) - {"exact", "close"}:
+        found.append(f"in place: {done}")
+    os.rename(row, moved)
+    gone, there = run("verify", bundle, "--json"), run("verify", bundle, "--json", "--evidence", moved)
+    if gone.returncode != 1 or set(outcomes(gone).values()) != {"not-tried"}:
+        found.append(f"gone: {gone}")
+    if there.returncode or set(outcomes(there).values()) - {"exact", "close"}:
+        found.append(f"elsewhere: {there}")
+    os.rename(moved, row)
+    shutil.copy(os.path.join(SAMPLES, "18f-dave.jpg"), os.path.join(row, "f1.jpg"))
+    altered = run("verify", bundle, "--json")
+    if altered.returncode != 1 or outcomes(altered) != {("S-01", "hash"): "different"} or "f1.jpg" not in altered.stdout:
+        found.append(f"altered: {altered}")
+    data = json.loads(read(bundle))
+    for what, change in {"list": lambda p: p["files"].pop(), "name": lambda p: p["files"][0].update(name="../f0.jpg"),
+                         "rate": lambda p: p.update(rate=-1), "empty": lambda p: p.update(files=[])}.items():
+        forged = json.loads(json.dumps(data))
+        change(forged["exhibits"][0]["pictures"])
+        write(bundle + "-forged.json", json.dumps(forged))
+        done = run("verify", bundle + "-forged.json")
+        if done.returncode != 1 or "changed" not in done.stdout + done.stderr and len(done.stderr.splitlines()) != 1:
+            found.append(f"{what}: {done}")
+    return found
+
+
 def main():
     tap = house.Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -179,6 +248,8 @@ def main():
                 found.append(f"{arguments}: {done}")
         tap.check("malformed bundles get a sentence", found)
         tap.check("robustness of a score", robustness())
+        tap.check("faces can be chosen", chosen_faces(folder))
+        tap.check("numbered pictures are verified", numbered_pictures(folder))
     tap.done()
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pyatspi
+from gi.repository import GLib
 
 
 class Failed(Exception):
@@ -31,6 +32,7 @@ class Person:
     def __init__(self, program, *arguments, environment=None):
         env = {**os.environ, **(environment or {})}
         self.known = {}
+        self.focused = None  # widgets that got the focus, once somebody asks
         self.process = subprocess.Popen([program, *arguments], env=env)
         self.app = wait_for("the program on the accessibility bus", self._find_app, 40)
         self.frame = wait_for("the window", lambda: self._first(self.app, "frame"), 40)
@@ -167,6 +169,22 @@ class Person:
     def key(self, *keys):
         self.mouse("key", "--clearmodifiers", *keys)
         time.sleep(0.3)
+
+    def key_to(self, key, seconds=5.0):
+        """Presses a key that moves the focus; what has it then, as a screen reader is told."""
+        if self.focused is None:
+            self.focused = []
+            pyatspi.Registry.registerEventListener(lambda event: event.detail1 and self.focused.append(event.source),
+                                                   "object:state-changed:focused")
+        self.focused.clear()
+        subprocess.run(["xdotool", "key", "--clearmodifiers", key], check=True)
+        end = time.monotonic() + seconds
+        while not self.focused and time.monotonic() < end:
+            GLib.MainContext.default().iteration(False)
+            time.sleep(0.01)
+        if not self.focused:
+            raise Failed(f"{key} moves the focus nowhere")
+        return self.focused[-1]
 
     def type(self, text):
         subprocess.run(["xdotool", "type", "--delay", "8", "--", text], check=True)
