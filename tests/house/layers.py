@@ -32,7 +32,7 @@ BELOW = {
 # The kernels see the table they fill and nothing else; the registry alone sees the processor's entry, and the module for
 # graphics cards is not linked with anything.
 KERNELS = {"cpu", "cuda"}
-KERNELS_SEE = {"backend/smb-backend-abi.h"}
+KERNELS_SEE = {"backend/smb-backend-abi.h", "backend/smb-backend-operations.h"}
 SEE_KERNELS = {("backend", "cpu/smb-cpu.h")}
 
 # Outside headers and the rooms that may use them.
