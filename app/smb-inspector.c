@@ -18,6 +18,7 @@ struct _SmbInspector {
   GtkStack *stack;
   SmbFacesPage *faces;
   SmbTracksPage *tracks;
+  GtkStackPage *tracks_page;
   SmbMapsPage *maps;
   SmbRegionsPage *regions;
   SmbMetadataPage *metadata;
@@ -26,9 +27,24 @@ struct _SmbInspector {
 
 G_DEFINE_FINAL_TYPE (SmbInspector, smb_inspector, GTK_TYPE_WIDGET)
 
+/* Only videos have tracks: of a picture their page would be an empty one more to go past. */
+static void
+show_pages (SmbSession *session, SmbInspector *self)
+{
+  SmbExhibit *exhibit = smb_session_get_exhibit (session);
+  gboolean video = exhibit != NULL && smb_exhibit_get_evidence (exhibit)->video;
+
+  if (!video && gtk_stack_get_visible_child (self->stack) != NULL
+      && g_strcmp0 (gtk_stack_get_visible_child_name (self->stack), "tracks") == 0)
+    gtk_stack_set_visible_child_name (self->stack, "faces");
+  gtk_stack_page_set_visible (self->tracks_page, video);
+}
+
 void
 smb_inspector_set_session (SmbInspector *self, SmbSession *session)
 {
+  g_signal_connect_object (session, "exhibit-changed", G_CALLBACK (show_pages), self, 0);
+  show_pages (session, self);
   smb_faces_page_set_session (self->faces, session);
   smb_tracks_page_set_session (self->tracks, session);
   smb_maps_page_set_session (self->maps, session);
@@ -90,6 +106,7 @@ smb_inspector_class_init (SmbInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, stack);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, faces);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, tracks);
+  gtk_widget_class_bind_template_child (widget_class, SmbInspector, tracks_page);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, maps);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, regions);
   gtk_widget_class_bind_template_child (widget_class, SmbInspector, metadata);

@@ -252,5 +252,6 @@ smb_label_dialog_new (GtkWindow *parent, SmbSession *session, GPtrArray *exhibit
   offer_faces (self);
   offer_classes (self);
   fill_in (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->class));
   return self;
 }

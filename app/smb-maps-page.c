@@ -365,7 +365,9 @@ add_card (SmbMapsPage *self, guint i)
   gtk_widget_add_css_class (self->pictures[i], "map-preview");
   gtk_widget_add_css_class (self->buttons[i], "map-card");
   gtk_widget_add_css_class (label, "caption");
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_justify (GTK_LABEL (label), GTK_JUSTIFY_CENTER);
   gtk_box_append (GTK_BOX (content), self->pictures[i]);
   gtk_box_append (GTK_BOX (content), label);
   gtk_button_set_child (GTK_BUTTON (self->buttons[i]), content);

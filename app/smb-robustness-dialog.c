@@ -250,9 +250,11 @@ smb_robustness_dialog_new (GtkWindow *parent, SmbSession *session)
   self->session = g_object_ref (session);
   if (face != NULL) {
     g_autofree char *name = smb_format_face (face, (guint) smb_session_get_face_index (session));
+    const char *exhibit = smb_exhibit_get_evidence (smb_session_get_exhibit (session))->exhibit;
 
-    self->face = g_strdup_printf (_("%s of exhibit %s"), name,
-                                  smb_exhibit_get_evidence (smb_session_get_exhibit (session))->exhibit);
+    self->face = smb_session_get_video (session) != NULL
+                     ? g_strdup_printf (_("%s in frame %u of exhibit %s"), name, smb_session_get_frame (session), exhibit)
+                     : g_strdup_printf (_("%s of exhibit %s"), name, exhibit);
   }
   gtk_label_set_text (self->warning, warning != NULL ? warning : "");
   gtk_widget_set_visible (GTK_WIDGET (self->warning), warning != NULL);

@@ -89,7 +89,7 @@ draw_findings (SmbPage *page, GPtrArray *findings)
 static void
 draw_summary (SmbPage *page, const SmbReportData *data)
 {
-  static const double columns[] = { 0, 52, 290, 378, 424, SMB_PAGE_TEXT_WIDTH };
+  static const double columns[] = { 0, 70, 290, 368, 424, SMB_PAGE_TEXT_WIDTH };
   const char *const heads[] = { _("Exhibit"), _("File"), _("Hash"), _("Faces"), _("Highest score"), NULL };
 
   smb_page_heading (page, 12, _("Exhibits"), 60);

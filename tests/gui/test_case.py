@@ -54,7 +54,7 @@ def is_marked(item):
     """Whether the focus can be seen: a line in the accent's colour about the control."""
     time.sleep(0.2)
     x, y, width, height = who.extents(item)
-    pixels = subprocess.run(["import", "-window", "root", "-crop", f"{width + 8}x{height + 8}+{max(x - 4, 0)}+{max(y - 4, 0)}",
+    pixels = subprocess.run(["import", "-window", "root", "-crop", f"{width + 24}x{height + 24}+{max(x - 12, 0)}+{max(y - 12, 0)}",
                              "-depth", "8", "rgb:-"], check=True, capture_output=True).stdout
     accent = sum(abs(pixels[i] - 0x1a) + abs(pixels[i + 1] - 0x5f) + abs(pixels[i + 2] - 0xb4) < 48
                  for i in range(0, len(pixels), 3))
@@ -167,7 +167,8 @@ def tab_through():
 
 
 def pages_by_keys():
-    """What each page of the inspector holds has a name and shows the focus."""
+    """What each page of the inspector holds has a name and shows the focus; a picture has no tracks."""
+    assert not any(item.getRoleName() == "page tab" and item.name == "Tracks" for item in who.walk()), "tracks of a picture"
     for page, first in (("Maps", "Attention"), ("Regions", "Measure regions"), ("Metadata", "Error level"),
                         ("Notes", "Text of the note")):
         who.click(who.find(page, "page tab"))

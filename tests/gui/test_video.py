@@ -105,6 +105,17 @@ def draw():
     shoot("video-drawn")
 
 
+def robustness():
+    """How far the score of the face in the frame looked at moves."""
+    who.press("Faces")
+    who.press("Robustness…")
+    who.see("over 17 degradations it lies from ", 120)
+    assert who.has("in frame "), "it is not said of which frame"
+    shoot("video-robustness")
+    who.key("Escape")
+    who.focus("Video")
+
+
 def close():
     who.key("ctrl+q")
     wait_for("the end of the program", lambda: who.process.poll() is not None, 30)
@@ -120,6 +131,7 @@ def main():
             ("what is done when it is stopped stays", stop),
             ("it goes on where it was stopped", go_on),
             ("a missed face can be drawn on a frame", draw),
+            ("the robustness of a frame's score", robustness),
             ("the program ends in order", close)]:
         tap.step(name, act)
     if who is not None and who.process.poll() is None:
