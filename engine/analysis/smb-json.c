@@ -173,9 +173,10 @@ smb_json_fail (SmbJsonReader *reader, const char *member, const char *expected)
 JsonObject *
 smb_json_object_at (SmbJsonReader *reader, JsonArray *array, guint i, const char *member)
 {
-  JsonNode *node = json_array_get_element (array, i);
+  JsonNode *node
+      = array != NULL && i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
 
-  if (JSON_NODE_HOLDS_OBJECT (node))
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
     return json_node_get_object (node);
   smb_json_fail (reader, member, _ ("a list of objects"));
   return NULL;

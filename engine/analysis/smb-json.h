@@ -31,7 +31,7 @@ void smb_json_fail (SmbJsonReader *reader, const char *member, const char *expec
 JsonObject *smb_json_object (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need);
 JsonArray *smb_json_array (SmbJsonReader *reader, JsonObject *of, const char *member, SmbJsonNeed need,
                            guint max_length);
-/* The object at i of that list; NULL and failed if something else stands there. */
+/* The object at i of that list (NULL: none was read); NULL and failed if nothing or something else stands there. */
 JsonObject *smb_json_object_at (SmbJsonReader *reader, JsonArray *array, guint i, const char *member);
 gint64 smb_json_int (SmbJsonReader *reader, JsonObject *of, const char *member, gint64 min, gint64 max);
 /* Finite; NAN where optional and null or absent. */

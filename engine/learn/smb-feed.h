@@ -36,9 +36,9 @@ int smb_feed_get_slots (const SmbFeed *feed, int class);
 /* Images of a batch that come here: all, or this process' share. */
 int smb_feed_get_rows (const SmbFeed *feed);
 
-/* The batch of an iteration: images (rows,3,S,S), labels (rows), forged (rows,grid,grid): 0 in genuine faces, in a self-blended
- * one the share of each patch that the blend covers, 1 in all others; NULL without a grid. Borrowed until the next
- * call; the next one is being made meanwhile. */
+/* The batch of an iteration: images (rows,3,S,S), labels (rows), forged (rows,grid,grid): 0 in genuine faces, in a
+ * self-blended one the share of each patch that the blend covers, 1 in all others; NULL without a grid. Borrowed until
+ * the next call; the next one is being made meanwhile. */
 void smb_feed_take (SmbFeed *feed, guint64 iteration, const float **images, const int **labels, const float **forged);
 
 G_END_DECLS

@@ -40,7 +40,8 @@ char *smb_report_clean (const char *text, gboolean lines);
 char *smb_report_time (gint64 time_us); /* "2026-01-02 03:04:05 UTC" */
 const char *smb_report_hash_word (SmbHashState state);
 char *smb_report_score (const SmbFaceResult *result);   /* "0.873" or "n/a" */
-/* Of an exhibit with an analysis: how many of its faces are shown; the same in words, "3", or "1 of 3" where faces are left out; the highest score of those shown. */
+/* Of an exhibit with an analysis: how many of its faces are shown; the same in words, "3", or "1 of 3" where faces are
+ * left out; the highest score of those shown. */
 guint smb_report_count_shown (const SmbReportExhibit *exhibit);
 char *smb_report_n_faces (const SmbReportExhibit *exhibit);
 char *smb_report_highest_score (const SmbReportExhibit *exhibit);

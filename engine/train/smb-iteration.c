@@ -40,9 +40,17 @@ smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIterationPass pass
 }
 
 gboolean
-smb_iteration_is_due (int accumulated, int accumulate)
+smb_iteration_count (const SmbParallel *parallel, gboolean joined, SmbOptimiser *optimiser, int accumulate,
+                     int *accumulated, gboolean *due, GError **error)
 {
-  return accumulated + 1 >= accumulate;
+  *due = ++*accumulated >= accumulate;
+  if (!*due)
+    return TRUE;
+  *accumulated = 0;
+  if (parallel == NULL || smb_parallel_sum_gradients (parallel, joined, optimiser, error))
+    return TRUE;
+  *due = FALSE; /* some are sums, some are not */
+  return FALSE;
 }
 
 double

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "train/smb-optimiser.h"
+#include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
 
@@ -19,8 +19,11 @@ gboolean smb_iteration_check_images (const SmbNetConfig *config, const SmbTensor
 gboolean smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIterationPass pass, gconstpointer job,
                             int *accumulated, GCancellable *cancellable, GError **error);
 
-/* Whether the sum is complete with the iteration that just ran. */
-gboolean smb_iteration_is_due (int accumulated, int accumulate);
+/* Counts the iteration that just ran. *due: the sum of `accumulate` iterations is complete with it; then the gradients
+ * are those of all processes (parallel NULL: there is one; joined: see smb_parallel_sum_gradients), a step is to follow,
+ * and *accumulated starts again. FALSE if the other processes cannot be reached: the sum starts again. */
+gboolean smb_iteration_count (const SmbParallel *parallel, gboolean joined, SmbOptimiser *optimiser, int accumulate,
+                              int *accumulated, gboolean *due, GError **error);
 
 /* Within a run: one step over the sum; gradients whose common norm is above clip_norm (0: no limit) are scaled down to
  * it. Returns the norm before. */

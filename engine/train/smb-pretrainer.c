@@ -309,15 +309,10 @@ iteration_pass (SmbExec *exec, gconstpointer data)
 static gboolean
 finish_iteration (SmbPretrainer *t, double lr, double momentum, SmbPretrainResult *r, GError **error)
 {
-  r->stepped = smb_iteration_is_due (t->accumulated, t->settings.accumulate);
-  if (r->stepped && t->settings.parallel != NULL
-      && !smb_parallel_sum_gradients (t->settings.parallel, t->joined, t->optimiser, error)) {
-    t->accumulated = 0; /* some are sums, some are not: start again */
-    r->stepped = FALSE;
+  if (!smb_iteration_count (t->settings.parallel, t->joined, t->optimiser, t->settings.accumulate, &t->accumulated,
+                            &r->stepped, error))
     return FALSE;
-  }
   smb_exec_begin (t->exec, NULL, FALSE); /* from here on nothing stops half-way */
-  t->accumulated = r->stepped ? 0 : t->accumulated + 1;
   if (r->stepped)
     r->grad_norm = smb_iteration_step (t->exec, t->optimiser, t->settings.clip_norm, lr);
   for (guint i = 0; i < t->target_set->params->len; i++) {

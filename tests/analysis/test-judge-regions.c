@@ -312,6 +312,7 @@ test_json (Fixture *fixture, gconstpointer data)
   g_autofree char *first = NULL, *second = NULL;
   g_autoptr (GError) error = NULL;
   SmbJsonReader reader = { "test", "", &error, FALSE };
+  JsonArray *rows;
 
   report->stands_out = SMB_REGION_EYES;
   report->rows[2].measures[0].z = -3.25;
@@ -326,6 +327,14 @@ test_json (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (first, ==, second);
   json_object_set_string_member (json_node_get_object (node), "stands_out", "beard");
   bad = smb_region_report_from_json (&reader, json_node_get_object (node));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
+  g_clear_error (&error);
+  g_clear_pointer (&bad, smb_region_report_free);
+  /* A region is missing: a sentence, and nothing is read from behind the list. */
+  reader = (SmbJsonReader){ "test", "", &error, FALSE };
+  rows = json_object_get_array_member (json_node_get_object (again), "regions");
+  json_array_remove_element (rows, json_array_get_length (rows) - 1);
+  bad = smb_region_report_from_json (&reader, json_node_get_object (again));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
 }
 
