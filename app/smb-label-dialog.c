@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-label-dialog.h"
 
+#include "smb-form.h"
 #include "smb-format.h"
 #include "smb-wrap-layout.h"
 
@@ -27,12 +28,6 @@ struct _SmbLabelDialog {
 
 G_DEFINE_FINAL_TYPE (SmbLabelDialog, smb_label_dialog, GTK_TYPE_WINDOW)
 
-static char *
-dup_entry (GtkEntry *entry)
-{
-  return g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (entry))));
-}
-
 /* The face chosen; -1: the whole exhibit, or several. */
 static int
 get_face (SmbLabelDialog *self)
@@ -43,7 +38,7 @@ get_face (SmbLabelDialog *self)
 static void
 refresh (SmbLabelDialog *self)
 {
-  g_autofree char *class = dup_entry (self->class);
+  g_autofree char *class = smb_form_dup_text (GTK_WIDGET (self->class));
   g_autoptr (GError) error = NULL;
   gboolean good = smb_case_check_class (class, &error), any = FALSE;
 
@@ -98,7 +93,8 @@ on_offer (GtkButton *button, SmbLabelDialog *self)
 static void
 on_set (GtkButton *button, SmbLabelDialog *self)
 {
-  g_autofree char *class = dup_entry (self->class), *identity = dup_entry (self->identity);
+  g_autofree char *class = smb_form_dup_text (GTK_WIDGET (self->class));
+  g_autofree char *identity = smb_form_dup_text (GTK_WIDGET (self->identity));
 
   smb_session_set_labels (self->session, self->exhibits, get_face (self), class, identity);
   gtk_window_destroy (GTK_WINDOW (self));

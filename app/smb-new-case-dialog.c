@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-new-case-dialog.h"
 
+#include "smb-form.h"
 #include "smb-sample.h"
 
 #include <glib/gi18n.h>
@@ -21,17 +22,11 @@ struct _SmbNewCaseDialog {
 
 G_DEFINE_FINAL_TYPE (SmbNewCaseDialog, smb_new_case_dialog, GTK_TYPE_WINDOW)
 
-static char *
-dup_entry (GtkEntry *entry)
-{
-  return g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (entry))));
-}
-
 /* The file's name from the case number: what a file system may refuse becomes a dash. */
 static char *
 dup_path (SmbNewCaseDialog *self)
 {
-  g_autofree char *number = dup_entry (self->number);
+  g_autofree char *number = smb_form_dup_text (GTK_WIDGET (self->number));
   g_autofree char *name = NULL;
   g_autoptr (GFile) file = NULL;
 
@@ -46,8 +41,8 @@ dup_path (SmbNewCaseDialog *self)
 static void
 refresh (SmbNewCaseDialog *self)
 {
-  g_autofree char *number = dup_entry (self->number);
-  g_autofree char *title = dup_entry (self->title);
+  g_autofree char *number = smb_form_dup_text (GTK_WIDGET (self->number));
+  g_autofree char *title = smb_form_dup_text (GTK_WIDGET (self->title));
   g_autofree char *shown = g_file_get_parse_name (self->folder);
 
   gtk_label_set_text (self->folder_name, shown);
@@ -111,10 +106,10 @@ smb_new_case_dialog_dup_info (SmbNewCaseDialog *self)
 {
   SmbCaseInfo *info = g_new0 (SmbCaseInfo, 1);
 
-  info->number = dup_entry (self->number);
-  info->title = dup_entry (self->title);
-  info->laboratory = dup_entry (self->laboratory);
-  info->examiner = dup_entry (self->examiner);
+  info->number = smb_form_dup_text (GTK_WIDGET (self->number));
+  info->title = smb_form_dup_text (GTK_WIDGET (self->title));
+  info->laboratory = smb_form_dup_text (GTK_WIDGET (self->laboratory));
+  info->examiner = smb_form_dup_text (GTK_WIDGET (self->examiner));
   info->created_us = g_get_real_time ();
   return info;
 }

@@ -81,8 +81,10 @@ row_new (const SmbTrackSummary *track)
   GtkWidget *end = gtk_box_new (GTK_ORIENTATION_VERTICAL, 1), *dot = gtk_drawing_area_new ();
   g_autofree char *title = title_of (track);
   g_autofree char *when
-      = g_strdup_printf (_("%.2f to %.2f s · %u frames, found in %u"), (double) track->first_us / 1e6,
-                         (double) track->last_us / 1e6, track->n_points, track->n_detected);
+      = g_strdup_printf (ngettext ("%.2f to %.2f s · %u frame, found in %u", "%.2f to %.2f s · %u frames, found in %u",
+                                   track->n_points),
+                         (double) track->first_us / 1e6, (double) track->last_us / 1e6, track->n_points,
+                         track->n_detected);
   g_autofree char *score
       = track->score.n_scored > 0 ? g_strdup_printf ("%.2f", track->score.mean) : g_strdup (_("n/a"));
   g_autofree char *spread
