@@ -229,7 +229,7 @@ analyze_video (Trial *trial, GError **error)
   progress = smb_video_progress_new (&settings);
   if (!smb_video_run (trial->engine, trial->model, trial->video, &settings, progress, &sink, trial->cancellable, error))
     return NULL;
-  return smb_examine_video_to_json (trial->engine, trial->model, trial->video, progress, NULL, &settings, 0);
+  return smb_examine_video_to_json (trial->engine, trial->model, trial->video, progress, NULL, &settings, 0, error);
 }
 
 static void

@@ -138,6 +138,7 @@ smb_video_state_free (SmbVideoState *state)
     return;
   smb_video_progress_free (state->progress);
   g_ptr_array_unref (state->edits);
+  smb_track_calibration_free (state->calibration);
   g_free (state->model_name);
   g_free (state->model_sha256);
   g_free (state);
@@ -160,6 +161,22 @@ read_edits (SmbCase *store, SmbVideoState *state, GError **error)
   return stored != NULL;
 }
 
+/* What was noted when the run was done. */
+static gboolean
+read_end (SmbVideoState *state, const SmbCaseVideoChunk *chunk, GError **error)
+{
+  g_autoptr (JsonNode) node = smb_json_parse (chunk->data, MAX_CHUNK_BYTES, _ ("stored frames of a video"), error);
+  JsonNode *calibration = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
+                              ? json_object_get_member (json_node_get_object (node), "calibration")
+                              : NULL;
+
+  state->finished = TRUE;
+  g_clear_pointer (&state->calibration, smb_track_calibration_free);
+  if (calibration != NULL)
+    state->calibration = smb_track_calibration_from_json (calibration, error);
+  return node != NULL && (calibration == NULL || state->calibration != NULL);
+}
+
 static SmbVideoState *
 read_run (SmbCase *store, const SmbCaseVideoRun *run, GError **error)
 {
@@ -179,12 +196,19 @@ read_run (SmbCase *store, const SmbCaseVideoRun *run, GError **error)
   for (guint i = 0; i < chunks->len; i++) {
     const SmbCaseVideoChunk *chunk = chunks->pdata[i];
 
-    if (chunk->pass == PASS_DONE)
-      state->finished = TRUE;
-    else if (!restore_chunk (state->progress, chunk, error))
+    if (!(chunk->pass == PASS_DONE ? read_end (state, chunk, error) : restore_chunk (state->progress, chunk, error)))
       return NULL;
   }
   return read_edits (store, state, error) ? g_steal_pointer (&state) : NULL;
+}
+
+GPtrArray *
+smb_video_state_summarise (const SmbVideoState *state)
+{
+  GPtrArray *tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+
+  smb_tracks_calibrate (tracks, state->calibration);
+  return tracks;
 }
 
 gboolean
@@ -254,7 +278,7 @@ find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evi
  * with the published mean for a score. */
 static SmbAnalysis *
 tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
-                    const SmbVideoSettings *settings, double seconds)
+                    const SmbVideoSettings *settings, gboolean calibrated, double seconds)
 {
   SmbAnalysis *analysis = smb_analysis_new ();
 
@@ -266,7 +290,7 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
   analysis->classes = model->classes != NULL ? g_strdupv (model->classes) : g_new0 (char *, 1);
   analysis->real_class = model->real_class;
   analysis->trained = model->trained;
-  analysis->calibrated = model->calibrated;
+  analysis->calibrated = calibrated; /* for tracks: what is said of single faces says nothing of these */
   analysis->device = g_strdup (smb_engine_get_device_name (engine));
   analysis->program_version = g_strdup (SMB_VERSION);
   analysis->settings = smb_video_settings_to_json (settings);
@@ -280,6 +304,7 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
       result->n_classes = track->n_classes;
       result->probabilities = g_memdup2 (track->mean_probabilities, (gsize) track->n_classes * sizeof (double));
       result->score = CLAMP (track->score.mean, 0.0, 1.0);
+      result->likelihood = track->likelihood[SMB_SERIES_MEAN];
     } else
       result->outside
           = g_strdup (track->best->outside != NULL ? track->best->outside : _ ("None of its frames was scored."));
@@ -299,13 +324,17 @@ summaries_to_json (GPtrArray *tracks)
 }
 
 static JsonNode *
-describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbEngineVideo *video, gint64 run_id)
+describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbTrackCalibration *calibration,
+                 const SmbEngineVideo *video, gint64 run_id)
 {
   JsonNode *json = smb_analysis_to_json (analysis);
   JsonObject *about = json_object_new ();
 
   json_object_set_int_member (about, "run", run_id);
   json_object_set_int_member (about, "frames", smb_engine_video_get_n_frames (video));
+  json_object_set_boolean_member (about, "calibrated", calibration != NULL);
+  if (calibration == NULL)
+    json_object_set_string_member (about, "note", smb_track_calibration_missing ());
   json_object_set_array_member (about, "tracks", summaries_to_json (tracks));
   json_object_set_object_member (json_node_get_object (json), "video", about);
   return json;
@@ -314,26 +343,55 @@ describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbEngine
 JsonNode *
 smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
                            const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings,
-                           gint64 run_id)
+                           gint64 run_id, GError **error)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (progress->frames, edits, NULL);
-  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, settings, progress->seconds);
+  g_autoptr (SmbTrackCalibration) calibration = smb_track_calibration_of_model (model, error);
+  g_autoptr (SmbAnalysis) analysis = NULL;
 
-  return describe_tracks (analysis, tracks, video, run_id);
+  if (calibration == NULL && model->track_calibration != NULL)
+    return NULL;
+  smb_tracks_calibrate (tracks, calibration);
+  analysis
+      = tracks_as_analysis (model, engine, video, tracks, settings, calibration != NULL, progress->seconds);
+  return describe_tracks (analysis, tracks, calibration, video, run_id);
+}
+
+/* The marker of a run that is done: with what its tracks' scores are worth. */
+static char *
+end_text (const SmbTrackCalibration *calibration)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+
+  if (calibration != NULL)
+    json_object_set_member (object, "calibration", smb_track_calibration_to_json (calibration));
+  json_node_take_object (node, object);
+  return json_to_string (node, FALSE);
 }
 
 static gboolean
 store_analysis (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
-                const SmbEngineVideo *video, const SmbVideoState *state, GError **error)
+                const SmbEngineVideo *video, SmbVideoState *state, GError **error)
 {
-  g_autoptr (GPtrArray) tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
-  g_autoptr (SmbAnalysis) analysis
-      = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->progress->seconds);
-  g_autoptr (JsonNode) json = describe_tracks (analysis, tracks, video, state->run_id);
-  g_autoptr (SmbCaseAnalysis) stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
+  g_autoptr (SmbTrackCalibration) calibration = smb_track_calibration_of_model (model, error);
+  g_autoptr (GPtrArray) tracks = NULL;
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (JsonNode) json = NULL;
+  g_autoptr (SmbCaseAnalysis) stored = NULL;
+  g_autofree char *end = end_text (calibration);
   SmbCaseVideoChunk marker
-      = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };
+      = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = end };
 
+  if (calibration == NULL && model->track_calibration != NULL)
+    return FALSE;
+  g_clear_pointer (&state->calibration, smb_track_calibration_free);
+  state->calibration = g_steal_pointer (&calibration);
+  tracks = smb_video_state_summarise (state);
+  analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->calibration != NULL,
+                                 state->progress->seconds);
+  json = describe_tracks (analysis, tracks, state->calibration, video, state->run_id);
+  stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
   return stored != NULL && smb_case_add_video_chunk (store, &marker, error);
 }
 

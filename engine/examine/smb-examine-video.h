@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "analysis/smb-track-likelihood.h"
 #include "examine/smb-examine.h"
 #include "examine/smb-video-run.h"
 #include "worker/smb-engine-video.h"
@@ -52,6 +53,7 @@ typedef struct {
   SmbVideoProgress *progress;
   GPtrArray *edits;  /* SmbTrackEdit* */
   gboolean finished; /* its analysis is stored */
+  SmbTrackCalibration *calibration; /* that its model had for tracks when it was finished; NULL: none, or not finished */
 } SmbVideoState;
 
 void smb_video_state_free (SmbVideoState *state);
@@ -59,6 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbVideoState, smb_video_state_free)
 
 /* The newest run of an exhibit; *state_out NULL without an error: none yet. */
 gboolean smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **state_out, GError **error);
+
+/* Its tracks (SmbTrackSummary*) after the analysts' changes, with what their scores are worth. */
+GPtrArray *smb_video_state_summarise (const SmbVideoState *state);
 
 /* A certain run of it; *state_out NULL without an error: the case holds no such run. */
 gboolean smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out,
@@ -73,10 +78,10 @@ gboolean smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbMode
                                 GError **error);
 
 /* What is kept of a run that is done: its tracks as the faces of an analysis, and "video" with all about them. edits:
- * may be NULL; run_id: 0, or of the case. */
+ * may be NULL; run_id: 0, or of the case. NULL with an error: the model's calibration makes no sense. */
 JsonNode *smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
                                      const SmbVideoProgress *progress, GPtrArray *edits,
-                                     const SmbVideoSettings *settings, gint64 run_id);
+                                     const SmbVideoSettings *settings, gint64 run_id, GError **error);
 
 /* An analyst's change, stored, logged and added to the state. See SmbTrackEdit. */
 gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track, guint other,
