@@ -86,12 +86,14 @@ JsonNode *smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo
 /* An analyst's change, stored, logged and added to the state. See SmbTrackEdit. */
 gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track, guint other,
                                  guint k, const char *text, GError **error);
-/* A face that the detector missed, drawn by an analyst in frame k of a finished run: judged in that frame, kept there
- * as a track of its own, which can be merged like any other, and the analysis stored anew with it. Errors: ARGUMENT if
- * the box misses the picture or the run is another model's or not finished. */
+/* A face that the detector missed, drawn by an analyst in frame k of a finished run: followed from there and scored
+ * (smb_video_follow_drawn), kept as a track of its own, which can be merged like any other, and the analysis stored anew
+ * with it; "track.draw" in the log. Errors: ARGUMENT if the box misses the picture, there is no such frame, or the run
+ * is another model's or not finished. */
 gboolean smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model,
                                  const SmbEvidence *evidence, SmbEngineVideo *video, SmbVideoState *state, guint k,
-                                 SmbBox drawn, GCancellable *cancellable, GError **error);
+                                 SmbBox box, SmbProgress progress, gpointer user_data, GCancellable *cancellable,
+                                 GError **error);
 /* A number that no track has yet, for splitting. */
 guint smb_video_state_next_number (const SmbVideoState *state);
 

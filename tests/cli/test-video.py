@@ -6,6 +6,7 @@ import math
 import os
 import random
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -156,8 +157,51 @@ def track_calibration():
     return found
 
 
+def tracks():
+    """Tracks are listed, drawn, merged, split and named; the log has it all, and a report verifies."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        case, bundle = os.path.join(folder, "c.smbcase"), os.path.join(folder, "r.json")
+        clip = make_clip(folder, "clip.mp4")
+        cli("case", "new", case, "--title=t")
+        cli("case", "add", case, clip)
+        done = cli("case", "tracks", case, "S-01")
+        expect(found, done.returncode == 1 and "analyze --case" in done.stderr, f"before the analysis: {done.stderr}")
+        cli("analyze", "--case", case, "--frames=4", clip)
+        before = json_lines(cli("case", "tracks", case, "S-01", "--json"))
+        expect(found, [track["track"] for track in before] == [1], f"{before}")
+        done = cli("case", "tracks", case, "S-01", "--draw=5:4,180,70,70", "--json", "--examiner=E. X.")
+        expect(found, done.returncode == 0, done.stderr)
+        drawn = json_lines(done)[-1]
+        expect(found, drawn["track"] == 2 and drawn["best_frame"] == 5 and drawn["first_frame"] == 0 and drawn["last_frame"] == 19
+               and drawn["score"]["scored"] == 5, f"{drawn}")
+        cli("case", "tracks", case, "S-01", "--name=2:Hand")
+        split = json_lines(cli("case", "tracks", case, "S-01", "--split=2:10", "--json"))
+        expect(found, [track["track"] for track in split] == [1, 2, 3] and split[2]["first_frame"] == 10, f"{split}")
+        cli("report", case, "--out", bundle)
+        merged = cli("case", "tracks", case, "S-01", "--merge=3:1").stdout
+        expect(found, "T2 Hand  frames 0 to 9" in merged and "T3" not in merged, merged)
+        cli("case", "tracks", case, "S-01", "--draw=6:4,100,70,70")
+        cli("report", case, "--out", bundle)
+        done = cli("verify", bundle, "--case", case)
+        expect(found, done.returncode == 0, f"verify: {done.stdout} {done.stderr}")
+        with sqlite3.connect(case) as store:
+            log = [row[0] for row in store.execute("SELECT action FROM audit_log ORDER BY seq")]
+        acts = [action for action in log if action.startswith("track.")]
+        expect(found, acts == ["track.draw", "track.name", "track.split", "track.merge", "track.draw"], f"{acts}")
+        expect(found, cli("case", "verify", case).returncode == 0, "case verify")
+        for arguments, status, word in ((("S-01", "--draw=5"), 2, "120:40,60,90,90"), (("S-01", "--draw=99:1,1,9,9"), 2, "0 to 19"),
+                                        (("S-01", "--merge=7:1"), 1, "T7"), (("S-01", "--merge=1:1"), 2, "3:1"), (("S-01", "--split=1"), 2, "1:120"),
+                                        (("S-01", "--name=Hand"), 2, "Witness"), (("S-09",), 1, "S-09"),
+                                        (("S-01", "--merge=2:1", "--split=1:3"), 2, "at most one"), (("S-01", "--draw=5:900,900,20,20"), 2, "outside")):
+            done = cli("case", "tracks", case, *arguments)
+            expect(found, done.returncode == status and word in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
+    return found
+
+
 def main():
-    tests = (("analyze --profile of a video", profile), ("likelihood ratios of whole tracks", track_calibration))
+    tests = (("analyze --profile of a video", profile), ("likelihood ratios of whole tracks", track_calibration),
+             ("tracks of a stored video", tracks))
     failures = 0
     for number, (name, test) in enumerate(tests, 1):
         found = test()
