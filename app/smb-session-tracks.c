@@ -113,6 +113,9 @@ work_draw (GTask *task, SmbCaseThread *thread, SmbCase *store)
   g_autoptr (JsonNode) node = NULL;
   GError *error = NULL;
 
+  /* A face is followed through many frames: like the analysis of a video this does not keep the case's thread. */
+  if (thread != NULL && smb_session_defer_video (self, task, store, draw->evidence, work_draw))
+    return;
   if (smb_examine_load_video (store, draw->evidence->id, &state, &error) && state != NULL
       && smb_examine_draw_track (store, self->engine, draw->model, draw->evidence, draw->video, state, draw->k,
                                  draw->box, report_draw, draw->job, cancellable, &error))

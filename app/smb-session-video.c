@@ -410,8 +410,13 @@ smb_session_take_live (SmbSession *self, SmbLiveRun *run, SmbLivePortion *portio
 }
 
 void
-smb_session_end_live (SmbSession *self, gint64 evidence_id)
+smb_session_end_live (SmbSession *self, gint64 evidence_id, SmbJob *job)
 {
+  const SmbLiveRun *run = g_hash_table_lookup (self->live_runs, &evidence_id);
+
+  /* One that was cancelled while it waited leaves another that is under way alone. */
+  if (run != NULL && smb_live_run_get_job (run) != job)
+    return;
   g_hash_table_remove (self->live_runs, &evidence_id);
   if (self->exhibit != NULL && smb_exhibit_get_evidence (self->exhibit)->id == evidence_id)
     smb_session_reload_video (self);

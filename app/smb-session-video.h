@@ -70,6 +70,6 @@ typedef struct {
 } SmbLivePortion;
 void smb_session_take_live (SmbSession *self, SmbLiveRun *run, SmbLivePortion *portion);
 /* The run has ended, well or badly: what is stored counts again. */
-void smb_session_end_live (SmbSession *self, gint64 evidence_id);
+void smb_session_end_live (SmbSession *self, gint64 evidence_id, SmbJob *job);
 
 G_END_DECLS
