@@ -110,6 +110,18 @@ def draw():
     shoot("video-drawn")
 
 
+def play():
+    """From here to the end, at the clip's own speed; how many frames were shown is said."""
+    who.press("Play")
+    wait_for("the last frame", lambda: who.has("frame 215 of 215"), 60)
+    told = wait_for("what was shown", lambda: [text for text in who.texts() if text.startswith("played: ")], 10)
+    shown, of = map(int, re.findall(r"\d+", told[0]))
+    assert 0 < shown <= of == 215, told
+    print(f"# {told[0]}", flush=True)
+    who.press("One frame back (Left)")
+    who.see("frame 214 of 215")
+
+
 def robustness():
     """How far the score of the face in the frame looked at moves."""
     who.press("Faces")
@@ -204,6 +216,7 @@ def main():
             ("it goes on where it was stopped", go_on),
             ("a missed face can be drawn on a frame", draw),
             ("the robustness of a frame's score", robustness),
+            ("a clip is played", play),
             ("videos that wait can be cancelled", queue),
             ("a passage between marks", passage),
             ("the dark scheme", dark),
