@@ -47,8 +47,8 @@ smb_track_calibration_fit (SmbCalibrationKind kind, const double *values, const 
   if (n_forged < SMB_CALIBRATION_FEWEST || n - n_forged < SMB_CALIBRATION_FEWEST) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                  _ ("A calibration for tracks needs at least %d genuine and %d forged videos of two faces or more; there "
-                    "are %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT "."),
-                 SMB_CALIBRATION_FEWEST, SMB_CALIBRATION_FEWEST, n - n_forged, n_forged);
+                    "are %u and %u."),
+                 SMB_CALIBRATION_FEWEST, SMB_CALIBRATION_FEWEST, (guint) (n - n_forged), (guint) n_forged);
     return NULL;
   }
   for (guint s = 0; s < SMB_N_SERIES; s++) {
