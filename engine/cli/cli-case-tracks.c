@@ -73,7 +73,7 @@ edit (SmbCase *store, SmbVideoState *state, const Options *o, GError **error)
                                       error);
   }
   name = strchr (o->name, ':');
-  track = (guint) CLAMP (g_ascii_strtoull (o->name, NULL, 10), 0, G_MAXINT);
+  track = (guint) MIN (g_ascii_strtoull (o->name, NULL, 10), G_MAXINT);
   if (name == NULL || track == 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                  _ ("--name takes a track's number and its name, as in “1:Witness”, not “%s”."), o->name);
