@@ -105,7 +105,7 @@ def track_calibration():
     found = []
     with tempfile.TemporaryDirectory() as folder:
         home = os.path.join(folder, "home")
-        env = {"XDG_DATA_HOME": home}
+        env = {"XDG_DATA_HOME": home, "SEMBLANCE_MODELS": ""}
         model = make_model(home)
         clip = make_clip(folder, "clip.mp4", seconds=1)
         make_videos(os.path.join(folder, "few"), 4)

@@ -12,7 +12,7 @@
 
 #define N_FIRST 30
 #define N 42
-#define DRAWN 14
+#define DRAWN 13
 #define SAME_IOU 0.5
 
 static char *folder;
@@ -203,7 +203,7 @@ test_followed (void)
   g_assert_cmpuint (count_logged (place.store, "track.draw", &details), ==, 1);
   g_assert_nonnull (strstr (details, "\"first_frame\":0"));
   g_assert_nonnull (strstr (details, "\"last_frame\":29"));
-  g_assert_nonnull (strstr (details, "\"frame\":14"));
+  g_assert_nonnull (strstr (details, "\"frame\":13"));
   g_assert_true (smb_case_check (place.store, &error));
   g_assert_no_error (error);
 }
