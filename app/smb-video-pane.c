@@ -216,12 +216,13 @@ on_play (GtkButton *button, SmbVideoPane *self)
   set_playing (self, TRUE);
 }
 
-/* Whoever goes to a frame by hand plays no more. */
+/* Whoever goes to a frame by hand plays no more, and need not be told of it any longer. */
 static void
 stop_playing (SmbVideoPane *self)
 {
   set_playing (self, FALSE);
   self->started_us = 0;
+  show_reading (self, -1);
 }
 
 static void
