@@ -2,13 +2,15 @@
 #pragma once
 
 #include "analysis/smb-track-score.h"
+#include "examine/smb-video-profile.h"
 #include "worker/smb-engine-frames.h"
 #include "worker/smb-engine-video.h"
 
 G_BEGIN_DECLS
 
-/* The analysis of a video from frame to frame, without a case: decoding, detection and scoring overlap in the two
- * workers; what is at hand at a time is bounded whatever the length. */
+/* The analysis of a video from frame to frame, without a case: decoding, detection and scoring overlap in three
+ * workers; what is at hand at a time is bounded whatever the length, and what comes of it is the same whatever the
+ * timing. */
 
 typedef enum {
   SMB_VIDEO_SAMPLE_UNIFORM, /* n frames of each track, evenly spread, as published: linspace (first, last, n), truncated
@@ -52,6 +54,7 @@ typedef struct {
                        GError **error);
   SmbProgress progress;
   gpointer user_data;
+  SmbVideoProfile *profile; /* borrowed; what the run takes is added to it; NULL: not asked for */
 } SmbVideoSink;
 
 /* Goes on from `progress` until all is done. Cancelled or failed, what portions brought is in it and stays good. */
@@ -59,7 +62,8 @@ gboolean smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineV
                         const SmbVideoSettings *settings, SmbVideoProgress *progress, const SmbVideoSink *sink,
                         GCancellable *cancellable, GError **error);
 
-/* The first pass alone: faces found and followed, none scored, which takes no model. settings->sample must be UNIFORM. */
+/* The first pass alone: faces found and followed, none scored, which takes no model. settings->sample must be
+ * UNIFORM. */
 gboolean smb_video_follow (SmbEngine *engine, SmbEngineVideo *video, const SmbVideoSettings *settings,
                            SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable,
                            GError **error);
@@ -75,6 +79,9 @@ guint smb_video_uniform_frame (const GArray *frames, guint i, guint n);
  * in the other. */
 void smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker,
                                  guint next);
+
+/* What is known of frame k; NULL: nothing. Borrowed. */
+const SmbFrameFaces *smb_video_progress_find (const SmbVideoProgress *progress, guint k);
 
 /* Frames of a portion: as many as fit into some 48 MB of pixels, at most 15. */
 guint smb_video_portion (const SmbEngineVideo *video);
