@@ -112,7 +112,7 @@ smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *mo
   g_autoptr (SmbLiveRun) live = NULL;
   g_autoptr (GPtrArray) analyses = NULL;
   SmbVideoSettings settings;
-  SmbVideoSink sink = { smb_live_run_portion, smb_live_run_progress, NULL };
+  SmbVideoSink sink = { .portion = smb_live_run_portion, .progress = smb_live_run_progress };
 
   if (asked != NULL)
     settings = *asked;

@@ -57,11 +57,19 @@ gboolean smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, co
                            const SmbFollowSettings *settings, GPtrArray *frames, GCancellable *cancellable,
                            GError **error);
 
-/* Scores the faces of frames (images in the same order). search: the detector looks once more, in this very frame, and
- * a face it finds over a track's box takes the box's place: what the published protocol scores. settings->region_draws
- * > 0: each face that is scored gets its region table as well, without the matrix (6 * draws + draws + 1 masks of the
- * reconstruction network each); UNSUPPORTED if the model has none. */
-gboolean smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gboolean search,
+/* The detector looks once more, in these very frames (images in the same order), and a face that it finds over a
+ * track's box takes the box's place: what the published protocol scores. */
+gboolean smb_judge_search_frames (SmbJudge *judge, SmbImage *const *images, guint n,
+                                  const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable,
+                                  GError **error);
+
+/* What the detector took of the last smb_judge_follow or smb_judge_search_frames. */
+double smb_judge_get_detector_seconds (const SmbJudge *judge);
+
+/* Scores the faces of frames (images in the same order), where they are. settings->region_draws > 0: each face that is
+ * scored gets its region table as well, without the matrix (6 * draws + draws + 1 masks of the reconstruction network
+ * each); UNSUPPORTED if the model has none. */
+gboolean smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n,
                                  const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable,
                                  GError **error);
 

@@ -58,10 +58,21 @@ follow (Chase *chase, const SmbImage *image, GError **error)
   return TRUE;
 }
 
+/* The detector's finds, its time taken down. */
+static GArray *
+find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings, GError **error)
+{
+  const gint64 start_us = g_get_monotonic_time ();
+  GArray *faces = smb_judge_find_faces (judge, image, settings, error);
+
+  judge->stage_seconds[SMB_STAGE_DETECT] += (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
+  return faces;
+}
+
 static gboolean
 search (Chase *chase, const SmbImage *image, SmbFrameFaces *frame, const SmbFollowSettings *settings, GError **error)
 {
-  g_autoptr (GArray) faces = smb_judge_find_faces (chase->judge, image, &settings->face, error);
+  g_autoptr (GArray) faces = find_faces (chase->judge, image, &settings->face, error);
   g_autofree SmbFaceLook *looks = NULL;
   g_autofree guint *numbers = NULL;
 
@@ -125,6 +136,7 @@ smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, const SmbIm
   Chase chase = { judge, tracker, followers };
 
   g_return_val_if_fail (settings->stride > 0 && frames->len == n, FALSE);
+  judge->stage_seconds[SMB_STAGE_DETECT] = 0.0;
   for (guint i = 0; lead != NULL && i < tracker->tracks->len; i++) {
     const SmbTrack *track = &g_array_index (tracker->tracks, SmbTrack, i);
 
@@ -154,7 +166,7 @@ static gboolean
 search_again (SmbJudge *judge, const SmbImage *image, SmbFrameFaces *frame, const SmbAnalysisSettings *settings,
               GError **error)
 {
-  g_autoptr (GArray) faces = smb_judge_find_faces (judge, image, settings, error);
+  g_autoptr (GArray) faces = find_faces (judge, image, settings, error);
 
   if (faces == NULL)
     return FALSE;
@@ -175,6 +187,25 @@ search_again (SmbJudge *judge, const SmbImage *image, SmbFrameFaces *frame, cons
   }
   frame->searched = TRUE;
   return TRUE;
+}
+
+gboolean
+smb_judge_search_frames (SmbJudge *judge, SmbImage *const *images, guint n, const SmbAnalysisSettings *settings,
+                         GPtrArray *frames, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (frames->len == n, FALSE);
+  judge->stage_seconds[SMB_STAGE_DETECT] = 0.0;
+  for (guint i = 0; i < n; i++)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !search_again (judge, images[i], frames->pdata[i], settings, error))
+      return FALSE;
+  return TRUE;
+}
+
+double
+smb_judge_get_detector_seconds (const SmbJudge *judge)
+{
+  return judge->stage_seconds[SMB_STAGE_DETECT];
 }
 
 /* A face to score: its point, and the picture it is in. */
@@ -225,9 +256,8 @@ measure_regions (SmbJudge *judge, const Crop *crop, const SmbAnalysisSettings *s
 }
 
 gboolean
-smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gboolean search_too,
-                        const SmbAnalysisSettings *settings, GPtrArray *frames, GCancellable *cancellable,
-                        GError **error)
+smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, const SmbAnalysisSettings *settings,
+                        GPtrArray *frames, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GArray) crops = g_array_new (FALSE, FALSE, sizeof (Crop));
   SmbNet *net = NULL;
@@ -236,9 +266,6 @@ smb_judge_score_frames (SmbJudge *judge, SmbImage *const *images, guint n, gbool
   for (guint i = 0; i < n; i++) {
     SmbFrameFaces *frame = frames->pdata[i];
 
-    if (g_cancellable_set_error_if_cancelled (cancellable, error)
-        || (search_too && !search_again (judge, images[i], frame, settings, error)))
-      return FALSE;
     for (guint p = 0; p < frame->points->len; p++) {
       Crop crop = { frame->points->pdata[p], images[i] };
 

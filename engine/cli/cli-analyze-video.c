@@ -264,13 +264,26 @@ print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const cha
     g_print (_ ("  Not finished: what is shown was done before it was stopped.\n"));
 }
 
+void
+smb_cli_print_video_profile (const char *path, SmbVideoProfile *profile, double all, double opening)
+{
+  double seconds[SMB_VIDEO_N_STAGES], busy, at_once;
+
+  smb_video_profile_read (profile, seconds, &busy, &at_once);
+  g_printerr (_ ("%s: %.3f s; opening %.0f %%"), path, all, 100 * opening / all);
+  for (int i = 0; i < SMB_VIDEO_N_STAGES; i++)
+    g_printerr (", %s %.0f %%", smb_video_stage_name (i), 100 * seconds[i] / all);
+  g_printerr (_ (", rest %.0f %%; two or more stages at once %.0f %%\n"), 100 * MAX (all - opening - busy, 0.0) / all,
+              100 * at_once / all);
+}
+
 gboolean
 smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const char *path,
                        const char *sha256, SmbCase *store, const SmbEvidence *evidence,
-                       const SmbVideoSettings *settings, gboolean json, GError **error)
+                       const SmbVideoSettings *settings, gboolean json, SmbVideoProfile *profile, GError **error)
 {
   Shown shown = { .path = path, .json = json, .progress = smb_cli_progress () };
-  const SmbVideoSink sink = { show_portion, show_progress, &shown };
+  const SmbVideoSink sink = { show_portion, show_progress, &shown, profile };
   g_autoptr (SmbVideoProgress) progress = NULL;
   g_autoptr (GPtrArray) tracks = NULL;
   g_autoptr (GError) failure = NULL;

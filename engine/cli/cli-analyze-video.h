@@ -26,9 +26,15 @@ SmbEngineVideo *smb_cli_try_video (SmbEngine *engine, const char *path, const Sm
                                    GError **error);
 
 /* Runs the whole analysis and prints it. store and evidence: keep it in this case (and go on with an unfinished run of
- * the same settings), or NULL. sha256: of the file, NULL for numbered pictures. FALSE: failed, and said so. */
+ * the same settings), or NULL. sha256: of the file, NULL for numbered pictures. profile: NULL, or what it takes is added
+ * there. FALSE: failed, and said so. */
 gboolean smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const char *path,
                                 const char *sha256, SmbCase *store, const SmbEvidence *evidence,
-                                const SmbVideoSettings *settings, gboolean json, GError **error);
+                                const SmbVideoSettings *settings, gboolean json, SmbVideoProfile *profile,
+                                GError **error);
+
+/* On standard error, in words: shares of all the seconds, of which `opening` went by before the analysis. Stages work
+ * at the same time, so that shares may come to more than the whole. */
+void smb_cli_print_video_profile (const char *path, SmbVideoProfile *profile, double all, double opening);
 
 G_END_DECLS

@@ -204,13 +204,22 @@ print_text (const char *path, const Outcome *outcome)
     g_print ("  %s\n", warning);
 }
 
+static double
+seconds_since (gint64 start_us)
+{
+  return (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
+}
+
 /* A video: TRUE and whether all went well. FALSE: a picture. */
 static gboolean
-do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, GError **error)
+do_video (const Batch *batch, const char *path, gboolean json, gboolean profiled, gboolean *good, GError **error)
 {
+  const gint64 start_us = g_get_monotonic_time ();
+  g_autoptr (SmbVideoProfile) profile = profiled ? smb_video_profile_new () : NULL;
   g_autoptr (SmbEngineVideo) video = NULL;
   g_autoptr (SmbEvidence) evidence = NULL;
   g_autofree char *sha256 = NULL;
+  double opening;
 
   if (batch->boxes != NULL)
     return FALSE;
@@ -228,9 +237,12 @@ do_video (const Batch *batch, const char *path, gboolean json, gboolean *good, G
     video = smb_examine_open_video (batch->store, batch->engine, evidence, NULL, NULL, NULL, error);
   } else if (!smb_examine_is_pattern (path))
     sha256 = smb_sha256_of_file (path, NULL, NULL, error);
+  opening = seconds_since (start_us);
   if (*error == NULL)
     *good = smb_cli_analyze_video (batch->engine, batch->model, video, path, sha256, batch->store, evidence,
-                                   &batch->video_settings, json, error);
+                                   &batch->video_settings, json, profile, error);
+  if (*good && profiled)
+    smb_cli_print_video_profile (path, profile, seconds_since (start_us), opening);
   return TRUE;
 }
 
@@ -253,8 +265,7 @@ print_profile (const char *what, const Profile *p)
 static void
 add_profile (Profile *all, const char *path, const SmbAnalysis *analysis, gint64 start_us)
 {
-  Profile one
-      = { .analysis = analysis->seconds, .all = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC };
+  Profile one = { .analysis = analysis->seconds, .all = seconds_since (start_us) };
 
   for (int i = 0; i < SMB_N_STAGES; i++) {
     one.stages[i] = isnan (analysis->stage_seconds[i]) ? 0.0 : analysis->stage_seconds[i];
@@ -275,7 +286,7 @@ do_file (const Batch *batch, const char *path, gboolean json, Profile *profile)
   g_autoptr (GError) error = NULL;
   gboolean good = FALSE;
 
-  if (do_video (batch, path, json, &good, &error)) {
+  if (do_video (batch, path, json, profile != NULL, &good, &error)) {
     if (error == NULL)
       return good;
   } else

@@ -220,7 +220,7 @@ analyze_picture (Trial *trial, GError **error)
 static JsonNode *
 analyze_video (Trial *trial, GError **error)
 {
-  const SmbVideoSink sink = { NULL, trial->progress, trial->user_data };
+  const SmbVideoSink sink = { .progress = trial->progress, .user_data = trial->user_data };
   g_autoptr (SmbVideoProgress) progress = NULL;
   SmbVideoSettings settings;
 

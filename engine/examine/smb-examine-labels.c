@@ -329,7 +329,7 @@ smb_examine_visit_video (SmbEngineVideo *video, const SmbFaceVisit *how, SmbTake
                          GCancellable *cancellable, GError **error)
 {
   const SmbVideoSettings settings = smb_video_settings_default ();
-  const SmbVideoSink sink = { NULL, how->progress, how->user_data };
+  const SmbVideoSink sink = { .progress = how->progress, .user_data = how->user_data };
   g_autoptr (SmbVideoProgress) progress = smb_video_progress_new (&settings);
   g_autoptr (GPtrArray) tracks = NULL;
   g_auto (Choice) choice = choice_new (progress, NULL);

@@ -344,7 +344,7 @@ smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *mo
 {
   g_autoptr (SmbVideoState) state = find_or_begin (store, model, evidence, engine, settings, error);
   Keeper keeper = { .store = store, .sink = sink, .stored_us = g_get_monotonic_time () };
-  const SmbVideoSink own = { keep_portion, pass_on_progress, &keeper };
+  const SmbVideoSink own = { keep_portion, pass_on_progress, &keeper, sink != NULL ? sink->profile : NULL };
   g_autoptr (GError) unsaved = NULL;
   gboolean ok;
 
@@ -419,7 +419,7 @@ judge_drawn (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video
   frame = smb_frame_faces_new (k, smb_engine_video_get_slots (video)[k].time_us);
   g_ptr_array_add (frame->points, smb_track_point_new (smb_video_state_next_number (state), &face));
   g_ptr_array_add (asked, frame);
-  frames = smb_engine_score_frames (engine, model, &image, 1, asked, FALSE, &state->settings.face, cancellable, error);
+  frames = smb_engine_score_frames (engine, model, &image, 1, asked, &state->settings.face, cancellable, error);
   return frames != NULL && frames->len == 1 ? g_ptr_array_steal_index (frames, 0) : NULL;
 }
 

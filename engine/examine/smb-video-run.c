@@ -3,14 +3,13 @@
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
-#include "examine/smb-video-feed.h"
+#include "examine/smb-video-finder.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
 #define PORTION_BYTES (48.0 * 1024 * 1024)
 #define MAX_SETTINGS_BYTES (64 * 1024)
-#define PORTION_WITH_REGIONS 4
 
 SmbVideoSettings
 smb_video_settings_default (void)
@@ -155,24 +154,6 @@ end_of (const Run *run)
   return MIN (run->settings->last, n - 1) + 1;
 }
 
-/* The images of a portion and blank frames for them; damaged frames drop out. */
-static void
-sort_out (const Run *run, GPtrArray *decoded, GPtrArray *images, GPtrArray *frames)
-{
-  const SmbVideoSlot *slots = smb_engine_video_get_slots (run->video);
-
-  for (guint i = 0; i < decoded->len; i++) {
-    const SmbVideoFrame *frame = decoded->pdata[i];
-
-    if (frame->image == NULL) {
-      run->progress->n_damaged++;
-      continue;
-    }
-    g_ptr_array_add (images, smb_image_ref (frame->image));
-    g_ptr_array_add (frames, smb_frame_faces_new (frame->k, slots[frame->k].time_us));
-  }
-}
-
 static void
 report (const Run *run, guint64 done, guint64 total, const char *what)
 {
@@ -182,65 +163,60 @@ report (const Run *run, guint64 done, guint64 total, const char *what)
 
 /* Hands frames to the sink, then into the progress. */
 static gboolean
-finish_portion (const Run *run, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker, guint next, GError **error)
+finish_portion (const Run *run, SmbVideoPass pass, SmbVideoFound *found, guint next, GError **error)
 {
-  g_autoptr (GPtrArray) kept = g_ptr_array_copy (frames, NULL, NULL); /* borrowed */
+  const gint64 begun_us = smb_video_profile_begin (run->sink->profile);
+  g_autoptr (GPtrArray) kept = g_ptr_array_copy (found->frames, NULL, NULL); /* borrowed */
+  gboolean ok;
 
   g_ptr_array_set_free_func (kept, NULL);
   run->progress->seconds = run->seconds_before + (double) (g_get_monotonic_time () - run->start_us) / G_USEC_PER_SEC;
-  smb_video_progress_restore (run->progress, pass, frames, tracker, next);
-  return run->sink->portion == NULL || run->sink->portion (pass, kept, run->progress, run->sink->user_data, error);
+  smb_video_progress_restore (run->progress, pass, g_ptr_array_ref (found->frames), g_steal_pointer (&found->tracker),
+                              next);
+  ok = run->sink->portion == NULL || run->sink->portion (pass, kept, run->progress, run->sink->user_data, error);
+  smb_video_profile_end (run->sink->profile, SMB_VIDEO_STAGE_KEEP, begun_us);
+  return ok;
 }
 
+/* Scores what was found, if that is not done already. */
 static gboolean
-follow_portion (const Run *run, GPtrArray *decoded, SmbImage **lead, guint next, GError **error)
+score (const Run *run, SmbVideoFound *found, GError **error)
 {
-  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_image_unref);
-  g_autoptr (GPtrArray) blank = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
-  g_autoptr (SmbTracker) tracker = smb_tracker_copy (run->progress->tracker);
-  const SmbFollowSettings settings = { run->settings->face, run->settings->stride, run->settings->first };
-  GPtrArray *frames;
+  const gint64 begun_us = smb_video_profile_begin (run->sink->profile);
+  GPtrArray *frames = smb_engine_score_frames (run->engine, run->model, (SmbImage *const *) found->images->pdata,
+                                               found->images->len, found->frames, &run->settings->face,
+                                               run->cancellable, error);
 
-  sort_out (run, decoded, images, blank);
-  if (images->len == 0) {
-    run->progress->next = next;
-    return TRUE;
-  }
-  frames = smb_engine_follow (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, *lead, blank,
-                              &tracker, &settings, run->settings->sample == SMB_VIDEO_SAMPLE_EVERY, run->cancellable,
-                              error);
+  smb_video_profile_end (run->sink->profile, SMB_VIDEO_STAGE_NETWORK, begun_us);
   if (frames == NULL)
     return FALSE;
-  g_clear_pointer (lead, smb_image_unref);
-  *lead = smb_image_ref (images->pdata[images->len - 1]);
-  return finish_portion (run, SMB_VIDEO_FOLLOWING, frames, g_steal_pointer (&tracker), next, error);
+  g_ptr_array_unref (found->frames);
+  found->frames = frames;
+  return TRUE;
 }
 
 static gboolean
 follow_all (const Run *run, GError **error)
 {
-  const guint end = end_of (run), portion = smb_video_portion (run->video), first = run->progress->next;
-  g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (SmbVideoFeed) feed = NULL;
-  g_autoptr (SmbImage) lead = NULL;
+  const gboolean every = run->settings->sample == SMB_VIDEO_SAMPLE_EVERY;
+  const guint end = end_of (run), first = run->settings->first;
+  g_autoptr (SmbVideoFinder) finder
+      = smb_video_finder_follow (run->engine, run->video, run->settings, run->progress->tracker, run->progress->next,
+                                 end, run->sink->profile, run->cancellable);
 
-  for (guint k = first; k < end; k++)
-    g_array_append_val (wanted, k);
-  if (wanted->len == 0)
-    return TRUE;
-  /* Going on: the frame before starts the followers, as it would have without a break. */
-  if (first > run->settings->first)
-    lead = smb_engine_video_get_frame (run->video, first - 1, 0, run->cancellable, NULL);
-  feed = smb_video_feed_new (run->video, wanted, portion, run->cancellable);
-  for (guint done = 0; done < wanted->len;) {
-    g_autoptr (GPtrArray) decoded = smb_video_feed_next (feed, error);
+  while (run->progress->next < end) {
+    g_autoptr (SmbVideoFound) found = smb_video_finder_next (finder, error);
+    guint next;
 
-    if (decoded == NULL || !follow_portion (run, decoded, &lead, first + done + decoded->len, error))
+    if (found == NULL || (every && found->images->len > 0 && !score (run, found, error)))
       return FALSE;
-    done += decoded->len;
-    report (run, first + done - run->settings->first, end - run->settings->first,
-            run->settings->sample == SMB_VIDEO_SAMPLE_EVERY ? _ ("Following and scoring faces")
-                                                            : _ ("Following faces"));
+    next = run->progress->next + found->n;
+    run->progress->n_damaged += found->n_damaged;
+    if (found->images->len == 0)
+      run->progress->next = next;
+    else if (!finish_portion (run, SMB_VIDEO_FOLLOWING, found, next, error))
+      return FALSE;
+    report (run, next - first, end - first, every ? _ ("Following and scoring faces") : _ ("Following faces"));
   }
   return TRUE;
 }
@@ -285,20 +261,13 @@ choose_frames (const Run *run, GHashTable *chosen)
   }
 }
 
-static int
-compare_numbers (gconstpointer a, gconstpointer b)
-{
-  guint left = *(const guint *) a, right = *(const guint *) b;
-
-  return (left > right) - (left < right);
-}
-
 /* A frame to score: the points that following found. */
 static SmbFrameFaces *
 copy_for_scoring (const SmbFrameFaces *frame)
 {
   SmbFrameFaces *copy = smb_frame_faces_new (frame->k, frame->time_us);
 
+  copy->searched = frame->searched;
   for (guint p = 0; p < frame->points->len; p++) {
     const SmbTrackPoint *point = frame->points->pdata[p];
     SmbTrackPoint *fresh = smb_track_point_new (point->track, &point->face);
@@ -310,62 +279,34 @@ copy_for_scoring (const SmbFrameFaces *frame)
 }
 
 static gboolean
-score_portion (const Run *run, GPtrArray *decoded, GError **error)
-{
-  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_image_unref);
-  g_autoptr (GPtrArray) asked = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
-  GPtrArray *frames;
-
-  for (guint i = 0; i < decoded->len; i++) {
-    const SmbVideoFrame *frame = decoded->pdata[i];
-    guint at = place_of (run->progress->frames, frame->k);
-
-    if (frame->image == NULL)
-      continue;
-    g_ptr_array_add (images, smb_image_ref (frame->image));
-    g_ptr_array_add (asked, copy_for_scoring (run->progress->frames->pdata[at]));
-  }
-  if (images->len == 0)
-    return TRUE;
-  frames = smb_engine_score_frames (run->engine, run->model, (SmbImage *const *) images->pdata, images->len, asked,
-                                    TRUE, &run->settings->face, run->cancellable, error);
-  return frames != NULL && finish_portion (run, SMB_VIDEO_SCORING, frames, NULL, 0, error);
-}
-
-static gboolean
 score_chosen (const Run *run, GError **error)
 {
   g_autoptr (GHashTable) chosen = g_hash_table_new (NULL, NULL);
-  g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (SmbVideoFeed) feed = NULL;
-  GHashTableIter iter;
-  gpointer key;
-  guint total, portion;
+  GPtrArray *asked = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
+  g_autoptr (SmbVideoFinder) finder = NULL;
+  guint done, total;
 
   choose_frames (run, chosen);
-  total = g_hash_table_size (chosen);
-  g_hash_table_iter_init (&iter, chosen);
-  while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    guint k = GPOINTER_TO_UINT (key);
+  for (guint i = 0; i < run->progress->frames->len; i++) {
+    const SmbFrameFaces *frame = run->progress->frames->pdata[i];
+    gpointer key = GUINT_TO_POINTER (frame->k);
 
-    if (!g_hash_table_contains (run->progress->scored, key))
-      g_array_append_val (wanted, k);
+    if (g_hash_table_contains (chosen, key) && !g_hash_table_contains (run->progress->scored, key))
+      g_ptr_array_add (asked, copy_for_scoring (frame));
   }
-  if (wanted->len == 0)
-    return TRUE;
-  g_array_sort (wanted, compare_numbers);
-  /* Region tables take seconds each: what is done is shown and kept after a few. */
-  portion = smb_video_portion (run->video);
-  if (run->settings->face.region_draws > 0)
-    portion = MIN (portion, PORTION_WITH_REGIONS);
-  feed = smb_video_feed_new (run->video, wanted, portion, run->cancellable);
-  for (guint done = 0; done < wanted->len;) {
-    g_autoptr (GPtrArray) decoded = smb_video_feed_next (feed, error);
+  total = g_hash_table_size (chosen);
+  done = total - asked->len;
+  finder = smb_video_finder_search (run->engine, run->video, run->settings, asked, run->sink->profile,
+                                    run->cancellable);
+  while (done < total) {
+    g_autoptr (SmbVideoFound) found = smb_video_finder_next (finder, error);
 
-    if (decoded == NULL || !score_portion (run, decoded, error))
+    if (found == NULL
+        || (found->images->len > 0
+            && (!score (run, found, error) || !finish_portion (run, SMB_VIDEO_SCORING, found, 0, error))))
       return FALSE;
-    done += decoded->len;
-    report (run, total - wanted->len + done, total, _ ("Scoring frames"));
+    done += found->n;
+    report (run, done, total, _ ("Scoring frames"));
   }
   return TRUE;
 }

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "analysis/smb-track-score.h"
+#include "examine/smb-video-profile.h"
 #include "worker/smb-engine-frames.h"
 #include "worker/smb-engine-video.h"
 
 G_BEGIN_DECLS
 
-/* The analysis of a video from frame to frame, without a case: decoding, detection and scoring overlap in the two
- * workers; what is at hand at a time is bounded whatever the length. */
+/* The analysis of a video from frame to frame, without a case: decoding, detection and scoring overlap in three
+ * workers; what is at hand at a time is bounded whatever the length, and what comes of it is the same whatever the
+ * timing. */
 
 typedef enum {
   SMB_VIDEO_SAMPLE_UNIFORM, /* n frames of each track, evenly spread, as published: linspace (first, last, n), truncated
@@ -52,6 +54,7 @@ typedef struct {
                        GError **error);
   SmbProgress progress;
   gpointer user_data;
+  SmbVideoProfile *profile; /* borrowed; what the run takes is added to it; NULL: not asked for */
 } SmbVideoSink;
 
 /* Goes on from `progress` until all is done. Cancelled or failed, what portions brought is in it and stays good. */

@@ -46,8 +46,9 @@ call_with_frames (SmbEngine *engine, SmbMessageType type, JsonObject *body, SmbI
   for (guint i = 0; ok && i < n; i++)
     ok = add_plane (fds, images[i], error);
   if (ok) {
-    const SmbEngineCall call = { .worker = SMB_ENGINE_COMPUTE, .type = type, .body = body, .fd = -1, .more_fds = fds,
-                                 .doing = doing, .timeout_ms = FRAMES_TIMEOUT_MS };
+    const SmbEngineCall call = { .worker = type == SMB_MESSAGE_SCORE ? SMB_ENGINE_COMPUTE : SMB_ENGINE_FACES,
+                                 .type = type, .body = body, .fd = -1, .more_fds = fds, .doing = doing,
+                                 .timeout_ms = FRAMES_TIMEOUT_MS };
 
     answer = smb_engine_call (engine, &call, cancellable, error);
   } else
@@ -81,11 +82,11 @@ read_frames (const SmbMessage *answer, GPtrArray *asked, GError **error)
 }
 
 GPtrArray *
-smb_engine_follow (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const *images, guint n, SmbImage *lead,
-                   GPtrArray *frames, SmbTracker **tracker, const SmbFollowSettings *settings, gboolean score,
+smb_engine_follow (SmbEngine *engine, SmbImage *const *images, guint n, SmbImage *lead, GPtrArray *frames,
+                   SmbTracker **tracker, const SmbFollowSettings *settings, double *detector_seconds,
                    GCancellable *cancellable, GError **error)
 {
-  JsonObject *body = smb_engine_new_body (engine, model);
+  JsonObject *body = smb_engine_new_body (engine, NULL);
   g_autoptr (SmbMessage) answer = NULL;
   g_autoptr (GPtrArray) out = NULL;
   SmbTracker *after;
@@ -93,7 +94,6 @@ smb_engine_follow (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const
   json_object_set_object_member (body, "settings", smb_engine_settings_to_json (&settings->face));
   json_object_set_int_member (body, "stride", settings->stride);
   json_object_set_int_member (body, "first", settings->first);
-  json_object_set_int_member (body, "score", score);
   json_object_set_member (body, "tracker", smb_tracker_to_json (*tracker));
   answer = call_with_frames (engine, SMB_MESSAGE_FOLLOW, body, images, n, lead, frames, cancellable, error);
   if (answer == NULL || (out = read_frames (answer, frames, error)) == NULL)
@@ -103,19 +103,31 @@ smb_engine_follow (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const
     return NULL;
   smb_tracker_free (*tracker);
   *tracker = after;
+  *detector_seconds = (double) MAX (smb_message_get_int (answer, "detector_us", 0), 0) / G_USEC_PER_SEC;
   return g_steal_pointer (&out);
 }
 
 GPtrArray *
+smb_engine_search_frames (SmbEngine *engine, SmbImage *const *images, guint n, GPtrArray *frames,
+                          const SmbAnalysisSettings *settings, GCancellable *cancellable, GError **error)
+{
+  JsonObject *body = smb_engine_new_body (engine, NULL);
+  g_autoptr (SmbMessage) answer = NULL;
+
+  json_object_set_object_member (body, "settings", smb_engine_settings_to_json (settings));
+  answer = call_with_frames (engine, SMB_MESSAGE_SEARCH, body, images, n, NULL, frames, cancellable, error);
+  return answer != NULL ? read_frames (answer, frames, error) : NULL;
+}
+
+GPtrArray *
 smb_engine_score_frames (SmbEngine *engine, const SmbModelInfo *model, SmbImage *const *images, guint n,
-                         GPtrArray *frames, gboolean search, const SmbAnalysisSettings *settings,
-                         GCancellable *cancellable, GError **error)
+                         GPtrArray *frames, const SmbAnalysisSettings *settings, GCancellable *cancellable,
+                         GError **error)
 {
   JsonObject *body = smb_engine_new_body (engine, model);
   g_autoptr (SmbMessage) answer = NULL;
 
   json_object_set_object_member (body, "settings", smb_engine_settings_to_json (settings));
-  json_object_set_int_member (body, "search", search);
   answer = call_with_frames (engine, SMB_MESSAGE_SCORE, body, images, n, NULL, frames, cancellable, error);
   return answer != NULL ? read_frames (answer, frames, error) : NULL;
 }

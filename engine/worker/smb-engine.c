@@ -29,10 +29,10 @@ struct _SmbEngine {
   int threads;
   GMutex lock; /* of the slots; a busy slot's process belongs to the call that set it busy */
   GCond freed;
-  Slot slots[3];
+  Slot slots[4];
 };
 
-static const char *const modes[] = { "decode", "compute", "weights" };
+static const char *const modes[] = { "decode", "compute", "weights", "compute" };
 
 SmbEngine *
 smb_engine_new (const char *device, int threads)
@@ -299,7 +299,8 @@ static void
 set_death (SmbEngine *engine, Slot *slot, const SmbEngineCall *call, SmbReceive outcome, const GError *reason,
            GError **error)
 {
-  const char *const names[] = { _ ("the decoder"), _ ("the compute process"), _ ("the reader of weights") };
+  const char *const names[] = { _ ("the decoder"), _ ("the compute process"), _ ("the reader of weights"),
+                                _ ("the finder of faces") };
   const char *who = names[call->worker];
   g_autofree char *how = drop (engine, slot, outcome == SMB_RECEIVE_CLOSED ? DEATH_GRACE_MS : 0);
 

@@ -74,7 +74,12 @@ SmbRegionReport *smb_engine_regions (SmbEngine *engine, const SmbModelInfo *mode
                                      const SmbMapJob *job, const SmbRegionSettings *settings, GCancellable *cancellable,
                                      GError **error);
 
-typedef enum { SMB_ENGINE_DECODE, SMB_ENGINE_COMPUTE, SMB_ENGINE_WEIGHTS } SmbEngineWorker;
+typedef enum {
+  SMB_ENGINE_DECODE,
+  SMB_ENGINE_COMPUTE, /* holds the model */
+  SMB_ENGINE_WEIGHTS,
+  SMB_ENGINE_FACES, /* finds and follows the faces of a video meanwhile; of COMPUTE's kind, without a model */
+} SmbEngineWorker;
 
 /* Behind which walls the worker works that served the last call; starts one if there is none yet. An error if it cannot
  * be started. */

@@ -33,7 +33,7 @@ typedef enum {
   SMB_MESSAGE_VIDEO_OPEN,   /* program: a video to number; descriptor: the evidence, read-only */
   SMB_MESSAGE_VIDEO_FRAMES, /* program: frames of an open video */
   SMB_MESSAGE_VIDEO_CLOSE,  /* program: done with it */
-  SMB_MESSAGE_FOLLOW,       /* program: frames whose faces to find and follow; descriptors: their planes */
+  SMB_MESSAGE_FOLLOW,       /* program: frames whose faces to find and follow; descriptors: their planes; no model */
   SMB_MESSAGE_SCORE,        /* program: frames whose faces to judge; likewise */
   SMB_MESSAGE_REGIONS,      /* program: a face whose region table to make; descriptor: the picture's plane */
   SMB_MESSAGE_REGION_MAP,   /* program: a face whose regions to draw; descriptor: the picture's plane */
@@ -45,6 +45,7 @@ typedef enum {
   SMB_MESSAGE_ERROR,        /* worker: the request failed, the worker goes on; {"domain", "code", "message"} */
   SMB_MESSAGE_WEIGHTS, /* program: a weights file to write anew, its "part" model or optimiser; descriptor: the file,
                           read-only */
+  SMB_MESSAGE_SEARCH,  /* program: frames whose faces to find again; descriptors: their planes; no model */
 } SmbMessageType;
 
 typedef struct {

@@ -58,19 +58,17 @@ key_of (JsonObject *model, const char *device, gint64 threads)
   return g_strdup_printf ("%s\n%" G_GINT64_FORMAT "\n%s", device, threads, text);
 }
 
-/* Whether the request names no model because it takes none. */
 static gboolean
 needs_no_model (const SmbMessage *request)
 {
-  return request->type == SMB_MESSAGE_FOLLOW && smb_message_get_int (request, "score", 0) == 0
-         && json_object_get_member (request->body, "model") == NULL;
+  return request->type == SMB_MESSAGE_FOLLOW || request->type == SMB_MESSAGE_SEARCH;
 }
 
 /* The judge asked for, loaded if it is not the one at hand. Borrowed. */
 static SmbJudge *
 ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *request, GError **error)
 {
-  JsonObject *described = object_member (request->body, "model");
+  JsonObject *described = needs_no_model (request) ? NULL : object_member (request->body, "model");
   const char *device = smb_message_get_string (request, "device", "cpu");
   gint64 threads = smb_message_get_int (request, "threads", 0);
   g_autoptr (SmbModelInfo) model = NULL;
@@ -301,7 +299,7 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   g_autoptr (SmbImage) image = NULL;
   SmbJudge *judge;
 
-  if (request->type == SMB_MESSAGE_FOLLOW || request->type == SMB_MESSAGE_SCORE) {
+  if (request->type == SMB_MESSAGE_SCORE || needs_no_model (request)) {
     judge = ensure_judge (compute, worker, request, error);
     return judge != NULL ? smb_worker_frames (worker, judge, request, cancellable, error) : NULL;
   }

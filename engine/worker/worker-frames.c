@@ -69,11 +69,9 @@ follow (SmbJudge *judge, SmbMessage *request, GPtrArray *images, GPtrArray *fram
   if (!smb_judge_follow (judge, first, frames->len, lead ? images->pdata[0] : NULL, tracker, &settings, frames,
                          cancellable, error))
     return NULL;
-  if (smb_message_get_int (request, "score", 0) != 0
-      && !smb_judge_score_frames (judge, first, frames->len, FALSE, face, frames, cancellable, error))
-    return NULL;
   body = answer_body (frames);
   json_object_set_member (body, "tracker", smb_tracker_to_json (tracker));
+  json_object_set_int_member (body, "detector_us", (gint64) (smb_judge_get_detector_seconds (judge) * G_USEC_PER_SEC));
   return smb_message_new (SMB_MESSAGE_RESULT, request->id, body);
 }
 
@@ -94,8 +92,8 @@ smb_worker_frames (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, GCan
   }
   if (request->type == SMB_MESSAGE_FOLLOW)
     return follow (judge, request, images, frames, &settings, cancellable, error);
-  if (!smb_judge_score_frames (judge, (SmbImage **) images->pdata, frames->len,
-                               smb_message_get_int (request, "search", 0) != 0, &settings, frames, cancellable, error))
+  if (!(request->type == SMB_MESSAGE_SEARCH ? smb_judge_search_frames : smb_judge_score_frames) (
+          judge, (SmbImage **) images->pdata, frames->len, &settings, frames, cancellable, error))
     return NULL;
   return smb_message_new (SMB_MESSAGE_RESULT, request->id, answer_body (frames));
 }

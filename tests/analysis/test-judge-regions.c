@@ -359,12 +359,12 @@ test_frame (void)
   g_ptr_array_add (frames, smb_frame_faces_new (0, 0));
   point = smb_track_point_new (1, &face);
   g_ptr_array_add (((SmbFrameFaces *) frames->pdata[0])->points, (gpointer) point);
-  g_assert_true (smb_judge_score_frames (judge, &image, 1, FALSE, &settings, frames, NULL, &error));
+  g_assert_true (smb_judge_score_frames (judge, &image, 1, &settings, frames, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (point->outside, ==, NULL);
   g_assert_null (point->regions);
   settings.region_draws = 2;
-  g_assert_true (smb_judge_score_frames (judge, &image, 1, FALSE, &settings, frames, NULL, &error));
+  g_assert_true (smb_judge_score_frames (judge, &image, 1, &settings, frames, NULL, &error));
   g_assert_no_error (error);
   report = smb_judge_regions (judge, image, &job, &how, NULL, &error);
   g_assert_no_error (error);

@@ -157,7 +157,7 @@ test_compute (void)
 {
   static const SmbMessageType types[]
       = { SMB_MESSAGE_ANALYZE, SMB_MESSAGE_MAPS,  SMB_MESSAGE_REGIONS, SMB_MESSAGE_REGION_MAP,
-          SMB_MESSAGE_FOLLOW,  SMB_MESSAGE_SCORE, SMB_MESSAGE_DECODE };
+          SMB_MESSAGE_FOLLOW,  SMB_MESSAGE_SCORE, SMB_MESSAGE_SEARCH, SMB_MESSAGE_DECODE };
   Peer peer;
 
   start (&peer, "compute");
