@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SmbEvidencePane, smb_evidence_pane, SMB, EVIDENCE_PANE, GtkWidget)
 
 void smb_evidence_pane_set_session (SmbEvidencePane *self, SmbSession *session);
-/* The exhibits selected in the list (SmbExhibit*), in its order; the one looked at is among them unless the search leaves
- * it out. Free with g_ptr_array_unref. */
+/* The exhibits selected in the list (SmbExhibit*), in its order; the one looked at is among them unless the search
+ * leaves it out. Free with g_ptr_array_unref. */
 GPtrArray *smb_evidence_pane_dup_selected (SmbEvidencePane *self);
 void smb_evidence_pane_focus_search (SmbEvidencePane *self);
 

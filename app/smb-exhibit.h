@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* One row of the evidence list: a stored record, its newest analysis, its thumbnail, its labels. Lives on the UI thread;
- * emits "changed" when any of them is replaced, but "labelled" where it is the labels: what is computed of the picture
- * does not depend on them. */
+/* One row of the evidence list: a stored record, its newest analysis, its thumbnail, its labels. Lives on the UI
+ * thread; emits "changed" when any of them is replaced, but "labelled" where it is the labels: what is computed of the
+ * picture does not depend on them. */
 #define SMB_TYPE_EXHIBIT (smb_exhibit_get_type ())
 G_DECLARE_FINAL_TYPE (SmbExhibit, smb_exhibit, SMB, EXHIBIT, GObject)
 

@@ -34,6 +34,16 @@ smb_state_apply_class (GtkWidget *widget, const SmbState *state)
 }
 
 char *
+smb_format_join (const char *first, const char *second)
+{
+  const gboolean has_first = first != NULL && *first != '\0', has_second = second != NULL && *second != '\0';
+
+  if (has_first && has_second)
+    return g_strdup_printf ("%s · %s", first, second);
+  return g_strdup (has_first ? first : has_second ? second : NULL);
+}
+
+char *
 smb_format_score (double score)
 {
   return isnan (score) ? g_strdup (_("n/a")) : g_strdup_printf ("%.2f", score);

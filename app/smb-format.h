@@ -21,6 +21,8 @@ SmbState smb_state_of_hash (SmbHashState state);
 /* Replaces the state's class on a widget. */
 void smb_state_apply_class (GtkWidget *widget, const SmbState *state);
 
+/* What of these texts (any may be NULL or empty) says something: "SC-9 · Laboratory North". NULL: nothing does. */
+char *smb_format_join (const char *first, const char *second);
 char *smb_format_score (double score);          /* "0.87", "n/a" */
 char *smb_format_short_hash (const char *hash); /* "7c1e…a904"; "–" for NULL */
 char *smb_format_size (guint64 bytes);

@@ -2,6 +2,7 @@
 #include "smb-report-dialog.h"
 
 #include "base/smb-error.h"
+#include "smb-face-choice.h"
 #include "smb-format.h"
 #include "smb-job-row.h"
 #include "smb-pages.h"
@@ -162,17 +163,6 @@ on_zoom (GtkWidget *button, SmbReportDialog *self)
   show (self);
 }
 
-/* The faces of an exhibit that are not chosen. */
-static void
-read_faces (GtkWidget *box, SmbExhibit *exhibit, SmbReportChoice *choice)
-{
-  SmbReportFace face = { smb_exhibit_get_stored (exhibit)->id, 0 };
-
-  for (GtkWidget *at = gtk_widget_get_first_child (box); at != NULL; at = gtk_widget_get_next_sibling (at), face.face++)
-    if (!gtk_check_button_get_active (GTK_CHECK_BUTTON (at)))
-      g_array_append_val (choice->left_out, face);
-}
-
 static SmbReportChoice *
 read_choice (SmbReportDialog *self)
 {
@@ -184,8 +174,7 @@ read_choice (SmbReportDialog *self)
       GtkWidget *faces = g_object_get_data (G_OBJECT (at), "faces");
 
       g_array_append_val (choice->evidence_ids, smb_exhibit_get_evidence (exhibit)->id);
-      if (faces != NULL)
-        read_faces (faces, exhibit, choice);
+      smb_face_choice_read (SMB_FACE_CHOICE (faces), choice->left_out);
     }
   for (GtkWidget *at = gtk_widget_get_first_child (self->maps); at != NULL; at = gtk_widget_get_next_sibling (at))
     if (gtk_check_button_get_active (GTK_CHECK_BUTTON (at)) && gtk_widget_get_sensitive (at)) {
@@ -293,7 +282,7 @@ on_save (GtkButton *button, SmbReportDialog *self)
   guint format = gtk_drop_down_get_selected (self->format);
   GtkStringObject *word = gtk_drop_down_get_selected_item (self->format);
   g_autofree char *name = g_strdup_printf (_("Report %s"), smb_session_get_info (self->session)->number);
-  g_autofree char *file = g_strconcat (g_strdelimit (name, "/", '-'), endings[format], NULL);
+  g_autofree char *file = g_strconcat (g_strstrip (g_strdelimit (name, "/", '-')), endings[format], NULL);
   g_autofree char *pattern = g_strconcat ("*", endings[format], NULL);
   g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
@@ -315,46 +304,33 @@ on_cancel (GtkButton *button, SmbReportDialog *self)
   gtk_window_destroy (GTK_WINDOW (self));
 }
 
-static void
+static GtkWidget *
 add_check (SmbReportDialog *self, GtkWidget *box, const char *words, const char *tip, gboolean active, const char *key,
            gpointer what)
 {
-  GtkWidget *button = gtk_check_button_new (), *label = gtk_label_new (words);
+  GtkWidget *button = smb_face_choice_check_new (words, tip, active);
 
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_MIDDLE);
-  gtk_check_button_set_child (GTK_CHECK_BUTTON (button), label);
-  gtk_check_button_set_active (GTK_CHECK_BUTTON (button), active);
-  gtk_widget_set_tooltip_text (button, tip);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
   g_object_set_data (G_OBJECT (button), key, what);
   g_signal_connect_object (button, "toggled", G_CALLBACK (on_choice_changed), self, G_CONNECT_SWAPPED);
   gtk_box_append (GTK_BOX (box), button);
+  return button;
 }
 
-/* Below an exhibit with several faces: which of them. */
+/* An exhibit, and below it, where it has several faces, which of them. */
 static void
-list_faces (SmbReportDialog *self, SmbExhibit *exhibit, GtkWidget *button)
+add_exhibit (SmbReportDialog *self, SmbExhibit *exhibit)
 {
-  const SmbAnalysis *analysis = smb_exhibit_get_analysis (exhibit);
-  GtkWidget *box;
+  g_autofree char *name = smb_exhibit_dup_name (exhibit);
+  g_autofree char *words = g_strdup_printf ("%s  %s", smb_exhibit_get_evidence (exhibit)->exhibit, name);
+  GtkWidget *button = add_check (self, self->exhibits, words, smb_exhibit_get_evidence (exhibit)->path, TRUE, "exhibit",
+                                 exhibit);
+  GtkWidget *faces = smb_face_choice_new (exhibit);
 
-  if (analysis == NULL || analysis->faces->len < 2)
-    return;
-  box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  gtk_widget_set_margin_start (box, 24);
-  for (guint i = 0; i < analysis->faces->len; i++) {
-    const SmbFaceResult *face = analysis->faces->pdata[i];
-    g_autofree char *name = smb_exhibit_dup_face_name (exhibit, i), *score = smb_format_score (face->score);
-    g_autofree char *words = smb_exhibit_get_evidence (exhibit)->video
-                                 ? g_strdup_printf (_("F%u (%s), score %s"), i + 1, name, score)
-                                 : g_strdup_printf (_("%s, score %s"), name, score);
-
-    add_check (self, box, words, face->outside, TRUE, "face", NULL);
-  }
-  g_object_bind_property (button, "active", box, "sensitive", G_BINDING_SYNC_CREATE);
-  g_object_set_data (G_OBJECT (button), "faces", box);
-  gtk_box_append (GTK_BOX (self->exhibits), box);
+  gtk_widget_set_margin_start (faces, 24);
+  g_signal_connect_object (faces, "changed", G_CALLBACK (on_choice_changed), self, G_CONNECT_SWAPPED);
+  g_object_bind_property (button, "active", faces, "sensitive", G_BINDING_SYNC_CREATE);
+  g_object_set_data (G_OBJECT (button), "faces", faces);
+  gtk_box_append (GTK_BOX (self->exhibits), faces);
 }
 
 /* The session keeps its exhibits as long as it lives. */
@@ -366,19 +342,18 @@ list_choices (SmbReportDialog *self)
 
   for (guint i = 0; i < g_list_model_get_n_items (exhibits); i++) {
     g_autoptr (SmbExhibit) exhibit = g_list_model_get_item (exhibits, i);
-    g_autofree char *name = smb_exhibit_dup_name (exhibit);
-    g_autofree char *words = g_strdup_printf ("%s  %s", smb_exhibit_get_evidence (exhibit)->exhibit, name);
 
-    add_check (self, self->exhibits, words, smb_exhibit_get_evidence (exhibit)->path, TRUE, "exhibit", exhibit);
-    list_faces (self, exhibit, gtk_widget_get_last_child (self->exhibits));
+    add_exhibit (self, exhibit);
   }
   for (guint i = 0; i < G_N_ELEMENTS (offered); i++) {
     const gboolean of_detector = smb_map_kind_is_of_detector (offered[i].kind);
     const char *network = model == NULL ? NULL : of_detector ? model->detector_path : model->mim_path;
 
-    add_check (self, self->maps, smb_format_map_title (offered[i].kind), smb_format_map_explanation (offered[i].kind),
-               offered[i].usual && network != NULL, "kind", GINT_TO_POINTER ((int) offered[i].kind));
-    gtk_widget_set_sensitive (gtk_widget_get_last_child (self->maps), network != NULL);
+    GtkWidget *check = add_check (self, self->maps, smb_format_map_title (offered[i].kind),
+                                  smb_format_map_explanation (offered[i].kind), offered[i].usual && network != NULL,
+                                  "kind", GINT_TO_POINTER ((int) offered[i].kind));
+
+    gtk_widget_set_sensitive (check, network != NULL);
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-window-private.h"
 
+#include "smb-format.h"
 #include "smb-new-case-dialog.h"
 #include "smb-recent.h"
 #include "smb-sample.h"
@@ -38,18 +39,15 @@ show_titles (SmbWindow *self)
     gtk_window_set_title (GTK_WINDOW (self), "Semblance");
     return;
   }
-  if (info->laboratory != NULL && *info->laboratory != '\0')
-    subtitle = g_strdup_printf ("%s · %s", info->number, info->laboratory);
-  else
-    subtitle = g_strdup (info->number);
+  subtitle = smb_format_join (info->number, info->laboratory);
   if (smb_session_get_read_only (self->session)) {
     g_autofree char *plain = g_steal_pointer (&subtitle);
 
-    subtitle = g_strdup_printf (_("%s · read-only"), plain);
+    subtitle = smb_format_join (plain, _("read-only"));
   }
   gtk_label_set_text (self->title, info->title);
-  gtk_label_set_text (self->subtitle, subtitle);
-  gtk_widget_set_visible (GTK_WIDGET (self->subtitle), TRUE);
+  gtk_label_set_text (self->subtitle, subtitle != NULL ? subtitle : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->subtitle), subtitle != NULL); /* or the title stands too high */
   title = g_strdup_printf ("%s – Semblance", info->title);
   gtk_window_set_title (GTK_WINDOW (self), title);
 }
@@ -83,7 +81,7 @@ on_opened (SmbSession *session, SmbWindow *self)
   g_autoptr (GTask) task = g_task_new (self, NULL, on_remembered, NULL);
 
   recent->path = g_strdup (smb_session_get_path (session));
-  recent->title = g_strdup_printf ("%s · %s", info->number, info->title);
+  recent->title = smb_format_join (info->number, info->title);
   g_task_set_task_data (task, recent, (GDestroyNotify) smb_recent_free);
   g_task_run_in_thread (task, remember_case);
   gtk_stack_set_visible_child_name (self->stack, "case");

@@ -38,14 +38,12 @@ static void
 note_regions (SmbMap *map, const SmbJudgeFace *face, const guint8 *member, int covered, int n_patches)
 {
   const char *origin = member != NULL ? smb_regions_note (face->regions->origin) : NULL;
+  char *missing = smb_reconstruction_missing_note (member, covered, n_patches);
 
   if (origin != NULL)
     smb_map_take_note (map, g_strdup (origin));
-  if (member == NULL || covered < 0 || memchr (member + covered * n_patches, 1, (gsize) n_patches) != NULL)
-    return;
-  smb_map_take_note (map, g_strdup_printf (_ ("The region “%s” is missing from this face, so nothing was covered as a "
-                                              "whole; the mask is proportional."),
-                                           smb_region_name ((SmbRegion) covered)));
+  if (missing != NULL)
+    smb_map_take_note (map, missing);
 }
 
 /* The whole face as the decoder has it, visible patches too. */

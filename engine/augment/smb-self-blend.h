@@ -26,9 +26,9 @@ void smb_blend_hulls (float *mask, int width, int height, const SmbPoint points[
 /* face (3,side,side) RGB, 0 to 255, with its points in pixels of it. In place: it becomes the genuine sample, which is
  * the (possibly changed) target; fake (3,side,side) is the blend; mask (side,side) its weights, or NULL. ease 0 to 1:
  * how much plainer than the recipe's the blend is (0: as published); a network that starts from little sees nothing in
- * the subtle ones. other (3,side,side): another person's face laid over this
- * one, which is blended in, in place of a copy, with this one's colours; NULL: none. All that is drawn comes from rng. Returns whether anything was blended: not if the points span no
- * face inside the picture. */
+ * the subtle ones. other (3,side,side): another person's face laid over this one, which is blended in, in place of a
+ * copy, with this one's colours; NULL: none. All that is drawn comes from rng. Returns whether anything was blended:
+ * not if the points span no face inside the picture. */
 gboolean smb_self_blend (float *face, float *fake, float *mask, int side, const SmbPoint points[SMB_N_LANDMARKS],
                          const float *other, double ease, SmbRng *rng);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 
 G_DEFINE_QUARK (smb-error-quark, smb_error)
 
@@ -44,9 +45,35 @@ code_of_errno (int errnum)
   }
 }
 
+/* What can be done about it; NULL: nothing that the number tells. */
+static const char *
+advice_of_errno (int errnum)
+{
+  switch (errnum) {
+  case ENOENT:
+  case ENOTDIR:
+    return _ ("Check its name and its folder.");
+  case EACCES:
+  case EPERM:
+    return _ ("Ask for the right to it, or choose another place.");
+  case EROFS:
+    return _ ("Choose a place that can be written to.");
+  case ENOSPC:
+  case EDQUOT:
+    return _ ("Make room there, or choose another place.");
+  case EIO:
+    return _ ("The disk or the connection to it may be failing; try a copy of it.");
+  default:
+    return NULL;
+  }
+}
+
 gboolean
 smb_error_set_errno (GError **error, int errnum, const char *path, const char *doing)
 {
-  g_set_error (error, SMB_ERROR, code_of_errno (errnum), "%s: %s: %s", path, doing, g_strerror (errnum));
+  const char *advice = advice_of_errno (errnum);
+
+  g_set_error (error, SMB_ERROR, code_of_errno (errnum), "%s: %s: %s%s%s", path, doing, g_strerror (errnum),
+               advice != NULL ? ". " : "", advice != NULL ? advice : "");
   return FALSE;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <nettle/sha2.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,7 +75,7 @@ smb_sha256_of_fd (int fd, const char *path, guint64 *n_bytes_out, GCancellable *
   guint64 at = 0;
 
   if (fstat (fd, &info) != 0) {
-    smb_error_set_errno (error, errno, path, "reading its size");
+    smb_error_set_errno (error, errno, path, _ ("reading its size"));
     return NULL;
   }
   for (;;) {
@@ -86,7 +87,7 @@ smb_sha256_of_fd (int fd, const char *path, guint64 *n_bytes_out, GCancellable *
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0) {
-      smb_error_set_errno (error, errno, path, "reading");
+      smb_error_set_errno (error, errno, path, _ ("reading"));
       return NULL;
     }
     if (got == 0)
@@ -108,7 +109,7 @@ smb_sha256_of_file (const char *path, guint64 *n_bytes_out, GCancellable *cancel
   char *hex;
 
   if (fd < 0) {
-    smb_error_set_errno (error, errno, path, "opening for reading");
+    smb_error_set_errno (error, errno, path, _ ("opening it for reading"));
     return NULL;
   }
   hex = smb_sha256_of_fd (fd, path, n_bytes_out, cancellable, NULL, NULL, error);

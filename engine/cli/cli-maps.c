@@ -257,7 +257,7 @@ parse_maps (Job *job, char **texts, GError **error)
   return TRUE;
 }
 
-/* Where nothing was asked for: one of each kind that the model has the networks for. */
+/* Where nothing was asked for: the usual ones that the model has the networks for. */
 static void
 choose_maps (Job *job)
 {

@@ -57,14 +57,16 @@ read_config (Job *job, GError **error)
   return weights != NULL && smb_net_config_detect (&job->config, &kind, weights, NULL, path, error);
 }
 
-/* mask (L); *covered as smb_reconstruction_draw_mask gives it; *note_out: what must be said of the regions, or NULL. */
+/* mask (L); *covered: the region that is, or -1; *note_out: what must be said of the regions, or NULL. Owned. */
 static gboolean
-draw (const Job *job, SmbBox box, guint8 *mask, int *covered, const char **note_out, GError **error)
+draw (const Job *job, SmbBox box, guint8 *mask, int *covered, char **note_out, GError **error)
 {
   const int n = smb_net_config_get_patches (&job->config);
   const SmbMapJob about = { .box = box, .regions = job->of.regions };
   const gboolean by_regions = job->spec.strategy != SMB_MASK_RANDOM && job->spec.strategy != SMB_MASK_PATCHES;
   g_autofree guint8 *member = NULL;
+  g_autofree char *missing = NULL;
+  const char *origin = NULL;
 
   *note_out = NULL;
   if (by_regions) {
@@ -74,12 +76,19 @@ draw (const Job *job, SmbBox box, guint8 *mask, int *covered, const char **note_
 
     if (regions == NULL)
       return FALSE;
-    *note_out = smb_regions_note (regions->origin);
+    origin = smb_regions_note (regions->origin);
     member = g_new0 (guint8, SMB_N_REGIONS * n);
     smb_region_membership (member, regions->classes, job->config.image_px, job->config.patch_px);
   }
   *covered = smb_reconstruction_draw_mask (mask, &job->spec, member, n, error);
-  return *covered >= -1;
+  missing = smb_reconstruction_missing_note (member, *covered, n);
+  *note_out = origin != NULL && missing != NULL ? g_strconcat (origin, " ", missing, NULL)
+                                                : g_strdup (origin != NULL ? origin : missing);
+  if (*covered < -1)
+    return FALSE;
+  if (missing != NULL)
+    *covered = -1;
+  return TRUE;
 }
 
 /* White where hidden. */
@@ -156,7 +165,7 @@ do_file (Job *job, const SmbCliFaceOptions *options, const char *path, GError **
   for (guint i = 0; i < job->of.boxes->len; i++) {
     const SmbBox box = g_array_index (job->of.boxes, SmbBox, i);
     g_autofree char *file = job->folder != NULL ? smb_cli_map_file (job->folder, stem, i + 1, "mask", ".png") : NULL;
-    const char *note;
+    g_autofree char *note = NULL;
     int covered;
 
     if (!smb_cli_faces_wants (&job->of, i))

@@ -4,21 +4,19 @@
 #include <math.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "cli/cli-tensor-train.h"
 #include "cli/cli.h"
 #include "model/smb-net-inputs.h"
 #include "train/smb-finetuner.h"
 #include "weights/smb-weights-file.h"
 
-#define MAX_STEPS 1000000
-
 typedef struct {
-  char *weights, *inputs, *out, *config, *trained, *resume, *class_weights;
-  int steps;
+  SmbCliTensorTraining run;
+  char *trained, *class_weights;
   gint64 seed;
   double layer_decay, weight_decay, smoothing; /* NAN: as the files state, else as published */
   SmbFinetuneSettings settings;                /* what the options say; the rest is filled in */
-  SmbCliTensorDevice device;
 } Options;
 
 typedef struct {
@@ -107,7 +105,7 @@ settle (Options *o, const SmbTensorDict *inputs, const SmbTensorDict *weights, S
                kind == SMB_NET_ADAPTER
                  ? _ ("%s holds an FS-Adapter, whose backbone is frozen: only adapter and head can be trained.")
                  : _ ("%s holds no FS-Adapter that could be trained; choose all, last-blocks, norms or head."),
-               o->weights);
+               o->run.of.weights);
   return FALSE;
 }
 
@@ -154,28 +152,23 @@ write_losses (const char *folder, const SmbFinetuneResult *results, gsize n, gsi
               GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree double *totals = g_new (double, n), *norms = g_new (double, n);
 
-  for (gsize i = 0; i < n; i++) {
-    totals[i] = results[i].total;
-    norms[i] = results[i].grad_norm;
-  }
   json_builder_begin_object (builder);
-  smb_cli_tensor_add_number (builder, "loss.cross_entropy", results[0].cross_entropy);
-  smb_cli_tensor_add_number (builder, "loss.contrastive", results[0].contrastive);
-  smb_cli_tensor_add_number (builder, "loss.total", results[0].total);
-  smb_cli_tensor_add_numbers (builder, "loss.of_step", totals, n);
-  smb_cli_tensor_add_numbers (builder, "loss.total_of_step", totals, n);
-  smb_cli_tensor_add_numbers (builder, "grad_norm", norms, n);
+  smb_json_add_number (builder, "loss.cross_entropy", results[0].cross_entropy);
+  smb_json_add_number (builder, "loss.contrastive", results[0].contrastive);
+  smb_json_add_number (builder, "loss.total", results[0].total);
+  smb_cli_tensor_add_numbers (builder, "loss.of_step", &results->total, n, sizeof *results);
+  smb_cli_tensor_add_numbers (builder, "loss.total_of_step", &results->total, n, sizeof *results);
+  smb_cli_tensor_add_numbers (builder, "grad_norm", &results->grad_norm, n, sizeof *results);
   json_builder_set_member_name (builder, "steps");
   json_builder_begin_array (builder);
   for (gsize i = 0; i < n; i++) {
     json_builder_begin_object (builder);
-    smb_cli_tensor_add_number (builder, "cross_entropy", results[i].cross_entropy);
-    smb_cli_tensor_add_number (builder, "contrastive", results[i].contrastive);
-    smb_cli_tensor_add_number (builder, "total", results[i].total);
-    smb_cli_tensor_add_number (builder, "grad_norm", results[i].grad_norm);
-    smb_cli_tensor_add_number (builder, "lr", smb_cli_tensor_nth (batch->lr, batch->n_lr, first + i));
+    smb_json_add_number (builder, "cross_entropy", results[i].cross_entropy);
+    smb_json_add_number (builder, "contrastive", results[i].contrastive);
+    smb_json_add_number (builder, "total", results[i].total);
+    smb_json_add_number (builder, "grad_norm", results[i].grad_norm);
+    smb_json_add_number (builder, "lr", smb_cli_tensor_nth (batch->lr, batch->n_lr, first + i));
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
@@ -190,10 +183,10 @@ run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **e
   const SmbAugment *a = &o->settings.augment;
   gboolean drawn = a->erasing > 0.0 || a->mixup > 0.0 || a->cutmix > 0.0;
   const SmbMix *mix = batch->mixed ? &batch->mix : drawn ? NULL : &untouched;
-  g_autofree SmbFinetuneResult *results = g_new0 (SmbFinetuneResult, o->steps);
+  g_autofree SmbFinetuneResult *results = g_new0 (SmbFinetuneResult, o->run.steps);
   gsize first = (gsize) smb_finetuner_get_iteration (tuner);
 
-  for (int i = 0; i < o->steps; i++) {
+  for (int i = 0; i < o->run.steps; i++) {
     gsize iteration = (gsize) smb_finetuner_get_iteration (tuner); /* a resumed run goes on counting */
     g_autofree char *name = g_strdup_printf ("after%" G_GSIZE_FORMAT ".safetensors", iteration + 1);
     g_autoptr (SmbTensorDict) gradients = NULL, after = NULL;
@@ -203,14 +196,14 @@ run_steps (const Options *o, SmbFinetuner *tuner, const Batch *batch, GError **e
       return FALSE;
     if (i == 0) {
       gradients = smb_finetuner_get_gradients (tuner, error);
-      if (!smb_cli_tensor_write (o->out, "grads.safetensors", gradients, error))
+      if (!smb_cli_tensor_write (o->run.of.out, "grads.safetensors", gradients, error))
         return FALSE;
     }
     after = smb_finetuner_get_weights (tuner, error);
-    if (!smb_cli_tensor_write (o->out, name, after, error))
+    if (!smb_cli_tensor_write (o->run.of.out, name, after, error))
       return FALSE;
   }
-  return write_losses (o->out, results, (gsize) o->steps, first, batch, error);
+  return write_losses (o->run.of.out, results, (gsize) o->run.steps, first, batch, error);
 }
 
 static gboolean
@@ -218,29 +211,25 @@ resume (const Options *o, SmbFinetuner *tuner, GError **error)
 {
   g_autoptr (SmbTensorDict) state = NULL, optimiser = NULL;
 
-  if (o->resume == NULL)
+  if (o->run.resume == NULL)
     return TRUE;
-  state = smb_weights_read (o->resume, error);
-  if (state == NULL)
+  if (!smb_cli_tensor_read_state (o->run.resume, "position", &state, &optimiser, error))
     return FALSE;
-  if (smb_tensor_dict_get_meta (state, "position") != NULL)
-    return smb_finetuner_load (tuner, state, error);
-  optimiser = smb_weights_read_optimiser (o->resume, error); /* a checkpoint of the official scripts */
-  return optimiser != NULL && smb_finetuner_load_checkpoint (tuner, state, optimiser, error);
+  return optimiser == NULL ? smb_finetuner_load (tuner, state, error)
+                           : smb_finetuner_load_checkpoint (tuner, state, optimiser, error);
 }
 
 static gboolean
 check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *inputs, const SmbNetConfig *config,
               SmbNetKind kind, GError **error)
 {
-  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images");
-  gint64 batch = images != NULL && images->rank == 4 ? CLAMP (images->shape[0], 1, G_MAXINT) : 1;
+  const int batch = smb_cli_tensor_batch (inputs);
   const SmbFinetuneSettings *s = &o->settings;
   guint64 need, one, two;
 
   if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) /* the trainer has the words for it */
     return TRUE;
-  return (need = smb_finetune_plan_bytes (device, config, kind, s, (int) batch, error)) > 0
+  return (need = smb_finetune_plan_bytes (device, config, kind, s, batch, error)) > 0
          && (one = smb_finetune_plan_bytes (device, config, kind, s, 1, error)) > 0
          && (two = smb_finetune_plan_bytes (device, config, kind, s, 2, error)) > 0
          && smb_cli_tensor_fits (device, batch, need, one, two, error);
@@ -249,7 +238,7 @@ check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *inputs, 
 static gboolean
 finetune (Options *o, GError **error)
 {
-  g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->device, error);
+  g_autoptr (SmbDevice) device = smb_cli_tensor_open (&o->run.of, error);
   g_autoptr (SmbTensorDict) weights = NULL, inputs = NULL, state = NULL;
   g_autoptr (SmbFinetuner) tuner = NULL;
   g_autofree char *description = NULL;
@@ -259,58 +248,41 @@ finetune (Options *o, GError **error)
   SmbNetKind kind;
   gboolean done;
 
-  if (device == NULL || (inputs = smb_weights_read (o->inputs, error)) == NULL
-      || (weights = smb_cli_tensor_weights (o->weights, inputs, error)) == NULL)
+  if (device == NULL || (inputs = smb_weights_read (o->run.of.inputs, error)) == NULL
+      || (weights = smb_cli_tensor_weights (o->run.of.weights, inputs, error)) == NULL)
     return FALSE;
-  description = smb_cli_tensor_describe (weights, inputs, o->config);
-  if (!smb_net_config_detect (&config, &kind, weights, description, o->weights, error)
+  description = smb_cli_tensor_describe (weights, inputs, o->run.of.config);
+  if (!smb_net_config_detect (&config, &kind, weights, description, o->run.of.weights, error)
       || !settle (o, inputs, weights, kind, error)
       || !read_class_weights (o, inputs, config.classes, &class_weights, error)
       || !check_memory (o, device, inputs, &config, kind, error))
     return FALSE;
   o->settings.class_weights = class_weights;
   tuner = smb_finetuner_new (device, weights, description, &o->settings, error);
-  if (tuner == NULL || !resume (o, tuner, error) || !smb_cli_tensor_folder (o->out, error))
+  if (tuner == NULL || !resume (o, tuner, error) || !smb_cli_tensor_folder (o->run.of.out, error))
     return FALSE;
   done = read_batch (&batch, inputs, &config, error) && run_steps (o, tuner, &batch, error)
          && (state = smb_finetuner_save (tuner, error)) != NULL
-         && smb_cli_tensor_write (o->out, "state.safetensors", state, error);
+         && smb_cli_tensor_write (o->run.of.out, "state.safetensors", state, error);
   batch_clear (&batch);
   return done;
-}
-
-static int
-run (Options *o)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (o->weights == NULL || o->inputs == NULL || o->out == NULL)
-    return smb_cli_usage (_ ("“tensor finetune-step” needs --weights, --inputs and --out."));
-  if (o->steps < 1 || o->steps > MAX_STEPS)
-    return smb_cli_usage (_ ("The number of steps counts from 1 to %d."), MAX_STEPS);
-  if (finetune (o, &error))
-    return SMB_EXIT_OK;
-  smb_cli_print_error (error);
-  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
 }
 
 int
 smb_cli_tensor_finetune (int argc, char **argv)
 {
-  Options o = { .steps = 1, .layer_decay = NAN, .weight_decay = NAN, .smoothing = NAN,
+  static const SmbCliTensorHelp help = {
+    N_ ("Fine-tunes a network on one given batch and shows the arithmetic."),
+    N_ ("A classifier, with or without FS-Adapter"),
+    N_ ("in.images, in.labels, in.lr of each step; in.mix_lambda, in.mix_box, in.real_class …"),
+    N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"),
+    N_ ("FOLDER"),
+    N_ ("What shapes cannot tell, as JSON"),
+  };
+  Options o = { .layer_decay = NAN, .weight_decay = NAN, .smoothing = NAN,
                 .settings = { .accumulate = 1, .last_blocks = 1 } };
   SmbFinetuneSettings *s = &o.settings;
   const GOptionEntry entries[] = {
-    { "weights", 'w', 0, G_OPTION_ARG_FILENAME, &o.weights, N_ ("A classifier, with or without FS-Adapter"),
-      N_ ("FILE") },
-    { "inputs", 'i', 0, G_OPTION_ARG_FILENAME, &o.inputs,
-      N_ ("in.images, in.labels, in.lr of each step; in.mix_lambda, in.mix_box, in.real_class …"), N_ ("FILE") },
-    { "steps", 'n', 0, G_OPTION_ARG_INT, &o.steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
-      N_ ("Folder for grads.safetensors, afterN.safetensors, losses.json and state.safetensors"), N_ ("FOLDER") },
-    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume, N_ ("Go on from a state.safetensors or an official .pth"),
-      N_ ("FILE") },
-    { "config", 'c', 0, G_OPTION_ARG_STRING, &o.config, N_ ("What shapes cannot tell, as JSON"), N_ ("JSON") },
     { "train", 0, 0, G_OPTION_ARG_STRING, &o.trained, N_ ("all, last-blocks, norms, adapter or head"), N_ ("WHAT") },
     { "last-blocks", 0, 0, G_OPTION_ARG_INT, &s->last_blocks, N_ ("How many blocks last-blocks trains (1)"), N_ ("K") },
     { "layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &o.layer_decay, N_ ("Factor of the rate from layer to layer"),
@@ -324,27 +296,18 @@ smb_cli_tensor_finetune (int argc, char **argv)
     { "erasing", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.erasing, N_ ("Chance of random erasing (0)"), N_ ("P") },
     { "mixup", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.mixup, N_ ("Alpha of mixup (0: off)"), N_ ("A") },
     { "cutmix", 0, 0, G_OPTION_ARG_DOUBLE, &s->augment.cutmix, N_ ("Alpha of cutmix (0: off)"), N_ ("A") },
-    { "accumulate", 0, 0, G_OPTION_ARG_INT, &s->accumulate, N_ ("Iterations to one step of the optimiser (1)"),
-      N_ ("N") },
-    { "recompute", 0, 0, G_OPTION_ARG_NONE, &s->recompute, N_ ("Less memory, a third more time"), NULL },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Where the random numbers start (0)"), N_ ("S") },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device.device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &o.device.threads, N_ ("Threads; 0: one a core"), N_ ("N") },
     { NULL },
   };
+  g_autoptr (GError) error = NULL;
   int code = SMB_EXIT_USAGE;
 
-  if (smb_cli_parse (&argc, &argv, entries, NULL,
-                     _ ("Fine-tunes a network on one given batch and shows the arithmetic.")))
-    code = argc > 1 ? smb_cli_usage (_ ("“tensor finetune-step” takes options only, but “%s” was given."), argv[1])
-                    : run (&o);
-  g_free (o.weights);
-  g_free (o.inputs);
-  g_free (o.out);
-  g_free (o.config);
+  if (smb_cli_tensor_parse_training (&o.run, &help, &s->accumulate, &s->recompute, entries, &argc, &argv)) {
+    finetune (&o, &error);
+    code = smb_cli_tensor_exit (error);
+  }
+  smb_cli_tensor_training_clear (&o.run);
   g_free (o.trained);
-  g_free (o.resume);
   g_free (o.class_weights);
-  g_free (o.device.device);
   return code;
 }

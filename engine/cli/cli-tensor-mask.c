@@ -177,7 +177,7 @@ smb_cli_tensor_mask (int argc, char **argv)
   int code = SMB_EXIT_USAGE;
 
   if (smb_cli_parse (&argc, &argv, entries, NULL, _ ("Draws masks of masked image modelling from a parsing map.")))
-    code = argc > 1 ? smb_cli_usage (_ ("“tensor mask” takes options only, but “%s” was given."), argv[1]) : run (&o);
+    code = smb_cli_tensor_options_only (argc, argv) ? run (&o) : SMB_EXIT_USAGE;
   g_free (o.parsing);
   g_free (o.name);
   g_free (o.out);

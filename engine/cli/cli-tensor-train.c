@@ -7,8 +7,66 @@
 #include <math.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
+#include "cli/cli.h"
 #include "train/smb-pretrainer.h"
 #include "weights/smb-weights-file.h"
+
+#define MAX_STEPS 1000000
+
+gboolean
+smb_cli_tensor_parse_training (SmbCliTensorTraining *training, const SmbCliTensorHelp *help, int *accumulate,
+                               gboolean *recompute, const GOptionEntry *own, int *argc, char ***argv)
+{
+  const GOptionEntry shared[] = {
+    { "steps", 'n', 0, G_OPTION_ARG_INT, &training->steps, N_ ("How many iterations on this batch (1)"), N_ ("N") },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &training->resume,
+      N_ ("Go on from a state.safetensors or an official .pth"), N_ ("FILE") },
+    { "accumulate", 0, 0, G_OPTION_ARG_INT, accumulate, N_ ("Iterations to one step of the optimiser (1)"), N_ ("N") },
+    { "recompute", 0, 0, G_OPTION_ARG_NONE, recompute, N_ ("Less memory, a third more time"), NULL },
+  };
+  g_autoptr (GArray) entries = g_array_new (TRUE, FALSE, sizeof (GOptionEntry));
+
+  training->steps = 1;
+  g_array_append_vals (entries, shared, G_N_ELEMENTS (shared));
+  for (; own->long_name != NULL; own++)
+    g_array_append_val (entries, *own);
+  if (!smb_cli_tensor_parse (&training->of, help, (const GOptionEntry *) (gpointer) entries->data, argc, argv))
+    return FALSE;
+  if (training->steps >= 1 && training->steps <= MAX_STEPS)
+    return TRUE;
+  smb_cli_usage (_ ("The number of steps counts from 1 to %d."), MAX_STEPS);
+  return FALSE;
+}
+
+void
+smb_cli_tensor_training_clear (SmbCliTensorTraining *training)
+{
+  smb_cli_tensor_options_clear (&training->of);
+  g_free (training->resume);
+}
+
+gboolean
+smb_cli_tensor_read_state (const char *path, const char *ours, SmbTensorDict **state, SmbTensorDict **optimiser,
+                           GError **error)
+{
+  *optimiser = NULL;
+  *state = smb_weights_read (path, error);
+  if (*state == NULL)
+    return FALSE;
+  if (smb_tensor_dict_get_meta (*state, ours) != NULL)
+    return TRUE;
+  *optimiser = smb_weights_read_optimiser (path, error);
+  return *optimiser != NULL;
+}
+
+int
+smb_cli_tensor_batch (const SmbTensorDict *inputs)
+{
+  const SmbTensor *images = smb_tensor_dict_get (inputs, "in.images");
+
+  return images != NULL && images->rank == 4 ? (int) CLAMP (images->shape[0], 1, G_MAXINT) : 1;
+}
 
 double
 smb_cli_tensor_stated (const SmbTensorDict *inputs, const SmbTensorDict *weights, const char *key, double fallback)
@@ -77,28 +135,12 @@ smb_cli_tensor_fits (const SmbDevice *device, gint64 batch, guint64 need, guint6
   return FALSE;
 }
 
-static void
-add_value (JsonBuilder *builder, double value)
-{
-  if (isfinite (value))
-    json_builder_add_double_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
 void
-smb_cli_tensor_add_number (JsonBuilder *builder, const char *key, double value)
-{
-  json_builder_set_member_name (builder, key);
-  add_value (builder, value);
-}
-
-void
-smb_cli_tensor_add_numbers (JsonBuilder *builder, const char *key, const double *values, gsize n)
+smb_cli_tensor_add_numbers (JsonBuilder *builder, const char *key, const double *first, gsize n, gsize stride)
 {
   json_builder_set_member_name (builder, key);
   json_builder_begin_array (builder);
   for (gsize i = 0; i < n; i++)
-    add_value (builder, values[i]);
+    smb_json_add_number (builder, NULL, *(const double *) (gconstpointer) ((const char *) first + i * stride));
   json_builder_end_array (builder);
 }

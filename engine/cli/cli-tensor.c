@@ -5,13 +5,68 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 
+#include "base/smb-error.h"
 #include "cli/cli.h"
 #include "weights/smb-weights-file.h"
 
-SmbDevice *
-smb_cli_tensor_open (const SmbCliTensorDevice *choice, GError **error)
+void
+smb_cli_tensor_options_clear (SmbCliTensorOptions *options)
 {
-  return smb_device_open (choice->device != NULL ? choice->device : "cpu", choice->threads, error);
+  g_free (options->weights);
+  g_free (options->inputs);
+  g_free (options->out);
+  g_free (options->config);
+  g_free (options->device);
+}
+
+gboolean
+smb_cli_tensor_options_only (int argc, char **argv)
+{
+  if (argc <= 1)
+    return TRUE;
+  smb_cli_usage (_ ("“%s” takes options only, but “%s” was given."), argv[0], argv[1]);
+  return FALSE;
+}
+
+gboolean
+smb_cli_tensor_parse (SmbCliTensorOptions *options, const SmbCliTensorHelp *help, const GOptionEntry *own, int *argc,
+                      char ***argv)
+{
+  const GOptionEntry shared[] = {
+    { "weights", 'w', 0, G_OPTION_ARG_FILENAME, &options->weights, help->weights, N_ ("FILE") },
+    { "inputs", 'i', 0, G_OPTION_ARG_FILENAME, &options->inputs, help->inputs, N_ ("FILE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out, help->out, help->out_value },
+    { "config", 'c', 0, G_OPTION_ARG_STRING, &options->config, help->config, N_ ("JSON") },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options->device, N_ ("Where to compute: cpu, cuda:0 …"), N_ ("NAME") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &options->threads, N_ ("Threads; 0: one a core"), N_ ("N") },
+  };
+  g_autoptr (GArray) entries = g_array_new (TRUE, FALSE, sizeof (GOptionEntry));
+
+  g_array_append_vals (entries, shared, G_N_ELEMENTS (shared));
+  for (; own->long_name != NULL; own++)
+    g_array_append_val (entries, *own);
+  if (!smb_cli_parse (argc, argv, (const GOptionEntry *) (gpointer) entries->data, NULL, _ (help->summary))
+      || !smb_cli_tensor_options_only (*argc, *argv))
+    return FALSE;
+  if (options->weights != NULL && options->inputs != NULL && options->out != NULL)
+    return TRUE;
+  smb_cli_usage (_ ("“%s” needs --weights, --inputs and --out."), (*argv)[0]);
+  return FALSE;
+}
+
+int
+smb_cli_tensor_exit (const GError *error)
+{
+  if (error == NULL)
+    return SMB_EXIT_OK;
+  smb_cli_print_error (error);
+  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
+}
+
+SmbDevice *
+smb_cli_tensor_open (const SmbCliTensorOptions *options, GError **error)
+{
+  return smb_device_open (options->device != NULL ? options->device : "cpu", options->threads, error);
 }
 
 SmbTensorDict *

@@ -349,8 +349,10 @@ smb_examine_check_exhibit (SmbEngine *engine, const SmbBundleExhibit *exhibit, c
   outcome->checks = g_ptr_array_new_with_free_func (check_free);
   hash = add_check (outcome, g_strdup ("hash"));
   outcome->path = find_original (exhibit, folder, cancellable, &altered, &why);
+  /* In a folder that was named, a file of that name may be any other; a whole row of numbered pictures is not. */
   if (outcome->path == NULL)
-    smb_bundle_check_fail (hash, altered && folder == NULL ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
+    smb_bundle_check_fail (
+        hash, altered && (folder == NULL || exhibit->pictures != NULL) ? SMB_NOT_REPRODUCED : SMB_NOT_TRIED, why);
   if (exhibit->analysis == NULL || outcome->path == NULL)
     return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&outcome);
   if (model == NULL)

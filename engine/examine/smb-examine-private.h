@@ -33,9 +33,10 @@ int smb_examine_check_pictures (SmbCase *store, const SmbEvidence *evidence, gbo
                                 char **found, GError **why, GCancellable *cancellable);
 /* The pictures (SmbCasePicture*) and how many of them are shown a second; NULL with an error. */
 GPtrArray *smb_examine_read_pictures (SmbCase *store, const SmbEvidence *evidence, double *rate_out, GError **error);
-/* Opens them as a video; each is checked when it is opened. The first of files in the pattern's folder, without a case. */
-SmbEngineVideo *smb_examine_open_picture_files (SmbEngine *engine, const char *pattern, GPtrArray *pictures, double rate,
-                                                GCancellable *cancellable, GError **error);
+/* Opens them as a video; each is checked when it is opened. The first of files in the pattern's folder, without a
+ * case. */
+SmbEngineVideo *smb_examine_open_picture_files (SmbEngine *engine, const char *pattern, GPtrArray *pictures,
+                                                double rate, GCancellable *cancellable, GError **error);
 SmbEngineVideo *smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence,
                                            GCancellable *cancellable, GError **error);
 

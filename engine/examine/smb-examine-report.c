@@ -285,19 +285,28 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
   return make_maps (maker, gathered, image, error);
 }
 
-/* Which faces of the analysis the examiner left out. */
-static void
-leave_out (const Maker *maker, Gathered *gathered)
+/* Which faces of the newest analysis the examiner left out. One of an older analysis cannot be told among the new ones,
+ * and would be shown: that is an error. older: SmbCaseAnalysis*, the other analyses of the exhibit. */
+static gboolean
+leave_out (const Maker *maker, Gathered *gathered, const GPtrArray *older, GError **error)
 {
   for (guint i = 0; i < maker->wish->n_left_out; i++) {
     const SmbReportFace *face = &maker->wish->left_out[i];
 
+    for (guint k = 0; k < older->len; k++)
+      if (((const SmbCaseAnalysis *) older->pdata[k])->id == face->analysis_id) {
+        g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                     _ ("%s was analysed again after the faces to leave out were chosen. Choose its faces anew."),
+                     gathered->evidence->exhibit);
+        return FALSE;
+      }
     if (face->analysis_id != gathered->stored->id || face->face >= gathered->analysis->faces->len)
       continue;
     if (gathered->left_out == NULL)
       gathered->entry.left_out = gathered->left_out = g_array_new (FALSE, FALSE, sizeof (guint));
     g_array_append_val (gathered->left_out, face->face);
   }
+  return TRUE;
 }
 
 /* Takes `evidence`. */
@@ -341,7 +350,8 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
     if (gathered->analysis == NULL)
       return NULL;
     gathered->entry.analysis = gathered->analysis;
-    leave_out (maker, gathered);
+    if (!leave_out (maker, gathered, analyses, error))
+      return NULL;
   }
   /* Opening the picture can add a finding (altered, missing), so the list is asked for afterwards. */
   gathered->entry.findings = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_finding_free);

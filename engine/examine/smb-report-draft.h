@@ -18,7 +18,8 @@ typedef struct {
   const SmbModelInfo *model;  /* the one the maps are made with; NULL: no maps */
   const gint64 *evidence_ids; /* NULL: every exhibit */
   guint n_evidence;
-  const SmbReportFace *left_out; /* faces that are not to be shown; how many of an exhibit these are is said */
+  const SmbReportFace *left_out; /* faces that are not to be shown; how many of an exhibit these are is said. Of its
+                                  * newest analysis: one of an older is MISMATCH, for it would be shown after all */
   guint n_left_out;
   const SmbMapSpec *specs; /* maps of each face */
   guint n_specs;

@@ -62,7 +62,8 @@ gboolean smb_video_run (SmbEngine *engine, const SmbModelInfo *model, SmbEngineV
                         const SmbVideoSettings *settings, SmbVideoProgress *progress, const SmbVideoSink *sink,
                         GCancellable *cancellable, GError **error);
 
-/* The first pass alone: faces found and followed, none scored, which takes no model. settings->sample must be UNIFORM. */
+/* The first pass alone: faces found and followed, none scored, which takes no model. settings->sample must be
+ * UNIFORM. */
 gboolean smb_video_follow (SmbEngine *engine, SmbEngineVideo *video, const SmbVideoSettings *settings,
                            SmbVideoProgress *progress, const SmbVideoSink *sink, GCancellable *cancellable,
                            GError **error);

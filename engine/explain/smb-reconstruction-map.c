@@ -63,6 +63,16 @@ smb_reconstruction_draw_mask (guint8 *mask, const SmbMapSpec *spec, const guint8
   return -2;
 }
 
+char *
+smb_reconstruction_missing_note (const guint8 *member, int covered, int n_patches)
+{
+  if (member == NULL || covered < 0 || memchr (member + covered * n_patches, 1, (gsize) n_patches) != NULL)
+    return NULL;
+  return g_strdup_printf (
+      _ ("The region “%s” is missing from this face, so nothing was covered as a whole; the mask is proportional."),
+      smb_region_name ((SmbRegion) covered));
+}
+
 static gboolean
 hidden_at (const guint8 *mask, int size_px, int patch_px, int x, int y)
 {

@@ -19,6 +19,9 @@ G_BEGIN_DECLS
  * patch does not exist, UNSUPPORTED for strategies that need a region map without `member`. */
 int smb_reconstruction_draw_mask (guint8 *mask, const SmbMapSpec *spec, const guint8 *member, int n_patches,
                                   GError **error);
+/* What must be said where the region covered has no patch in this face, as one that an imported map leaves out: nothing
+ * was covered then. NULL: it has (or none was to be covered, or member is NULL). Free with g_free. */
+char *smb_reconstruction_missing_note (const guint8 *member, int covered, int n_patches);
 
 /* The face with the hidden patches grey. */
 SmbMap *smb_masked_input_map (const SmbMapSpec *spec, const guint8 *rgb, int size_px, int patch_px, const guint8 *mask);

@@ -95,8 +95,8 @@ smb_regions_note (SmbRegionsOrigin origin)
   switch (origin) {
   case SMB_REGIONS_FROM_TEMPLATE:
     return _ (
-        "Regions are coarse: placed by a template from the face's box, because no landmark predictor is installed "
-        "(Debian's package libdlib-data).");
+        "Regions are coarse: placed by a template from the face's box, without landmarks. The predictor of landmarks is "
+        "in Debian's package libdlib-data.");
   case SMB_REGIONS_IMPORTED:
     return _ ("Regions from an imported map.");
   case SMB_REGIONS_BY_HAND:

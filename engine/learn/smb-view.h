@@ -21,9 +21,9 @@ typedef struct {
 } SmbViewSettings;
 
 /* One face, or the pair made of it by self-blending: both mirrored, degraded and cut alike. out and blended (3,S,S)
- * normalised; blended NULL: no pair. grey: shown without colour, as one that has none always is. Everything drawn comes from rng. FALSE: the pair could
- * not be made (no face in the landmarks), and blended holds the genuine one again. forged (grid,grid) or NULL: the
- * share of each cell of blended that the blend covers. Any thread. */
+ * normalised; blended NULL: no pair. grey: shown without colour, as one that has none always is. Everything drawn comes
+ * from rng. FALSE: the pair could not be made (no face in the landmarks), and blended holds the genuine one again.
+ * forged (grid,grid) or NULL: the share of each cell of blended that the blend covers. Any thread. */
 gboolean smb_view_make (const SmbDataset *dataset, const SmbSample *sample, const SmbViewSettings *settings,
                         gboolean grey, SmbRng *rng, float *out, float *blended, int grid, float *forged);
 

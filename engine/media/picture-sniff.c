@@ -138,7 +138,7 @@ picture_sniff (PictureJob *job, PictureKind *kind_out, GError **error)
           _ (others[i].what));
   }
   if (is_text (data, n_bytes))
-    return picture_fail (job, error, SMB_ERROR_FORMAT, _ ("this is text, not a picture, whatever its name says"));
+    return picture_fail (job, error, SMB_ERROR_FORMAT, _ ("this is text, whatever its name says; add a picture or a video"));
   return picture_fail (job, error, SMB_ERROR_FORMAT,
                        _ ("these bytes are no picture this program knows (JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF, BMP, "
                           "PNM)"));

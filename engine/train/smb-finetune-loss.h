@@ -17,9 +17,9 @@ typedef struct {
 } SmbFinetuneBatch;
 
 /* Cross entropy (with the settings' class weights) and, where z (B,P) is given, the real-anchor loss. Sets
- * r->cross_entropy, r->contrastive and r->total; dlogits (B,K) and dz (B,P) become the gradient of the total, divided by
- * the iterations of a step. *contrast: whether z has a gradient, which it has with a genuine face in the batch. FALSE if
- * the other processes cannot be reached. */
+ * r->cross_entropy, r->contrastive and r->total; dlogits (B,K) and dz (B,P) become the gradient of the total, divided
+ * by the iterations of a step. *contrast: whether z has a gradient, which it has with a genuine face in the batch.
+ * FALSE if the other processes cannot be reached. */
 gboolean smb_finetune_loss (const SmbFinetuneBatch *batch, const SmbTensor *logits, const SmbTensor *z,
                             SmbTensor *dlogits, SmbTensor *dz, SmbFinetuneResult *r, gboolean *contrast,
                             GError **error);

@@ -36,8 +36,8 @@ typedef struct {
   gboolean recompute;
   SmbPrecision precision; /* of the blocks' products: F32 or BF16; weights, gradients and sums are float32 always */
   guint64 seed;
-  /* NULL, or the other processes that train the same network, each with its share of every batch (borrowed). The loss is
-   * that of the whole batch; images are erased and mixed, and branches dropped, within the share. */
+  /* NULL, or the other processes that train the same network, each with its share of every batch (borrowed). The loss
+   * is that of the whole batch; images are erased and mixed, and branches dropped, within the share. */
   const SmbParallel *parallel;
 } SmbFinetuneSettings;
 

@@ -20,8 +20,8 @@ gboolean smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIteration
                             int *accumulated, GCancellable *cancellable, GError **error);
 
 /* Counts the iteration that just ran. *due: the sum of `accumulate` iterations is complete with it; then the gradients
- * are those of all processes (parallel NULL: there is one; joined: see smb_parallel_sum_gradients), a step is to follow,
- * and *accumulated starts again. FALSE if the other processes cannot be reached: the sum starts again. */
+ * are those of all processes (parallel NULL: there is one; joined: see smb_parallel_sum_gradients), a step is to
+ * follow, and *accumulated starts again. FALSE if the other processes cannot be reached: the sum starts again. */
 gboolean smb_iteration_count (const SmbParallel *parallel, gboolean joined, SmbOptimiser *optimiser, int accumulate,
                               int *accumulated, gboolean *due, GError **error);
 

@@ -292,6 +292,11 @@ def masks():
     expect(found, done.returncode == 1 and os.path.basename(__file__) in done.stderr, f"{done.returncode} {done.stderr!r}")
     done = cli("mask", PORTRAIT, face, "--strategy=frp", "--landmarks=none")
     expect(found, done.returncode == 0 and "coarse" in done.stdout, f"{done.returncode} {done.stderr!r} {done.stdout!r}")
+    with tempfile.TemporaryDirectory() as folder:  # a face of skin alone, as an imported map may say
+        skin = os.path.join(folder, "skin.npy")
+        write_npy(skin, 32, b"\1" * 32 * 32)
+        done = cli("mask", PORTRAIT, face, "--region=mouth", "--regions", skin)
+        expect(found, "“mouth” is missing" in done.stdout and "covered: mouth" not in done.stdout, f"{done.stdout!r}")
     return found
 
 
@@ -366,6 +371,12 @@ def read_npy(path):
     start = 10 + struct.unpack("<H", data[8:10])[0]
     numbers = data[start:]
     return round(len(numbers) ** 0.5), numbers
+
+
+def write_npy(path, side, classes):
+    header = f"{{'descr': '|i1', 'fortran_order': False, 'shape': (1, {side}, {side}), }}".ljust(117).encode() + b"\n"
+    with open(path, "wb") as handle:
+        handle.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + classes)
 
 
 def regions_of_a_stored_face():

@@ -128,9 +128,10 @@ def numbered_pictures(folder):
         found.append(f"elsewhere: {there}")
     os.rename(moved, row)
     shutil.copy(os.path.join(SAMPLES, "18f-dave.jpg"), os.path.join(row, "f1.jpg"))
-    altered = run("verify", bundle, "--json")
-    if altered.returncode != 1 or outcomes(altered) != {("S-01", "hash"): "different"} or "f1.jpg" not in altered.stdout:
-        found.append(f"altered: {altered}")
+    for where in ((), ("--evidence", row)):
+        altered = run("verify", bundle, "--json", *where)
+        if altered.returncode != 1 or outcomes(altered) != {("S-01", "hash"): "different"} or "f1.jpg" not in altered.stdout:
+            found.append(f"altered {where}: {altered}")
     data = json.loads(read(bundle))
     for what, change in {"list": lambda p: p["files"].pop(), "name": lambda p: p["files"][0].update(name="../f0.jpg"),
                          "rate": lambda p: p.update(rate=-1), "empty": lambda p: p.update(files=[])}.items():

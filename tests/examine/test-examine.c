@@ -412,6 +412,33 @@ analyze_boxes (Fixture *fixture, const SmbModelInfo *model, const SmbEvidence *e
   return stored->id;
 }
 
+/* Faces are left out of a report by the analysis that was looked at: after another they are not shown for all that. */
+static void
+test_left_out (Fixture *fixture, gconstpointer data)
+{
+  const SmbBox boxes[] = { { 2, 2, 32, 32 }, { 44, 20, 32, 32 } };
+  g_autofree char *path = put (fixture, "baseline.jpg", "a.jpg", 0);
+  g_autoptr (SmbEvidence) evidence = acquire (fixture, path);
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  SmbReportFace face = { analyze_boxes (fixture, model, evidence, boxes, 2), 1 };
+  const SmbReportWish wish = { .left_out = &face, .n_left_out = 1 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbReportDraft) draft
+      = smb_report_draft_new (fixture->store, fixture->engine, &wish, NULL, NULL, NULL, &error);
+  g_autoptr (GBytes) bundle = NULL;
+
+  g_assert_no_error (error);
+  bundle = smb_report_draft_make_bundle (draft);
+  g_assert_nonnull (g_strstr_len (g_bytes_get_data (bundle, NULL), (gssize) g_bytes_get_size (bundle),
+                                  "\"left_out\":[2]"));
+  g_clear_pointer (&draft, smb_report_draft_free);
+  analyze_boxes (fixture, model, evidence, boxes, 2);
+  draft = smb_report_draft_new (fixture->store, fixture->engine, &wish, NULL, NULL, NULL, &error);
+  g_assert_null (draft);
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+  g_assert_nonnull (strstr (error->message, "S-01 was analysed again"));
+}
+
 /* A face that is analysed again keeps the regions an examiner gave it, moved with its box; another face gets none of
  * them. */
 static void
@@ -473,6 +500,7 @@ main (int argc, char **argv)
   ADD ("open-picture", test_open_picture);
   ADD ("analyze-and-report", test_analyze_and_report);
   ADD ("draft", test_draft);
+  ADD ("left-out", test_left_out);
   ADD ("carry", test_carry);
 #undef ADD
   return g_test_run ();

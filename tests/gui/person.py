@@ -215,6 +215,17 @@ class Person:
             self.process.kill()
 
 
+def shooter(whose, prefix=""):
+    """What takes a picture of the screen by a name, once $SMB_SCREENSHOTS names a folder; whose() is the person then."""
+    folder = os.environ.get("SMB_SCREENSHOTS")
+
+    def shoot(name):
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+            whose().shoot(os.path.join(folder, prefix + name + ".png"))
+    return shoot
+
+
 class Tap:
     def __init__(self):
         self.count = self.failures = 0

@@ -14,22 +14,16 @@ import time
 
 import pyatspi
 
-from person import Person, Tap, wait_for
+from person import Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
-SHOTS = os.environ.get("SMB_SCREENSHOTS")
 SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
 CASE = os.path.join(os.environ["HOME"], "labels.smbcase")
 PICTURES = ["18f-dave.jpg", "18f-melody.jpg", "18f-brethauer.jpg"]
 
 tap = Tap()
 who = None
-
-
-def shoot(name):
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
-        who.shoot(os.path.join(SHOTS, name + ".png"))
+shoot = shooter(lambda: who)
 
 
 def cli(*arguments):

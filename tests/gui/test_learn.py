@@ -12,10 +12,9 @@ import subprocess
 import sys
 import time
 
-from person import Person, Tap, wait_for
+from person import Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
-SHOTS = os.environ.get("SMB_SCREENSHOTS")
 HOME = os.environ["HOME"]
 SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
 NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
@@ -25,6 +24,7 @@ TEST_FACE = "18f-brethauer.jpg"
 
 tap = Tap()
 who = None
+shoot = shooter(lambda: who, "learn-")
 
 
 class Visitor(Person):
@@ -47,12 +47,6 @@ def cli(*arguments):
     if done.returncode != 0:
         raise RuntimeError(f"{arguments}: {done.stderr}")
     return done.stdout
-
-
-def shoot(name):
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
-        who.shoot(os.path.join(SHOTS, "learn-" + name + ".png"))
 
 
 def add(title, epochs, *more):

@@ -12,15 +12,15 @@ import subprocess
 import sys
 import time
 
-from person import Person, Tap, wait_for
+from person import Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
-SHOTS = os.environ.get("SMB_SCREENSHOTS")
 HOME = os.environ["HOME"]
 SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
 
 tap = Tap()
 who = None
+shoot = shooter(lambda: who)
 
 
 class Visitor(Person):
@@ -32,13 +32,6 @@ class Visitor(Person):
 
 def path(*names):
     return os.path.join(HOME, *names)
-
-
-def shoot(name):
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
-        time.sleep(0.6)
-        who.shoot(os.path.join(SHOTS, name + ".png"))
 
 
 def type_path(name):

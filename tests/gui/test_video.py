@@ -9,23 +9,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 
-from person import Person, Tap, wait_for
+from person import Person, Tap, shooter, wait_for
 
 PROGRAM, CLI, SAMPLES = sys.argv[1:4]
-SHOTS = os.environ.get("SMB_SCREENSHOTS")
 HOME = os.environ["HOME"]
 CASE = os.path.join(HOME, "video.smbcase")
 
 tap = Tap()
 who = None
-
-
-def shoot(name):
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
-        who.shoot(os.path.join(SHOTS, name + ".png"))
+shoot = shooter(lambda: who)
 
 
 def run(*arguments):

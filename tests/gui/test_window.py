@@ -13,7 +13,7 @@ import time
 
 import pyatspi
 
-from person import Person, Tap, wait_for
+from person import Person, Tap, shooter, wait_for
 
 PROGRAM = sys.argv[1]
 README = sys.argv[3] if len(sys.argv) > 3 and sys.argv[2] == "--update-screenshots" else None
@@ -30,13 +30,12 @@ def place(name):
 
 tap = Tap()
 who = None
+shoot = shooter(lambda: who)
 
 
-def shoot(name, for_readme=False):
-    if SHOTS:
-        os.makedirs(SHOTS, exist_ok=True)
-        who.shoot(os.path.join(SHOTS, name + ".png"))
-    if README and for_readme:
+def shoot_for_readme(name):
+    shoot(name)
+    if README:
         path = os.path.join(README, name + ".png")
         who.shoot(path)
         # Small enough for a page.
@@ -107,7 +106,7 @@ def change_look():
     who.set_value("Threshold of the overlay", 30)
     who.see("0.30")
     who.set_value("Opacity of the overlay", 62)
-    shoot("overlay-light", for_readme=True)
+    shoot_for_readme("overlay-light")
 
 
 def zoom_and_pan():
@@ -396,7 +395,7 @@ def dark():
     who.key("alt+2")
     who.see("Where the model looks")
     time.sleep(2)
-    shoot("maps-dark", for_readme=True)
+    shoot_for_readme("maps-dark")
     who.key("alt+1")
 
 
