@@ -53,6 +53,12 @@ smb_live_run_new (SmbSession *session, SmbJob *job, gint64 evidence_id, const Sm
   return run;
 }
 
+SmbJob *
+smb_live_run_get_job (const SmbLiveRun *run)
+{
+  return run->job;
+}
+
 SmbLiveRun *
 smb_live_run_ref (SmbLiveRun *run)
 {

@@ -24,6 +24,7 @@ void smb_live_run_unref (SmbLiveRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbLiveRun, smb_live_run_unref)
 const SmbVideoSettings *smb_live_run_get_settings (const SmbLiveRun *run);
 gint64 smb_live_run_get_evidence_id (const SmbLiveRun *run);
+SmbJob *smb_live_run_get_job (const SmbLiveRun *run); /* borrowed */
 
 /* UI thread. wanted: the exhibit is looked at: all that is there comes first, then what is new; else nothing comes. */
 void smb_live_run_set_wanted (SmbLiveRun *run, gboolean wanted);

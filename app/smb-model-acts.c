@@ -12,7 +12,7 @@
 /* A question and what follows from it; lives as long as its form or, once that is accepted, its task. */
 typedef struct {
   SmbForm *form; /* not owned */
-  GtkWidget *name, *title, *classes, *licence, *reason, *data, *blended, *calibrate; /* lines, as the act has them */
+  GtkWidget *name, *title, *classes, *licence, *reason, *data, *blended, *calibrate, *tracks; /* lines, as the act has them */
   char *path, *model, *in_use, *override;
   GAsyncReadyCallback done;
   void (*begun) (const char *what, gpointer user_data);
@@ -283,16 +283,16 @@ run_next (Act *act)
 }
 
 static void
-add_command (Act *act, char *words, const char *command, const char *model, const char *part, const char *data,
-             const char *blended)
+add_command (Act *act, char *words, const char *command, const char *option, const char *model, const char *part,
+             const char *data, const char *blended)
 {
   g_autoptr (GStrvBuilder) b = g_strv_builder_new ();
   g_autofree char *of_model = g_strconcat ("--model=", model, NULL), *of_part = g_strconcat ("--part=", part, NULL);
   g_autofree char *of_blended = blended != NULL ? g_strconcat ("--self-blended=", blended, NULL) : NULL;
 
   g_strv_builder_add_many (b, command, of_model, of_part, NULL);
-  if (g_str_equal (command, "evaluate"))
-    g_strv_builder_add (b, "--card");
+  if (option != NULL)
+    g_strv_builder_add (b, option);
   if (of_blended != NULL)
     g_strv_builder_add (b, of_blended);
   g_strv_builder_add_many (b, "--", data, NULL);
@@ -309,14 +309,17 @@ on_measure_accepted (SmbForm *form, Act *act)
 
   act->commands = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   act->words = g_ptr_array_new_with_free_func (g_free);
-  add_command (act, g_strdup_printf (_("Evaluating “%s” …"), act->model), "evaluate", act->model, "test", data,
+  add_command (act, g_strdup_printf (_("Evaluating “%s” …"), act->model), "evaluate", "--card", act->model, "test", data,
                blended);
   if (calibrate)
-    add_command (act, g_strdup_printf (_("Calibrating “%s” …"), act->model), "calibrate", act->model, "val", data,
+    add_command (act, g_strdup_printf (_("Calibrating “%s” …"), act->model), "calibrate", NULL, act->model, "val", data,
                  blended);
+  if (gtk_check_button_get_active (GTK_CHECK_BUTTON (act->tracks)))
+    add_command (act, g_strdup_printf (_("Calibrating “%s” for tracks …"), act->model), "calibrate", "--by=video",
+                 act->model, "val", data, NULL);
   if (act->in_use != NULL)
-    add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", act->in_use,
-                 "test", data, blended);
+    add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", "--card",
+                 act->in_use, "test", data, blended);
   accept (act, cancellable);
   run_next (act);
 }
@@ -350,6 +353,7 @@ smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
   act->blended = smb_form_add_entry (form, _("Self-blended class"), NULL,
                                      _("forgeries made of the genuine faces too; empty: none"));
   act->calibrate = smb_form_add_check (form, _("Calibrate on the validation part"), TRUE);
+  act->tracks = smb_form_add_check (form, _("Calibrate for tracks too: the data set holds videos"), FALSE);
   g_signal_connect (form, "changed", G_CALLBACK (on_measure_changed), act);
   g_signal_connect (form, "accepted", G_CALLBACK (on_measure_accepted), act);
   on_measure_changed (form, act);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-model-view.h"
 
+#include "analysis/smb-track-likelihood.h"
 #include "smb-facts.h"
 #include "smb-plot.h"
 
@@ -384,6 +385,8 @@ add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
   if (!facts->info->calibrated)
     add_sentence (section, "smb-warning-symbolic", "warning",
                   _("Not calibrated: its scores are shown raw, without likelihood ratios."));
+  if (facts->info->track_calibration == NULL)
+    add_sentence (section, "smb-unverified-symbolic", "dim", smb_track_calibration_missing ());
   for (guint i = 0; i < n; i++) {
     JsonNode *node = json_array_get_element (list, i);
     JsonObject *of = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
@@ -392,8 +395,11 @@ add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
     if (of == NULL)
       continue;
     text = g_strdup_printf (
-        _("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios from "
-           "10^%.2f to 10^%.2f are claimed."),
+        g_strcmp0 (text_in (of, "by"), "video") == 0
+            ? _("Tracks, by their mean: %s, on %.0f genuine and %.0f forged videos (%s): Cllr %.3f (least possible "
+                 "%.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed.")
+            : _("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios "
+                 "from 10^%.2f to 10^%.2f are claimed."),
         text_in (of, "kind"), number_in (of, "genuine"), number_in (of, "forged"),
         text_in (of, "data") != NULL ? text_in (of, "data") : "–", number_in (of, "cllr"), number_in (of, "cllr_min"),
         number_in (of, "low"), number_in (of, "high"));

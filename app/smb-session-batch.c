@@ -336,7 +336,7 @@ on_analysed (GObject *source, GAsyncResult *result, gpointer user_data)
     smb_session_message_error (self, error);
   }
   g_clear_pointer (&analysed, analysed_free);
-  smb_session_end_live (self, unit->evidence->id);
+  smb_session_end_live (self, unit->evidence->id, unit->job);
   if (smb_job_step (unit->job))
     smb_session_end_job (self, unit->job);
   smb_session_refresh_log (self);

@@ -97,6 +97,12 @@ draw_request_free (gpointer data)
 }
 
 static void
+report_draw (guint64 done, guint64 total, const char *what, gpointer job)
+{
+  smb_job_report (job, done, total, what);
+}
+
+static void
 work_draw (GTask *task, SmbCaseThread *thread, SmbCase *store)
 {
   SmbSession *self = g_task_get_source_object (task);
@@ -107,9 +113,12 @@ work_draw (GTask *task, SmbCaseThread *thread, SmbCase *store)
   g_autoptr (JsonNode) node = NULL;
   GError *error = NULL;
 
+  /* A face is followed through many frames: like the analysis of a video this does not keep the case's thread. */
+  if (thread != NULL && smb_session_defer_video (self, task, store, draw->evidence, work_draw))
+    return;
   if (smb_examine_load_video (store, draw->evidence->id, &state, &error) && state != NULL
       && smb_examine_draw_track (store, self->engine, draw->model, draw->evidence, draw->video, state, draw->k,
-                                 draw->box, cancellable, &error))
+                                 draw->box, report_draw, draw->job, cancellable, &error))
     analyses = smb_case_list_analyses (store, draw->evidence->id, &error);
   if (analyses != NULL && analyses->len > 0) {
     draw->stored = g_ptr_array_steal_index (analyses, 0);
@@ -156,7 +165,7 @@ smb_session_draw_on_frame (SmbSession *self, SmbBox box)
     return;
   }
   draw = g_new0 (DrawRequest, 1);
-  draw->job = smb_job_new (_("Judging the drawn face"), 1);
+  draw->job = smb_job_new (_("Following and judging the drawn face"), 1);
   draw->evidence = smb_evidence_copy (smb_exhibit_get_evidence (self->exhibit));
   draw->video = smb_engine_video_ref (smb_session_get_video (self));
   draw->model = self->model;

@@ -108,6 +108,7 @@ frame_analysis_new (SmbSession *self)
   if (whole != NULL) {
     analysis = smb_analysis_copy (whole);
     g_ptr_array_set_size (analysis->faces, 0);
+    analysis->calibrated = FALSE; /* ratios are given for whole tracks, not for a frame of one */
     return analysis;
   }
   if (self->video->state == NULL || self->model == NULL
@@ -122,7 +123,6 @@ frame_analysis_new (SmbSession *self)
   analysis->classes = self->model->classes != NULL ? g_strdupv (self->model->classes) : g_new0 (char *, 1);
   analysis->real_class = self->model->real_class;
   analysis->trained = self->model->trained;
-  analysis->calibrated = self->model->calibrated;
   return analysis;
 }
 
@@ -329,7 +329,7 @@ summarise (SmbSessionVideo *video)
 {
   g_clear_pointer (&video->tracks, g_ptr_array_unref);
   if (video->state != NULL)
-    video->tracks = smb_tracks_summarise (video->state->progress->frames, video->state->edits, NULL);
+    video->tracks = smb_video_state_summarise (video->state);
 }
 
 static void
@@ -410,8 +410,13 @@ smb_session_take_live (SmbSession *self, SmbLiveRun *run, SmbLivePortion *portio
 }
 
 void
-smb_session_end_live (SmbSession *self, gint64 evidence_id)
+smb_session_end_live (SmbSession *self, gint64 evidence_id, SmbJob *job)
 {
+  const SmbLiveRun *run = g_hash_table_lookup (self->live_runs, &evidence_id);
+
+  /* One that was cancelled while it waited leaves another that is under way alone. */
+  if (run != NULL && smb_live_run_get_job (run) != job)
+    return;
   g_hash_table_remove (self->live_runs, &evidence_id);
   if (self->exhibit != NULL && smb_exhibit_get_evidence (self->exhibit)->id == evidence_id)
     smb_session_reload_video (self);

@@ -69,7 +69,7 @@ typedef struct {
   GPtrArray *frames; /* SmbFrameFaces*; may be taken (set NULL) */
 } SmbLivePortion;
 void smb_session_take_live (SmbSession *self, SmbLiveRun *run, SmbLivePortion *portion);
-/* The run has ended, well or badly: what is stored counts again. */
-void smb_session_end_live (SmbSession *self, gint64 evidence_id);
+/* This work on it has ended, well or badly: if it is what runs, what is stored counts again. */
+void smb_session_end_live (SmbSession *self, gint64 evidence_id, SmbJob *job);
 
 G_END_DECLS

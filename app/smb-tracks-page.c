@@ -136,6 +136,26 @@ add_number (SmbFacts *facts, const char *name, double value)
   smb_facts_add (facts, name, text, NULL);
 }
 
+/* What the score is worth by the calibration that the model had for tracks. */
+static void
+show_likelihoods (SmbTracksPage *self, const SmbTrackSummary *track)
+{
+  const SmbVideoState *state = smb_session_get_video_state (self->session);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint s = 0; s < SMB_N_SERIES; s++) {
+    g_autofree char *likelihood = smb_track_likelihood_text (track, (SmbSeriesStatistic) s);
+
+    if (likelihood != NULL)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "\n" : "", likelihood);
+  }
+  if (text->len == 0)
+    g_string_append (text, state == NULL || !state->finished ? _("told when the analysis is done")
+                           : state->calibration == NULL       ? smb_track_calibration_missing ()
+                                                              : _("none: no frame was scored"));
+  smb_facts_add (self->facts, _("Likelihood ratio"), text->str, NULL);
+}
+
 static void
 show_facts (SmbTracksPage *self, const SmbTrackSummary *track)
 {
@@ -159,6 +179,7 @@ show_facts (SmbTracksPage *self, const SmbTrackSummary *track)
                                             score->run_first, score->run_last, score->run_mean, score->rest_mean)
                          : g_strdup (_("none"));
   smb_facts_add (self->facts, _("Longest run above its level"), run, NULL);
+  show_likelihoods (self, track);
 }
 
 static void

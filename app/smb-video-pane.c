@@ -30,6 +30,7 @@ struct _SmbVideoPane {
   guint tick;            /* 0: not playing */
   gint64 started_us;     /* of the frame clock, when playing began */
   gint64 from_us, until_us;
+  guint from_k;
   guint n_shown;         /* frames seen since then, for the read-out */
 };
 
@@ -151,6 +152,18 @@ set_playing (SmbVideoPane *self, gboolean playing)
                                   playing ? _("Pause") : _("Play"), -1);
 }
 
+/* How well it kept up: whoever watches is told what was left out. */
+static void
+show_played (SmbVideoPane *self)
+{
+  const guint k = smb_session_get_frame (self->session), n_passed = k > self->from_k ? k - self->from_k : 0;
+  g_autofree char *text = g_strdup_printf (
+      ngettext ("played: %u of %u frame shown", "played: %u of %u frames shown", n_passed), self->n_shown, n_passed);
+
+  gtk_label_set_text (self->reading, text);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->reading), text);
+}
+
 /* Where the clip should be by now. A frame is asked for only when the one before has been shown, so that a slow decoder
  * drops frames and keeps the time. */
 static gboolean
@@ -194,11 +207,22 @@ on_play (GtkButton *button, SmbVideoPane *self)
   last = self->mark_out >= 0 ? (guint) self->mark_out : n - 1;
   if (k >= last)
     k = self->mark_in >= 0 ? (guint) self->mark_in : 0;
+  self->from_k = k;
+  self->n_shown = k == smb_session_get_frame (self->session) ? 0 : (guint) -1; /* the first of it is yet to come */
   self->from_us = slots[k].time_us;
   self->until_us = slots[last].time_us + slots[last].duration_us;
   self->started_us = 0;
   self->tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), play_on, NULL, NULL);
   set_playing (self, TRUE);
+}
+
+/* Whoever goes to a frame by hand plays no more, and need not be told of it any longer. */
+static void
+stop_playing (SmbVideoPane *self)
+{
+  set_playing (self, FALSE);
+  self->started_us = 0;
+  show_reading (self, -1);
 }
 
 static void
@@ -208,7 +232,7 @@ step (SmbVideoPane *self, int by)
 
   if (video == NULL)
     return;
-  set_playing (self, FALSE);
+  stop_playing (self);
   smb_session_show_frame (self->session, (guint) CLAMP ((gint64) smb_session_get_frame (self->session) + by, 0,
                                                         (gint64) smb_engine_video_get_n_frames (video) - 1));
 }
@@ -228,7 +252,7 @@ on_next (GtkButton *button, SmbVideoPane *self)
 static void
 on_seek (SmbTimeline *timeline, guint k, SmbVideoPane *self)
 {
-  set_playing (self, FALSE);
+  stop_playing (self);
   smb_session_show_frame (self->session, k);
 }
 
@@ -354,7 +378,7 @@ on_video_changed (SmbVideoPane *self)
 
   gtk_widget_set_visible (GTK_WIDGET (self), video != NULL);
   if (video != self->shown) {
-    set_playing (self, FALSE);
+    stop_playing (self);
     self->mark_in = self->mark_out = -1;
     self->shown = video; /* only compared, never used */
     smb_video_form_set_marks (self->form, -1, -1);
@@ -371,6 +395,11 @@ on_frame_changed (SmbVideoPane *self)
 {
   self->n_shown++;
   show_place (self);
+  if (self->started_us == 0)
+    return;
+  show_played (self);
+  if (self->tick == 0)
+    self->started_us = 0; /* that was the last one */
 }
 
 void

@@ -220,7 +220,7 @@ read_face (SmbJsonReader *reader, JsonNode *node, SmbAnalysis *out)
   face->score = smb_json_number (reader, in, "score", SMB_JSON_OPTIONAL);
   if (face->score < 0 || face->score > 1)
     smb_json_fail (reader, "score", _ ("a number from 0 to 1"));
-  smb_likelihood_from_json (reader, in, &face->likelihood);
+  smb_likelihood_from_json (reader, in, "likelihood_ratio", &face->likelihood);
   face->outside = smb_json_string (reader, in, "outside", SMB_JSON_OPTIONAL);
   smb_quality_from_json (reader, in, face);
   regions = smb_json_object (reader, in, "regions", SMB_JSON_OPTIONAL);

@@ -4,6 +4,7 @@
 #include "base/smb-json-part.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_RESULTS 12
 
@@ -64,7 +65,10 @@ smb_model_card_summary (const SmbModelInfo *model)
     JsonNode *node = json_array_get_element (lists[1], json_array_get_length (lists[1]) - 1);
 
     if (JSON_NODE_HOLDS_OBJECT (node))
-      g_string_append_printf (out, " Calibrated on %s: Cllr %.3f.",
+      g_string_append_printf (out, " Calibrated%s on %s: Cllr %.3f.",
+                              strcmp (smb_json_find_text (json_node_get_object (node), "by", ""), "video") == 0
+                                  ? " for tracks of videos"
+                                  : "",
                               smb_json_find_text (json_node_get_object (node), "data", ""),
                               smb_json_find_number (json_node_get_object (node), "cllr"));
   }

@@ -99,6 +99,15 @@ get_box (SmbJsonReader *reader, JsonObject *object, const char *member)
   return (SmbBox){ n[0], n[1], n[2], n[3] };
 }
 
+/* "detected", "followed", "drawn", "carried". */
+static const char *
+how_to_text (const SmbTrackPoint *point)
+{
+  if (point->face.origin == SMB_FACE_DRAWN)
+    return point->followed ? "carried" : "drawn";
+  return point->followed ? "followed" : "detected";
+}
+
 static JsonObject *
 point_to_json (const SmbTrackPoint *point)
 {
@@ -108,9 +117,7 @@ point_to_json (const SmbTrackPoint *point)
   set_box (out, "box", point->face.box);
   set_box (out, "detected", point->face.detected);
   json_object_set_double_member (out, "confidence", point->face.confidence);
-  json_object_set_string_member (out, "how", point->followed                            ? "followed"
-                                             : point->face.origin == SMB_FACE_DRAWN ? "drawn"
-                                                                                    : "detected");
+  json_object_set_string_member (out, "how", how_to_text (point));
   smb_json_set_number (out, "score", point->score);
   if (point->probabilities != NULL) {
     JsonArray *list = json_array_new ();
@@ -161,8 +168,8 @@ point_from_json (SmbJsonReader *reader, JsonObject *object)
   point->face.box = get_box (reader, object, "box");
   point->face.detected = get_box (reader, object, "detected");
   point->face.confidence = smb_json_number (reader, object, "confidence", SMB_JSON_REQUIRED);
-  point->followed = g_strcmp0 (how, "followed") == 0;
-  if (g_strcmp0 (how, "drawn") == 0)
+  point->followed = g_strcmp0 (how, "followed") == 0 || g_strcmp0 (how, "carried") == 0;
+  if (g_strcmp0 (how, "drawn") == 0 || g_strcmp0 (how, "carried") == 0)
     point->face.origin = SMB_FACE_DRAWN;
   point->score = smb_json_number (reader, object, "score", SMB_JSON_OPTIONAL);
   point->outside = smb_json_string (reader, object, "outside", SMB_JSON_OPTIONAL);

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint track; /* SmbTrack.number */
   SmbFace face;
-  gboolean followed; /* not found in this frame but carried along from the one before */
+  gboolean followed; /* not found or drawn in this frame but carried along from the one before */
   double *probabilities; /* by class, n_classes; NULL: not scored */
   int n_classes;
   double score;  /* 1 - probability of the genuine class; NAN: none */
@@ -37,7 +37,7 @@ void smb_frame_faces_free (SmbFrameFaces *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbFrameFaces, smb_frame_faces_free)
 
 /* {"frame", "time_us", "cut", "searched", "change", "faces": [{"track", "box", "detected", "confidence", "how":
- * "detected", "followed" or "drawn", "score", "probabilities", "outside", "regions": see smb_region_sample_to_json}]}.
+ * "detected", "followed", "drawn" or "carried" (followed from where it was drawn), "score", "probabilities", "outside", "regions": see smb_region_sample_to_json}]}.
  * Free with json_node_unref. */
 JsonNode *smb_frame_faces_to_json (const SmbFrameFaces *frame);
 SmbFrameFaces *smb_frame_faces_from_json (JsonNode *node, GError **error);
@@ -46,7 +46,8 @@ SmbTracker *smb_tracker_from_json (JsonNode *node, GError **error);
 
 typedef struct {
   SmbAnalysisSettings face;
-  guint stride;    /* the detector looks at every stride-th frame, and at those that are cuts */
+  guint stride;    /* the detector looks at every stride-th frame, and at those that are cuts; 0: at none, what is followed
+                    * was drawn by hand, and a cut loses it */
   guint first;     /* the frame the stride is counted from */
 } SmbFollowSettings;
 

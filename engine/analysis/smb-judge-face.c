@@ -10,7 +10,6 @@
 /* Masks or pictures in one pass of a network: more gain little and cost memory. */
 #define INPUTS_A_PASS 8
 /* FSFM's crop is so much larger than the detector's box. */
-#define CROP_FACTOR 1.3
 /* A crop found again overlaps the one given by this much. */
 #define SAME_FACE_IOU 0.7
 
@@ -167,14 +166,6 @@ smb_judge_find_landmarks (SmbJudge *judge, const SmbImage *image, SmbBox detecte
   return TRUE;
 }
 
-SmbBox
-smb_judge_uncrop (SmbBox crop)
-{
-  const int side = MAX ((int) lround (MAX (crop.width, crop.height) / CROP_FACTOR) + 1, 2);
-
-  return (SmbBox){ crop.x + crop.width / 2 - side / 2, crop.y + crop.height / 2 - side / 2, side, side };
-}
-
 /* Away from the picture's edges the crop rule turned round tells; at an edge, where the crop was clipped, the search is
  * made again. */
 gboolean
@@ -185,7 +176,7 @@ smb_judge_face_get_detected (SmbJudgeFace *face, SmbBox *out, GError **error)
   g_autoptr (GArray) faces = NULL;
   double best = SAME_FACE_IOU;
 
-  *out = smb_judge_uncrop (box);
+  *out = smb_face_uncrop_box (box);
   if (box.x > 0 && box.y > 0 && box.x + box.width < face->image->width && box.y + box.height < face->image->height)
     return TRUE;
   faces = smb_judge_find_faces (face->judge, face->image, &settings, error);

@@ -110,11 +110,11 @@ has_point (const SmbFrameFaces *frame, guint number)
 
 /* Tracks that are still active and were not found by a search in this frame. */
 static void
-add_followed (Chase *chase, const SmbImage *image, SmbFrameFaces *frame)
+add_followed (Chase *chase, const SmbImage *image, SmbFrameFaces *frame, SmbFaceOrigin origin)
 {
   for (guint i = 0; i < chase->tracker->tracks->len; i++) {
     const SmbTrack *track = &g_array_index (chase->tracker->tracks, SmbTrack, i);
-    SmbFace face = { .detected = track->box, .confidence = track->confidence, .origin = SMB_FACE_DETECTED };
+    SmbFace face = { .detected = track->box, .confidence = track->confidence, .origin = origin };
     SmbTrackPoint *point;
 
     if (!track->active || has_point (frame, track->number))
@@ -135,7 +135,7 @@ smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, const SmbIm
   g_autoptr (GHashTable) followers = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) smb_face_follower_free);
   Chase chase = { judge, tracker, followers };
 
-  g_return_val_if_fail (settings->stride > 0 && frames->len == n, FALSE);
+  g_return_val_if_fail (frames->len == n, FALSE);
   judge->stage_seconds[SMB_STAGE_DETECT] = 0.0;
   for (guint i = 0; lead != NULL && i < tracker->tracks->len; i++) {
     const SmbTrack *track = &g_array_index (tracker->tracks, SmbTrack, i);
@@ -153,10 +153,10 @@ smb_judge_follow (SmbJudge *judge, SmbImage *const *images, guint n, const SmbIm
       smb_tracker_lose_all (tracker);
     else if (!follow (&chase, images[i], error))
       return FALSE;
-    if ((frame->cut || (frame->k - settings->first) % settings->stride == 0)
+    if (settings->stride > 0 && (frame->cut || (frame->k - settings->first) % settings->stride == 0)
         && !search (&chase, images[i], frame, settings, error))
       return FALSE;
-    add_followed (&chase, images[i], frame);
+    add_followed (&chase, images[i], frame, settings->stride > 0 ? SMB_FACE_DETECTED : SMB_FACE_DRAWN);
   }
   return TRUE;
 }

@@ -90,10 +90,6 @@ SmbMapArea smb_judge_face_get_area (const SmbJudgeFace *face, gboolean of_detect
 /* The detector's own box of this face: the crop's rule turned round or, at an edge of the picture, searched again. */
 gboolean smb_judge_face_get_detected (SmbJudgeFace *face, SmbBox *out, GError **error);
 
-/* The detector's own box behind a crop of FSFM's rule: the rule turned round, exact to a pixel unless it was clipped.
- */
-SmbBox smb_judge_uncrop (SmbBox crop);
-
 /* The detector's finds, best first (GArray of SmbFace). */
 GArray *smb_judge_find_faces (SmbJudge *judge, const SmbImage *image, const SmbAnalysisSettings *settings,
                               GError **error);

@@ -317,7 +317,7 @@ static gboolean
 measure_quality (SmbJudge *judge, const SmbImage *image, SmbFaceResult *result, GError **error)
 {
   /* A box by hand is drawn about the head, as wide as FSFM's crop. */
-  const SmbBox detected = result->face.origin == SMB_FACE_DRAWN ? smb_judge_uncrop (result->face.box)
+  const SmbBox detected = result->face.origin == SMB_FACE_DRAWN ? smb_face_uncrop_box (result->face.box)
                                                                 : result->face.detected;
   SmbLandmarks landmarks;
 

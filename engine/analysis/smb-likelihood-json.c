@@ -20,9 +20,9 @@ smb_likelihood_to_json (const SmbLikelihood *likelihood)
 }
 
 void
-smb_likelihood_from_json (SmbJsonReader *reader, JsonObject *face, SmbLikelihood *likelihood)
+smb_likelihood_from_json (SmbJsonReader *reader, JsonObject *of, const char *member, SmbLikelihood *likelihood)
 {
-  JsonObject *in = smb_json_object (reader, face, "likelihood_ratio", SMB_JSON_OPTIONAL);
+  JsonObject *in = smb_json_object (reader, of, member, SMB_JSON_OPTIONAL);
   g_autofree char *bound = NULL;
 
   *likelihood = (SmbLikelihood){ .log10_lr = NAN };
@@ -38,7 +38,7 @@ smb_likelihood_from_json (SmbJsonReader *reader, JsonObject *face, SmbLikelihood
       likelihood->bound = i - 1;
   if (likelihood->bound == 2) {
     likelihood->bound = 0;
-    smb_json_fail (reader, "likelihood_ratio", "“none”, “lower”, “upper”");
+    smb_json_fail (reader, member, "“none”, “lower”, “upper”");
   }
 }
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "analysis/smb-json.h"
+#include "analysis/smb-likelihood-json.h"
 
-#define TOP_SHARE 0.1
 #define MAD_TO_SIGMA 1.4826
 #define NOISE_TIMES 4.0
 #define LEAST_RISE 0.05
@@ -22,16 +22,6 @@ compare_doubles (const void *a, const void *b)
   return (left > right) - (left < right);
 }
 
-/* Linear between neighbours (type 7 of Hyndman and Fan 1996). */
-static double
-quantile (const double *sorted, guint n, double q)
-{
-  double at = q * (n - 1);
-  guint low = (guint) at;
-
-  return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
-}
-
 static void
 find_run (SmbTrackScore *out, const SmbTrackSample *samples, guint n)
 {
@@ -42,7 +32,7 @@ find_run (SmbTrackScore *out, const SmbTrackSample *samples, guint n)
   for (guint i = 1; i < n; i++)
     steps[i - 1] = fabs (samples[i].score - samples[i - 1].score);
   qsort (steps, n - 1, sizeof *steps, compare_doubles);
-  out->noise = n > 1 ? MAD_TO_SIGMA * quantile (steps, n - 1, 0.5) / G_SQRT2 : 0.0;
+  out->noise = n > 1 ? MAD_TO_SIGMA * smb_series_quantile (steps, n - 1, 0.5) / G_SQRT2 : 0.0;
   out->level = out->lower_quartile;
   out->threshold = out->level + MAX (NOISE_TIMES * out->noise, LEAST_RISE);
   for (guint i = 0; i < n;) {
@@ -76,7 +66,7 @@ void
 smb_track_score_compute (SmbTrackScore *out, const SmbTrackSample *samples, guint n)
 {
   g_autofree double *sorted = g_new (double, MAX (n, 1));
-  double sum = 0.0, squares = 0.0, top = 0.0;
+  double whole[SMB_N_SERIES], squares = 0.0;
 
   *out = (SmbTrackScore){ .n_scored = n,
                           .mean = NAN,
@@ -95,19 +85,17 @@ smb_track_score_compute (SmbTrackScore *out, const SmbTrackSample *samples, guin
   if (n == 0)
     return;
   for (guint i = 0; i < n; i++)
-    sum += sorted[i] = samples[i].score;
-  out->mean = sum / n;
+    sorted[i] = samples[i].score;
+  smb_series_summarise (sorted, n, whole);
+  out->mean = whole[SMB_SERIES_MEAN];
+  out->median = whole[SMB_SERIES_MEDIAN];
+  out->top = whole[SMB_SERIES_TOP];
+  out->n_top = (guint) smb_series_n_top (n);
   for (guint i = 0; i < n; i++)
     squares += (samples[i].score - out->mean) * (samples[i].score - out->mean);
-  qsort (sorted, n, sizeof *sorted, compare_doubles);
-  out->n_top = (guint) MAX (n * TOP_SHARE, 1);
-  for (guint i = 0; i < out->n_top; i++)
-    top += sorted[n - 1 - i];
-  out->top = top / out->n_top;
   out->deviation = n > 1 ? sqrt (squares / (n - 1)) : 0.0;
-  out->median = quantile (sorted, n, 0.5);
-  out->lower_quartile = quantile (sorted, n, 0.25);
-  out->upper_quartile = quantile (sorted, n, 0.75);
+  out->lower_quartile = smb_series_quantile (sorted, n, 0.25);
+  out->upper_quartile = smb_series_quantile (sorted, n, 0.75);
   out->lowest = sorted[0];
   out->highest = sorted[n - 1];
   find_run (out, samples, n);
@@ -306,6 +294,8 @@ smb_tracks_summarise (GPtrArray *frames, GPtrArray *edits, guint *n_dropped_out)
     }
     summary->name = g_strdup (name_of (edits, summary->number));
     smb_track_score_compute (&summary->score, (const SmbTrackSample *) summary->samples->data, summary->samples->len);
+    for (guint s = 0; s < SMB_N_SERIES; s++)
+      summary->likelihood[s].log10_lr = NAN;
     for (int c = 0; c < summary->n_classes; c++)
       summary->mean_probabilities[c] /= summary->samples->len;
     g_ptr_array_add (out, summary);
@@ -381,6 +371,30 @@ score_to_json (const SmbTrackScore *score)
   return out;
 }
 
+static void
+set_likelihoods (JsonObject *out, const SmbTrackSummary *summary)
+{
+  JsonObject *all = json_object_new ();
+  gboolean any = FALSE;
+
+  for (guint s = 0; s < SMB_N_SERIES; s++) {
+    const gboolean is = !isnan (summary->likelihood[s].log10_lr);
+
+    any |= is;
+    if (is)
+      json_object_set_object_member (all, smb_series_name ((SmbSeriesStatistic) s),
+                                     smb_likelihood_to_json (&summary->likelihood[s]));
+    else
+      json_object_set_null_member (all, smb_series_name ((SmbSeriesStatistic) s));
+  }
+  if (any)
+    json_object_set_object_member (out, "likelihood_ratio", all);
+  else {
+    json_object_set_null_member (out, "likelihood_ratio");
+    json_object_unref (all);
+  }
+}
+
 JsonNode *
 smb_track_summary_to_json (const SmbTrackSummary *summary)
 {
@@ -411,6 +425,7 @@ smb_track_summary_to_json (const SmbTrackSummary *summary)
     json_object_set_array_member (out, "probabilities", list);
   }
   json_object_set_object_member (out, "score", score_to_json (&summary->score));
+  set_likelihoods (out, summary);
   if (summary->regions != NULL)
     json_object_set_object_member (out, "regions", smb_region_tally_to_json (summary->regions));
   json_node_take_object (node, out);

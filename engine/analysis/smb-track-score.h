@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/smb-frame-faces.h"
+#include "measure/smb-series.h"
 
 G_BEGIN_DECLS
 
@@ -67,6 +68,7 @@ typedef struct {
   guint best_k; /* where it was found with the most confidence */
   SmbTrackPoint *best; /* borrowed from the frames */
   SmbTrackScore score;
+  SmbLikelihood likelihood[SMB_N_SERIES]; /* none until smb_tracks_calibrate */
   GArray *samples; /* SmbTrackSample, by time */
   double *mean_probabilities; /* n_classes; NULL: none scored */
   int n_classes;
@@ -88,7 +90,8 @@ GArray *smb_track_region_series (GPtrArray *frames, GPtrArray *edits, guint trac
 /* {"track", "name", "first_frame", "last_frame", "first_us", "last_us", "frames", "detected", "best_frame", "box",
  * "probabilities", "score": {"scored", "mean", "median", "top", "top_frames", "deviation", "quartiles", "range", "run":
  * {"level", "noise", "threshold", "frames", "first_frame", "last_frame", "start_us", "end_us", "mean", "rest_mean"} or
- * null}, "regions": see smb_region_tally_to_json, absent if not measured}. */
+ * null}, "likelihood_ratio": {"mean", "median", "top": see smb_analysis_to_json, or null} or null where there is no
+ * calibration, "regions": see smb_region_tally_to_json, absent if not measured}. */
 JsonNode *smb_track_summary_to_json (const SmbTrackSummary *summary);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "cli/cli-analyze-video.h"
 
 #include "analysis/smb-json.h"
+#include "analysis/smb-track-likelihood.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "cli/cli-signals.h"
@@ -182,6 +183,12 @@ print_track (const SmbTrackSummary *track, const SmbModelInfo *model)
   for (int c = 0; c < track->n_classes; c++)
     g_print ("%s%s %.4f", c == 0 ? "      " : ", ", model->classes[c], track->mean_probabilities[c]);
   g_print ("\n");
+  for (guint s = 0; s < SMB_N_SERIES; s++) {
+    g_autofree char *likelihood = smb_track_likelihood_text (track, (SmbSeriesStatistic) s);
+
+    if (likelihood != NULL)
+      g_print ("      %s\n", likelihood);
+  }
   if (score->run_n > 0)
     g_print (
         _ ("      longest run above its own level: frames %u to %u (%.2f to %.2f s), mean %.4f against %.4f elsewhere\n"),
@@ -224,8 +231,11 @@ summary_to_json (const SmbModelInfo *model, const SmbEngineVideo *video, GPtrArr
   smb_json_set_string (about, "sha256", model->detector_sha256);
   json_object_set_boolean_member (about, "trained", model->trained);
   json_object_set_boolean_member (about, "calibrated", model->calibrated);
+  json_object_set_boolean_member (about, "track_calibrated", model->track_calibration != NULL);
   if (note != NULL)
     json_object_set_string_member (about, "note", note);
+  if (model->track_calibration == NULL)
+    json_object_set_string_member (about, "track_note", smb_track_calibration_missing ());
   json_object_set_object_member (out, "model", about);
   json_node_take_object (node, out);
   return node;
@@ -237,7 +247,9 @@ print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const cha
 {
   const guint n = smb_engine_video_get_n_frames (video);
   const SmbVideoSlot *last = &smb_engine_video_get_slots (video)[n - 1];
-  const char *warning = smb_model_warning (model->trained, model->calibrated);
+  const char *warning = !model->trained                      ? smb_model_warning (FALSE, FALSE)
+                        : model->track_calibration == NULL ? smb_track_calibration_missing ()
+                                                           : NULL;
   guint n_cuts = 0;
 
   for (guint i = 0; i < progress->frames->len; i++)
@@ -286,10 +298,13 @@ smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVi
   const SmbVideoSink sink = { show_portion, show_progress, &shown, profile };
   g_autoptr (SmbVideoProgress) progress = NULL;
   g_autoptr (GPtrArray) tracks = NULL;
+  g_autoptr (SmbTrackCalibration) calibration = smb_track_calibration_of_model (model, error);
   g_autoptr (GError) failure = NULL;
   gboolean finished;
   guint n_dropped;
 
+  if (calibration == NULL && model->track_calibration != NULL)
+    return FALSE;
   catch_interrupt ();
   if (store != NULL) {
     finished = smb_examine_run_video (store, engine, model, evidence, video, settings, &sink, &progress, interrupted,
@@ -304,6 +319,7 @@ smb_cli_analyze_video (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVi
     return FALSE;
   }
   tracks = smb_tracks_summarise (progress->frames, NULL, &n_dropped);
+  smb_tracks_calibrate (tracks, calibration);
   if (json) {
     g_autoptr (JsonNode) node = summary_to_json (model, video, tracks, progress, settings, n_dropped, finished);
 

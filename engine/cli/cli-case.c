@@ -532,6 +532,7 @@ smb_cli_case (int argc, char **argv)
     { "list", "case list", case_list },
     { "label", "case label", smb_cli_case_label },
     { "regions", "case regions", smb_cli_case_regions },
+    { "tracks", "case tracks", smb_cli_case_tracks },
     { "verify", "case verify", case_verify },
     { "copy", "case copy", case_copy },
   };
@@ -549,13 +550,14 @@ smb_cli_case (int argc, char **argv)
                 "  semblance-cli case list CASE\n"
                 "  semblance-cli case label CASE [--class=CLASS EXHIBIT[/FACE]…]\n"
                 "  semblance-cli case regions CASE EXHIBIT/FACE [--set=FILE | --out=FILE | --reset]\n"
+                "  semblance-cli case tracks CASE EXHIBIT [--draw=FRAME:X,Y,W,H | --merge=N:N | --split=N:FRAME | --name=N:TEXT]\n"
                 "  semblance-cli case verify CASE\n"
                 "  semblance-cli case copy CASE COPY\n\n"
                 "“semblance-cli case new --help” explains the first, and so on.\n"));
     return SMB_EXIT_OK;
   }
   if (argc > 1)
-    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, regions, verify and copy."),
+    return smb_cli_usage (_ ("“case %s” is no command; there are new, add, list, label, regions, tracks, verify and copy."),
                           argv[1]);
-  return smb_cli_usage (_ ("“case” needs one of new, add, list, label, regions, verify and copy."));
+  return smb_cli_usage (_ ("“case” needs one of new, add, list, label, regions, tracks, verify and copy."));
 }

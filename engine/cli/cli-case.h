@@ -15,3 +15,5 @@ SmbEvidence *smb_cli_find_exhibit (GPtrArray *list, const char *name, GError **e
 int smb_cli_case_label (int argc, char **argv);
 /* "case regions": cli-case-regions.c. */
 int smb_cli_case_regions (int argc, char **argv);
+/* "case tracks": cli-case-tracks.c. */
+int smb_cli_case_tracks (int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "examine/smb-examine-private.h"
 #include "examine/smb-examine-video.h"
 #include "examine/smb-examine.h"
+#include "examine/smb-video-acts.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -221,7 +222,10 @@ static JsonNode *
 analyze_video (Trial *trial, GError **error)
 {
   const SmbVideoSink sink = { .progress = trial->progress, .user_data = trial->user_data };
+  JsonObject *result = json_node_get_object (trial->exhibit->result);
+  JsonNode *about = json_object_get_member (result, "video");
   g_autoptr (SmbVideoProgress) progress = NULL;
+  g_autoptr (GPtrArray) edits = NULL;
   SmbVideoSettings settings;
 
   if (!smb_video_settings_from_json (&settings, trial->exhibit->analysis->settings, error))
@@ -229,7 +233,12 @@ analyze_video (Trial *trial, GError **error)
   progress = smb_video_progress_new (&settings);
   if (!smb_video_run (trial->engine, trial->model, trial->video, &settings, progress, &sink, trial->cancellable, error))
     return NULL;
-  return smb_examine_video_to_json (trial->engine, trial->model, trial->video, progress, NULL, &settings, 0);
+  edits = smb_video_acts_repeat (about != NULL && JSON_NODE_HOLDS_OBJECT (about) ? json_node_get_object (about) : NULL,
+                                 trial->engine, trial->model, trial->video, &settings, progress, trial->progress,
+                                 trial->user_data, trial->cancellable, error);
+  return edits != NULL ? smb_examine_video_to_json (trial->engine, trial->model, trial->video, progress, edits, &settings,
+                                                    0, error)
+                       : NULL;
 }
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a report says of a video: its tracks, each with the published mean and what stands beside it. */
+#include "analysis/smb-track-likelihood.h"
 #include "examine/smb-examine-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -23,6 +24,22 @@ static gint64
 whole_of (JsonObject *of, const char *member)
 {
   return json_object_get_int_member_with_default (of, member, 0);
+}
+
+/* What the track's scores are worth, or that they are worth nothing. */
+static void
+add_likelihoods (GString *text, JsonObject *track)
+{
+  JsonObject *all = object_of (track, "likelihood_ratio");
+
+  for (guint s = 0; all != NULL && s < SMB_N_SERIES; s++) {
+    g_autofree char *sentence = smb_track_likelihood_text_of_json (all, (SmbSeriesStatistic) s);
+
+    if (sentence != NULL)
+      g_string_append_printf (text, _ (" %s."), sentence);
+  }
+  if (all == NULL)
+    g_string_append_printf (text, " %s", smb_track_calibration_missing ());
 }
 
 static char *
@@ -54,6 +71,8 @@ sentence_of (JsonObject *track, guint face)
                             number_of (run, "rest_mean"));
   else
     g_string_append (text, _ ("No run of frames stands out above its own level."));
+  if (score != NULL && whole_of (score, "scored") > 0)
+    add_likelihoods (text, track);
   return g_string_free (text, FALSE);
 }
 

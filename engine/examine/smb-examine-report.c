@@ -226,7 +226,7 @@ add_timeline (Gathered *gathered)
   SmbReportTimeline *timeline = &gathered->timeline;
 
   timeline->frames = gathered->run->progress->frames;
-  timeline->tracks = smb_tracks_summarise (timeline->frames, gathered->run->edits, NULL);
+  timeline->tracks = smb_video_state_summarise (gathered->run);
   drop_left_out (gathered, timeline->tracks);
   timeline->n_edits = gathered->run->edits->len;
   if (gathered->video != NULL) {

@@ -5,79 +5,15 @@
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "case/smb-case-video.h"
+#include "examine/smb-video-acts.h"
+#include "examine/smb-video-keeper.h"
 #include "smb-config.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
-/* What is lost at most if the power fails. */
-#define STORE_FRAMES 600
-#define STORE_US (20 * G_USEC_PER_SEC)
 #define MAX_CHUNK_BYTES (16u << 20)
 #define PASS_DONE 2
-
-/* A run under way: frames not stored yet. */
-typedef struct {
-  SmbCase *store;
-  gint64 run_id;
-  const SmbVideoSink *sink;
-  SmbVideoPass pass;
-  JsonArray *pending; /* NULL: none */
-  gint64 stored_us;
-} Keeper;
-
-static gboolean
-store_pending (Keeper *keeper, const SmbVideoProgress *progress, GError **error)
-{
-  g_autoptr (JsonNode) node = NULL;
-  g_autofree char *data = NULL;
-  SmbCaseVideoChunk chunk = { .run_id = keeper->run_id, .pass = (int) keeper->pass, .next = progress->next };
-  JsonObject *object;
-
-  if (keeper->pending == NULL)
-    return TRUE;
-  node = json_node_new (JSON_NODE_OBJECT);
-  object = json_object_new ();
-  json_object_set_array_member (object, "frames", g_steal_pointer (&keeper->pending));
-  if (keeper->pass == SMB_VIDEO_FOLLOWING)
-    json_object_set_member (object, "tracker", smb_tracker_to_json (progress->tracker));
-  json_object_set_double_member (object, "seconds", progress->seconds);
-  json_node_take_object (node, object);
-  chunk.data = data = json_to_string (node, FALSE);
-  keeper->stored_us = g_get_monotonic_time ();
-  return smb_case_add_video_chunk (keeper->store, &chunk, error);
-}
-
-static gboolean
-keep_portion (SmbVideoPass pass, GPtrArray *frames, const SmbVideoProgress *progress, gpointer user_data,
-              GError **error)
-{
-  Keeper *keeper = user_data;
-
-  /* What belongs to the pass before was complete when its last portion came. */
-  if (keeper->pass != pass && !store_pending (keeper, progress, error))
-    return FALSE;
-  keeper->pass = pass;
-  if (keeper->pending == NULL)
-    keeper->pending = json_array_new ();
-  for (guint i = 0; i < frames->len; i++)
-    json_array_add_element (keeper->pending, smb_frame_faces_to_json (frames->pdata[i]));
-  if ((json_array_get_length (keeper->pending) >= STORE_FRAMES
-       || g_get_monotonic_time () - keeper->stored_us > STORE_US)
-      && !store_pending (keeper, progress, error))
-    return FALSE;
-  return keeper->sink == NULL || keeper->sink->portion == NULL
-         || keeper->sink->portion (pass, frames, progress, keeper->sink->user_data, error);
-}
-
-static void
-pass_on_progress (guint64 done, guint64 total, const char *what, gpointer user_data)
-{
-  const Keeper *keeper = user_data;
-
-  if (keeper->sink != NULL && keeper->sink->progress != NULL)
-    keeper->sink->progress (done, total, what, keeper->sink->user_data);
-}
 
 /* Frames of a chunk: an array to hand over, or NULL with an error. seconds: that the run had taken; NAN: not measured
  * then. */
@@ -138,6 +74,7 @@ smb_video_state_free (SmbVideoState *state)
     return;
   smb_video_progress_free (state->progress);
   g_ptr_array_unref (state->edits);
+  smb_track_calibration_free (state->calibration);
   g_free (state->model_name);
   g_free (state->model_sha256);
   g_free (state);
@@ -160,6 +97,22 @@ read_edits (SmbCase *store, SmbVideoState *state, GError **error)
   return stored != NULL;
 }
 
+/* What was noted when the run was done. */
+static gboolean
+read_end (SmbVideoState *state, const SmbCaseVideoChunk *chunk, GError **error)
+{
+  g_autoptr (JsonNode) node = smb_json_parse (chunk->data, MAX_CHUNK_BYTES, _ ("stored frames of a video"), error);
+  JsonNode *calibration = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
+                              ? json_object_get_member (json_node_get_object (node), "calibration")
+                              : NULL;
+
+  state->finished = TRUE;
+  g_clear_pointer (&state->calibration, smb_track_calibration_free);
+  if (calibration != NULL)
+    state->calibration = smb_track_calibration_from_json (calibration, error);
+  return node != NULL && (calibration == NULL || state->calibration != NULL);
+}
+
 static SmbVideoState *
 read_run (SmbCase *store, const SmbCaseVideoRun *run, GError **error)
 {
@@ -179,12 +132,19 @@ read_run (SmbCase *store, const SmbCaseVideoRun *run, GError **error)
   for (guint i = 0; i < chunks->len; i++) {
     const SmbCaseVideoChunk *chunk = chunks->pdata[i];
 
-    if (chunk->pass == PASS_DONE)
-      state->finished = TRUE;
-    else if (!restore_chunk (state->progress, chunk, error))
+    if (!(chunk->pass == PASS_DONE ? read_end (state, chunk, error) : restore_chunk (state->progress, chunk, error)))
       return NULL;
   }
   return read_edits (store, state, error) ? g_steal_pointer (&state) : NULL;
+}
+
+GPtrArray *
+smb_video_state_summarise (const SmbVideoState *state)
+{
+  GPtrArray *tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
+
+  smb_tracks_calibrate (tracks, state->calibration);
+  return tracks;
 }
 
 gboolean
@@ -254,7 +214,7 @@ find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evi
  * with the published mean for a score. */
 static SmbAnalysis *
 tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
-                    const SmbVideoSettings *settings, double seconds)
+                    const SmbVideoSettings *settings, gboolean calibrated, double seconds)
 {
   SmbAnalysis *analysis = smb_analysis_new ();
 
@@ -266,7 +226,7 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
   analysis->classes = model->classes != NULL ? g_strdupv (model->classes) : g_new0 (char *, 1);
   analysis->real_class = model->real_class;
   analysis->trained = model->trained;
-  analysis->calibrated = model->calibrated;
+  analysis->calibrated = calibrated; /* for tracks: what is said of single faces says nothing of these */
   analysis->device = g_strdup (smb_engine_get_device_name (engine));
   analysis->program_version = g_strdup (SMB_VERSION);
   analysis->settings = smb_video_settings_to_json (settings);
@@ -280,6 +240,7 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
       result->n_classes = track->n_classes;
       result->probabilities = g_memdup2 (track->mean_probabilities, (gsize) track->n_classes * sizeof (double));
       result->score = CLAMP (track->score.mean, 0.0, 1.0);
+      result->likelihood = track->likelihood[SMB_SERIES_MEAN];
     } else
       result->outside
           = g_strdup (track->best->outside != NULL ? track->best->outside : _ ("None of its frames was scored."));
@@ -299,14 +260,19 @@ summaries_to_json (GPtrArray *tracks)
 }
 
 static JsonNode *
-describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbEngineVideo *video, gint64 run_id)
+describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbTrackCalibration *calibration,
+                 const SmbVideoProgress *progress, GPtrArray *edits, const SmbEngineVideo *video, gint64 run_id)
 {
   JsonNode *json = smb_analysis_to_json (analysis);
   JsonObject *about = json_object_new ();
 
   json_object_set_int_member (about, "run", run_id);
   json_object_set_int_member (about, "frames", smb_engine_video_get_n_frames (video));
+  json_object_set_boolean_member (about, "calibrated", calibration != NULL);
+  if (calibration == NULL)
+    json_object_set_string_member (about, "note", smb_track_calibration_missing ());
   json_object_set_array_member (about, "tracks", summaries_to_json (tracks));
+  smb_video_acts_to_json (about, progress, edits);
   json_object_set_object_member (json_node_get_object (json), "video", about);
   return json;
 }
@@ -314,26 +280,56 @@ describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbEngine
 JsonNode *
 smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
                            const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings,
-                           gint64 run_id)
+                           gint64 run_id, GError **error)
 {
   g_autoptr (GPtrArray) tracks = smb_tracks_summarise (progress->frames, edits, NULL);
-  g_autoptr (SmbAnalysis) analysis = tracks_as_analysis (model, engine, video, tracks, settings, progress->seconds);
+  g_autoptr (SmbTrackCalibration) calibration = smb_track_calibration_of_model (model, error);
+  g_autoptr (SmbAnalysis) analysis = NULL;
 
-  return describe_tracks (analysis, tracks, video, run_id);
+  if (calibration == NULL && model->track_calibration != NULL)
+    return NULL;
+  smb_tracks_calibrate (tracks, calibration);
+  analysis
+      = tracks_as_analysis (model, engine, video, tracks, settings, calibration != NULL, progress->seconds);
+  return describe_tracks (analysis, tracks, calibration, progress, edits, video, run_id);
 }
 
-static gboolean
-store_analysis (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
-                const SmbEngineVideo *video, const SmbVideoState *state, GError **error)
+/* The marker of a run that is done: with what its tracks' scores are worth. */
+static char *
+end_text (const SmbTrackCalibration *calibration)
 {
-  g_autoptr (GPtrArray) tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
-  g_autoptr (SmbAnalysis) analysis
-      = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->progress->seconds);
-  g_autoptr (JsonNode) json = describe_tracks (analysis, tracks, video, state->run_id);
-  g_autoptr (SmbCaseAnalysis) stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
-  SmbCaseVideoChunk marker
-      = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = (char *) "{}" };
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
 
+  if (calibration != NULL)
+    json_object_set_member (object, "calibration", smb_track_calibration_to_json (calibration));
+  json_node_take_object (node, object);
+  return json_to_string (node, FALSE);
+}
+
+gboolean
+smb_examine_store_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+                         const SmbEngineVideo *video, SmbVideoState *state, GError **error)
+{
+  g_autoptr (SmbTrackCalibration) calibration = smb_track_calibration_of_model (model, error);
+  g_autoptr (GPtrArray) tracks = NULL;
+  g_autoptr (SmbAnalysis) analysis = NULL;
+  g_autoptr (JsonNode) json = NULL;
+  g_autoptr (SmbCaseAnalysis) stored = NULL;
+  g_autofree char *end = end_text (calibration);
+  SmbCaseVideoChunk marker
+      = { .run_id = state->run_id, .pass = PASS_DONE, .next = state->progress->next, .data = end };
+
+  if (calibration == NULL && model->track_calibration != NULL)
+    return FALSE;
+  g_clear_pointer (&state->calibration, smb_track_calibration_free);
+  state->calibration = g_steal_pointer (&calibration);
+  tracks = smb_video_state_summarise (state);
+  analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->calibration != NULL,
+                                 state->progress->seconds);
+  json = describe_tracks (analysis, tracks, state->calibration, state->progress, state->edits, video,
+                          state->run_id);
+  stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
   return stored != NULL && smb_case_add_video_chunk (store, &marker, error);
 }
 
@@ -343,8 +339,9 @@ smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *mo
                        SmbVideoProgress **progress_out, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbVideoState) state = find_or_begin (store, model, evidence, engine, settings, error);
-  Keeper keeper = { .store = store, .sink = sink, .stored_us = g_get_monotonic_time () };
-  const SmbVideoSink own = { keep_portion, pass_on_progress, &keeper, sink != NULL ? sink->profile : NULL };
+  SmbVideoKeeper keeper = { .store = store, .sink = sink, .stored_us = g_get_monotonic_time () };
+  const SmbVideoSink own = { smb_video_keeper_take, smb_video_keeper_progress, &keeper,
+                             sink != NULL ? sink->profile : NULL };
   g_autoptr (GError) unsaved = NULL;
   gboolean ok;
 
@@ -354,10 +351,10 @@ smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *mo
   keeper.run_id = state->run_id;
   ok = smb_video_run (engine, model, video, &state->settings, state->progress, &own, cancellable, error);
   /* Cancelled or failed: what was done stays, for the next time. */
-  if (!store_pending (&keeper, state->progress, ok ? error : &unsaved))
+  if (!smb_video_keeper_store (&keeper, state->progress, ok ? error : &unsaved))
     ok = FALSE;
-  g_clear_pointer (&keeper.pending, json_array_unref);
-  ok = ok && store_analysis (store, engine, model, evidence, video, state, error);
+  smb_video_keeper_clear (&keeper);
+  ok = ok && smb_examine_store_video (store, engine, model, evidence, video, state, error);
   *progress_out = g_steal_pointer (&state->progress);
   return ok;
 }
@@ -380,81 +377,4 @@ smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind k
     return FALSE;
   g_ptr_array_add (state->edits, smb_track_edit_new (kind, track, other, k, edit->text));
   return TRUE;
-}
-
-guint
-smb_video_state_next_number (const SmbVideoState *state)
-{
-  guint next = state->progress->tracker->next_number;
-
-  for (guint i = 0; i < state->edits->len; i++)
-    next = MAX (next, ((SmbTrackEdit *) state->edits->pdata[i])->other + 1);
-  for (guint i = 0; i < state->progress->frames->len; i++) {
-    const SmbFrameFaces *frame = state->progress->frames->pdata[i];
-
-    for (guint p = 0; p < frame->points->len; p++)
-      next = MAX (next, ((SmbTrackPoint *) frame->points->pdata[p])->track + 1);
-  }
-  return next;
-}
-
-/* The face judged in its frame: a frame with that one point, or NULL. */
-static SmbFrameFaces *
-judge_drawn (SmbEngine *engine, const SmbModelInfo *model, SmbEngineVideo *video, const SmbVideoState *state, guint k,
-             SmbBox drawn, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (SmbImage) image = smb_engine_video_get_frame (video, k, 0, cancellable, error);
-  g_autoptr (GPtrArray) asked = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free), frames = NULL;
-  SmbFrameFaces *frame;
-  SmbFace face = { .origin = SMB_FACE_DRAWN };
-
-  if (image == NULL)
-    return NULL;
-  face.box = face.detected = smb_face_square_box (drawn, image->width, image->height);
-  if (face.box.width < 1) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                         _ ("The box lies outside the frame; draw it over the face."));
-    return NULL;
-  }
-  frame = smb_frame_faces_new (k, smb_engine_video_get_slots (video)[k].time_us);
-  g_ptr_array_add (frame->points, smb_track_point_new (smb_video_state_next_number (state), &face));
-  g_ptr_array_add (asked, frame);
-  frames = smb_engine_score_frames (engine, model, &image, 1, asked, &state->settings.face, cancellable, error);
-  return frames != NULL && frames->len == 1 ? g_ptr_array_steal_index (frames, 0) : NULL;
-}
-
-gboolean
-smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
-                        SmbEngineVideo *video, SmbVideoState *state, guint k, SmbBox drawn, GCancellable *cancellable,
-                        GError **error)
-{
-  g_autoptr (SmbFrameFaces) judged = NULL;
-  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
-  Keeper keeper = { .store = store, .run_id = state->run_id, .pass = SMB_VIDEO_SCORING };
-  SmbFrameFaces *whole = NULL;
-
-  if (!state->finished || g_strcmp0 (state->model_sha256, model->detector_sha256) != 0) {
-    g_set_error (
-        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-        _ ("%s: a face can be added once the video is analysed, with the model that is chosen now; analyse it first."),
-        evidence->exhibit);
-    return FALSE;
-  }
-  judged = judge_drawn (engine, model, video, state, k, drawn, cancellable, error);
-  if (judged == NULL)
-    return FALSE;
-  for (guint i = 0; i < state->progress->frames->len && whole == NULL; i++)
-    if (((SmbFrameFaces *) state->progress->frames->pdata[i])->k == k)
-      whole = smb_frame_faces_copy (state->progress->frames->pdata[i]);
-  if (whole == NULL)
-    whole = smb_frame_faces_new (k, judged->time_us);
-  g_ptr_array_add (whole->points, g_ptr_array_steal_index (judged->points, 0));
-  g_ptr_array_add (frames, whole);
-  if (!keep_portion (SMB_VIDEO_SCORING, frames, state->progress, &keeper, error)
-      || !store_pending (&keeper, state->progress, error)) {
-    g_clear_pointer (&keeper.pending, json_array_unref);
-    return FALSE;
-  }
-  smb_video_progress_restore (state->progress, SMB_VIDEO_SCORING, g_steal_pointer (&frames), NULL, 0);
-  return store_analysis (store, engine, model, evidence, video, state, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "analysis/smb-track-likelihood.h"
 #include "examine/smb-examine.h"
 #include "examine/smb-video-run.h"
 #include "worker/smb-engine-video.h"
@@ -52,6 +53,7 @@ typedef struct {
   SmbVideoProgress *progress;
   GPtrArray *edits;  /* SmbTrackEdit* */
   gboolean finished; /* its analysis is stored */
+  SmbTrackCalibration *calibration; /* that its model had for tracks when it was finished; NULL: none, or not finished */
 } SmbVideoState;
 
 void smb_video_state_free (SmbVideoState *state);
@@ -59,6 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbVideoState, smb_video_state_free)
 
 /* The newest run of an exhibit; *state_out NULL without an error: none yet. */
 gboolean smb_examine_load_video (SmbCase *store, gint64 evidence_id, SmbVideoState **state_out, GError **error);
+
+/* Its tracks (SmbTrackSummary*) after the analysts' changes, with what their scores are worth. */
+GPtrArray *smb_video_state_summarise (const SmbVideoState *state);
 
 /* A certain run of it; *state_out NULL without an error: the case holds no such run. */
 gboolean smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, SmbVideoState **state_out,
@@ -73,20 +78,22 @@ gboolean smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbMode
                                 GError **error);
 
 /* What is kept of a run that is done: its tracks as the faces of an analysis, and "video" with all about them. edits:
- * may be NULL; run_id: 0, or of the case. */
+ * may be NULL; run_id: 0, or of the case. NULL with an error: the model's calibration makes no sense. */
 JsonNode *smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
                                      const SmbVideoProgress *progress, GPtrArray *edits,
-                                     const SmbVideoSettings *settings, gint64 run_id);
+                                     const SmbVideoSettings *settings, gint64 run_id, GError **error);
 
 /* An analyst's change, stored, logged and added to the state. See SmbTrackEdit. */
 gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackEditKind kind, guint track, guint other,
                                  guint k, const char *text, GError **error);
-/* A face that the detector missed, drawn by an analyst in frame k of a finished run: judged in that frame, kept there
- * as a track of its own, which can be merged like any other, and the analysis stored anew with it. Errors: ARGUMENT if
- * the box misses the picture or the run is another model's or not finished. */
+/* A face that the detector missed, drawn by an analyst in frame k of a finished run: followed from there and scored
+ * (smb_video_follow_drawn), kept as a track of its own, which can be merged like any other, and the analysis stored anew
+ * with it; "track.draw" in the log. Errors: ARGUMENT if the box misses the picture, there is no such frame, or the run
+ * is another model's or not finished. */
 gboolean smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model,
                                  const SmbEvidence *evidence, SmbEngineVideo *video, SmbVideoState *state, guint k,
-                                 SmbBox drawn, GCancellable *cancellable, GError **error);
+                                 SmbBox box, SmbProgress progress, gpointer user_data, GCancellable *cancellable,
+                                 GError **error);
 /* A number that no track has yet, for splitting. */
 guint smb_video_state_next_number (const SmbVideoState *state);
 

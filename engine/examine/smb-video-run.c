@@ -102,6 +102,16 @@ place_of (GPtrArray *frames, guint k)
   return low;
 }
 
+const SmbFrameFaces *
+smb_video_progress_find (const SmbVideoProgress *progress, guint k)
+{
+  const guint at = place_of (progress->frames, k);
+
+  return at < progress->frames->len && ((SmbFrameFaces *) progress->frames->pdata[at])->k == k
+             ? progress->frames->pdata[at]
+             : NULL;
+}
+
 void
 smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker,
                             guint next)

@@ -80,6 +80,9 @@ guint smb_video_uniform_frame (const GArray *frames, guint i, guint n);
 void smb_video_progress_restore (SmbVideoProgress *progress, SmbVideoPass pass, GPtrArray *frames, SmbTracker *tracker,
                                  guint next);
 
+/* What is known of frame k; NULL: nothing. Borrowed. */
+const SmbFrameFaces *smb_video_progress_find (const SmbVideoProgress *progress, guint k);
+
 /* Frames of a portion: as many as fit into some 48 MB of pixels, at most 15. */
 guint smb_video_portion (const SmbEngineVideo *video);
 

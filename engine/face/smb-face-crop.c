@@ -31,6 +31,14 @@ smb_face_crop_box (SmbBox detected, int image_width, int image_height)
 }
 
 SmbBox
+smb_face_uncrop_box (SmbBox crop)
+{
+  const int side = MAX ((int) lround (MAX (crop.width, crop.height) / CROP_SCALE) + 1, 2);
+
+  return (SmbBox){ crop.x + crop.width / 2 - side / 2, crop.y + crop.height / 2 - side / 2, side, side };
+}
+
+SmbBox
 smb_face_square_box (SmbBox drawn, int image_width, int image_height)
 {
   gint64 x0 = MAX (drawn.x, 0), y0 = MAX (drawn.y, 0);

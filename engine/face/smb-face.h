@@ -45,6 +45,8 @@ GArray *smb_face_detect (SmbFaceDetector *detector, const SmbImage *image, int m
  * 0), then s = min (W - x, s), s = min (H - y, s). (dlib preprocessing of arXiv 2412.12032.) All zeros if nothing of
  * it lies in the picture. */
 SmbBox smb_face_crop_box (SmbBox detected, int image_width, int image_height);
+/* The detector's own box behind such a crop: the rule turned round, exact to a pixel unless the crop was clipped. */
+SmbBox smb_face_uncrop_box (SmbBox crop);
 
 /* What the network is shown of a box drawn by hand: clipped to the picture, then its short side grown about the centre
  * to a square that stays inside the picture, so that the face is not squashed; the long side is cut only where the

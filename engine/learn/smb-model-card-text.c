@@ -115,11 +115,13 @@ smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card)
     g_string_append (out, "\n## Calibration\n\n");
   for (guint i = 0; calibrations != NULL && i < json_array_get_length (calibrations); i++) {
     JsonObject *k = json_array_get_object_element (calibrations, i);
+    const gboolean by_video = strcmp (smb_json_find_text (k, "by", ""), "video") == 0;
 
     g_string_append_printf (
         out,
-        "- %s, on %.0f genuine and %.0f forged faces: Cllr %.3f (best possible %.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed\n",
-        smb_json_find_text (k, "kind", ""), smb_json_find_number (k, "genuine"), smb_json_find_number (k, "forged"),
+        "- %s%s, on %.0f genuine and %.0f forged %s: Cllr %.3f (best possible %.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed\n",
+        by_video ? "of a track's mean, " : "", smb_json_find_text (k, "kind", ""), smb_json_find_number (k, "genuine"),
+        smb_json_find_number (k, "forged"), by_video ? "videos" : "faces",
         smb_json_find_number (k, "cllr"), smb_json_find_number (k, "cllr_min"), smb_json_find_number (k, "low"),
         smb_json_find_number (k, "high"));
   }

@@ -8,7 +8,6 @@
 
 #include "base/smb-error.h"
 
-#define FEWEST 10
 #define FOLDS 5
 #define CLIP 1e-6
 #define NEWTON_STEPS 100
@@ -253,10 +252,10 @@ smb_calibration_fit (SmbCalibrationKind kind, const double *scores, const guint8
   double kinds[2];
 
   count (forged, n, kinds);
-  if (kinds[0] < FEWEST || kinds[1] < FEWEST) {
+  if (kinds[0] < SMB_CALIBRATION_FEWEST || kinds[1] < SMB_CALIBRATION_FEWEST) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("A calibration needs at least %d genuine and %d forged faces; there are %.0f and %.0f."), FEWEST,
-                 FEWEST, kinds[0], kinds[1]);
+                 _ ("A calibration needs at least %d genuine and %d forged faces; there are %.0f and %.0f."), SMB_CALIBRATION_FEWEST,
+                 SMB_CALIBRATION_FEWEST, kinds[0], kinds[1]);
     return NULL;
   }
   c = fit (kind, scores, forged, n);

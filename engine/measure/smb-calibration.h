@@ -28,12 +28,15 @@ typedef struct {
 void smb_calibration_free (SmbCalibration *calibration);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCalibration, smb_calibration_free)
 
+/* The fewest of a kind that a calibration is made of. */
+#define SMB_CALIBRATION_FEWEST 10
+
 /* Fits on scores (n) of 0 to 1. Both kinds weigh the same whatever their number, so that the result is a ratio of
  * likelihoods and no posterior. Logistic: maximum likelihood with a penalty on the slope worth one face, so that
  * separable data has an answer. Isotonic: pool adjacent violators, with one misleading face of each kind added at the
  * far ends (Platt's correction), so that no ratio is infinite. Bounds: the empirical ones of Vergeer et al. (2016): the
  * largest ratio at which the method, with one more misleading face than was seen, still beats saying nothing. ARGUMENT
- * if there are fewer than 10 of a kind. groups (n) or NULL: what is held out together in the five folds by which Cllr
+ * if there are fewer than SMB_CALIBRATION_FEWEST of a kind. groups (n) or NULL: what is held out together in the five folds by which Cllr
  * is measured. */
 SmbCalibration *smb_calibration_fit (SmbCalibrationKind kind, const double *scores, const guint8 *forged,
                                      const int *groups, gsize n, GError **error);

@@ -20,7 +20,7 @@
 static const char *const keys[] = {
   "format",  "name",       "title",       "detector",    "mim",     "classes",    "real_class",
   "mean",    "std",        "mim_mean",    "mim_std",     "transform", "trained",  "calibrated",
-  "calibration", "min_face_px", "licence", "provenance", "limits", NULL,
+  "calibration", "min_face_px", "licence", "provenance", "limits", "track_calibration", NULL,
 };
 
 /* One model.json being read. */
@@ -260,6 +260,19 @@ read_calibration (const Reading *reading, SmbModelInfo *info)
 }
 
 static gboolean
+read_track_calibration (const Reading *reading, SmbModelInfo *info)
+{
+  JsonNode *node = json_object_get_member (reading->object, "track_calibration");
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return fail (reading, _ ("“track_calibration” should be an object or null"));
+  info->track_calibration = json_to_string (node, FALSE);
+  return TRUE;
+}
+
+static gboolean
 read_limits (const Reading *reading, SmbModelInfo *info)
 {
   JsonNode *node = json_object_get_member (reading->object, "limits");
@@ -321,7 +334,7 @@ read_all (const Reading *reading, SmbModelInfo *info)
     return FALSE;
   if (!smb_face_transform_from_name (transform, &info->transform))
     return fail (reading, _ ("“transform” should be “resize” or “resize256-crop224”"));
-  return read_bool (reading, "trained", &info->trained) && read_calibration (reading, info)
+  return read_bool (reading, "trained", &info->trained) && read_calibration (reading, info) && read_track_calibration (reading, info)
          && read_whole (reading, "min_face_px", 1 << 20, &info->min_face_px) && read_limits (reading, info)
          && read_text (reading, "licence", &info->licence) && read_text (reading, "provenance", &info->provenance);
 }
@@ -433,6 +446,10 @@ smb_model_info_to_json (const SmbModelInfo *info)
   json_builder_set_member_name (builder, "calibration");
   json_builder_add_value (builder, info->calibration != NULL ? json_from_string (info->calibration, NULL)
                                                              : json_node_new (JSON_NODE_NULL));
+  if (info->track_calibration != NULL) {
+    json_builder_set_member_name (builder, "track_calibration");
+    json_builder_add_value (builder, json_from_string (info->track_calibration, NULL));
+  }
   json_builder_set_member_name (builder, "min_face_px");
   json_builder_add_int_value (builder, info->min_face_px);
   if (info->limits != NULL) {

@@ -22,6 +22,7 @@ smb_model_info_free (SmbModelInfo *info)
   g_free (info->mim_sha256);
   g_strfreev (info->classes);
   g_free (info->calibration);
+  g_free (info->track_calibration);
   g_free (info->limits);
   g_free (info->licence);
   g_free (info->provenance);

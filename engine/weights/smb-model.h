@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  *   "mim_mean", "mim_std": 3 numbers each                                             (with "mim")
  *   "transform": "resize" or "resize256-crop224"
  *   "trained", "calibrated": true or false;  "calibration": an object or null
+ *   "track_calibration": optional; an object or null, the mapping for whole tracks of videos (engine/measure)
  *   "min_face_px": whole number;  "licence", "provenance": texts
  *   "limits": optional; an object of numbers, the range of faces it was validated on (SmbFaceLimits of engine/face:
  * min_blur, min_luma, max_luma, max_clipped, max_yaw, max_pitch, max_roll, max_cut; what is left out takes the default)
@@ -42,6 +43,7 @@ typedef struct {
   gboolean trained;    /* FALSE: random weights, numbers carry no meaning */
   gboolean calibrated; /* TRUE: `calibration` holds the mapping to likelihood ratios */
   char *calibration;   /* JSON text or NULL */
+  char *track_calibration; /* likewise, for whole tracks of videos */
   int min_face_px;     /* faces smaller than this are outside the validated range */
   char *limits;        /* JSON text of the further limits, or NULL */
   char *licence;       /* "Apache-2.0", "CC-BY-NC-4.0" … shown wherever the model is used */

@@ -62,10 +62,6 @@ follow (SmbJudge *judge, SmbMessage *request, GPtrArray *images, GPtrArray *fram
 
   if (tracker == NULL)
     return NULL;
-  if (settings.stride == 0) {
-    smb_worker_compute_misuse (error);
-    return NULL;
-  }
   if (!smb_judge_follow (judge, first, frames->len, lead ? images->pdata[0] : NULL, tracker, &settings, frames,
                          cancellable, error))
     return NULL;

@@ -177,14 +177,14 @@ test_drawn (void)
       smb_examine_run_video (store, engine, model, evidence, video, &settings, NULL, &progress, NULL, &error));
   g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));
   g_assert_false (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 900, 900, 20, 20 },
-                                          NULL, &error));
+                                          NULL, NULL, NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
   g_clear_error (&error);
   /* One in a frame that was looked at, one in a frame beyond. */
   g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 7, (SmbBox){ 20, 20, 90, 80 },
-                                         NULL, &error));
+                                         NULL, NULL, NULL, &error));
   g_assert_true (smb_examine_draw_track (store, engine, model, evidence, video, state, 50, (SmbBox){ 60, 60, 80, 80 },
-                                         NULL, &error));
+                                         NULL, NULL, NULL, &error));
   g_assert_no_error (error);
   g_clear_pointer (&state, smb_video_state_free);
   g_assert_true (smb_examine_load_video (store, evidence->id, &state, &error));

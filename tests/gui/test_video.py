@@ -3,7 +3,8 @@
 """Drives the window with a video: test_video.py PROGRAM CLI SAMPLES
 
 Every frame of a clip is analysed, stopped on the way and gone on with; the timeline grows meanwhile; a face the detector missed is
-drawn on a frame. Pictures of the window go to $SMB_SCREENSHOTS if it is set.
+drawn on a frame and followed; videos wait for one another and need not; a passage between marks is analysed; the dark scheme. Pictures
+of the window go to $SMB_SCREENSHOTS if it is set.
 """
 import os
 import re
@@ -31,14 +32,17 @@ def prepare():
     run("ffmpeg", "-v", "error", "-loop", "1", "-t", "12", "-i", f"{SAMPLES}/18f-brethauer.jpg", "-loop", "1", "-t", "6", "-i",
         f"{SAMPLES}/18f-melody.jpg", "-filter_complex", f"[0:v]{scale}[a];[1:v]{scale}[b];[a][b]concat=n=2:v=1[v]", "-map", "[v]",
         "-c:v", "libx264", "-g", "24", os.path.join(HOME, "talk.mp4"))
+    for name, picture, seconds in (("second.mp4", "18f-melody.jpg", 40), ("third.mp4", "18f-brethauer.jpg", 2)):
+        run("ffmpeg", "-v", "error", "-loop", "1", "-t", str(seconds), "-i", f"{SAMPLES}/{picture}", "-vf", scale, "-c:v", "libx264",
+            os.path.join(HOME, name))
     run(CLI, "case", "new", CASE, "--title", "Video")
-    run(CLI, "case", "add", CASE, os.path.join(HOME, "talk.mp4"), f"{SAMPLES}/18f-dave.jpg")
+    run(CLI, "case", "add", CASE, f"{HOME}/talk.mp4", f"{SAMPLES}/18f-dave.jpg", f"{HOME}/second.mp4", f"{HOME}/third.mp4")
 
 
 def opened():
     global who
     who = Person(PROGRAM, CASE)
-    who.see("2 hashes verified", 60)
+    who.see("4 hashes verified", 60)
     who.see("talk.mp4, Video", 30)
     who.see("18f-dave.jpg, Still image")
     row = who.find("talk.mp4, Video", partial=True)
@@ -89,13 +93,28 @@ def go_on():
 
 
 def draw():
-    """A face the detector missed: drawn on a frame, judged, a track of its own."""
+    """A face the detector missed: drawn on a frame, followed up to the cut, judged, a track of its own."""
     who.press("Draw box")
     x, y, w, h = who.extents(who.picture())
     who.drag(x + w // 2 - 150, y + h - 150, x + w // 2 - 30, y + h - 30)
     who.press("Tracks")
     who.see("T3", 60)
+    who.see("144 frames, found in 1", 60)
     shoot("video-drawn")
+
+
+def play():
+    """From here to the end, at the clip's own speed; how many frames were shown is said."""
+    who.press("Play")
+    began = time.monotonic()
+    wait_for("the last frame", lambda: who.has("frame 215 of 215"), 60)
+    took = time.monotonic() - began
+    told = wait_for("what was shown", lambda: [text for text in who.texts() if text.startswith("played: ")], 10)
+    shown, of = map(int, re.findall(r"\d+", told[0]))
+    assert 0 < shown <= of == 215, told
+    print(f"# {told[0]}, in {took:.1f} s of 18", flush=True)
+    who.press("One frame back (Left)")
+    who.see("frame 214 of 215")
 
 
 def robustness():
@@ -107,6 +126,76 @@ def robustness():
     shoot("video-robustness")
     who.key("Escape")
     who.focus("Video")
+
+
+def open_video(name, frames):
+    who.click(who.find(f"{name}, Video", partial=True))
+    who.see(f"frame 0 of {frames - 1}", 60)
+
+
+def cancel_newest():
+    found = [item for item in who.walk() if item.name == "Cancel this work"]
+    assert len(found) > 1, f"{len(found)} jobs are listed"
+    found[-1].queryAction().doAction(0)
+
+
+def queue():
+    """One video is analysed, others wait behind it in a batch that is cancelled: the first goes on, the others stay as they were."""
+    open_video("second.mp4", 480)
+    who.see("Not analysed yet")
+    who.press("How")
+    who.see("Frames of each track")
+    who.key("space", "Down", "Return")
+    who.set_value("Look for faces every so many frames", 1)
+    who.key("Escape")
+    who.press("Analyse (this video)")
+    who.see("Being analysed: every frame scored", 60)
+    who.press("Analyse")
+    wait_for("two jobs", lambda: sum(item.name == "Cancel this work" for item in who.walk()) > 1, 20)
+    cancel_newest()
+    wait_for("one job", lambda: sum(item.name == "Cancel this work" for item in who.walk()) == 1, 20)
+    assert who.has("Being analysed"), "the run under way is not shown any more"
+    shoot("video-queued")
+    before = n_scored()
+    wait_for("more of the first", lambda: n_scored() > before, 60)
+    who.press("Cancel this work")
+    who.see("Stopped after frame", 60)
+    open_video("third.mp4", 24)
+    who.see("Not analysed yet")
+
+
+def passage():
+    """Only what lies between the marks In and Out."""
+    for _ in range(3):
+        who.press("One frame on (Right)")
+    who.see("frame 3 of 23")
+    who.press("Mark the beginning of a passage here, or take the mark away")
+    for _ in range(6):
+        who.press("One frame on (Right)")
+    who.see("frame 9 of 23")
+    who.press("Mark the end of a passage here, or take the mark away")
+    shoot("video-marks")
+    who.press("Analyse (this video)")
+    wait_for("the end of the analysis", lambda: who.has("frames 3 to 9") and not who.has("Being analysed"), 120)
+    who.press("Tracks")
+    who.see("7 frames, found in ", 30)
+    shoot("video-passage")
+
+
+def dark():
+    who.press("Menu")
+    who.press("Colour scheme", partial=True)
+    who.press("Dark", partial=True)
+    time.sleep(0.6)
+    who.click(who.find("talk.mp4, Video", partial=True))
+    who.see("frame 0 of 215", 60)
+    who.see("T3", 60)
+    time.sleep(2)
+    shoot("video-dark")
+    who.press("How")
+    who.see("Frames of each track")
+    shoot("video-how-dark")
+    who.key("Escape")
 
 
 def close():
@@ -125,6 +214,10 @@ def main():
             ("it goes on where it was stopped", go_on),
             ("a missed face can be drawn on a frame", draw),
             ("the robustness of a frame's score", robustness),
+            ("a clip is played", play),
+            ("videos that wait can be cancelled", queue),
+            ("a passage between marks", passage),
+            ("the dark scheme", dark),
             ("the program ends in order", close)]:
         tap.step(name, act)
     if who is not None and who.process.poll() is None:
