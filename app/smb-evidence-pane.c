@@ -154,14 +154,15 @@ show_menu (GtkWidget *widget, GVariant *arguments, gpointer user_data)
 {
   SmbEvidencePane *self = SMB_EVIDENCE_PANE (widget);
   GtkWidget *row = gtk_root_get_focus (gtk_widget_get_root (widget));
+  GdkRectangle middle = { .width = 1, .height = 1 };
   graphene_rect_t area;
 
   if (row == NULL || !gtk_widget_is_ancestor (row, GTK_WIDGET (self->list))
       || !gtk_widget_compute_bounds (row, widget, &area))
     return FALSE;
-  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu),
-                               &(GdkRectangle){ (int) (area.origin.x + area.size.width / 2),
-                                                (int) (area.origin.y + area.size.height / 2), 1, 1 });
+  middle.x = (int) (area.origin.x + area.size.width / 2);
+  middle.y = (int) (area.origin.y + area.size.height / 2);
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &middle);
   gtk_popover_popup (GTK_POPOVER (self->menu));
   return TRUE;
 }

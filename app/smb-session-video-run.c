@@ -58,6 +58,7 @@ get_queue (void)
     GThreadPool *made = g_thread_pool_new (run_deferred, NULL, 1, FALSE, NULL);
 
     g_once_init_leave (&queue, made);
+    /* cppcheck-suppress memleak; the static variable has it, for the life of the process */
   }
   return queue;
 }

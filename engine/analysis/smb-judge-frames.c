@@ -219,7 +219,7 @@ score_pass (SmbJudge *judge, SmbNet *net, const Crop *crops, guint n, GCancellab
 {
   SmbFaceResult results[CROPS_A_PASS] = { 0 };
   SmbFaceResult *pointers[CROPS_A_PASS];
-  const SmbImage *images[CROPS_A_PASS];
+  const SmbImage *images[CROPS_A_PASS] = { NULL };
   gboolean ok;
 
   for (guint i = 0; i < n; i++) {

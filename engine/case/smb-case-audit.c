@@ -120,13 +120,16 @@ smb_case_append_log (SmbCase *store, const char *action, const char *subject, co
 gboolean
 smb_case_log (SmbCase *store, const char *action, const char *subject, const char *details, GError **error)
 {
-  g_autoptr (JsonNode) parsed = NULL;
-
   g_return_val_if_fail (action != NULL, FALSE);
-  if (details != NULL && (parsed = json_from_string (details, error)) == NULL) {
-    g_prefix_error (error, _("The details of the log entry “%s” are not JSON: "), action);
-    return FALSE;
-  }
+  if (details != NULL && details[0] != '\0') {
+    g_autoptr (JsonNode) parsed = json_from_string (details, error);
+
+    if (parsed == NULL) {
+      g_prefix_error (error, _("The details of the log entry “%s” are not JSON: "), action);
+      return FALSE;
+    }
+  } else
+    details = NULL; /* of nothing json_from_string makes nothing, and no error */
   if (!smb_case_check_text (_("The action of a log entry"), action, SMB_CASE_MAX_LINE_BYTES, TRUE, error)
       || !smb_case_check_text (_("The subject of a log entry"), subject, SMB_CASE_MAX_PATH_BYTES, FALSE, error)
       || !smb_case_check_text (_("The details of a log entry"), details, SMB_CASE_MAX_DETAILS_BYTES, FALSE, error)

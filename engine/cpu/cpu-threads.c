@@ -44,12 +44,13 @@ relax (void)
 static void
 do_share (const SmbCpuPool *pool, int number)
 {
-  int64_t grains = (pool->items + pool->grain - 1) / pool->grain;
-  int64_t from = grains * number / pool->parts * pool->grain;
-  int64_t to = grains * (number + 1) / pool->parts * pool->grain;
+  int64_t grains, from, to;
 
   if (number >= pool->parts)
     return;
+  grains = (pool->items + pool->grain - 1) / pool->grain;
+  from = grains * number / pool->parts * pool->grain;
+  to = grains * (number + 1) / pool->parts * pool->grain;
   if (to > pool->items)
     to = pool->items;
   if (from < to)

@@ -109,7 +109,7 @@ convert (void *rows, const float *x, int64_t ldx, int64_t n_in, int64_t count)
     char *to = (char *) rows + (size_t) r * row_bytes (n_in);
 
     for (int64_t k = 0; k < n_in; k += 32)
-      vec_store ((float *) (to + 2 * k), words_along (x + r * ldx + k, n_in - k));
+      vec_store ((void *) (to + 2 * k), words_along (x + r * ldx + k, n_in - k));
   }
 }
 
@@ -130,6 +130,6 @@ turn (void *rows, const float *x, int64_t ldx, int64_t n_in, int64_t count)
       }
       vec_transpose (square);
       for (int64_t r = 0; r < left; r++)
-        vec_store ((float *) (to + (size_t) r * row_bytes (n_in)), square[r]);
+        vec_store ((void *) (to + (size_t) r * row_bytes (n_in)), square[r]);
     }
 }

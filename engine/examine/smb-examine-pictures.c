@@ -110,6 +110,7 @@ smb_examine_list_pictures (const char *path, GError **error)
       continue;
     picture.path = g_build_filename (pattern.folder, name, NULL);
     g_array_append_val (found, picture);
+    /* cppcheck-suppress memleak; the list has it */
   }
   if (found->len == 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,

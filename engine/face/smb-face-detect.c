@@ -62,6 +62,7 @@ smb_face_detector_name (void)
   static char *name;
 
   if (g_once_init_enter (&name))
+    /* cppcheck-suppress leakNoVarFunctionCall; `name` has it, for the life of the process */
     g_once_init_leave (&name, g_strdup_printf ("dlib %s frontal HOG, %s", smb_dlib_version (), SMB_DLIB_BUILD));
   return name;
 }

@@ -60,7 +60,7 @@ smb_hog_kernels (const SmbHogKernels *copies[SMB_HOG_COPIES])
 static const SmbHogKernels *
 best_kernels (void)
 {
-  const SmbHogKernels *copies[SMB_HOG_COPIES];
+  const SmbHogKernels *copies[SMB_HOG_COPIES] = { NULL };
 
   return copies[smb_hog_kernels (copies) - 1];
 }

@@ -52,6 +52,8 @@ smb_region_fill (const SmbRegionSheet *sheet, const SmbPolygon *polygon, SmbRegi
       if ((ay <= y) != (by <= y))
         cross[n++] = ax + (y - ay) / (by - ay) * (bx - ax);
     }
+    if (n == 0)
+      continue;
     qsort (cross, (size_t) n, sizeof cross[0], compare_doubles);
     for (int i = 0; i + 1 < n; i += 2) {
       /* Clamped as doubles: a landmark far off the map must not overflow an int. */

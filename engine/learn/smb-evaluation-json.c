@@ -124,14 +124,14 @@ origin_of (const SmbEvaluation *e, guint i)
   return item->blended ? e->settings.blended : item->sample->origin;
 }
 
-/* Genuine faces with those forged ones of a class (or, class < 0, of an origin). */
+/* Genuine faces with those forged ones of an origin (or, origin NULL, of a class). */
 static Set
 against_genuine (const SmbEvaluation *e, int class, const char *origin)
 {
   Set set = set_new ();
 
   for (guint i = 0; i < e->items->len; i++)
-    if (!e->forged[i] || (class >= 0 ? item_of (e, i)->label == class : strcmp (origin_of (e, i), origin) == 0))
+    if (!e->forged[i] || (origin == NULL ? item_of (e, i)->label == class : strcmp (origin_of (e, i), origin) == 0))
       set_add (&set, e->scores[i], e->forged[i], e->groups[i]);
   return set;
 }

@@ -151,10 +151,11 @@ sample (double *out, const SmbImage *image, double part_x, double part_y)
   const double left = (1 - part_x) / 2 * image->width, top = (1 - part_y) / 2 * image->height;
 
   for (int k = 0; k < GRID * GRID; k++) {
-    const int x0 = (int) (left + part_x * image->width * (k % GRID) / GRID);
-    const int x1 = MAX ((int) (left + part_x * image->width * (k % GRID + 1) / GRID), x0 + 1);
-    const int y0 = (int) (top + part_y * image->height * (k / GRID) / GRID);
-    const int y1 = MAX ((int) (top + part_y * image->height * (k / GRID + 1) / GRID), y0 + 1);
+    const int column = k % GRID, row = k / GRID;
+    const int x0 = (int) (left + part_x * image->width * column / GRID);
+    const int x1 = MAX ((int) (left + part_x * image->width * (column + 1) / GRID), x0 + 1);
+    const int y0 = (int) (top + part_y * image->height * row / GRID);
+    const int y1 = MAX ((int) (top + part_y * image->height * (row + 1) / GRID), y0 + 1);
     double sum = 0;
     int n = 0;
 

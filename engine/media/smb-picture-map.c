@@ -192,7 +192,7 @@ fill_noise (SmbPictureMap *map, const SmbImage *image, GCancellable *cancellable
 {
   const int width = image->width, height = image->height;
   const guint8 *pixels = smb_image_get_pixels (image);
-  g_autofree float *ring = g_new (float, 3 * (gsize) width), *out = g_new (float, (gsize) width);
+  g_autofree float *ring = g_new (float, 3 * (gsize) width), *out = g_new0 (float, (gsize) width);
 
   for (int y = -1; y < height; y++) {
     /* Row y + 1 comes in; beyond the edge the last row stands again. */

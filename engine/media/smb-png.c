@@ -179,7 +179,7 @@ smb_png_write_grey16 (const char *path, int width, int height, const guint16 *va
   g_autoptr (GBytes) bytes = NULL;
 
   g_return_val_if_fail (width > 0 && height > 0 && values != NULL, FALSE);
-  pixels = g_malloc (n * 2);
+  pixels = g_malloc0 (n * 2);
   for (gsize i = 0; i < n; i++) {
     pixels[2 * i] = (guint8) (values[i] >> 8);
     pixels[2 * i + 1] = (guint8) values[i];

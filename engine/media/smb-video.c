@@ -286,10 +286,27 @@ smb_video_dup_warnings (const SmbVideo *video)
   return (char **) g_ptr_array_free (out, FALSE);
 }
 
+/* The names of services in a transport stream are turned into UTF-8 by iconv, whose converters are files that stay
+ * loaded only while they are in use: those that FFmpeg asks for (ETSI EN 300 468, annex A). */
+static void
+keep_converters (void)
+{
+  static const char *const names[]
+      = { "ISO6937",     "ISO-8859-1",  "ISO-8859-2",  "ISO-8859-3",  "ISO-8859-4",  "ISO-8859-5",
+          "ISO-8859-6",  "ISO-8859-7",  "ISO-8859-8",  "ISO-8859-9",  "ISO-8859-10", "ISO-8859-11",
+          "ISO-8859-13", "ISO-8859-14", "ISO-8859-15", "UCS-2BE",     "KSC_5601",    "GB2312" };
+  static GIConv kept[G_N_ELEMENTS (names)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (kept[i] == NULL)
+      kept[i] = g_iconv_open ("UTF-8", names[i]);
+}
+
 void
 smb_video_prepare (void)
 {
   av_log_set_level (AV_LOG_QUIET);
+  keep_converters ();
   /* What these ask the system once they remember. */
   av_get_cpu_flags ();
   av_cpu_count ();

@@ -5,11 +5,14 @@
 
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <libavutil/common.h>
 #include <libavutil/mathematics.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REPORT_PACKETS 2000
+/* 36,000 years: times are the file's word, and differences of two of them must not overflow. */
+#define MAX_TIME_US ((gint64) 1 << 60)
 
 static const AVStream *
 stream_of (const SmbVideo *video)
@@ -207,7 +210,8 @@ add_slot (SmbVideo *video, guint32 serial, gint64 pts, gint64 first_pts)
                           : g_array_index (video->slots, SmbVideoSlot, k - 1).time_us
                                 + (rate.num > 0 ? av_rescale (AV_TIME_BASE, rate.den, rate.num) : AV_TIME_BASE / 25);
   } else
-    slot.time_us = to_us (video, pts - first_pts);
+    slot.time_us = to_us (video, av_sat_sub64 (pts, first_pts));
+  slot.time_us = CLAMP (slot.time_us, -MAX_TIME_US, MAX_TIME_US);
   slot.duration_us = (guint32) CLAMP (to_us (video, packet->duration), 0, G_MAXUINT32);
   if ((packet->flags & VIDEO_PACKET_KEY) != 0)
     slot.flags |= SMB_VIDEO_SLOT_KEY;

@@ -61,15 +61,16 @@ list_frames (SmbVideo *video, const WebPData *data, GError **error)
   }
   if (WebPDemuxGetFrame (demuxer, 1, &frame)) {
     do {
+      const gint64 duration_us = (gint64) MAX (frame.duration, 0) * 1000;
       SmbVideoSlot slot
-          = { at_us, (guint32) MAX (frame.duration, 0) * 1000, video->slots->len == 0 ? SMB_VIDEO_SLOT_KEY : 0 };
+          = { at_us, (guint32) MIN (duration_us, G_MAXUINT32), video->slots->len == 0 ? SMB_VIDEO_SLOT_KEY : 0 };
 
       if (frame.complete && video->slots->len == video->limits.max_frames)
         video_warn_frames (video);
       if (!frame.complete || video->slots->len == video->limits.max_frames)
         break;
       g_array_append_val (video->slots, slot);
-      at_us += slot.duration_us;
+      at_us += duration_us;
     } while (WebPDemuxNextFrame (&frame));
     WebPDemuxReleaseIterator (&frame);
   }

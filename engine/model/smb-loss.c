@@ -48,6 +48,7 @@ log_sum_exp (const double *x, int n)
     top = MAX (top, x[i]);
   for (int i = 0; i < n; i++)
     sum += exp (x[i] - top);
+  /* cppcheck-suppress invalidFunctionArg; the largest alone adds exp (0) = 1 */
   return top + log (sum);
 }
 

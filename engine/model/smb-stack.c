@@ -233,7 +233,10 @@ block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, co
 
   if (tape != NULL) {
     out = smb_exec_take_like (exec, x);
-    *tape = run->recompute ? (SmbBlockTape){ .x = x } : tape_new (exec, block, x);
+    if (run->recompute)
+      *tape = (SmbBlockTape){ .x = x };
+    else
+      *tape = tape_new (exec, block, x);
   }
   for (gint64 from = 0; from < x->shape[0]; from += each) {
     const Part part = { layer, from, MIN (each, x->shape[0] - from) };

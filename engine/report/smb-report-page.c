@@ -54,7 +54,7 @@ draw_column_heads (SmbPage *page)
   const char *const *columns = page->columns;
   guint n = 0;
 
-  for (; columns[n] != NULL && n < MAX_CELLS; n++)
+  for (; n < MAX_CELLS && columns[n] != NULL; n++)
     cells[n] = smb_cell_text (page, page->column_x[n], page->column_x[n + 1] - page->column_x[n] - 6, SMB_REPORT_SANS,
                               7.5, TRUE, SMB_INK_DIM, columns[n]);
   page->columns = NULL; /* not again, should this very row break */

@@ -51,7 +51,7 @@ fail (const Reading *reading, const char *format, ...)
 gboolean
 smb_model_name_is_valid (const char *name)
 {
-  gsize n = strlen (name);
+  gsize n = name != NULL ? strlen (name) : 0;
 
   if (n == 0 || n > MAX_NAME || !g_ascii_isalnum (name[0]))
     return FALSE;
@@ -289,7 +289,7 @@ static gboolean
 check_keys (const Reading *reading)
 {
   g_autoptr (GList) members = json_object_get_members (reading->object);
-  int format;
+  int format = 0;
 
   if (!read_whole (reading, "format", G_MAXINT, &format))
     return FALSE;

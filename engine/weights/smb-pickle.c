@@ -231,7 +231,7 @@ push_line (SmbPickleMachine *m, gboolean quoted)
 static gboolean
 make_tuple (SmbPickleMachine *m, int n)
 {
-  SmbPickleValue *tuple = smb_pickle_new_value (m, SMB_PICKLE_TUPLE), **items;
+  SmbPickleValue *tuple = smb_pickle_new_value (m, SMB_PICKLE_TUPLE), **items = NULL;
   guint count = (guint) n;
 
   if (tuple == NULL)
@@ -252,8 +252,8 @@ make_tuple (SmbPickleMachine *m, int n)
 static gboolean
 make_container (SmbPickleMachine *m, SmbPickleKind kind)
 {
-  SmbPickleValue *value = smb_pickle_new_value (m, kind), **items;
-  guint n;
+  SmbPickleValue *value = smb_pickle_new_value (m, kind), **items = NULL;
+  guint n = 0;
 
   return value != NULL && pop_mark (m, &items, &n) &&
          (kind == SMB_PICKLE_DICT ? smb_pickle_add_pairs (m, value, items, n)
@@ -277,8 +277,8 @@ extend (SmbPickleMachine *m, SmbPickleKind kind, SmbPickleValue **items, guint n
 static gboolean
 extend_from_mark (SmbPickleMachine *m, SmbPickleKind kind)
 {
-  SmbPickleValue **items;
-  guint n;
+  SmbPickleValue **items = NULL;
+  guint n = 0;
 
   return pop_mark (m, &items, &n) && extend (m, kind, items, n);
 }
@@ -449,8 +449,8 @@ push_int (SmbPickleMachine *m, guint width)
 static gboolean
 pop_to_mark (SmbPickleMachine *m)
 {
-  SmbPickleValue **items;
-  guint n;
+  SmbPickleValue **items = NULL;
+  guint n = 0;
 
   return pop_mark (m, &items, &n);
 }

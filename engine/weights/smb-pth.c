@@ -396,12 +396,14 @@ smb_pth_read_legacy (GBytes *bytes, SmbWeightsPart part, const char *path, GErro
 {
   g_autoptr (GHashTable) offsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Reader reader = { .bytes = bytes, .path = path, .offsets = offsets };
-  g_autoptr (SmbPickle) magic = NULL, version = NULL, machine = NULL, content = NULL, keys = NULL;
-  const SmbPickleValue *value;
   gsize at = 0;
+  g_autoptr (SmbPickle) magic = next_pickle (&reader, &at, error);
+  g_autoptr (SmbPickle) version = magic != NULL ? next_pickle (&reader, &at, error) : NULL;
+  g_autoptr (SmbPickle) machine = version != NULL ? next_pickle (&reader, &at, error) : NULL;
+  g_autoptr (SmbPickle) content = NULL, keys = NULL;
+  const SmbPickleValue *value;
 
-  if ((magic = next_pickle (&reader, &at, error)) == NULL || (version = next_pickle (&reader, &at, error)) == NULL ||
-      (machine = next_pickle (&reader, &at, error)) == NULL)
+  if (machine == NULL)
     return NULL;
   value = smb_pickle_get_root (version);
   if (value->kind != SMB_PICKLE_INT || value->whole != LEGACY_PROTOCOL) {

@@ -3,8 +3,9 @@
 #include "case-test.h"
 
 #include <glib/gstdio.h>
+#include <time.h>
 
-#define SECONDS 5.0
+#define SECONDS 5.0 /* of the processor, which do not depend on what else the machine does */
 
 /* Makes the case writable for anything: no triggers, no checks, the schema's text at will. */
 static void
@@ -82,9 +83,10 @@ test_forged (void)
     Fixture fixture;
     g_autoptr (GError) error = NULL, again = NULL;
     g_autofree char *copy = NULL;
-    g_autoptr (GTimer) timer = NULL;
     gsize n_bytes;
     gboolean refused;
+    clock_t began;
+    double seconds;
 
     fixture_set_up (&fixture, NULL);
     g_clear_pointer (&fixture.store, smb_case_close);
@@ -94,16 +96,16 @@ test_forged (void)
     g_assert_no_error (error);
     g_clear_pointer (&fixture.store, smb_case_close);
     forge (fixture.path, rows[i].sql);
-    timer = g_timer_new ();
+    began = clock ();
     refused = !use (fixture.path, &error);
-    g_test_message ("%s: %s (%.2f s)", rows[i].what, refused ? error->message : "opened",
-                    g_timer_elapsed (timer, NULL));
+    seconds = (double) (clock () - began) / CLOCKS_PER_SEC;
+    g_test_message ("%s: %s (%.2f s)", rows[i].what, refused ? error->message : "opened", seconds);
     if (!refused)
       g_error ("%s is not noticed", rows[i].what);
     g_assert_true (error->domain == SMB_ERROR);
     g_assert_nonnull (strstr (error->message, "a case.smbcase"));
     g_assert_null (strchr (error->message, '\n'));
-    g_assert_cmpfloat (g_timer_elapsed (timer, NULL), <, SECONDS);
+    g_assert_cmpfloat (seconds, <, SECONDS);
     /* Looking did not change it: it is refused again. */
     g_assert_false (use (fixture.path, &again));
     fixture_tear_down (&fixture, NULL);

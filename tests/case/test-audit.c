@@ -34,10 +34,11 @@ test_chain (Fixture *fixture, gconstpointer data)
   smb_case_set_actor (fixture->store, "検査官");
   g_assert_true (smb_case_log (fixture->store, "map.view", "S-01", "{\"map\":\"rollout\"}", &error));
   g_assert_true (smb_case_log (fixture->store, "map.view", NULL, NULL, &error));
+  g_assert_true (smb_case_log (fixture->store, "map.view", NULL, "", &error)); /* no details either */
   g_assert_false (smb_case_log (fixture->store, "map.view", NULL, "not json", &error));
   g_clear_error (&error);
   log = smb_case_list_log (fixture->store, &error);
-  g_assert_cmpuint (log->len, ==, 4);
+  g_assert_cmpuint (log->len, ==, 5);
   for (guint i = 0; i < log->len; i++) {
     const SmbAuditEntry *entry = g_ptr_array_index (log, i);
     g_autoptr (GString) text = g_string_new (NULL);
@@ -65,9 +66,9 @@ test_chain (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (((SmbAuditEntry *) g_ptr_array_index (log, 2))->actor, ==, "検査官");
   g_assert_true (smb_case_verify_log (fixture->store, &head, &n, &error));
   g_assert_cmpstr (head, ==, previous);
-  g_assert_cmpint (n, ==, 4);
+  g_assert_cmpint (n, ==, 5);
   g_assert_true (smb_case_find_log_hash (fixture->store, head, &seq, &error));
-  g_assert_cmpint (seq, ==, 4);
+  g_assert_cmpint (seq, ==, 5);
   g_assert_false (smb_case_find_log_hash (fixture->store, "abc", &seq, &error));
   assert_refused (error, SMB_ERROR_NOT_FOUND, "abc");
 }
@@ -251,6 +252,52 @@ test_killed (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (grown, >, 0);
 }
 
+/* How often the log says `action`; *last (borrowed from the list): the last entry that does. */
+static guint
+count_action (GPtrArray *log, const char *action, const SmbAuditEntry **last)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < log->len; i++) {
+    const SmbAuditEntry *entry = log->pdata[i];
+
+    if (g_str_equal (entry->action, action)) {
+      n++;
+      *last = entry;
+    }
+  }
+  return n;
+}
+
+/* A case says where its times come from; a later program whose clock is another one says so once, and what is undone
+ * has not said it. */
+static void
+test_clock (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) before = NULL, after = NULL;
+  const SmbAuditEntry *entry = NULL;
+
+  g_assert_true (smb_case_log (fixture->store, "clock.source", NULL, "{\"clock\": \"a sundial\"}", &error));
+  before = smb_case_list_log (fixture->store, &error);
+  g_assert_cmpuint (count_action (before, "case.create", &entry), ==, 1);
+  g_assert_nonnull (strstr (entry->details, smb_case_clock_source ()));
+  g_clear_pointer (&fixture->store, smb_case_close);
+
+  fixture->store = smb_case_open (fixture->path, &error);
+  g_assert_no_error (error);
+  g_assert_true (smb_case_begin (fixture->store, &error));
+  g_assert_true (smb_case_log (fixture->store, "map.view", NULL, NULL, &error));
+  g_assert_false (smb_case_end (fixture->store, FALSE, NULL));
+  for (int i = 0; i < 3; i++)
+    g_assert_true (smb_case_log (fixture->store, "map.view", NULL, NULL, &error));
+  after = smb_case_list_log (fixture->store, &error);
+  g_assert_cmpuint (after->len, ==, before->len + 4);
+  g_assert_cmpuint (count_action (after, "clock.source", &entry), ==, 2);
+  g_assert_cmpint (entry->seq, ==, (gint64) before->len + 2);
+  g_assert_nonnull (strstr (entry->details, smb_case_clock_source ()));
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
 
 int
@@ -258,6 +305,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/case/audit/chain", test_chain);
+  ADD ("/case/audit/clock", test_clock);
   ADD ("/case/audit/append-only", test_append_only);
   ADD ("/case/audit/tampered-log", test_tampered_log);
   ADD ("/case/audit/truncated-log", test_truncated_log);

@@ -154,7 +154,7 @@ test_run (void)
   g_assert_nonnull (strstr (html, "The tracks are drawn after 2 changes by the analyst."));
 }
 
-/* A face drawn on a frame is judged there, is a track of its own, stays, and can be merged. */
+/* A face drawn on a frame is followed and judged, is a track of its own, stays, and can be merged. */
 static void
 test_drawn (void)
 {
@@ -193,8 +193,9 @@ test_drawn (void)
   g_assert_cmpuint (tracks->len, ==, 4);
   drawn = tracks->pdata[2];
   g_assert_cmpuint (drawn->number, ==, 3);
-  g_assert_cmpuint (drawn->n_points, ==, 1);
-  g_assert_cmpuint (drawn->score.n_scored, ==, 1);
+  /* Followed back to the beginning and on to the cut; scored at both ends, as asked, and where it was drawn. */
+  g_assert_cmpuint (drawn->n_points, ==, 24);
+  g_assert_cmpuint (drawn->score.n_scored, ==, 3);
   g_assert_cmpint (drawn->best->face.origin, ==, SMB_FACE_DRAWN);
   g_assert_cmpint (drawn->best->face.box.width, ==, 90);
   g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[3])->first, ==, 50);
@@ -206,7 +207,7 @@ test_drawn (void)
   g_clear_pointer (&tracks, g_ptr_array_unref);
   tracks = smb_tracks_summarise (state->progress->frames, state->edits, NULL);
   g_assert_cmpuint (tracks->len, ==, 3);
-  g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[0])->score.n_scored, ==, 3);
+  g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[0])->score.n_scored, ==, 5);
   g_assert_true (smb_case_check (store, &error));
   g_assert_no_error (error);
 }

@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
 
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
+VIDEOS = os.path.join(ROOT, "tests", "fuzz", "seeds", "video")
 SEED = 20261128
 SECONDS_A_FILE = 20.0
 MAX_FILE_MB = 48  # as a setting, so that a file over the limit need not be hashed for long
@@ -34,17 +35,18 @@ def png(width, height, data, depth=8, colour=2):
 
 
 def good_files():
-    folder = os.path.join(FIXTURES, "media")
-    for name in sorted(os.listdir(folder)):
-        if not name.startswith("x") and not name.endswith(".md"):
-            with open(os.path.join(folder, name), "rb") as handle:
-                yield name, handle.read()
+    for folder in (os.path.join(FIXTURES, "media"), VIDEOS):
+        for name in sorted(os.listdir(folder)):
+            if not name.startswith("x") and not name.endswith(".md"):
+                with open(os.path.join(folder, name), "rb") as handle:
+                    yield name, handle.read()
 
 
 def corpus():
     """Names and bytes; True where a picture may come out."""
     chance = random.Random(SEED)
-    ending = {"jpg": "png", "png": "jpg", "gif": "tiff", "bmp": "webp", "tiff": "gif", "webp": "bmp", "heic": "jpg", "avif": "png"}
+    ending = {"jpg": "png", "png": "jpg", "gif": "tiff", "bmp": "webp", "tiff": "gif", "webp": "bmp", "heic": "jpg", "avif": "png",
+              "mp4": "avi", "mov": "jpg", "avi": "mp4", "mkv": "png", "webm": "mov", "ts": "mkv"}
     for name, data in good_files():
         for part in range(1, 16):
             yield f"cut-{part:02}-{name}", data[:max(len(data) * part // 16, 1)]
@@ -88,6 +90,7 @@ def corpus():
     nested = b""
     for _ in range(2000):
         nested = struct.pack(">I", len(nested) + 8) + b"moov" + nested
+    yield "nested.mp4", struct.pack(">I", 24) + b"ftypisom\0\0\2\0isomiso2" + nested[:60000]
     yield "nested.heic", struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + nested[:60000]
     yield "long-name-" + "n" * 200 + ".png", b"\x89PNG\r\n\x1a\n"
     yield "new\nline\x1b[31m.png", b"no picture"

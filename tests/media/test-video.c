@@ -334,6 +334,26 @@ test_webp (void)
   check_distinct (hashes);
 }
 
+/* A frame that is shown for as long as the format can say, 4.7 hours: longer than microseconds in 32 bits. */
+static void
+test_webp_long (void)
+{
+  enum { DURATION_AT = 44 + 8 + 12 }; /* of the fixture's first ANMF chunk */
+  g_autofree char *kept = g_build_filename (SMB_FIXTURES, "media", "two-frames.webp", NULL), *bytes = NULL;
+  g_autofree char *path = g_build_filename (folder, "long.webp", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbVideo) video = NULL;
+  gsize n_bytes;
+
+  g_assert_true (g_file_get_contents (kept, &bytes, &n_bytes, NULL));
+  g_assert_cmpmem (bytes + 44, 4, "ANMF", 4);
+  memset (bytes + DURATION_AT, 0xff, 3);
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) n_bytes, NULL));
+  video = open_clip (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (smb_video_get_slots (video)[1].time_us, ==, G_GINT64_CONSTANT (16777215000));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -351,6 +371,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media/video/small", test_small);
   g_test_add_func ("/media/video/facts", test_facts);
   g_test_add_func ("/media/video/webp", test_webp);
+  g_test_add_func ("/media/video/webp-long", test_webp_long);
   failed = g_test_run ();
   video_clip_remove_folder (folder);
   g_free (folder);
