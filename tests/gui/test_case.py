@@ -12,8 +12,6 @@ import subprocess
 import sys
 import time
 
-import pyatspi
-
 from person import Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]

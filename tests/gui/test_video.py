@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 from person import Person, Tap, shooter, wait_for
 
