@@ -95,7 +95,8 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
   int best;
   g_autofree char *title = NULL;
   g_autofree char *which = NULL;
-  const char *warning;
+  g_autofree char *likelihood = NULL;
+  const char *note;
 
   clear_children (GTK_WIDGET (self->bars), remove_from_grid);
   gtk_widget_set_visible (self->scores, face != NULL);
@@ -126,10 +127,11 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
     gtk_grid_attach (self->bars, bar, 1, i, 1, 1);
     gtk_grid_attach (self->bars, value, 2, i, 1, 1);
   }
-  warning
-      = best < 0 || isnan (face->score) ? face->outside : smb_model_warning (analysis->trained, analysis->calibrated);
-  gtk_label_set_text (self->scores_note, warning != NULL ? warning : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->scores_note), warning != NULL);
+  note = best < 0 || isnan (face->score) ? face->outside : smb_model_warning (analysis->trained, analysis->calibrated);
+  if (note == NULL)
+    note = likelihood = smb_likelihood_text (&face->likelihood);
+  gtk_label_set_text (self->scores_note, note != NULL ? note : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->scores_note), note != NULL);
 }
 
 static void
