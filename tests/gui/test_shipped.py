@@ -1,18 +1,34 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Drives the window with the model that comes with the program: test_shipped.py PROGRAM
+"""Drives the window with the model that comes with the program: test_shipped.py PROGRAM [--update-screenshots FOLDER]
 
-The sample case is analysed; scores come with likelihood ratios. Pictures of the window go to $SMB_SCREENSHOTS if it is set.
+The sample case is analysed; scores come with likelihood ratios, regions with how unusual they are. Pictures of the window go to
+$SMB_SCREENSHOTS if it is set; --update-screenshots also writes those that the README shows.
 """
+import os
+import re
+import subprocess
 import sys
+import time
 
 from person import Person, Tap, shooter, wait_for
 
 PROGRAM = sys.argv[1]
+README = sys.argv[3] if len(sys.argv) > 3 and sys.argv[2] == "--update-screenshots" else None
+ROLLOUT = 2  # of the maps to choose from
 
 tap = Tap()
 who = None
 shoot = shooter(lambda: who)
+
+
+def shoot_for_readme(name):
+    shoot(name)
+    if README:
+        path = os.path.join(README, name + ".png")
+        who.shoot(path)
+        # Small enough for a page.
+        subprocess.run(["convert", path, "-strip", "-resize", "1200x750", "-colors", "192", "PNG8:" + path], check=True)
 
 
 def analysed():
@@ -32,12 +48,36 @@ def judged():
     shoot("shipped-light")
 
 
+def overlaid():
+    who.click(who.find("S-05,", partial=True))
+    who.see("512 × 512 px · PNG", 30)
+    who.press("Zoom to the chosen face")
+    who.choose("Map", ROLLOUT)
+    who.see_on_picture("overlay Rollout")
+    who.set_value("Threshold of the overlay", 30)
+    shoot_for_readme("overlay-light")
+
+
+def compared():
+    """With the statistics of genuine faces that come with the model."""
+    who.key("alt+3")
+    who.see("Quality of the face")
+    who.press("Measure regions")
+    who.see("Between regions", 120)
+    told = wait_for("what they are compared with", lambda: [t for t in who.texts() if "Compared with " in t], 30)
+    assert int(re.search(r"Compared with (\d+) genuine faces", told[0]).group(1)) >= 30, told
+    time.sleep(1)  # the table fills
+    shoot_for_readme("regions-light")
+
+
 def main():
     tap.step("the sample case is analysed with it", analysed)
     if who is None:
         print("Bail out! The window did not appear.", flush=True)
         sys.exit(1)
     tap.step("a score comes with its likelihood ratio", judged)
+    tap.step("a map is laid over the face", overlaid)
+    tap.step("regions are compared with genuine faces", compared)
     if tap.failures:
         shoot(f"failed-{tap.count}")
     who.close()

@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Drives the window as a person would: test_window.py PROGRAM [--update-screenshots FOLDER]
+"""Drives the window as a person would: test_window.py PROGRAM
 
 Opens the sample case, waits for the analysis, looks at exhibits and maps, draws a face, writes a note, adds a broken
-file, saves a report. Pictures of the window go to $SMB_SCREENSHOTS if it is set; --update-screenshots also writes those
-that the README shows.
+file, saves a report. Pictures of the window go to $SMB_SCREENSHOTS if it is set.
 """
 import os
 import subprocess
@@ -16,7 +15,6 @@ import pyatspi
 from person import Person, Tap, shooter, wait_for
 
 PROGRAM = sys.argv[1]
-README = sys.argv[3] if len(sys.argv) > 3 and sys.argv[2] == "--update-screenshots" else None
 SHOTS = os.environ.get("SMB_SCREENSHOTS")
 HOME = os.environ["HOME"]
 MAPS = ["Attention", "Rollout", "Relevance", "Occlusion", "Masked input", "Reconstruction", "Error", "Signed error",
@@ -31,15 +29,6 @@ def place(name):
 tap = Tap()
 who = None
 shoot = shooter(lambda: who)
-
-
-def shoot_for_readme(name):
-    shoot(name)
-    if README:
-        path = os.path.join(README, name + ".png")
-        who.shoot(path)
-        # Small enough for a page.
-        subprocess.run(["convert", path, "-strip", "-resize", "1200x750", "-colors", "192", "PNG8:" + path], check=True)
 
 
 def start():
@@ -106,7 +95,7 @@ def change_look():
     who.set_value("Threshold of the overlay", 30)
     who.see("0.30")
     who.set_value("Opacity of the overlay", 62)
-    shoot_for_readme("overlay-light")
+    shoot("overlay-light")
 
 
 def zoom_and_pan():
@@ -395,7 +384,7 @@ def dark():
     who.key("alt+2")
     who.see("Where the model looks")
     time.sleep(2)
-    shoot_for_readme("maps-dark")
+    shoot("maps-dark")
     who.key("alt+1")
 
 
