@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # make.sh FACES OUT: makes these weights again with semblance-cli, which it finds on the path or in SEMBLANCE_CLI.
 # FACES holds train/, test/ and video/, each with the manifest.csv it came with; everything made goes to OUT. The
-# commands, seeds and data are those the card names. The same processor and number of threads give the same bytes;
-# about two and a half hours on two cores with AVX-512 BF16.
+# commands, seeds and data are those the card names, gathered here afterwards: they were run one by one, not as this
+# file, and with the sentences on provenance and limits that the card holds. Under two hours on two cores with
+# AVX-512 BF16.
 set -euo pipefail
 faces=$(realpath "$1") cli=${SEMBLANCE_CLI:-semblance-cli}
 mkdir -p "$2" && cd "$2"
@@ -28,16 +29,22 @@ PY
 "$cli" dataset build --out=data-test --cropped test.csv
 "$cli" dataset build --out=data-video video.csv
 
-# Pre-training sees the training part alone.
-python3 - <<'PY'
-import json, os
+# pictures_of PART FOLDER: links to the pictures of a part of the data set.
+pictures_of () {
+  python3 - "$1" "$2" <<'PY'
+import json, os, sys
+part, folder = sys.argv[1:3]
 index = json.load(open("data/index.json"))["faces"]
-os.makedirs("pretraining", exist_ok=True)
+os.makedirs(folder, exist_ok=True)
 for sample in json.load(open("data/dataset.json"))["samples"]:
-    if sample["part"] == "train":
+    if sample["part"] == part:
         file = index[sample["face"]]["file"]
-        os.symlink(file, os.path.join("pretraining", os.path.basename(file)))
+        os.symlink(file, os.path.join(folder, os.path.basename(file)))
 PY
+}
+
+# Pre-training sees the training part alone.
+pictures_of train pretraining
 "$cli" pretrain pretraining --cropped --precision=auto --epochs=26 --warmup=2 --blr=0.002 -b 64 -s 1 -o crfrp
 "$cli" finetune data --init=crfrp/online.safetensors --self-blended=swapped --degrade=medium --cross=0.3 --ease=1 \
   --weight-patches=1 --layer-decay=0.9 --blr=0.001 --warmup=1 --clip=1 --erasing=0 --smoothing=0.05 --zoom=0.2 \
@@ -56,13 +63,5 @@ for part in "data --self-blended=swapped" data-test data-video; do
 done
 
 # The statistics of genuine faces are of people the network did not learn from.
-python3 - <<'PY'
-import json, os
-index = json.load(open("data/index.json"))["faces"]
-os.makedirs("held", exist_ok=True)
-for sample in json.load(open("data/dataset.json"))["samples"]:
-    if sample["part"] == "val":
-        file = index[sample["face"]]["file"]
-        os.symlink(file, os.path.join("held", os.path.basename(file)))
-PY
+pictures_of val held
 "$cli" reference build held --model=semblance-tiny --out=library/semblance/models/semblance-tiny/reference.json
