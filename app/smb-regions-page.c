@@ -30,6 +30,7 @@ struct _SmbRegionsPage {
   GtkGrid *table;
   GtkLabel *table_note, *verdict;
   SmbMatrix *matrix;
+  GtkLabel *matrix_note;
   GtkToggleButton *edit;
   GtkWidget *edit_tools;
   GtkDropDown *brush_class;
@@ -115,7 +116,7 @@ add_row (SmbRegionsPage *self, int index, const SmbRegionRow *row, SmbMeasureKin
   double off = kind == SMB_MEASURE_CORRESPONDENCE ? -measure->z : measure->z;
   const char *css = off >= UNUSUAL ? "strong" : NULL;
   g_autofree char *patches = g_strdup_printf ("%d", row->n_patches);
-  g_autofree char *value = isnan (measure->value) ? g_strdup ("–") : g_strdup_printf ("%.2f", measure->value);
+  g_autofree char *value = isnan (measure->value) ? g_strdup ("–") : smb_matrix_format (measure->value);
   g_autofree char *z = isnan (measure->z) ? g_strdup ("–") : g_strdup_printf ("%+.1f", measure->z);
   g_autofree char *percentile = format_percentile (measure->percentile);
   g_autofree char *spoken
@@ -208,6 +209,12 @@ show_report (SmbRegionsPage *self)
   gtk_widget_set_visible (GTK_WIDGET (self->state), text != NULL);
   gtk_widget_set_visible (self->results, report != NULL);
   smb_matrix_set_report (self->matrix, report);
+  gtk_label_set_text (self->matrix_note,
+                      report != NULL && report->reference_sha256 != NULL
+                          ? _("How much the error of the row rises when the column is hidden as well; the deeper the "
+                              "shade, the more unusual that is for a genuine face.")
+                          : _("How much the error of the row rises when the column is hidden as well; the deeper the "
+                              "shade, the higher."));
   if (report != NULL) {
     show_table (self, report);
     show_verdict (self, report);
@@ -437,6 +444,7 @@ smb_regions_page_class_init (SmbRegionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, table_note);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, verdict);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, matrix);
+  gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, matrix_note);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, edit);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, edit_tools);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, brush_class);

@@ -143,7 +143,7 @@ smb_report_score_note (const SmbFaceResult *result)
 {
   if (result->outside != NULL && result->outside[0] != '\0')
     return smb_report_clean (result->outside, FALSE);
-  return isnan (result->score) ? g_strdup (_("The model gives no score.")) : smb_likelihood_text (&result->likelihood);
+  return isnan (result->score) ? g_strdup (_("The model gives no score.")) : smb_likelihood_sentence (&result->likelihood);
 }
 
 char *

@@ -42,7 +42,7 @@ def analysed():
 def judged():
     who.click(who.find("S-01,", partial=True))
     who.see("Class probabilities, F1")
-    who.see("likelihood ratio of forged to genuine ")
+    who.see("Likelihood ratio of forged to genuine ")
     who.see("Semblance tiny")
     assert not who.has("Untrained weights"), "trained weights are called untrained"
     shoot("shipped-light")
