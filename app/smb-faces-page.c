@@ -24,7 +24,7 @@ struct _SmbFacesPage {
   GtkWidget *scores;
   GtkLabel *scores_title;
   GtkGrid *bars;
-  GtkLabel *scores_note;
+  GtkLabel *scores_note, *range_note;
   GtkWidget *limits, *measured_row, *limits_more;
   GtkImage *measured_icon;
   GtkLabel *measured, *limits_words;
@@ -98,7 +98,7 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
   int best;
   g_autofree char *title = NULL;
   g_autofree char *which = NULL;
-  g_autofree char *likelihood = NULL;
+  g_autofree char *likelihood = NULL, *quality = NULL;
   const char *note;
 
   clear_children (GTK_WIDGET (self->bars), remove_from_grid);
@@ -135,6 +135,9 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
     note = likelihood = smb_likelihood_sentence (&face->likelihood);
   gtk_label_set_text (self->scores_note, note != NULL ? note : "");
   gtk_widget_set_visible (GTK_WIDGET (self->scores_note), note != NULL);
+  quality = face->quality_notes != NULL && face->outside == NULL ? g_strjoinv (" ", face->quality_notes) : g_strdup ("");
+  gtk_label_set_text (self->range_note, quality);
+  gtk_widget_set_visible (GTK_WIDGET (self->range_note), *quality != '\0');
 }
 
 /* A score is not read without what the model is worth: in short, and the card's own words on demand. */
@@ -309,6 +312,7 @@ smb_faces_page_class_init (SmbFacesPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, scores_title);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, bars);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, scores_note);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, range_note);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, limits);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, measured_row);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, measured_icon);
