@@ -12,7 +12,7 @@ import struct
 import sys
 import time
 
-from person import Tap, shooter, wait_for
+from person import Person, Tap, shooter, wait_for
 from screen import run
 from still import HOME, SAMPLES, Case
 
@@ -216,6 +216,20 @@ def beside_the_picture():
     assert "lies outside the picture" in told and "draw it again" in told, told
 
 
+def coarse():
+    """Without landmarks the regions come from the face's box, and that is said; the numbers are there."""
+    global who
+    who.close()
+    who = Person(PROGRAM, who.path, environment={"SEMBLANCE_LANDMARKS": "none"})
+    who.click(who.find("S-01,", partial=True, seconds=60))
+    who.see("Class probabilities, F1")
+    who.key("alt+3")
+    who.press("Measure regions")
+    who.see("Between regions", 120)
+    who.see("Regions are coarse: placed by a template")
+    shoot("coarse")
+
+
 def close():
     who.focus("regions")
     who.key("ctrl+q")
@@ -227,7 +241,7 @@ def main():
     for name, act in [("a case opens", start), ("faces outside the limits are marked", quality),
                       ("the table and the matrix", table), ("regions are painted", brush), ("a map made elsewhere is imported", imported),
                       ("what is no map is refused", refused), ("a region may be missing", without_mouth),
-                      ("a face may lie beside the picture", beside_the_picture), ("the program ends in order", close)]:
+                      ("a face may lie beside the picture", beside_the_picture), ("without landmarks regions are coarse", coarse), ("the program ends in order", close)]:
         failures = tap.failures
         tap.step(name, act)
         if who is None:

@@ -136,6 +136,7 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
   assert_contains (text, "[U+202E]gpj.exe");
   assert_contains (text, SAMPLE_SCRIPT);
   assert_contains (text, "The face is 21 px wide");
+  assert_contains (text, "Outside the validated range: the face is blurred.");
   assert_contains (text, "error:strategy=random,ratio=0.75");
   assert_contains (text, "No face was found in this picture.");
   assert_contains (text, "0.4625 (z +1.0; 40 %)");
