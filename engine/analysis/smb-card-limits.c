@@ -75,8 +75,10 @@ describe (const GArray *kinds, double alarms, SmbClassWord word, gboolean *poor)
   for (guint i = 0; i < kinds->len; i++) {
     const Kind *kind = &g_array_index (kinds, Kind, i);
 
-    g_string_append_printf (list, kind->high - kind->low >= 0.005 ? "%s%s %.2f–%.2f" : "%s%s %.2f", i > 0 ? ", " : "",
-                            word != NULL ? word (kind->class) : kind->class, kind->low, kind->high);
+    g_string_append_printf (list, "%s%s %.2f", i > 0 ? ", " : "", word != NULL ? word (kind->class) : kind->class,
+                            kind->low);
+    if (kind->high - kind->low >= 0.005)
+      g_string_append_printf (list, "–%.2f", kind->high);
     *poor |= kind->low <= CHANCE;
   }
   *poor |= alarms > MANY_FALSE_ALARMS;
@@ -88,7 +90,7 @@ describe (const GArray *kinds, double alarms, SmbClassWord word, gboolean *poor)
     called = g_strdup_printf (_ ("Of genuine faces it called up to %.0f %% forged."), alarms * 100.0);
   if (measured != NULL && called != NULL)
     return g_strdup_printf ("%s %s", measured, called);
-  return g_steal_pointer (measured != NULL ? &measured : &called);
+  return measured != NULL ? g_steal_pointer (&measured) : g_steal_pointer (&called);
 }
 
 SmbCardLimits *

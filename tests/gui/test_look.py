@@ -42,6 +42,18 @@ def check(name, on):
         who.press(name)
 
 
+def plainly():
+    """Every step begins with rollout, opaque and whole, in one view without a legend, whatever became of the step before."""
+    who.press("One picture")
+    if "overlay Rollout" not in who.picture().name:
+        who.choose("Map", ROLLOUT)
+        who.see_on_picture("overlay Rollout")
+    for name in ("Legend", "Contours"):
+        check(name, False)
+    for name, value in (("Threshold of the overlay", 0), ("Opacity of the overlay", 100)):
+        who.set_value(name, value)
+
+
 def start():
     global who
     who = Case(PROGRAM, CLI, "look", FILES)
@@ -57,19 +69,21 @@ def start():
 
 
 def in_place():
-    """On the whole picture: where the face is, and nowhere else."""
+    """On the whole picture: where the face is, and nowhere else. Made clear, it leaves the file's own pixels."""
     seen["full"] = who.settled()
-    who.choose("Map", 0)
-    wait_for("no map", lambda: "overlay" not in who.picture().name)
+    who.set_value("Opacity of the overlay", 0)
     seen["plain"] = who.settled()
+    picture, (left, top, scale) = Shot.of_file(FILES[0]), who.place((0, 0, 1), SIZE, SIZE)
+    off = [(x, y) for x in range(4, SIZE, 16) for y in range(4, SIZE, 16)
+           if distance(picture.at(x, y), seen["plain"].at(left + (x + 0.5) * scale, top + (y + 0.5) * scale)) > 24]
+    assert len(off) < 100, f"{len(off)} of 1024 pixels are not the file's, at {off[:4]}"
     points = seen["full"].differences(seen["plain"])
     x0, y0, x1, y1 = inside()
     left, top, right, bottom = bounds(points)
     assert x0 - 2 <= left and y0 - 2 <= top and right <= x1 + 2 and bottom <= y1 + 2, \
         f"the overlay lies at {left}, {top} to {right}, {bottom}; the face at {x0}, {y0} to {x1}, {y1}"
     assert len(points) > 0.6 * (x1 - x0) * (y1 - y0), f"{len(points)} pixels of {(x1 - x0) * (y1 - y0)} are covered"
-    who.choose("Map", ROLLOUT)
-    who.see_on_picture("overlay Rollout")
+    who.set_value("Opacity of the overlay", 100)
     shoot("in-place")
 
 
@@ -81,6 +95,7 @@ def middle():
 
 
 def opacity():
+    plainly()
     plain, full = seen["plain"], seen["full"]
     who.set_value("Opacity of the overlay", 50)
     who.see("50 %")
@@ -95,15 +110,21 @@ def opacity():
 def bar_of(view, low, high):
     """The legend's bar: the colours of a column from the lowest's place up to the highest's."""
     for x in range(view.width - 160, view.width - 8):
-        ys = [y for y in range(view.height) if distance(view.at(x, y), high) <= 6]
-        ends = [y for y in range(view.height) if distance(view.at(x, y), low) <= 6]
-        if ys and ends and max(ends) - min(ys) > 100:
-            return [view.at(x, y) for y in range(min(ys), max(ends) + 1)]
+        column = [view.at(x, y) for y in range(320)]
+        begin = None
+        for y, colour in enumerate(column):
+            if distance(colour, high) <= 6:
+                begin = y
+            elif begin is not None and distance(colour, column[y - 1]) > 14:
+                begin = None
+            if begin is not None and y - begin > 100 and distance(colour, low) <= 6:
+                return column[begin:y + 1]
     return []
 
 
 def colours():
     """Each in the legend from end to end, and nothing on the face that is not one of them."""
+    plainly()
     check("Legend", True)
     for i, (name, low, high) in enumerate(COLOURS):
         who.choose("Colours of the overlay", i)
@@ -118,6 +139,8 @@ def colours():
 
 def two_sided():
     """A map with two signs keeps its own colours, whatever was chosen."""
+    plainly()
+    check("Legend", True)
     who.choose("Map", SIGNED)
     who.see_on_picture("overlay Signed error")
     assert not who.control("Colours of the overlay").getState().contains(pyatspi.STATE_SENSITIVE), "its colours can be chosen"
@@ -130,6 +153,7 @@ def two_sided():
 
 def legend():
     """Covers its corner when asked for; its ends are the map's, which the page of maps says in numbers."""
+    plainly()
     check("Legend", True)
     with_it = who.settled()
     check("Legend", False)
@@ -139,7 +163,7 @@ def legend():
         f"the legend lies at {left}, {top} to {right}, {bottom} of {with_it.width} by {with_it.height}"
     _, told = who.numbers("rollout")
     who.key("alt+2")
-    ends = wait_for("the map's ends", lambda: [re.search(r"14 × 14 values, (\S+) to (\S+)", t) for t in who.texts() if "values, " in t])
+    ends = wait_for("the map's ends", lambda: [found for t in who.texts() if (found := re.search(r"14 × 14 values, (\S+) to (\S+)", t))])
     for text, number in zip(ends[0].groups(), (told["min"], told["max"])):
         assert abs(float(text) - number) <= abs(number) * 0.06, f"the page says {text}, the command line {number}"
     who.key("alt+1")
@@ -147,6 +171,7 @@ def legend():
 
 
 def threshold():
+    plainly()
     plain, left = seen["plain"], []
     check("Legend", False)
     for value in (0, 30, 60, 90):
@@ -163,6 +188,7 @@ def threshold():
 
 def contours():
     """Lines and no more, over the plain picture when the overlay is made clear."""
+    plainly()
     who.set_value("Opacity of the overlay", 0)
     check("Contours", True)
     lines = who.settled()
@@ -181,14 +207,13 @@ def contours():
 
 def read_out():
     """Under the pointer: the pixel as the file has it, the map as the command line computes it, and the patch."""
+    plainly()
     data, _ = who.numbers("rollout")
     rows, columns, values = read_npy(data)
     picture = Shot.of_file(FILES[0])
     cx, cy, across, _ = who.extents(who.picture())
     scale = min(across / SIZE, who.extents(who.picture())[3] / SIZE, 4)
     x0, y0, side = who.place(who.box, SIZE, SIZE)
-    # What a detector sees that resizes its crop to 256 and cuts out 224; the untrained model does.
-    x0, y0, side = x0 + side * 16 / 256, y0 + side * 16 / 256, side * 224 / 256
     for row, column in ((2, 3), (7, 7), (11, 4)):
         x, y = x0 + side * (column + 0.5) / columns, y0 + side * (row + 0.5) / rows
         who.mouse("mousemove", round(cx + x), round(cy + y))
@@ -215,6 +240,7 @@ def halves(view):
 
 def beside():
     """The same exhibit with the same map twice; the wheel over one side and a drag on the other move both alike."""
+    plainly()
     who.press("Side by side")
     who.choose("Map of the second view", 1)
     who.see_on_picture("compared with S-01, Rollout")
@@ -237,32 +263,39 @@ def beside():
 
 def swipe():
     """Left of the divider one view, right of it the other; the divider follows a drag."""
+    plainly()
     who.press("Swipe: a divider between two")
     who.choose("Map of the second view", 0)
     who.see_on_picture("compared with S-01, no map")
     x, y, width, height = who.extents(who.picture())
     px, py, side = who.place(who.box, SIZE, SIZE)
-    at = [width // 2, int(px + side * 0.3), int(px + side * 0.7)]
+    at = [width // 2, width - 10, 10, int(px + side * 0.3), int(px + side * 0.7)]
+    rows = range(int(py + side * 0.3), int(py + side * 0.7), 5)
     for before, after in zip(at, at[1:]):
         who.drag(x + before, y + 60, x + after, y + 60)
         view = who.settled()
-        rows = range(int(py + side * 0.3), int(py + side * 0.7), 5)
-        for column, wanted, other in ((after - 14, "full", "plain"), (after + 14, "plain", "full")):
+        if after in (10, width - 10):  # one of them alone, but for a strip
+            seen["right" if after == 10 else "left"] = view
+            continue
+        for column, wanted, other in ((after - 14, "left", "right"), (after + 14, "right", "left")):
             off = sum(distance(view.at(column, row), seen[wanted].at(column, row)) for row in rows)
             wrong = sum(distance(view.at(column, row), seen[other].at(column, row)) for row in rows)
             assert off < wrong / 4, f"with the divider at {after}, x {column} does not show the view {wanted}: {off}, {wrong}"
     shoot("swipe")
+    assert len(seen["left"].differences(seen["right"])) > 0.6 * side * side, "both sides show the same"
 
 
 def blink():
     """Now the one, now the other, by itself."""
+    plainly()
     who.press("Blink: two by turns")
+    who.see_on_picture("compared with S-01, no map")
     who.away()
     x, y, side = who.place(who.box, SIZE, SIZE)
     cx, cy, _, _ = who.extents(who.picture())
     px, py = int(x + side * 0.35), int(y + side * 0.35)
     part = (int(cx + px), int(cy + py), int(side * 0.3), int(side * 0.3))
-    wanted = {name: seen[name].part(px, py, part[2], part[3]) for name in ("plain", "full")}
+    wanted = {name: seen[name].part(px, py, part[2], part[3]) for name in ("left", "right")}
     turns, end = [], time.monotonic() + 12
     while len(turns) < 4 and time.monotonic() < end:
         now = Shot.of_screen(*part)
@@ -278,6 +311,7 @@ def blink():
 
 def compared():
     """Two exhibits with one map share its scale, which the legends say."""
+    plainly()
     who.press("Side by side")
     check("Legend", True)
     who.choose("Compare with", 2)
@@ -292,6 +326,7 @@ def compared():
 
 def saved_view():
     """Twice as fine as the screen, with the legend if there is one."""
+    plainly()
     shots = {}
     for on in (True, False):
         check("Legend", on)
@@ -309,6 +344,7 @@ def saved_view():
 
 def saved_map():
     """The numbers are those of the command line, to the byte; the grey picture holds them in 65,536 steps."""
+    plainly()
     data, told = who.numbers("rollout")
     with open(who.save("Map as numbers (NumPy)…", "map.npy"), "rb") as handle:
         assert handle.read() == data, "other numbers than the command line's"

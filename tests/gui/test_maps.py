@@ -88,10 +88,9 @@ def all_heads():
 
 
 def click_patch(row, column):
-    """A patch of the detector's view, which is the middle 224 of a crop of 256."""
+    """A patch of the detector's view: that of the untrained model is the face's box."""
     cx, cy, _, _ = who.extents(who.picture())
     x, y, side = who.place(who.box, SIZE, SIZE)
-    x, y, side = x + side / 16, y + side / 16, side * 14 / 16
     who.mouse("mousemove", round(cx + x + side * (column + 0.5) / GRID), round(cy + y + side * (row + 0.5) / GRID), "click", 1)
     time.sleep(0.5)
 

@@ -13,8 +13,6 @@ import subprocess
 import sys
 import time
 
-import pyatspi
-
 from person import Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
@@ -126,8 +124,6 @@ def face_left_out():
     who.press("Report")
     wait_for("the pages", pages, 120)
     who.press("S-03", partial=True)
-    box = who.control("F2, score ", partial=True)
-    assert not box.getState().contains(pyatspi.STATE_SENSITIVE), "faces of an exhibit that is left out can be chosen"
     told = text_of("without.pdf")
     assert "Exhibit S-03" not in told and "Exhibit S-02" in told, "the exhibit is still there"
     assert n > 0

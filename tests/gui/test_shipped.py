@@ -50,10 +50,6 @@ def judged():
     who.see("It has learned nothing of faces that were generated whole and takes them for genuine")
     shoot("shipped-light")
     who.press("What the model cannot tell")
-    who.press("About the model")
-    who.see("Fit for use")
-    shoot("shipped-model")
-    who.key("alt+F4")
 
 
 def overlaid():
@@ -92,6 +88,15 @@ def compared():
     shoot("shipped-matrix")
 
 
+def explained():
+    """From the score to the page of its model; the window that holds it lies over the case's from then on."""
+    who.key("alt+1")
+    who.press("About the model")
+    who.see("Fit for use")
+    who.see("Looks for traces of a face that was put into a picture")
+    shoot("shipped-model")
+
+
 def main():
     tap.step("the sample case is analysed with it", analysed)
     if who is None:
@@ -100,6 +105,7 @@ def main():
     tap.step("a score comes with its likelihood ratio", judged)
     tap.step("a map is laid over the face", overlaid)
     tap.step("regions are compared with genuine faces", compared)
+    tap.step("the model's page is a click away", explained)
     if tap.failures:
         shoot(f"failed-{tap.count}")
     who.close()
