@@ -144,7 +144,7 @@ def settings():
         who.see(words)
     raw = [text for text in who.texts() if "detect_max_side_px" in text or text.startswith("{")]
     assert not raw, f"settings as the file has them: {raw}"
-    who.find("Face detector").queryComponent().scrollTo(0)
+    who.scroll(12)
     shoot("settings")
 
 

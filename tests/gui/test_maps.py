@@ -193,6 +193,7 @@ def predicted_too():
     choose("Reconstruction")
     kept = who.settled()
     who.key("alt+2")
+    who.scroll(20)
     who.press("Reconstruction predicts the visible patches too")
     who.key("alt+1")
     time.sleep(1)
@@ -211,7 +212,8 @@ def predicted_too():
 def sharpens():
     """Coverage is on the picture before it is through, and another some draws later; stopped, what there is stays."""
     who.key("alt+2")
-    who.set_value("How often coverage hides each patch", 600)
+    who.set_value("Patches hidden, percent", 10)
+    who.set_value("How often coverage hides each patch", 512)
     who.choose("Map", MAPS.index("Coverage"))
     who.see_on_picture("overlay Coverage", 60)
     early = who.view()
@@ -225,6 +227,7 @@ def sharpens():
     time.sleep(2)
     assert not who.view().differences(stopped), "it goes on after it was stopped"
     assert later.width == stopped.width
+    who.set_value("Patches hidden, percent", 75)
     who.set_value("How often coverage hides each patch", 4)
     who.see_on_picture("overlay Coverage", 60)
     wait_for("its end", lambda: not any("draws" in text or "%" in text and "hiding" in text.lower() for text in who.texts()), 60)
@@ -257,7 +260,7 @@ def faithful():
         who.see("Not faithful:")
     page = who.control("Test this map", seconds=1) if who.has("Test this map") else None
     assert page is None or not page.getState().contains(pyatspi.STATE_VISIBLE), "it can be tested again"
-    who.find("Answer: ", partial=True).queryComponent().scrollTo(pyatspi.SCROLL_ANYWHERE)
+    who.scroll(12)
     shoot("faithful")
 
 

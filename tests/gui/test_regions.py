@@ -42,7 +42,7 @@ def write_npy(name, width, height, classes):
 def start():
     global who
     # Where the face is, for what is cut out about it.
-    files = [SOURCE, made("blurred.png", "-blur", "0x5"), made("dark.png", "-evaluate", "multiply", "0.12"),
+    files = [SOURCE, made("blurred.png", "-blur", "0x2"), made("dark.png", "-evaluate", "multiply", "0.12"),
              made("small.png", "-resize", "42%"), made("edge.png", "-crop", "300x400+212+0", "+repage")]
     who = Case(PROGRAM, CLI, "regions", files)
     who.see("5 hashes verified", 60)
@@ -104,8 +104,7 @@ def table():
     ix, _, iwidth, _ = who.extents(who.find("Pages of the inspector", partial=True))
     assert width <= 352, f"the matrix takes {width} px of the page's 352"
     shoot("table")
-    matrix.queryComponent().scrollTo(0)
-    time.sleep(0.5)
+    who.scroll(12)
     shoot("matrix")
 
 

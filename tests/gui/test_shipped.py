@@ -84,7 +84,7 @@ def compared():
         assert not off, f"{kind}: {off}"
     matrix = who.find("How hiding one region makes another harder", partial=True)
     assert re.search(r"The error of nose rises by \S+ when mouth is hidden as well, z [+-]\d", matrix.name), matrix.name
-    matrix.queryComponent().scrollTo(0)
+    who.scroll(12)
     shoot("shipped-matrix")
 
 

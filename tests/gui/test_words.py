@@ -78,7 +78,7 @@ def pages():
             matrix = who.find(_("How hiding one region makes another harder to explain"), partial=True)
             assert who.extents(matrix)[2] <= 352, f"the matrix takes {who.extents(matrix)[2]} px"
             fits("regions")
-            matrix.queryComponent().scrollTo(0)
+            who.scroll(12)
         fits(name if name != "regions" else "matrix")
     who.key("alt+1")
 
