@@ -9,7 +9,7 @@
 #define N SMB_N_COVERED_REGIONS
 #define CELL_HEIGHT 24.0f
 #define HEAD_HEIGHT 24.0f
-#define PADDING 4.0f
+#define PADDING 2.0f
 #define TEXT_PX 12
 /* Where z's have the deepest shade. */
 #define Z_AT_END 4.0
@@ -42,11 +42,11 @@ make_layout (GtkWidget *widget, const char *text, gboolean bold)
   return layout;
 }
 
-/* With room at both sides. Bold: a region's name takes no more room when it begins to stand out. */
+/* With room at both sides. */
 static float
-width_of (GtkWidget *widget, const char *text)
+width_of (GtkWidget *widget, const char *text, gboolean bold)
 {
-  g_autoptr (PangoLayout) layout = make_layout (widget, text, TRUE);
+  g_autoptr (PangoLayout) layout = make_layout (widget, text, bold);
   int width;
 
   pango_layout_get_pixel_size (layout, &width, NULL);
@@ -57,12 +57,13 @@ width_of (GtkWidget *widget, const char *text)
 static float
 get_widths (GtkWidget *widget, float columns[N], float *labels)
 {
-  const float number = width_of (widget, WIDEST);
+  const float number = width_of (widget, WIDEST, FALSE);
   float sum = 0;
 
   *labels = 0;
   for (int i = 0; i < N; i++) {
-    const float name = width_of (widget, smb_region_title ((SmbRegion) i));
+    /* Bold: a region's name takes no more room when it begins to stand out. */
+    const float name = width_of (widget, smb_region_title ((SmbRegion) i), TRUE);
 
     columns[i] = MAX (name, number);
     *labels = MAX (*labels, name);
@@ -162,7 +163,7 @@ append_cell (SmbMatrix *self, GtkSnapshot *snapshot, int row, int column)
   shade.alpha = (float) (0.08 + 0.87 * share);
   gtk_snapshot_append_color (snapshot, &shade, &cell);
   number = smb_matrix_format (measure->value);
-  append_text (self, snapshot, number, cell, 0.5f, framed, share > 0.55 ? &on_shade : &text);
+  append_text (self, snapshot, number, cell, 0.5f, FALSE, share > 0.55 ? &on_shade : &text);
   if (framed) {
     GskRoundedRect rounded;
     float widths[4] = { 2, 2, 2, 2 };

@@ -153,10 +153,12 @@ def whole_picture():
     look(6)
     who.press("Fit the picture into the view")
     who.see("640 × 640 px")
-    plain = who.settled()
     for button, name in (("Error level", "Error level (ELA)"), ("Noise", "Noise residual")):
         who.press(button)
         who.see_on_picture("overlay " + name)
+        who.set_value("Opacity of the overlay", 0)
+        plain = who.settled()
+        who.set_value("Opacity of the overlay", 100)
         view = who.settled()
         shoot(button.lower().replace(" ", "-"))
         points = view.differences(plain)

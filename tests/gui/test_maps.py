@@ -250,7 +250,7 @@ def faithful():
     _, line = who.numbers("rollout", "--check")
     wanted = line["faithfulness"]
     found = [float(n) for n in re.findall(r"-?\d+\.\d+", told)]
-    numbers = [wanted["deletion_area"], wanted["insertion_area"], wanted["random"]["mean"], wanted["random"]["deviation"],
+    numbers = [wanted["deletion_area"], wanted["insertion_area"], wanted["random_area"]["mean"], wanted["random_area"]["deviation"],
                wanted["randomised_correlation"]]
     assert all(abs(a - b) <= 0.0051 for a, b in zip(found, numbers)), f"{told}; the command line says {wanted}"
     who.see("Answer: hidden ")

@@ -136,7 +136,7 @@ def brush():
 
 def bring_in(path):
     who.press("Import…")
-    who.see("Import a region map")
+    wait_for("the file chooser", lambda: who.window("Import a region map"))
     time.sleep(0.5)
     who.type_path(path)
 
