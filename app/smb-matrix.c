@@ -10,7 +10,8 @@
 #define CELL_HEIGHT 24.0f
 #define HEAD_HEIGHT 24.0f
 #define PADDING 2.0f
-#define TEXT_PX 12
+#define NAME_PX 12
+#define NUMBER_PX 11
 /* Where z's have the deepest shade. */
 #define Z_AT_END 4.0
 /* The widest number a cell is sure to hold. */
@@ -28,12 +29,12 @@ struct _SmbMatrix {
 G_DEFINE_FINAL_TYPE (SmbMatrix, smb_matrix, GTK_TYPE_WIDGET)
 
 static PangoLayout *
-make_layout (GtkWidget *widget, const char *text, gboolean bold)
+make_layout (GtkWidget *widget, const char *text, int size_px, gboolean bold)
 {
   PangoLayout *layout = gtk_widget_create_pango_layout (widget, text);
   PangoAttrList *attributes = pango_attr_list_new ();
 
-  pango_attr_list_insert (attributes, pango_attr_size_new_absolute (TEXT_PX * PANGO_SCALE));
+  pango_attr_list_insert (attributes, pango_attr_size_new_absolute (size_px * PANGO_SCALE));
   pango_attr_list_insert (attributes, pango_attr_font_features_new ("tnum=1"));
   if (bold)
     pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_SEMIBOLD));
@@ -44,9 +45,9 @@ make_layout (GtkWidget *widget, const char *text, gboolean bold)
 
 /* With room at both sides. */
 static float
-width_of (GtkWidget *widget, const char *text, gboolean bold)
+width_of (GtkWidget *widget, const char *text, int size_px, gboolean bold)
 {
-  g_autoptr (PangoLayout) layout = make_layout (widget, text, bold);
+  g_autoptr (PangoLayout) layout = make_layout (widget, text, size_px, bold);
   int width;
 
   pango_layout_get_pixel_size (layout, &width, NULL);
@@ -57,13 +58,13 @@ width_of (GtkWidget *widget, const char *text, gboolean bold)
 static float
 get_widths (GtkWidget *widget, float columns[N], float *labels)
 {
-  const float number = width_of (widget, WIDEST, FALSE);
+  const float number = width_of (widget, WIDEST, NUMBER_PX, FALSE);
   float sum = 0;
 
   *labels = 0;
   for (int i = 0; i < N; i++) {
     /* Bold: a region's name takes no more room when it begins to stand out. */
-    const float name = width_of (widget, smb_region_title ((SmbRegion) i), TRUE);
+    const float name = width_of (widget, smb_region_title ((SmbRegion) i), NAME_PX, TRUE);
 
     columns[i] = MAX (name, number);
     *labels = MAX (*labels, name);
@@ -84,10 +85,10 @@ smb_matrix_measure (GtkWidget *widget, GtkOrientation orientation, int for_size,
 }
 
 static void
-append_text (SmbMatrix *self, GtkSnapshot *snapshot, const char *text, graphene_rect_t cell, float align, gboolean bold,
-             const GdkRGBA *colour)
+append_text (SmbMatrix *self, GtkSnapshot *snapshot, const char *text, int size_px, graphene_rect_t cell, float align,
+             gboolean bold, const GdkRGBA *colour)
 {
-  g_autoptr (PangoLayout) layout = make_layout (GTK_WIDGET (self), text, bold);
+  g_autoptr (PangoLayout) layout = make_layout (GTK_WIDGET (self), text, size_px, bold);
   int width, height;
 
   pango_layout_get_pixel_size (layout, &width, &height);
@@ -156,14 +157,14 @@ append_cell (SmbMatrix *self, GtkSnapshot *snapshot, int row, int column)
   graphene_rect_inset (&cell, 1, 1);
   if (isnan (measure->value)) {
     gtk_snapshot_append_color (snapshot, &track, &cell);
-    append_text (self, snapshot, row == column ? "" : "–", cell, 0.5f, FALSE, &text);
+    append_text (self, snapshot, row == column ? "" : "–", NUMBER_PX, cell, 0.5f, FALSE, &text);
     return;
   }
   share = get_share (self, measure);
   shade.alpha = (float) (0.08 + 0.87 * share);
   gtk_snapshot_append_color (snapshot, &shade, &cell);
   number = smb_matrix_format (measure->value);
-  append_text (self, snapshot, number, cell, 0.5f, FALSE, share > 0.55 ? &on_shade : &text);
+  append_text (self, snapshot, number, NUMBER_PX, cell, 0.5f, FALSE, share > 0.55 ? &on_shade : &text);
   if (framed) {
     GskRoundedRect rounded;
     float widths[4] = { 2, 2, 2, 2 };
@@ -187,8 +188,9 @@ smb_matrix_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   for (int i = 0; i < N; i++) {
     const char *name = smb_region_title ((SmbRegion) i);
 
-    append_text (self, snapshot, name, cell_at (widget, -1, i), 0.5f, i == self->stands_out, &text);
-    append_text (self, snapshot, name, cell_at (widget, i, -1), rtl ? 1.0f : 0.0f, i == self->stands_out, &text);
+    append_text (self, snapshot, name, NAME_PX, cell_at (widget, -1, i), 0.5f, i == self->stands_out, &text);
+    append_text (self, snapshot, name, NAME_PX, cell_at (widget, i, -1), rtl ? 1.0f : 0.0f, i == self->stands_out,
+                 &text);
     for (int j = 0; j < N; j++)
       append_cell (self, snapshot, i, j);
   }
