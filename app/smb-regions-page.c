@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-regions-page.h"
 
+#include "smb-chooser.h"
 #include "smb-facts.h"
 #include "smb-matrix.h"
 #include "smb-z-bar.h"
@@ -355,10 +356,8 @@ on_import_clicked (GtkButton *button, SmbRegionsPage *self)
 
   if (self->chooser != NULL)
     return;
-  self->chooser
-      = gtk_file_chooser_native_new (_("Import a region map"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  self->chooser = smb_chooser_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Import a region map"),
+                                   GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"));
   gtk_file_filter_set_name (maps, _("Region maps (NumPy, pictures)"));
   gtk_file_filter_add_pattern (maps, "*.npy");
   gtk_file_filter_add_mime_type (maps, "image/*");

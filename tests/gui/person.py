@@ -137,6 +137,14 @@ class Person:
         except Exception:
             pass  # it takes no focus, so it lies where it can be clicked
 
+    def scroll(self, clicks):
+        """The page of the inspector, by the wheel at its edge, where nothing takes it for itself; up if negative."""
+        x, _, width, _ = self.extents(self.picture())
+        self.mouse("mousemove", x + width + 8, 400)
+        for _ in range(abs(clicks)):
+            self.mouse("click", 5 if clicks > 0 else 4)
+        self.mouse("mousemove", 2, 2)
+
     def set_value(self, name, value):
         self.control(name).queryValue().currentValue = value
         time.sleep(0.3)

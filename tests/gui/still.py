@@ -65,13 +65,6 @@ class Case(Person):
         scale = min(across / width, down / height, 4)
         return ((across - width * scale) / 2 + box[0] * scale, (down - height * scale) / 2 + box[1] * scale, box[2] * scale)
 
-    def scroll(self, clicks):
-        """The page of the inspector, by the wheel at its edge, where nothing takes it for itself; up if negative."""
-        self.mouse("mousemove", self.extents(self.picture())[0] + self.extents(self.picture())[2] + 8, 400)
-        for _ in range(abs(clicks)):
-            self.mouse("click", 5 if clicks > 0 else 4)
-        self.away()
-
     def type_path(self, path):
         self.key("ctrl+l")
         time.sleep(0.5)
