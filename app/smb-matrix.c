@@ -9,7 +9,7 @@
 #define N SMB_N_COVERED_REGIONS
 #define CELL_HEIGHT 24.0f
 #define HEAD_HEIGHT 24.0f
-#define PADDING 2.0f
+#define PADDING 1.0f
 #define NAME_PX 12
 #define NUMBER_PX 11
 /* Where z's have the deepest shade. */

@@ -123,7 +123,11 @@ def face_left_out():
     assert "1 of 2" in told, "the report does not say that a face was left out"
     who.press("Report")
     wait_for("the pages", pages, 120)
-    who.press("S-03", partial=True)
+    for _ in range(3):  # without a window manager a first click may only bring the keyboard back from the file chooser
+        if who.has("2 of 3"):
+            break
+        who.press("S-03 ", partial=True)
+        time.sleep(1)
     told = text_of("without.pdf")
     assert "Exhibit S-03" not in told and "Exhibit S-02" in told, "the exhibit is still there"
     assert n > 0
