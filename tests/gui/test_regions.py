@@ -84,6 +84,7 @@ def quality():
 def table():
     """Each measure by turns: the command line's numbers, with no z where there is nothing to compare with, which is said."""
     who.key("alt+3")
+    room = who.extents(who.picture())[2]
     who.press("Measure regions")
     who.see("Between regions", 120)
     told = json.loads(who.cli("regions", SOURCE, "--json").splitlines()[0])
@@ -100,9 +101,7 @@ def table():
             value = told["rise"]["values"][i][j]
             assert i == j or value is None or f"The error of {row} rises by" in matrix.name and f"when {column} is hidden as well" in matrix.name, \
                 f"{row} without {column} is not read out"
-    x, y, width, height = who.extents(matrix)
-    ix, _, iwidth, _ = who.extents(who.find("Pages of the inspector", partial=True))
-    assert width <= 352, f"the matrix takes {width} px of the page's 352"
+    assert who.extents(who.picture())[2] == room, f"the matrix takes the picture's room: {room}, {who.extents(who.picture())}"
     shoot("table")
     who.scroll(12)
     shoot("matrix")
@@ -179,7 +178,7 @@ def without_mouth():
     bring_in(write_npy("skin.npy", side, side, [1] * side * side))
     wait_for("the map in the case", lambda: set(kept()) == {1})
     who.press("Measure regions")
-    wait_for("the table", lambda: who.has("mouth: Coherency –, z –, percentile –"), 120)
+    wait_for("the table", lambda: who.has("mouth: Alone –, z –, percentile –"), 120)
     shoot("missing-table")
     who.key("alt+2")
     who.choose("Map", 7)
