@@ -17,7 +17,7 @@ import sys
 
 VERSION = 1  # of the protocol; types by engine/worker/smb-message.h
 HELLO, PROGRESS, RESULT, ERROR = 1, 15, 16, 17
-REGIONS = ("brows", "eyes", "nose", "mouth", "cheeks", "skin")
+REGIONS = ("brows", "eyes", "nose", "mouth", "boundary", "hair")
 KEPT = ("bundle/video.json", "json/analysis.json")
 
 
