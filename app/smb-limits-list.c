@@ -169,7 +169,7 @@ on_defaults (GtkButton *button, SmbLimitsList *self)
 
 /* What was typed and not yet entered counts; what was not yet saved is saved now. */
 static void
-on_unmap (GtkWidget *widget)
+smb_limits_list_unmap (GtkWidget *widget)
 {
   SmbLimitsList *self = SMB_LIMITS_LIST (widget);
 
@@ -179,6 +179,7 @@ on_unmap (GtkWidget *widget)
     g_clear_handle_id (&self->timer, g_source_remove);
     save (self);
   }
+  GTK_WIDGET_CLASS (smb_limits_list_parent_class)->unmap (widget);
 }
 
 static GtkWidget *
@@ -236,7 +237,7 @@ smb_limits_list_class_init (SmbLimitsListClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = smb_limits_list_dispose;
   G_OBJECT_CLASS (klass)->finalize = smb_limits_list_finalize;
-  GTK_WIDGET_CLASS (klass)->unmap = on_unmap;
+  GTK_WIDGET_CLASS (klass)->unmap = smb_limits_list_unmap;
 }
 
 static void

@@ -208,8 +208,8 @@ def limited():
     who.key("Escape")
     who.focus("Two pictures")
     add("18f-mark-trammell.jpg", "refused.jpg")
-    who.see("refused.jpg: the picture", 60)
-    who.see("raise SEMBLANCE_MAX_SIDE_PX")
+    who.see("refused.jpg: its header says 480 × 640 pixels; no side may be longer than 300. If you trust the file, raise "
+            "SEMBLANCE_MAX_SIDE_PX", 60)
     shoot("limit-refused")
     who.key("ctrl+comma")
     who.see("SEMBLANCE_MAX_SIDE_PX")
@@ -220,7 +220,11 @@ def limited():
     who.key("Escape")
     who.focus("Two pictures")
     add("18f-mark-trammell.jpg", "taken.jpg")
-    who.see("taken.jpg", 60)
+    who.see("S-04,", 60)
+    who.key("F5")
+    wait_for("the picture, judged", lambda: any(text.startswith("S-04,") and "taken.jpg" in text and "1 face" in text
+                                                 for text in who.texts()), 60)
+    shoot("limit-taken")
 
 
 def main():

@@ -220,14 +220,14 @@ test_save (void)
   g_assert_true (smb_video_limits_get (&video, NULL));
   g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);
   assert_told (settings[0].name, "12");
-  assert_file ("# of the lab\n[limits]\nSEMBLANCE_MAX_MEGAPIXELS=12\n");
+  assert_file ("# of the lab\n\n[limits]\n# old disks\nSEMBLANCE_MAX_MEGAPIXELS=12\n");
 
   smb_limits_init ();
   g_assert_true (smb_video_limits_get (&video, NULL));
   g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);
   g_assert_true (smb_limits_save (only ("", 0), NULL));
   g_assert_cmpint (smb_limits_get_source (&settings[0]), ==, SMB_LIMIT_FALLBACK);
-  assert_file ("# of the lab\n[limits]\n");
+  assert_file ("# of the lab\n\n[limits]\n# old disks\n");
   g_setenv (settings[0].name, "34", TRUE);
   g_assert_cmpint (smb_limits_get_source (&settings[0]), ==, SMB_LIMIT_ENVIRONMENT);
 }

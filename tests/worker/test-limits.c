@@ -2,6 +2,7 @@
 /* What evidence may cost: each limit ends with a sentence that names the file and the setting. */
 #include "base/smb-error.h"
 #include "media/smb-limits.h"
+#include "worker/smb-engine-video.h"
 #include "worker/smb-engine.h"
 
 #include <fcntl.h>
