@@ -2,6 +2,7 @@
 #include "smb-preferences.h"
 
 #include "backend/smb-device.h"
+#include "smb-limits-list.h"
 
 #include <glib/gi18n.h>
 
@@ -127,6 +128,7 @@ smb_preferences_class_init (SmbPreferencesClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = smb_preferences_dispose;
+  g_type_ensure (SMB_TYPE_LIMITS_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-preferences.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, scheme);
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, devices);

@@ -111,10 +111,10 @@ def environment(build, say):
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run(pip + ["onnxruntime", "onnx", "numpy"], check=True, capture_output=True)
         # The wheel without graphics libraries where it can be had, else the registry's, which is larger.
-        small = subprocess.run(pip + ["--retries", "0", "--index-url", "https://download.pytorch.org/whl/cpu", "torch==2.8.0"],
+        small = subprocess.run(pip + ["--retries", "0", "--index-url", "https://download.pytorch.org/whl/cpu", "torch==2.15.0"],
                                capture_output=True)
         if small.returncode != 0:
-            subprocess.run(pip + ["torch==2.8.0"], check=True, capture_output=True)
+            subprocess.run(pip + ["torch==2.15.0"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         words = getattr(error, "stderr", b"") or str(error).encode()
         say(f"PyTorch and ONNX Runtime could not be installed: {words.decode(errors='replace').strip()[-300:]}")
