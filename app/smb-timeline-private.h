@@ -17,14 +17,16 @@ struct _SmbTimeline {
   /* owned */
   SmbEngineVideo *video;
   GPtrArray *frames, *tracks;
-  GArray *thumbnails; /* Thumbnail */
+  GArray *thumbnails; /* SmbTimelineThumbnail, in the order of their frames */
   GArray *series;     /* SmbTrackSample; NULL: none */
   char *series_title;
+  char *reading_title, *reading_text; /* of the frame under the pointer; NULL: none */
 
   guint selected; /* number of a track; 0: none */
   guint frame;
   int hovered, mark_in, mark_out;
   double begin_us, end_us; /* what is shown */
+  int allocated_width;
 };
 
 typedef struct {

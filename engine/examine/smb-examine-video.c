@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "examine/smb-examine-private.h"
 
+#include "analysis/smb-json.h"
+#include "base/smb-error.h"
+#include "case/smb-case-video.h"
+
+#include <glib/gi18n-lib.h>
 #include <unistd.h>
+
+#define MAX_FACTS_BYTES (1u << 20)
 
 static int
 open_picture (const char *path, guint k, gpointer user_data, GError **error)
@@ -44,4 +51,23 @@ smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate,
   if (failure != NULL && (asked || smb_examine_is_pattern (path) || !smb_examine_may_be_picture (failure)))
     g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
+}
+
+gboolean
+smb_examine_read_facts (SmbCase *store, gint64 evidence_id, JsonNode **facts_out, GError **error)
+{
+  g_autofree char *facts = NULL;
+
+  *facts_out = NULL;
+  if (!smb_case_get_video (store, evidence_id, &facts, error))
+    return FALSE;
+  if (facts == NULL)
+    return TRUE;
+  *facts_out = smb_json_parse (facts, MAX_FACTS_BYTES, _ ("facts of a video"), error);
+  if (*facts_out == NULL || JSON_NODE_HOLDS_OBJECT (*facts_out))
+    return *facts_out != NULL;
+  g_clear_pointer (facts_out, json_node_unref);
+  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT,
+                       _ ("The stored facts of a video are damaged; restore the case from a backup copy."));
+  return FALSE;
 }

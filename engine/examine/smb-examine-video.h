@@ -88,8 +88,9 @@ gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackE
                                  guint k, const char *text, GError **error);
 /* A face that the detector missed, drawn by an analyst in frame k of a finished run: followed from there and scored
  * (smb_video_follow_drawn), kept as a track of its own, which can be merged like any other, and the analysis stored anew
- * with it; "track.draw" in the log. Errors: ARGUMENT if the box misses the picture, there is no such frame, or the run
- * is another model's or not finished. */
+ * with it; "track.draw" in the log: all of that or, if it cannot be stored, nothing; `state` is then to be loaded again.
+ * Errors: ARGUMENT if the box misses the picture, there is no such frame, or the run is another model's or not
+ * finished. */
 gboolean smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model,
                                  const SmbEvidence *evidence, SmbEngineVideo *video, SmbVideoState *state, guint k,
                                  SmbBox box, SmbProgress progress, gpointer user_data, GCancellable *cancellable,
