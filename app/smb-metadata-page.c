@@ -200,7 +200,10 @@ show_metadata (SmbMetadataPage *self)
   if (!gtk_widget_get_mapped (GTK_WIDGET (self)) || smb_session_get_exhibit (self->session) == NULL)
     return;
   metadata = smb_session_get_metadata (self->session, &problem);
-  if (metadata == NULL)
+  /* Of a video its container tells, above; what reads pictures can read no more than animations. */
+  if (metadata == NULL && smb_exhibit_get_evidence (smb_session_get_exhibit (self->session))->video)
+    state = NULL;
+  else if (metadata == NULL)
     state = problem != NULL ? problem : _("Reading…");
   else if (metadata->entries->len == 0)
     state = _("The file holds no EXIF, XMP or IPTC entries.");

@@ -426,28 +426,19 @@ draw_reading (const Drawing *drawing)
   cairo_new_path (drawing->cr);
 }
 
-/* Each where its frame is; those that would lie over the one before are left out. */
 static void
 draw_thumbnails (SmbTimeline *self, GtkSnapshot *snapshot, double width)
 {
-  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
-  const float height = SMB_TIMELINE_THUMB_PX - 4;
-  float free_from = -G_MAXFLOAT;
+  const double right = width - smb_timeline_right_px (self), w = smb_timeline_thumbnail_px (self);
 
-  gtk_snapshot_push_clip (snapshot,
-                          &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0,
-                                               (float) (width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self)),
-                                               SMB_TIMELINE_THUMB_PX));
-  for (guint i = 0; i < self->thumbnails->len; i++) {
-    const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
-    const float x = (float) smb_timeline_x_of (self, slots[thumbnail->k].time_us);
-    const float w = height * (float) gdk_texture_get_width (thumbnail->texture)
-                    / (float) gdk_texture_get_height (thumbnail->texture);
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0, (float) (right - SMB_TIMELINE_LEFT_PX),
+                                                         SMB_TIMELINE_THUMB_PX));
+  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += w + 1.0) {
+    const SmbTimelineThumbnail *thumbnail = smb_timeline_thumbnail_at (self, x);
 
-    if (x + w < SMB_TIMELINE_LEFT_PX || x < free_from)
-      continue;
-    free_from = x + w;
-    gtk_snapshot_append_texture (snapshot, thumbnail->texture, &GRAPHENE_RECT_INIT (x, 2, w, height));
+    if (thumbnail != NULL)
+      gtk_snapshot_append_texture (snapshot, thumbnail->texture,
+                                   &GRAPHENE_RECT_INIT ((float) x, 2, (float) w, SMB_TIMELINE_THUMB_PX - 4));
   }
   gtk_snapshot_pop (snapshot);
 }

@@ -34,6 +34,10 @@ typedef struct {
   GdkTexture *texture;
 } SmbTimelineThumbnail;
 
+/* Thumbnails stand side by side, each for the frame at its left edge. */
+double smb_timeline_thumbnail_px (const SmbTimeline *self);
+/* The one to be drawn at x; NULL: not there yet. */
+const SmbTimelineThumbnail *smb_timeline_thumbnail_at (const SmbTimeline *self, double x);
 int smb_timeline_right_px (const SmbTimeline *self); /* what is left free there */
 double smb_timeline_x_of (const SmbTimeline *self, gint64 time_us);
 gint64 smb_timeline_time_at (const SmbTimeline *self, double x);

@@ -199,15 +199,46 @@ smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-GArray *
-smb_timeline_list_wanted (SmbTimeline *self, double aspect)
+double
+smb_timeline_thumbnail_px (const SmbTimeline *self)
 {
-  const double step_px = MAX ((SMB_TIMELINE_THUMB_PX - 4) * aspect, 8.0) + 1.0, right = SMB_TIMELINE_LEFT_PX + plot_width (self);
+  const double aspect = (double) smb_engine_video_get_width (self->video) / smb_engine_video_get_height (self->video);
+
+  return CLAMP ((SMB_TIMELINE_THUMB_PX - 4) * aspect, 8.0, 400.0);
+}
+
+const SmbTimelineThumbnail *
+smb_timeline_thumbnail_at (const SmbTimeline *self, double x)
+{
+  const double reach_us = smb_timeline_thumbnail_px (self) / plot_width (self) * (self->end_us - self->begin_us);
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
+  const guint k = frame_at (self, x), place = thumbnail_place (self, k);
+  const SmbTimelineThumbnail *nearest = NULL;
+  double least_us = reach_us;
+
+  /* The one of that very frame, or as long as it is not there one from close by. */
+  for (guint i = place > 0 ? place - 1 : 0; i < MIN (place + 1, self->thumbnails->len); i++) {
+    const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
+    const double away_us = fabs ((double) (slots[thumbnail->k].time_us - slots[k].time_us));
+
+    if (away_us < least_us || thumbnail->k == k) {
+      least_us = away_us;
+      nearest = thumbnail;
+    }
+  }
+  return nearest;
+}
+
+GArray *
+smb_timeline_list_wanted (SmbTimeline *self)
+{
   GArray *wanted = g_array_new (FALSE, FALSE, sizeof (guint));
+  double right;
 
   if (self->video == NULL)
     return wanted;
-  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += step_px) {
+  right = SMB_TIMELINE_LEFT_PX + plot_width (self);
+  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += smb_timeline_thumbnail_px (self) + 1.0) {
     const guint k = frame_at (self, x);
 
     if (!has_thumbnail (self, k) && (wanted->len == 0 || g_array_index (wanted, guint, wanted->len - 1) != k))

@@ -28,9 +28,8 @@ void smb_timeline_set_series (SmbTimeline *self, GArray *samples, const char *ti
 void smb_timeline_set_frame (SmbTimeline *self, guint k);
 /* One more thumbnail, of frame k. */
 void smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image);
-/* The frames (guint) whose thumbnails would fill what is shown and are not there yet; aspect: width of one to its
- * height. */
-GArray *smb_timeline_list_wanted (SmbTimeline *self, double aspect);
+/* The frames (guint) whose thumbnails would fill what is shown and are not there yet. */
+GArray *smb_timeline_list_wanted (SmbTimeline *self);
 /* What is told beside the pointer of the frame under it, and to screen readers; title NULL: nothing. */
 void smb_timeline_set_reading (SmbTimeline *self, const char *title, const char *text);
 /* -1: none. */

@@ -326,14 +326,12 @@ static gboolean
 fetch_thumbnails (gpointer data)
 {
   SmbVideoPane *self = data;
-  SmbEngineVideo *video = get_video (self);
   g_autoptr (GArray) wanted = NULL;
 
   self->fetching = 0;
-  if (video == NULL)
+  if (get_video (self) == NULL)
     return G_SOURCE_REMOVE;
-  wanted = smb_timeline_list_wanted (self->timeline, (double) smb_engine_video_get_width (video)
-                                                         / smb_engine_video_get_height (video));
+  wanted = smb_timeline_list_wanted (self->timeline);
   smb_session_fetch_thumbnails (self->session, (const guint *) wanted->data, wanted->len, THUMBNAIL_PX, on_thumbnail,
                                 G_OBJECT (self));
   return G_SOURCE_REMOVE;

@@ -45,6 +45,11 @@ SmbEngineVideo *smb_examine_open_picture_files (SmbEngine *engine, const char *p
 SmbEngineVideo *smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence,
                                            GCancellable *cancellable, GError **error);
 
+/* A video of a single frame that the reader of pictures takes as well: a GIF, a WebP. Others were cut down to it, and are
+ * videos. */
+gboolean smb_examine_is_still (SmbEngine *engine, int fd, const char *path, const SmbEngineVideo *video,
+                               GCancellable *cancellable);
+
 /* What the container of an exhibit said when it was taken in (smb_video_describe): an object; *facts_out NULL without an
  * error: it is no video. */
 gboolean smb_examine_read_facts (SmbCase *store, gint64 evidence_id, JsonNode **facts_out, GError **error);

@@ -38,6 +38,31 @@ smb_examine_open_video_file (SmbEngine *engine, const char *path, double picture
   return video;
 }
 
+gboolean
+smb_examine_is_still (SmbEngine *engine, int fd, const char *path, const SmbEngineVideo *video, GCancellable *cancellable)
+{
+  g_autoptr (SmbPictureInfo) info = NULL;
+  g_autoptr (SmbImage) image = NULL;
+
+  if (smb_engine_video_get_n_frames (video) > 1)
+    return FALSE;
+  image = smb_engine_decode (engine, fd, path, 1, &info, cancellable, NULL);
+  return image != NULL;
+}
+
+static gboolean
+is_still_file (SmbEngine *engine, const char *path, const SmbEngineVideo *video, GCancellable *cancellable)
+{
+  int fd = smb_examine_open_evidence (path, NULL, NULL, NULL);
+  gboolean still;
+
+  if (fd < 0)
+    return TRUE; /* gone meanwhile: the picture's reader says so */
+  still = smb_examine_is_still (engine, fd, path, video, cancellable);
+  close (fd);
+  return still;
+}
+
 SmbEngineVideo *
 smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked, SmbProgress progress,
                        gpointer user_data, GCancellable *cancellable, GError **error)
@@ -46,7 +71,7 @@ smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate,
   g_autoptr (SmbEngineVideo) video
       = smb_examine_open_video_file (engine, path, picture_rate, progress, user_data, cancellable, &failure);
 
-  if (video != NULL && (asked || smb_engine_video_get_n_frames (video) > 1))
+  if (video != NULL && (asked || smb_examine_is_pattern (path) || !is_still_file (engine, path, video, cancellable)))
     return g_steal_pointer (&video);
   if (failure != NULL && (asked || smb_examine_is_pattern (path) || !smb_examine_may_be_picture (failure)))
     g_propagate_error (error, g_steal_pointer (&failure));

@@ -103,7 +103,7 @@ look_at_video (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_ou
       = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, problem);
   g_autoptr (JsonNode) node = NULL;
 
-  if (video == NULL || smb_engine_video_get_n_frames (video) < 2)
+  if (video == NULL || smb_examine_is_still (engine, fd, evidence->path, video, cancellable))
     return FALSE;
   node = json_node_init_object (json_node_alloc (), smb_engine_video_get_facts (video));
   *facts_out = smb_json_to_canonical (node);

@@ -162,6 +162,19 @@ add_gops (GPtrArray *words, JsonObject *gops)
     add (words, _ ("Stored, never shown"), g_strdup_printf ("%" PRId64, number_of (gops, "hidden_pictures")));
 }
 
+static char *
+rate_text (JsonObject *times)
+{
+  JsonNode *node = json_object_get_member (times, "mean_rate"), *variable = json_object_get_member (times, "variable");
+  const double rate = node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : 0.0;
+
+  if (!(rate > 0.0))
+    return NULL;
+  if (variable != NULL && JSON_NODE_HOLDS_VALUE (variable) && json_node_get_boolean (variable))
+    return g_strdup_printf (_ ("variable, %.3f a second on average"), rate);
+  return g_strdup_printf (_ ("%.3f a second"), rate);
+}
+
 static void
 add_times (GPtrArray *words, JsonObject *times)
 {
@@ -170,6 +183,7 @@ add_times (GPtrArray *words, JsonObject *times)
 
   if (number_of (times, "usual_interval_us") <= 0)
     return;
+  add (words, _ ("Frame rate"), rate_text (times));
   add (words, _ ("Frames apart"),
        g_strdup_printf (_ ("usually %.3f ms (%.3f to %.3f)"), ms_of (times, "usual_interval_us"),
                         ms_of (times, "shortest_us"), ms_of (times, "longest_us")));

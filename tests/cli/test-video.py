@@ -226,7 +226,7 @@ def info():
         plain = cli("video", "info", clip)
         expect(found, plain.returncode == 0, plain.stderr)
         for word in ("Container: Matroska", "Made, it says: 2024-05-06T07:08:09", "Codec: h264", "Encoder's signature: x264 - core",
-                     "Groups of pictures: of ", "Frames apart: usually 40.000 ms (40.000 to 160.000)", "Dropped frames: 3 missing (gaps: 1)",
+                     "Groups of pictures: of ", "Frame rate: variable, 22.115 a second on average", "Frames apart: usually 40.000 ms (40.000 to 160.000)", "Dropped frames: 3 missing (gaps: 1)",
                      "title: Lobby"):
             expect(found, word in plain.stdout, f"no {word!r} in {plain.stdout}")
         lines = json_lines(cli("video", "info", "--frames", "--json", clip))
@@ -289,6 +289,26 @@ def single_frames():
     return found
 
 
+def single():
+    """A video of one frame is a video, on the command line and in a case; a GIF of one is a picture."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        one, still, case = (os.path.join(folder, name) for name in ("one.mp4", "still.gif", "c.smbcase"))
+        whole = make_clip(folder, "clip.mp4")
+        for other in (one, still):
+            subprocess.run(["ffmpeg", "-v", "error", "-i", whole, "-frames:v", "1", other], check=True, stdin=subprocess.DEVNULL)
+        last = json_lines(cli("analyze", "--json", one))[-1]
+        expect(found, last.get("type") == "summary" and last["frames"] == 1 and len(last["tracks"]) == 1, f"{last}")
+        last = json_lines(cli("analyze", "--json", still))[-1]
+        expect(found, "faces" in last and len(last["faces"]) == 1, f"{last}")
+        cli("case", "new", case, "--title=t")
+        done = cli("case", "add", case, one, still)
+        expect(found, done.returncode == 0 and "not decoded" not in done.stdout, done.stdout + done.stderr)
+        done = cli("analyze", "--case", case, one, still)
+        expect(found, done.returncode == 0 and "1 frames" in done.stdout, done.stdout + done.stderr)
+    return found
+
+
 def ways():
     """Strides, ranges, samples; JSON lines while it runs; animated pictures and numbered ones are videos too."""
     found = []
@@ -321,7 +341,7 @@ def ways():
 def main():
     tests = (("analyze --profile of a video", profile), ("likelihood ratios of whole tracks", track_calibration),
              ("tracks of a stored video", tracks), ("what a container says, and every frame", info),
-             ("single frames as pictures", single_frames), ("strides, ranges, animations, numbered pictures", ways))
+             ("single frames as pictures", single_frames), ("videos of a single frame", single), ("strides, ranges, animations, numbered pictures", ways))
     failures = 0
     for number, (name, test) in enumerate(tests, 1):
         found = test()
