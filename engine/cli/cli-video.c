@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "cli/cli-face.h"
 #include "examine/smb-examine-video.h"
 
@@ -17,21 +18,13 @@
 static const char *
 text_of (JsonObject *object, const char *member)
 {
-  return object != NULL ? json_object_get_string_member_with_default (object, member, "") : "";
+  return smb_json_find_text (object, member, "");
 }
 
 static gint64
 number_of (JsonObject *object, const char *member)
 {
-  return object != NULL ? json_object_get_int_member_with_default (object, member, 0) : 0;
-}
-
-static JsonObject *
-part_of (JsonObject *facts, const char *member)
-{
-  JsonNode *node = json_object_get_member (facts, member);
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  return smb_json_find_int (object, member, 0);
 }
 
 /* What decoding every frame shows. */
@@ -165,7 +158,7 @@ print_json (const char *path, const SmbEngineVideo *video, const Frames *frames,
 static void
 print_tags (JsonObject *part)
 {
-  JsonObject *tags = part != NULL ? part_of (part, "tags") : NULL;
+  JsonObject *tags = smb_json_find_object (part, "tags");
   JsonObjectIter iter;
   const char *name;
   JsonNode *value;
@@ -196,9 +189,9 @@ static void
 print_text (const char *path, const SmbEngineVideo *video, const Frames *frames)
 {
   JsonObject *facts = smb_engine_video_get_facts (video);
-  JsonObject *container = part_of (facts, "container"), *about = part_of (facts, "video"),
-             *times = part_of (facts, "times");
-  JsonObject *gops = part_of (facts, "gops");
+  JsonObject *container = smb_json_find_object (facts, "container"), *about = smb_json_find_object (facts, "video"),
+             *times = smb_json_find_object (facts, "times");
+  JsonObject *gops = smb_json_find_object (facts, "gops");
   const guint n = smb_engine_video_get_n_frames (video);
   const SmbVideoSlot *last = &smb_engine_video_get_slots (video)[n - 1];
 
