@@ -123,3 +123,35 @@ smb_json_add_int (JsonBuilder *builder, const char *key, gint64 value)
   add_key (builder, key);
   json_builder_add_int_value (builder, value);
 }
+
+void
+smb_json_set_text (JsonObject *of, const char *key, const char *value)
+{
+  if (value != NULL)
+    json_object_set_string_member (of, key, value);
+}
+
+void
+smb_json_set_number (JsonObject *of, const char *key, double value)
+{
+  if (isfinite (value))
+    json_object_set_double_member (of, key, value);
+  else
+    json_object_set_null_member (of, key);
+}
+
+void
+smb_json_append_number (GString *out, double value)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  for (int digits = 1; digits <= 17; digits++) {
+    char format[8];
+
+    g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (buffer, sizeof buffer, format, value);
+    if (g_ascii_strtod (buffer, NULL) == value)
+      break;
+  }
+  g_string_append (out, buffer);
+}

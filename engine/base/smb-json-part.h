@@ -27,5 +27,11 @@ double smb_json_number_at (JsonArray *array, guint index);
 void smb_json_add_text (JsonBuilder *builder, const char *key, const char *value);
 void smb_json_add_number (JsonBuilder *builder, const char *key, double value);
 void smb_json_add_int (JsonBuilder *builder, const char *key, gint64 value);
+/* Members of an object that is there; NULL is left out, what is no finite number becomes null. */
+void smb_json_set_text (JsonObject *of, const char *key, const char *value);
+void smb_json_set_number (JsonObject *of, const char *key, double value);
+
+/* The shortest decimal that reads back as the same number. */
+void smb_json_append_number (GString *out, double value);
 
 G_END_DECLS
