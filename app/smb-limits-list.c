@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-limits-list.h"
 
+#include "smb-label.h"
+
 #include "media/smb-limits.h"
 
 #include <glib/gi18n.h>
@@ -182,27 +184,15 @@ smb_limits_list_unmap (GtkWidget *widget)
   GTK_WIDGET_CLASS (smb_limits_list_parent_class)->unmap (widget);
 }
 
-static GtkWidget *
-new_label (const char *text, const char *css)
-{
-  GtkWidget *label = gtk_label_new (text);
-
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_widget_add_css_class (label, css);
-  return label;
-}
-
 static void
 add_row (SmbLimitsList *self, GtkWidget *grid, const SmbLimitSetting *setting, int line)
 {
-  GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *name = new_label (setting->name, "dim"),
+  GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *name = smb_label_new (setting->name, "dim"),
             *number = gtk_spin_button_new_with_range ((double) setting->min, (double) setting->max, 1.0);
   Row row = { .setting = setting, .number = GTK_SPIN_BUTTON (number), .name = GTK_LABEL (name) };
   g_autofree char *range = g_strdup_printf (_("%.0f to %.0f"), (double) setting->min, (double) setting->max);
 
-  gtk_box_append (GTK_BOX (words), new_label (_(setting->what), "limit"));
+  gtk_box_append (GTK_BOX (words), smb_label_new (_(setting->what), "limit"));
   gtk_box_append (GTK_BOX (words), name);
   gtk_widget_set_hexpand (words, TRUE);
   gtk_widget_set_valign (number, GTK_ALIGN_CENTER);
@@ -244,7 +234,7 @@ static void
 smb_limits_list_init (SmbLimitsList *self)
 {
   GtkWidget *head = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *grid = gtk_grid_new (),
-            *title = new_label (_("What a file may cost before it is refused"), "strong");
+            *title = smb_label_new (_("What a file may cost before it is refused"), "strong");
   g_autofree char *path = smb_limits_dup_path ();
   g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
   g_autofree char *where = g_strdup_printf (
@@ -257,7 +247,7 @@ smb_limits_list_init (SmbLimitsList *self)
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self), GTK_ORIENTATION_VERTICAL);
   gtk_box_set_spacing (GTK_BOX (self), 6);
   self->defaults = gtk_button_new_with_label (_("Defaults"));
-  self->problem = GTK_LABEL (new_label ("", "warning"));
+  self->problem = GTK_LABEL (smb_label_new ("", "warning"));
   gtk_widget_set_hexpand (title, TRUE);
   gtk_box_append (GTK_BOX (head), title);
   gtk_box_append (GTK_BOX (head), self->defaults);
@@ -266,7 +256,7 @@ smb_limits_list_init (SmbLimitsList *self)
   for (guint i = 0; i < n; i++)
     add_row (self, grid, &settings[i], (int) i);
   gtk_box_append (GTK_BOX (self), head);
-  gtk_box_append (GTK_BOX (self), new_label (where, "dim"));
+  gtk_box_append (GTK_BOX (self), smb_label_new (where, "dim"));
   gtk_box_append (GTK_BOX (self), GTK_WIDGET (self->problem));
   gtk_box_append (GTK_BOX (self), grid);
   g_signal_connect_object (self->defaults, "clicked", G_CALLBACK (on_defaults), self, 0);

@@ -9,6 +9,7 @@
 
 #include "analysis/smb-analysis.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "cli/cli-measure.h"
 #include "cli/cli-signals.h"
 #include "learn/smb-checkpoint.h"
@@ -122,15 +123,6 @@ print_text (JsonNode *json, const Options *o, const Compared *compared)
              compared->auc[1], compared->auc[2], compared->largest);
 }
 
-static void
-set_number (JsonObject *of, const char *key, double value)
-{
-  if (isfinite (value))
-    json_object_set_double_member (of, key, value);
-  else
-    json_object_set_null_member (of, key);
-}
-
 /* What the numbers are of, beside them. */
 static void
 name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const Compared *compared)
@@ -147,10 +139,10 @@ name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const Com
   if (o->precision != NULL)
     json_object_set_string_member (root, "precision", o->precision);
   json_object_set_string_member (root, "against", o->against != NULL ? o->against : "f32");
-  set_number (root, "auc_difference", compared->auc[0]);
-  set_number (root, "auc_difference_low", compared->auc[1]);
-  set_number (root, "auc_difference_high", compared->auc[2]);
-  set_number (root, "largest_score_change", compared->largest);
+  smb_json_set_number (root, "auc_difference", compared->auc[0]);
+  smb_json_set_number (root, "auc_difference_low", compared->auc[1]);
+  smb_json_set_number (root, "auc_difference_high", compared->auc[2]);
+  smb_json_set_number (root, "largest_score_change", compared->largest);
 }
 
 /* Into the model's card; and where its data lies, for models to come (--as). */
