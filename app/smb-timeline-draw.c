@@ -117,7 +117,7 @@ draw_ruler (const Drawing *drawing)
 
     set_colour (drawing, &drawing->border, 1.0);
     line (drawing, x, top, x, top + SMB_TIMELINE_RULER_PX);
-    if (x + MIN_LABEL_PX / 2 < drawing->width)
+    if (x + MIN_LABEL_PX / 2 < drawing->width - smb_timeline_right_px (self))
       draw_text (drawing, x + 4, top + 1, FALSE, &drawing->dim, text);
   }
   /* Key frames: short ticks, no closer than can be told apart. Gaps: in the colour of a warning. Of the hundred thousand
@@ -312,12 +312,15 @@ draw_series_scale (const Drawing *drawing)
   const GArray *series = drawing->self->series;
   const double x = drawing->width - SMB_TIMELINE_SCALE_PX + 6;
   double low, high;
+  int places;
 
   if (series == NULL || series->len == 0)
     return;
   series_range (series, &low, &high);
+  /* As many places as tell the ends apart. */
+  places = (int) CLAMP (ceil (1.0 - log10 (high - low)), 0.0, 4.0);
   for (int i = 0; i <= 2; i++) {
-    g_autofree char *text = g_strdup_printf ("%.3g", low + (high - low) * i / 2.0);
+    g_autofree char *text = g_strdup_printf ("%.*f", places, low + (high - low) * i / 2.0);
 
     draw_text (drawing, x, y_of (drawing, i / 2.0) - 8, FALSE, &drawing->text, text);
   }

@@ -15,6 +15,12 @@ JsonArray *smb_json_find_array (JsonObject *of, const char *key);
 double smb_json_find_number (JsonObject *of, const char *key);
 /* `otherwise` likewise. Borrowed. */
 const char *smb_json_find_text (JsonObject *of, const char *key, const char *otherwise);
+gint64 smb_json_find_int (JsonObject *of, const char *key, gint64 otherwise);
+gboolean smb_json_find_boolean (JsonObject *of, const char *key); /* FALSE likewise */
+
+/* The same of an array's element, which may be past its end: NULL (borrowed), NAN. */
+const char *smb_json_text_at (JsonArray *array, guint index);
+double smb_json_number_at (JsonArray *array, guint index);
 
 /* Members of the object being built; NULL and what is no finite number become null. key NULL: an element of the array.
  */

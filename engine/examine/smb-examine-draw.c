@@ -7,6 +7,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#define PORTION_FRAMES 100
+
 guint
 smb_video_state_next_number (const SmbVideoState *state)
 {
@@ -43,14 +45,22 @@ log_drawing (SmbCase *store, const SmbEvidence *evidence, const SmbVideoState *s
   return smb_case_log (store, "track.draw", evidence->exhibit, details, error);
 }
 
+/* In portions: a face may be followed through hours, and a chunk has its limits. */
 static gboolean
 store_frames (SmbCase *store, SmbVideoState *state, GPtrArray *frames, GError **error)
 {
   SmbVideoKeeper keeper = { .store = store, .run_id = state->run_id, .pass = SMB_VIDEO_SCORING,
                             .stored_us = g_get_monotonic_time () };
-  const gboolean ok = smb_video_keeper_take (SMB_VIDEO_SCORING, frames, state->progress, &keeper, error)
-                      && smb_video_keeper_store (&keeper, state->progress, error);
+  gboolean ok = TRUE;
 
+  for (guint done = 0; ok && done < frames->len; done += PORTION_FRAMES) {
+    g_autoptr (GPtrArray) portion = g_ptr_array_new (); /* borrowed */
+
+    for (guint i = done; i < MIN (done + PORTION_FRAMES, frames->len); i++)
+      g_ptr_array_add (portion, frames->pdata[i]);
+    ok = smb_video_keeper_take (SMB_VIDEO_SCORING, portion, state->progress, &keeper, error);
+  }
+  ok = ok && smb_video_keeper_store (&keeper, state->progress, error);
   smb_video_keeper_clear (&keeper);
   return ok;
 }

@@ -241,6 +241,18 @@ def info():
         words = cli("video", "info", "--frames", clip).stdout
         expect(found, all(line["sha256"] in words for line in frames) and "12\t0.600000\t" in words and "after-gap" in words
                and "Frames with the pixels of the one before: 2: 4, 5" in words, words)
+        # Groups that refer back over their key frame; fields, the upper one first.
+        source = ["-f", "lavfi", "-i", "testsrc2=size=128x96:rate=25:duration=2"]
+        for name, more, wanted in (
+                ("open.mp4", ("-c:v", "libx264", "-x264-params", "open-gop=1:keyint=12:min-keyint=12:bframes=3:scenecut=0"), (True, "progressive")),
+                ("closed.mp4", ("-c:v", "libx264", "-g", "12", "-bf", "2"), (False, "progressive")),
+                ("fields.mp4", ("-vf", "tinterlace=interleave_top,setfield=tff", "-flags", "+ildct+ilme", "-c:v", "libx264", "-x264-params",
+                                "tff=1"), (False, "top first"))):
+            other = os.path.join(folder, name)
+            subprocess.run(["ffmpeg", "-v", "error", *source, *more, "-pix_fmt", "yuv420p", other], check=True, stdin=subprocess.DEVNULL)
+            last = json_lines(cli("video", "info", "--frames", "--json", other))[-1]
+            expect(found, (last["facts"]["gops"]["open"] > 0, last["facts"]["video"]["fields"]) == wanted, f"{name}: {last['facts']}")
+            expect(found, last["decoded"]["interlaced"] == (last["frames"] if name == "fields.mp4" else 0), f"{name}: {last['decoded']}")
         failed = cli("video", "info", "--json", os.path.join(SAMPLES, "18f-dave.jpg"))
         expect(found, failed.returncode == 1 and "code" in json_lines(failed)[0]["error"], failed.stdout)
     return found

@@ -34,17 +34,19 @@ def prepare():
     run("ffmpeg", "-v", "error", "-loop", "1", "-t", "12", "-i", f"{SAMPLES}/18f-brethauer.jpg", "-loop", "1", "-t", "6", "-i",
         f"{SAMPLES}/18f-melody.jpg", "-filter_complex", f"[0:v]{scale}[a];[1:v]{scale}[b];[a][b]concat=n=2:v=1[v]", "-map", "[v]",
         "-c:v", "libx264", "-g", "24", os.path.join(HOME, "talk.mp4"))
-    for name, picture, seconds in (("second.mp4", "18f-melody.jpg", 40), ("third.mp4", "18f-brethauer.jpg", 2)):
+    for name, picture, seconds in (("second.mp4", "18f-melody.jpg", 40), ("third.mp4", "18f-brethauer.jpg", 2),
+                                   ("fourth.mp4", "18f-brethauer.jpg", 1)):
         run("ffmpeg", "-v", "error", "-loop", "1", "-t", str(seconds), "-i", f"{SAMPLES}/{picture}", "-vf", scale, "-c:v", "libx264",
             os.path.join(HOME, name))
     run(CLI, "case", "new", CASE, "--title", "Video")
-    run(CLI, "case", "add", CASE, f"{HOME}/talk.mp4", f"{SAMPLES}/18f-dave.jpg", f"{HOME}/second.mp4", f"{HOME}/third.mp4")
+    run(CLI, "case", "add", CASE, f"{HOME}/talk.mp4", f"{SAMPLES}/18f-dave.jpg", f"{HOME}/second.mp4", f"{HOME}/third.mp4", f"{HOME}/fourth.mp4")
+    run(CLI, "analyze", "--case", CASE, "--frames=2", "--region-table", f"{HOME}/fourth.mp4")
 
 
 def opened():
     global who
     who = Person(PROGRAM, CASE)
-    who.see("4 hashes verified", 60)
+    who.see("5 hashes verified", 60)
     who.see("talk.mp4, Video", 30)
     who.see("18f-dave.jpg, Still image")
     row = who.find("talk.mp4, Video", partial=True)
@@ -106,14 +108,17 @@ def draw():
 
 
 def play():
-    """From here to the end, at the clip's own speed; how many frames were shown is said."""
+    """From here to the end, at the clip's own speed, frames left out where time is short; how many were shown is said."""
     who.press("Play")
+    started = time.monotonic()
     time.sleep(18)  # the clip's length, in which nobody asks the window anything
     wait_for("the last frame", lambda: who.has("frame 215 of 215"), 60)
+    took = time.monotonic() - started
+    assert took < 18 + 6, f"18 seconds took {took:.1f}"
     told = wait_for("what was shown", lambda: [text for text in who.texts() if text.startswith("played: ")], 10)
     shown, of = map(int, re.findall(r"\d+", told[0]))
     assert 0 < shown <= of == 215, told
-    print(f"# {told[0]}", flush=True)
+    print(f"# {told[0]}, in {took:.1f} s", flush=True)
     who.press("One frame back (Left)")
     who.see("frame 214 of 215")
 
@@ -274,6 +279,16 @@ def passage():
     shoot("video-passage")
 
 
+def series():
+    """A region's measure against time, beside the score."""
+    open_video("fourth.mp4", 12)
+    who.see("2 frames of each track scored")
+    who.choose("What is drawn beside the score", 2)
+    point_at(0.0)
+    wait_for("the measure under the pointer", lambda: re.search(r" · T1 0\.\d{3} · \D+ -?\d+\.\d{4}", reading()[1]), 10)
+    shoot("video-series")
+
+
 def dark():
     who.press("Menu")
     who.press("Colour scheme", partial=True)
@@ -311,6 +326,7 @@ def main():
             ("a clip is played", play),
             ("videos that wait can be cancelled", queue),
             ("a passage between marks", passage),
+            ("a region's measure over time", series),
             ("the dark scheme", dark),
             ("the program ends in order", close)]:
         tap.step(name, act)
