@@ -91,6 +91,23 @@ show_empty (SmbFacesPage *self, const SmbAnalysis *analysis)
   gtk_widget_set_visible (self->empty_analyse, can_analyse);
 }
 
+static gboolean
+is_video (SmbFacesPage *self)
+{
+  SmbExhibit *exhibit = smb_session_get_exhibit (self->session);
+
+  return exhibit != NULL && smb_exhibit_get_evidence (exhibit)->video;
+}
+
+/* What must be said of a face's score. */
+static const char *
+warning_of (SmbFacesPage *self, const SmbAnalysis *analysis)
+{
+  if (analysis->trained && is_video (self))
+    return _("The raw score of one frame: likelihood ratios are of whole tracks (Tracks page).");
+  return smb_model_warning (analysis->trained, analysis->calibrated);
+}
+
 static void
 show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
 {
@@ -130,7 +147,7 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
     gtk_grid_attach (self->bars, bar, 1, i, 1, 1);
     gtk_grid_attach (self->bars, value, 2, i, 1, 1);
   }
-  note = best < 0 || isnan (face->score) ? face->outside : smb_model_warning (analysis->trained, analysis->calibrated);
+  note = best < 0 || isnan (face->score) ? face->outside : warning_of (self, analysis);
   if (note == NULL)
     note = likelihood = smb_likelihood_sentence (&face->likelihood);
   gtk_label_set_text (self->scores_note, note != NULL ? note : "");
@@ -167,6 +184,22 @@ show_limits (SmbFacesPage *self, const SmbAnalysis *analysis)
   gtk_label_set_text (self->limits_words, words != NULL ? words : "");
 }
 
+/* Of a video's frame: the calibration is that of the whole tracks. */
+static SmbState
+calibration_state (SmbFacesPage *self, const SmbAnalysis *analysis)
+{
+  const SmbModelInfo *model = smb_session_get_model (self->session);
+  const SmbAnalysis *whole = is_video (self) ? smb_exhibit_get_analysis (smb_session_get_exhibit (self->session)) : NULL;
+
+  if (!is_video (self))
+    return (analysis != NULL ? analysis->calibrated : model != NULL && model->calibrated)
+               ? (SmbState){ "smb-ok-symbolic", _("Calibrated"), "ok" }
+               : (SmbState){ "smb-range-symbolic", _("None: raw scores"), "dim" };
+  return (whole != NULL ? whole->calibrated : model != NULL && model->track_calibration != NULL)
+             ? (SmbState){ "smb-ok-symbolic", _("Calibrated for tracks"), "ok" }
+             : (SmbState){ "smb-range-symbolic", _("None for tracks: raw scores"), "dim" };
+}
+
 static void
 show_model (SmbFacesPage *self, const SmbAnalysis *analysis)
 {
@@ -175,7 +208,6 @@ show_model (SmbFacesPage *self, const SmbAnalysis *analysis)
   const char *detector = analysis != NULL ? analysis->model_sha256 : (model != NULL ? model->detector_sha256 : NULL);
   const char *mim = analysis != NULL ? analysis->mim_sha256 : (model != NULL ? model->mim_sha256 : NULL);
   gboolean trained = analysis != NULL ? analysis->trained : (model != NULL && model->trained);
-  gboolean calibrated = analysis != NULL ? analysis->calibrated : (model != NULL && model->calibrated);
   gboolean current = model != NULL && g_strcmp0 (model->detector_sha256, detector) == 0;
   g_autofree char *detector_brief = smb_format_short_hash (detector);
   g_autofree char *mim_brief = smb_format_short_hash (mim);
@@ -190,10 +222,7 @@ show_model (SmbFacesPage *self, const SmbAnalysis *analysis)
                        trained ? (SmbState){ "smb-ok-symbolic", _("Trained"), "ok" }
                                : (SmbState){ "smb-warning-symbolic", _("Untrained"), "warning" },
                        NULL);
-  smb_facts_add_state (self->model_facts, _("Calibration"),
-                       calibrated ? (SmbState){ "smb-ok-symbolic", _("Calibrated"), "ok" }
-                                  : (SmbState){ "smb-range-symbolic", _("None: raw scores"), "dim" },
-                       NULL);
+  smb_facts_add_state (self->model_facts, _("Calibration"), calibration_state (self, analysis), NULL);
   if (detector != NULL)
     smb_facts_add (self->model_facts, _("Detector"), detector_brief, detector);
   if (mim != NULL)

@@ -2,6 +2,7 @@
 #include "smb-metadata-page.h"
 
 #include "smb-facts.h"
+#include "smb-video-facts-view.h"
 
 #include <glib/gi18n.h>
 
@@ -17,8 +18,9 @@ struct _SmbMetadataPage {
   SmbFacts *file, *integrity, *picture, *analysis;
   GtkWidget *analysis_box;
   GtkLabel *file_state, *file_notes, *more;
+  SmbVideoFactsView *video;
   SmbFacts *packing, *entries;
-  GtkWidget *tables_box, *thumbnail_box, *entries_box;
+  GtkWidget *maps_box, *tables_box, *thumbnail_box, *entries_box;
   GtkLabel *tables;
   GtkPicture *thumbnail;
 
@@ -198,7 +200,10 @@ show_metadata (SmbMetadataPage *self)
   if (!gtk_widget_get_mapped (GTK_WIDGET (self)) || smb_session_get_exhibit (self->session) == NULL)
     return;
   metadata = smb_session_get_metadata (self->session, &problem);
-  if (metadata == NULL)
+  /* Of a video its container tells, above; what reads pictures can read no more than animations. */
+  if (metadata == NULL && smb_exhibit_get_evidence (smb_session_get_exhibit (self->session))->video)
+    state = NULL;
+  else if (metadata == NULL)
     state = problem != NULL ? problem : _("Reading…");
   else if (metadata->entries->len == 0)
     state = _("The file holds no EXIF, XMP or IPTC entries.");
@@ -246,6 +251,7 @@ refresh (SmbMetadataPage *self)
   show_file (self, smb_exhibit_get_evidence (exhibit));
   show_integrity (self, smb_exhibit_get_evidence (exhibit));
   show_picture (self, smb_exhibit_get_evidence (exhibit));
+  gtk_widget_set_visible (self->maps_box, !smb_exhibit_get_evidence (exhibit)->video);
   show_analysis (self, exhibit);
   show_metadata (self);
 }
@@ -254,6 +260,7 @@ void
 smb_metadata_page_set_session (SmbMetadataPage *self, SmbSession *session)
 {
   self->session = g_object_ref (session);
+  smb_video_facts_view_set_session (self->video, session);
   g_signal_connect_object (session, "faces-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "exhibit-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "metadata-changed", G_CALLBACK (show_metadata), self, G_CONNECT_SWAPPED);
@@ -278,6 +285,7 @@ smb_metadata_page_class_init (SmbMetadataPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = smb_metadata_page_dispose;
   g_type_ensure (SMB_TYPE_FACTS);
+  g_type_ensure (SMB_TYPE_VIDEO_FACTS_VIEW);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-metadata-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, box);
@@ -290,7 +298,9 @@ smb_metadata_page_class_init (SmbMetadataPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, file_state);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, file_notes);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, more);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, video);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, packing);
+  gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, maps_box);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, entries);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, tables_box);
   gtk_widget_class_bind_template_child (widget_class, SmbMetadataPage, thumbnail_box);

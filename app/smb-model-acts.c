@@ -4,6 +4,7 @@
 #include "smb-cli-run.h"
 #include "smb-form.h"
 
+#include "learn/smb-dataset-places.h"
 #include "learn/smb-model-card.h"
 #include "weights/smb-model.h"
 
@@ -12,7 +13,8 @@
 /* A question and what follows from it; lives as long as its form or, once that is accepted, its task. */
 typedef struct {
   SmbForm *form; /* not owned */
-  GtkWidget *name, *title, *classes, *licence, *reason, *data, *blended, *calibrate, *tracks; /* lines, as the act has them */
+  GtkWidget *name, *title, *classes, *licence, *reason, *data, *blended, *calibrate, *tracks,
+      *also; /* lines, as the act has them */
   char *path, *model, *in_use, *override;
   GAsyncReadyCallback done;
   void (*begun) (const char *what, gpointer user_data);
@@ -300,6 +302,32 @@ add_command (Act *act, char *words, const char *command, const char *option, con
   g_ptr_array_add (act->words, words);
 }
 
+/* The model on everything that the one in use was measured on. */
+static void
+add_old_data (Act *act)
+{
+  g_autofree char *of_model = g_strconcat ("--model=", act->model, NULL),
+                  *as = g_strconcat ("--as=", act->in_use, NULL);
+  const char *const command[] = { "evaluate", of_model, "--card", as, NULL };
+
+  g_ptr_array_add (act->commands, g_strdupv ((char **) command));
+  g_ptr_array_add (act->words, g_strdup_printf (_ ("Evaluating “%s” on the data of “%s” …"), act->model, act->in_use));
+}
+
+/* How many evaluations of the model were made on data sets that are still here. */
+static guint
+count_known (const char *name)
+{
+  g_autoptr (SmbModelInfo) model = name != NULL ? smb_model_find (name, NULL) : NULL;
+  g_autoptr (JsonNode) card = model != NULL ? smb_model_card_read (model->folder, NULL) : NULL;
+  g_autoptr (GPtrArray) on = smb_measured_on (card);
+  guint known = 0;
+
+  for (guint i = 0; i < on->len; i++)
+    known += ((const SmbMeasuredOn *) g_ptr_array_index (on, i))->folder != NULL;
+  return known;
+}
+
 static void
 on_measure_accepted (SmbForm *form, Act *act)
 {
@@ -320,6 +348,8 @@ on_measure_accepted (SmbForm *form, Act *act)
   if (act->in_use != NULL)
     add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", "--card",
                  act->in_use, "test", data, blended);
+  if (gtk_check_button_get_active (GTK_CHECK_BUTTON (act->also)))
+    add_old_data (act);
   accept (act, cancellable);
   run_next (act);
 }
@@ -344,6 +374,7 @@ smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
 {
   SmbForm *form = smb_form_new (parent, _("Evaluate and calibrate"), _("Evaluate"));
   Act *act = act_new (form, done, user_data);
+  guint known = count_known (in_use);
 
   act->model = g_strdup (name);
   act->in_use = g_strdup (in_use);
@@ -354,6 +385,10 @@ smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
                                      _("forgeries made of the genuine faces too; empty: none"));
   act->calibrate = smb_form_add_check (form, _("Calibrate on the validation part"), TRUE);
   act->tracks = smb_form_add_check (form, _("Calibrate for tracks too: the data set holds videos"), FALSE);
+  act->also = smb_form_add_check (form, _ ("Also on the data that the model in use was measured on"), known > 0);
+  gtk_widget_set_sensitive (act->also, known > 0);
+  if (known == 0)
+    gtk_widget_set_tooltip_text (act->also, _ ("The model in use was not measured on data of this machine."));
   g_signal_connect (form, "changed", G_CALLBACK (on_measure_changed), act);
   g_signal_connect (form, "accepted", G_CALLBACK (on_measure_accepted), act);
   on_measure_changed (form, act);

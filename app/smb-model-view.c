@@ -3,6 +3,7 @@
 
 #include "analysis/smb-track-likelihood.h"
 #include "smb-facts.h"
+#include "smb-label.h"
 #include "smb-plot.h"
 
 #include <glib/gi18n.h>
@@ -416,12 +417,8 @@ add_card (SmbModelView *self, const SmbModelFacts *facts)
     return;
   section = add_section (self, _("Model card"), NULL);
   expander = gtk_expander_new (_("The whole card"));
-  text = gtk_label_new (facts->card_text);
-  gtk_label_set_xalign (GTK_LABEL (text), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (text), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (text), PANGO_WRAP_WORD_CHAR);
+  text = smb_label_new (facts->card_text, "log");
   gtk_label_set_selectable (GTK_LABEL (text), TRUE);
-  gtk_widget_add_css_class (text, "log");
   gtk_expander_set_child (GTK_EXPANDER (expander), text);
   gtk_box_append (GTK_BOX (section), expander);
 }

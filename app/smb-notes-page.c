@@ -2,6 +2,7 @@
 #include "smb-notes-page.h"
 
 #include "smb-format.h"
+#include "smb-label.h"
 
 #include <glib/gi18n.h>
 
@@ -112,14 +113,9 @@ on_edit (GtkButton *button, SmbNotesPage *self)
 static GtkWidget *
 text_label (const char *text, const char *css)
 {
-  GtkWidget *label = gtk_label_new (text);
+  GtkWidget *label = smb_label_new (text, css);
 
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_widget_set_hexpand (label, TRUE);
-  if (css != NULL)
-    gtk_widget_add_css_class (label, css);
   return label;
 }
 

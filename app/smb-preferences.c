@@ -2,6 +2,8 @@
 #include "smb-preferences.h"
 
 #include "backend/smb-device.h"
+#include "smb-label.h"
+#include "smb-limits-list.h"
 
 #include <glib/gi18n.h>
 
@@ -21,18 +23,6 @@ G_DEFINE_FINAL_TYPE (SmbPreferences, smb_preferences, GTK_TYPE_WINDOW)
 
 static const char *const schemes[] = { "system", "light", "dark" };
 
-static GtkWidget *
-make_label (const char *text, const char *css)
-{
-  GtkWidget *label = gtk_label_new (text);
-
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_widget_add_css_class (label, css);
-  return label;
-}
-
 static void
 add_device (SmbPreferences *self, const SmbDeviceListing *listing)
 {
@@ -44,17 +34,17 @@ add_device (SmbPreferences *self, const SmbDeviceListing *listing)
 
   text = listing->usable ? g_strdup_printf (_("%s of %s of memory are free"), left, all)
                          : g_strdup_printf (_("Cannot be used: %s"), listing->reason);
-  name = make_label (listing->usable ? listing->info.name : listing->id, "strong");
+  name = smb_label_new (listing->usable ? listing->info.name : listing->id, "strong");
   spoken = g_strdup_printf ("%s, %s", listing->usable ? listing->info.name : listing->id, text);
   gtk_widget_set_hexpand (name, TRUE);
   gtk_widget_add_css_class (icon, listing->usable ? "ok" : "warning");
   gtk_widget_set_valign (icon, GTK_ALIGN_START);
   gtk_box_append (GTK_BOX (head), name);
   if (listing->usable)
-    gtk_box_append (GTK_BOX (head), make_label (listing->id, "dim"));
+    gtk_box_append (GTK_BOX (head), smb_label_new (listing->id, "dim"));
   gtk_box_append (GTK_BOX (head), icon);
   gtk_box_append (GTK_BOX (box), head);
-  gtk_box_append (GTK_BOX (box), make_label (text, "dim"));
+  gtk_box_append (GTK_BOX (box), smb_label_new (text, "dim"));
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
@@ -127,6 +117,7 @@ smb_preferences_class_init (SmbPreferencesClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = smb_preferences_dispose;
+  g_type_ensure (SMB_TYPE_LIMITS_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-preferences.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, scheme);
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, devices);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "examine/smb-video-frames.h"
 #include "smb-case-thread.h"
 #include "smb-map-store.h"
 #include "smb-session.h"
@@ -41,6 +42,7 @@ struct _SmbSession {
   char *picture_problem;
   int face_index;
   SmbSessionVideo *video; /* NULL: a picture, or not open yet */
+  GCancellable *strip;    /* of the thumbnails being made for the timeline; NULL: none asked for */
   GHashTable *live_runs;  /* SmbLiveRun*, by the exhibit's record number: videos being analysed now */
   GPtrArray *notes, *findings;
 
@@ -48,6 +50,9 @@ struct _SmbSession {
   SmbMetadata *metadata;
   char *metadata_problem;
   gboolean metadata_asked;
+  SmbJob *frames_job;         /* decodes every frame of the video looked at; NULL: nobody asked */
+  SmbFrameTally *frame_tally; /* what that showed; NULL likewise */
+  GBytes *frame_table;
   int picture_map_kind;
   SmbMap *picture_map;
 

@@ -80,14 +80,24 @@ on_strip (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
+smb_session_stop_thumbnails (SmbSession *self)
+{
+  if (self->strip != NULL)
+    g_cancellable_cancel (self->strip);
+  g_clear_object (&self->strip);
+}
+
+void
 smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, int max_side_px, SmbSessionThumbnail done,
                               GObject *owner)
 {
   StripRequest *strip;
   g_autoptr (GTask) task = NULL;
 
+  smb_session_stop_thumbnails (self);
   if (smb_session_get_video (self) == NULL || n == 0)
     return;
+  self->strip = g_cancellable_new ();
   strip = g_atomic_rc_box_new0 (StripRequest);
   strip->video = smb_engine_video_ref (smb_session_get_video (self));
   strip->frames = g_memdup2 (frames, n * sizeof *frames);
@@ -96,7 +106,7 @@ smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, in
   strip->done = done;
   g_weak_ref_init (&strip->owner, owner);
   g_weak_ref_init (&strip->session, self);
-  task = g_task_new (self, self->viewing, on_strip, NULL);
+  task = g_task_new (self, self->strip, on_strip, NULL);
   g_task_set_task_data (task, strip, strip_release);
   g_task_run_in_thread (task, decode_strip);
 }

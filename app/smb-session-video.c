@@ -466,6 +466,8 @@ smb_session_open_exhibit (SmbSession *self)
 void
 smb_session_close_video (SmbSession *self)
 {
+  smb_session_forget_frames (self);
+  smb_session_stop_thumbnails (self);
   if (self->video == NULL)
     return;
   g_clear_pointer (&self->video, session_video_free);

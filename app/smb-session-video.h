@@ -2,6 +2,7 @@
 #pragma once
 
 #include "examine/smb-examine-video.h"
+#include "examine/smb-video-frames.h"
 #include "smb-case-thread.h"
 #include "smb-live-run.h"
 #include "smb-session.h"
@@ -40,8 +41,16 @@ void smb_session_draw_on_frame (SmbSession *self, SmbBox box);
 void smb_session_edit_track (SmbSession *self, SmbTrackEditKind kind, guint track, guint other, guint k,
                              const char *text);
 
+/* Decodes every frame of the video looked at, as a job; once it is through, "metadata-changed" and the tally is there
+ * (borrowed), until another exhibit is looked at. */
+void smb_session_list_frames (SmbSession *self);
+gboolean smb_session_is_listing_frames (SmbSession *self);
+const SmbFrameTally *smb_session_get_frame_tally (SmbSession *self);
+/* The table of smb_frame_line; a message tells how it went. */
+void smb_session_save_frames (SmbSession *self, GFile *file);
+
 /* A small picture of frame k, for strips: `done` gets the session, k and the picture (borrowed), unless another exhibit
- * is looked at by then. */
+ * is looked at by then. Another call takes the place of one under way. */
 typedef void (*SmbSessionThumbnail) (SmbSession *self, guint k, SmbImage *image, gpointer user_data);
 void smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint n, int max_side_px,
                                    SmbSessionThumbnail done, GObject *owner);
@@ -49,6 +58,8 @@ void smb_session_fetch_thumbnails (SmbSession *self, const guint *frames, guint 
 /* Inside the session only. */
 void smb_session_open_exhibit (SmbSession *self);
 void smb_session_close_video (SmbSession *self);
+void smb_session_forget_frames (SmbSession *self);
+void smb_session_stop_thumbnails (SmbSession *self);
 void smb_session_reload_video (SmbSession *self);
 void smb_session_view_picture (SmbSession *self);
 void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);

@@ -6,6 +6,9 @@
 #include <math.h>
 
 #define MIN_LABEL_PX 70
+/* More points than this are not drawn one by one: nobody could tell them apart. */
+#define SAMPLES_A_PIXEL 2.0
+#define MAX_DOTS 200
 
 typedef struct {
   SmbTimeline *self;
@@ -105,7 +108,7 @@ draw_ruler (const Drawing *drawing)
   const double top = SMB_TIMELINE_THUMB_PX, step = ruler_step_us (self, drawing->width);
   const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
   const guint last = smb_engine_video_frame_at (self->video, (gint64) self->end_us);
-  double last_x = -10.0;
+  gint64 next_us = G_MININT64;
 
   cairo_set_line_width (drawing->cr, 1.0);
   for (double at = ceil (self->begin_us / step) * step; at <= self->end_us; at += step) {
@@ -114,21 +117,24 @@ draw_ruler (const Drawing *drawing)
 
     set_colour (drawing, &drawing->border, 1.0);
     line (drawing, x, top, x, top + SMB_TIMELINE_RULER_PX);
-    if (x + MIN_LABEL_PX / 2 < drawing->width)
+    if (x + MIN_LABEL_PX / 2 < drawing->width - smb_timeline_right_px (self))
       draw_text (drawing, x + 4, top + 1, FALSE, &drawing->dim, text);
   }
-  /* Key frames: short ticks, no closer than can be told apart. Gaps: in the colour of a warning. */
+  /* Key frames: short ticks, no closer than can be told apart. Gaps: in the colour of a warning. Of the hundred thousand
+   * frames of a long video most are neither. */
   for (guint k = smb_engine_video_frame_at (self->video, (gint64) self->begin_us); k <= last; k++) {
-    double x = floor (smb_timeline_x_of (self, slots[k].time_us)) + 0.5;
+    const gboolean gap = (slots[k].flags & SMB_VIDEO_SLOT_AFTER_GAP) != 0;
+    double x;
 
-    if ((slots[k].flags & SMB_VIDEO_SLOT_AFTER_GAP) != 0) {
-      set_colour (drawing, &drawing->warning, 1.0);
-      line (drawing, x, top + SMB_TIMELINE_RULER_PX - 6, x, top + SMB_TIMELINE_RULER_PX);
-    } else if ((slots[k].flags & SMB_VIDEO_SLOT_KEY) != 0 && x - last_x >= 3.0) {
-      set_colour (drawing, &drawing->dim, 1.0);
-      line (drawing, x, top + SMB_TIMELINE_RULER_PX - 4, x, top + SMB_TIMELINE_RULER_PX);
-      last_x = x;
-    }
+    if (!gap && ((slots[k].flags & SMB_VIDEO_SLOT_KEY) == 0 || slots[k].time_us < next_us))
+      continue;
+    x = floor (smb_timeline_x_of (self, slots[k].time_us)) + 0.5;
+    if (x < SMB_TIMELINE_LEFT_PX)
+      continue;
+    set_colour (drawing, gap ? &drawing->warning : &drawing->dim, 1.0);
+    line (drawing, x, top + SMB_TIMELINE_RULER_PX - (gap ? 6 : 4), x, top + SMB_TIMELINE_RULER_PX);
+    if (!gap)
+      next_us = smb_timeline_time_at (self, x + 3.0);
   }
 }
 
@@ -143,12 +149,57 @@ draw_cuts (const Drawing *drawing)
   cairo_set_dash (drawing->cr, dashes, 2, 0);
   for (guint i = 0; frames != NULL && i < frames->len; i++) {
     const SmbFrameFaces *frame = frames->pdata[i];
-    double x = floor (smb_timeline_x_of (drawing->self, frame->time_us)) + 0.5;
+    double x;
 
-    if (frame->cut && x >= SMB_TIMELINE_LEFT_PX && x <= drawing->width)
+    if (!frame->cut)
+      continue;
+    x = floor (smb_timeline_x_of (drawing->self, frame->time_us)) + 0.5;
+    if (x >= SMB_TIMELINE_LEFT_PX && x <= drawing->width)
       line (drawing, x, drawing->top - 4, x, drawing->bottom);
   }
   cairo_set_dash (drawing->cr, NULL, 0, 0);
+}
+
+static const SmbTrackSample *
+sample_at (const GArray *samples, guint i)
+{
+  return &g_array_index (samples, SmbTrackSample, i);
+}
+
+/* Of an ordered row of samples those in view, and one beyond on either side, to which the lines go on. FALSE: none. */
+static gboolean
+clip_to_view (const SmbTimeline *self, const GArray *samples, guint *from, guint *to)
+{
+  const guint first = *from, last = *to;
+
+  while (*from < last && (double) sample_at (samples, *from + 1)->time_us < self->begin_us)
+    ++*from;
+  while (*to > first && (double) sample_at (samples, *to - 1)->time_us > self->end_us)
+    --*to;
+  return *from <= *to;
+}
+
+static void
+line_to (const Drawing *drawing, const SmbTrackSample *sample)
+{
+  cairo_line_to (drawing->cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score));
+}
+
+/* The lowest and the highest of some samples, in their order: no peak is lost where many share a pixel. */
+static void
+line_through (const Drawing *drawing, const GArray *samples, guint from, guint to)
+{
+  guint low = from, high = from;
+
+  for (guint i = from + 1; i <= to; i++) {
+    if (sample_at (samples, i)->score < sample_at (samples, low)->score)
+      low = i;
+    if (sample_at (samples, i)->score > sample_at (samples, high)->score)
+      high = i;
+  }
+  line_to (drawing, sample_at (samples, MIN (low, high)));
+  if (low != high)
+    line_to (drawing, sample_at (samples, MAX (low, high)));
 }
 
 static void
@@ -156,28 +207,34 @@ draw_stretch (const Drawing *drawing, const GArray *samples, guint from, guint t
               gboolean strong)
 {
   cairo_t *cr = drawing->cr;
+  guint step;
 
+  if (!clip_to_view (drawing->self, samples, &from, &to))
+    return;
+  step = (guint) MAX ((to - from) / MAX (drawing->width * SAMPLES_A_PIXEL, 1.0), 1.0);
   for (guint pass = 0; pass < 2; pass++)
-    for (guint n = 0; n <= to - from; n++) {
+    for (guint n = 0; n <= to - from; n += step) {
       guint i = pass == 0 ? from + n : to - n;
-      const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
       double mean, deviation;
 
       smb_track_samples_spread (samples, i, &mean, &deviation);
-      cairo_line_to (cr, smb_timeline_x_of (drawing->self, sample->time_us),
+      cairo_line_to (cr, smb_timeline_x_of (drawing->self, sample_at (samples, i)->time_us),
                      y_of (drawing, CLAMP (mean + (pass == 0 ? deviation : -deviation), 0.0, 1.0)));
     }
   cairo_close_path (cr);
   set_colour (drawing, colour, strong ? 0.22 : 0.12);
   cairo_fill (cr);
-  for (guint i = from; i <= to; i++) {
-    const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
-
-    cairo_line_to (cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score));
-  }
+  for (guint i = from; i <= to; i += step)
+    line_through (drawing, samples, i, MIN (i + step - 1, to));
   set_colour (drawing, colour, strong ? 1.0 : 0.75);
   cairo_set_line_width (cr, strong ? 2.0 : 1.25);
   cairo_stroke (cr);
+  for (guint i = from; i <= to && to - from < MAX_DOTS; i++) {
+    cairo_arc (cr, smb_timeline_x_of (drawing->self, sample_at (samples, i)->time_us),
+               y_of (drawing, sample_at (samples, i)->score), strong ? 2.5 : 1.5, 0, 2 * G_PI);
+    set_colour (drawing, colour, 1.0);
+    cairo_fill (cr);
+  }
 }
 
 static void
@@ -196,21 +253,11 @@ draw_track (const Drawing *drawing, const SmbTrackSummary *track)
     cairo_rectangle (drawing->cr, x0, drawing->top - 4, MAX (x1 - x0, 2.0), 3);
     cairo_fill (drawing->cr);
   }
-  if (samples->len == 0)
-    return;
   for (guint from = 0; from < samples->len;) {
     guint to = smb_track_samples_stretch (samples, from);
 
     draw_stretch (drawing, samples, from, to, &colour, strong);
     from = to + 1;
-  }
-  for (guint i = 0; i < samples->len && samples->len <= 200; i++) {
-    const SmbTrackSample *sample = &g_array_index (samples, SmbTrackSample, i);
-
-    cairo_arc (drawing->cr, smb_timeline_x_of (drawing->self, sample->time_us), y_of (drawing, sample->score),
-               strong ? 2.5 : 1.5, 0, 2 * G_PI);
-    set_colour (drawing, &colour, 1.0);
-    cairo_fill (drawing->cr);
   }
 }
 
@@ -265,12 +312,15 @@ draw_series_scale (const Drawing *drawing)
   const GArray *series = drawing->self->series;
   const double x = drawing->width - SMB_TIMELINE_SCALE_PX + 6;
   double low, high;
+  int places;
 
   if (series == NULL || series->len == 0)
     return;
   series_range (series, &low, &high);
+  /* As many places as tell the ends apart. */
+  places = (int) CLAMP (ceil (1.0 - log10 (high - low)), 0.0, 4.0);
   for (int i = 0; i <= 2; i++) {
-    g_autofree char *text = g_strdup_printf ("%.3g", low + (high - low) * i / 2.0);
+    g_autofree char *text = g_strdup_printf ("%.*f", places, low + (high - low) * i / 2.0);
 
     draw_text (drawing, x, y_of (drawing, i / 2.0) - 8, FALSE, &drawing->text, text);
   }
@@ -328,24 +378,70 @@ draw_heads (const Drawing *drawing)
   cairo_fill (drawing->cr);
 }
 
-/* Each where its frame is, as wide as it fits before the next. */
+static PangoLayout *
+reading_layout (const Drawing *drawing, const char *text, gboolean strong, double most_px)
+{
+  PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (drawing->self), text);
+  PangoFontDescription *font = pango_font_description_copy (
+      pango_context_get_font_description (pango_layout_get_context (layout)));
+
+  pango_font_description_set_absolute_size (font, 12 * PANGO_SCALE);
+  if (strong)
+    pango_font_description_set_weight (font, PANGO_WEIGHT_BOLD);
+  pango_layout_set_font_description (layout, font);
+  pango_font_description_free (font);
+  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
+  pango_layout_set_width (layout, (int) (most_px * PANGO_SCALE));
+  return layout;
+}
+
+/* What lies under the pointer, beside it, as over the picture: dark in both schemes. */
+static void
+draw_reading (const Drawing *drawing)
+{
+  const SmbTimeline *self = drawing->self;
+  const double right = drawing->width - smb_timeline_right_px (self), most = right - SMB_TIMELINE_LEFT_PX - 16;
+  g_autoptr (PangoLayout) title = NULL, text = NULL;
+  int widths[2] = { 0 }, heights[2] = { 0 };
+  double at, x, width, height;
+
+  if (self->hovered < 0 || self->reading_title == NULL || most < 40)
+    return;
+  title = reading_layout (drawing, self->reading_title, TRUE, most);
+  pango_layout_get_pixel_size (title, &widths[0], &heights[0]);
+  if (self->reading_text != NULL && *self->reading_text != '\0') {
+    text = reading_layout (drawing, self->reading_text, FALSE, most);
+    pango_layout_get_pixel_size (text, &widths[1], &heights[1]);
+  }
+  width = MAX (widths[0], widths[1]) + 16;
+  height = heights[0] + heights[1] + 8;
+  at = smb_timeline_x_of (self, smb_engine_video_get_slots (self->video)[self->hovered].time_us);
+  x = at + 8 + width <= right ? at + 8 : MAX (at - 8 - width, SMB_TIMELINE_LEFT_PX);
+  cairo_set_source_rgba (drawing->cr, 0.09, 0.09, 0.1, 0.92);
+  cairo_rectangle (drawing->cr, floor (x), drawing->top, width, height);
+  cairo_fill (drawing->cr);
+  cairo_set_source_rgb (drawing->cr, 1.0, 1.0, 1.0);
+  cairo_move_to (drawing->cr, floor (x) + 8, drawing->top + 4);
+  pango_cairo_show_layout (drawing->cr, title);
+  cairo_move_to (drawing->cr, floor (x) + 8, drawing->top + 4 + heights[0]);
+  if (text != NULL)
+    pango_cairo_show_layout (drawing->cr, text);
+  cairo_new_path (drawing->cr);
+}
+
 static void
 draw_thumbnails (SmbTimeline *self, GtkSnapshot *snapshot, double width)
 {
-  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
-  const float height = SMB_TIMELINE_THUMB_PX - 4;
+  const double right = width - smb_timeline_right_px (self), w = smb_timeline_thumbnail_px (self);
 
-  gtk_snapshot_push_clip (snapshot,
-                          &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0,
-                                               (float) (width - SMB_TIMELINE_LEFT_PX - smb_timeline_right_px (self)),
-                                               SMB_TIMELINE_THUMB_PX));
-  for (guint i = 0; i < self->thumbnails->len; i++) {
-    const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
-    float x = (float) smb_timeline_x_of (self, slots[thumbnail->k].time_us);
-    float w = height * (float) gdk_texture_get_width (thumbnail->texture)
-              / (float) gdk_texture_get_height (thumbnail->texture);
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0, (float) (right - SMB_TIMELINE_LEFT_PX),
+                                                         SMB_TIMELINE_THUMB_PX));
+  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += w + 1.0) {
+    const SmbTimelineThumbnail *thumbnail = smb_timeline_thumbnail_at (self, x);
 
-    gtk_snapshot_append_texture (snapshot, thumbnail->texture, &GRAPHENE_RECT_INIT (x, 2, w, height));
+    if (thumbnail != NULL)
+      gtk_snapshot_append_texture (snapshot, thumbnail->texture,
+                                   &GRAPHENE_RECT_INIT ((float) x, 2, (float) w, SMB_TIMELINE_THUMB_PX - 4));
   }
   gtk_snapshot_pop (snapshot);
 }
@@ -397,5 +493,6 @@ smb_timeline_draw (SmbTimeline *self, GtkSnapshot *snapshot)
   draw_heads (&drawing);
   cairo_restore (drawing.cr);
   draw_series_scale (&drawing);
+  draw_reading (&drawing);
   cairo_destroy (drawing.cr);
 }

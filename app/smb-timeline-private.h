@@ -17,14 +17,16 @@ struct _SmbTimeline {
   /* owned */
   SmbEngineVideo *video;
   GPtrArray *frames, *tracks;
-  GArray *thumbnails; /* Thumbnail */
+  GArray *thumbnails; /* SmbTimelineThumbnail, in the order of their frames */
   GArray *series;     /* SmbTrackSample; NULL: none */
   char *series_title;
+  char *reading_title, *reading_text; /* of the frame under the pointer; NULL: none */
 
   guint selected; /* number of a track; 0: none */
   guint frame;
   int hovered, mark_in, mark_out;
   double begin_us, end_us; /* what is shown */
+  int allocated_width;
 };
 
 typedef struct {
@@ -32,6 +34,10 @@ typedef struct {
   GdkTexture *texture;
 } SmbTimelineThumbnail;
 
+/* Thumbnails stand side by side, each for the frame at its left edge. */
+double smb_timeline_thumbnail_px (const SmbTimeline *self);
+/* The one to be drawn at x; NULL: not there yet. */
+const SmbTimelineThumbnail *smb_timeline_thumbnail_at (const SmbTimeline *self, double x);
 int smb_timeline_right_px (const SmbTimeline *self); /* what is left free there */
 double smb_timeline_x_of (const SmbTimeline *self, gint64 time_us);
 gint64 smb_timeline_time_at (const SmbTimeline *self, double x);

@@ -6,10 +6,11 @@
 
 #define SHORTEST_VIEW_FRAMES 12
 #define WHEEL_STEP 1.25
+#define MAX_THUMBNAILS 600 /* 9 MB */
 
 G_DEFINE_FINAL_TYPE (SmbTimeline, smb_timeline, GTK_TYPE_WIDGET)
 
-enum { SEEK, HOVERED, N_SIGNALS };
+enum { SEEK, HOVERED, VIEW_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 gint64
@@ -62,6 +63,7 @@ set_view (SmbTimeline *self, double begin_us, double end_us)
   self->begin_us = CLAMP (begin_us, 0.0, length - span);
   self->end_us = self->begin_us + span;
   gtk_widget_queue_draw (GTK_WIDGET (self));
+  g_signal_emit (self, signals[VIEW_CHANGED], 0);
 }
 
 /* Keeps what lies under `at_us` where it is. */
@@ -88,7 +90,7 @@ describe (SmbTimeline *self)
   g_autofree char *text = NULL;
 
   if (self->video != NULL)
-    text = g_strdup_printf (_("Timeline, frame %u of %u"), self->frame, smb_engine_video_get_n_frames (self->video));
+    text = g_strdup_printf (_("Timeline, frame %u of %u"), self->frame, smb_engine_video_get_n_frames (self->video) - 1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   text != NULL ? text : _("Timeline"), -1);
 }
@@ -108,6 +110,7 @@ smb_timeline_set_video (SmbTimeline *self, SmbEngineVideo *video)
   }
   describe (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
+  g_signal_emit (self, signals[VIEW_CHANGED], 0);
 }
 
 void
@@ -161,13 +164,100 @@ clear_thumbnail (gpointer data)
   g_clear_object (&((SmbTimelineThumbnail *) data)->texture);
 }
 
+/* Where the thumbnail of frame k is, or belongs. */
+static guint
+thumbnail_place (const SmbTimeline *self, guint k)
+{
+  guint i = 0;
+
+  while (i < self->thumbnails->len && g_array_index (self->thumbnails, SmbTimelineThumbnail, i).k < k)
+    i++;
+  return i;
+}
+
+static gboolean
+has_thumbnail (const SmbTimeline *self, guint k)
+{
+  const guint i = thumbnail_place (self, k);
+
+  return i < self->thumbnails->len && g_array_index (self->thumbnails, SmbTimelineThumbnail, i).k == k;
+}
+
 void
 smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image)
 {
-  SmbTimelineThumbnail thumbnail = { k, gdk_memory_texture_new (image->width, image->height, GDK_MEMORY_R8G8B8,
-                                                                image->bytes, (gsize) image->width * 3) };
+  SmbTimelineThumbnail thumbnail = { k, NULL };
 
-  g_array_append_val (self->thumbnails, thumbnail);
+  if (has_thumbnail (self, k))
+    return;
+  /* Whoever looks around for long does not fill the memory: every second one goes. */
+  for (guint i = self->thumbnails->len >= MAX_THUMBNAILS ? MAX_THUMBNAILS : 0; i > 1; i -= 2)
+    g_array_remove_index (self->thumbnails, i - 1);
+  thumbnail.texture = gdk_memory_texture_new (image->width, image->height, GDK_MEMORY_R8G8B8, image->bytes,
+                                              (gsize) image->width * 3);
+  g_array_insert_val (self->thumbnails, thumbnail_place (self, k), thumbnail);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+double
+smb_timeline_thumbnail_px (const SmbTimeline *self)
+{
+  const double aspect = (double) smb_engine_video_get_width (self->video) / smb_engine_video_get_height (self->video);
+
+  return CLAMP ((SMB_TIMELINE_THUMB_PX - 4) * aspect, 8.0, 400.0);
+}
+
+const SmbTimelineThumbnail *
+smb_timeline_thumbnail_at (const SmbTimeline *self, double x)
+{
+  const double reach_us = smb_timeline_thumbnail_px (self) / plot_width (self) * (self->end_us - self->begin_us);
+  const SmbVideoSlot *slots = smb_engine_video_get_slots (self->video);
+  const guint k = frame_at (self, x), place = thumbnail_place (self, k);
+  const SmbTimelineThumbnail *nearest = NULL;
+  double least_us = reach_us;
+
+  /* The one of that very frame, or as long as it is not there one from close by. */
+  for (guint i = place > 0 ? place - 1 : 0; i < MIN (place + 1, self->thumbnails->len); i++) {
+    const SmbTimelineThumbnail *thumbnail = &g_array_index (self->thumbnails, SmbTimelineThumbnail, i);
+    const double away_us = fabs ((double) (slots[thumbnail->k].time_us - slots[k].time_us));
+
+    if (away_us < least_us || thumbnail->k == k) {
+      least_us = away_us;
+      nearest = thumbnail;
+    }
+  }
+  return nearest;
+}
+
+GArray *
+smb_timeline_list_wanted (SmbTimeline *self)
+{
+  GArray *wanted = g_array_new (FALSE, FALSE, sizeof (guint));
+  double right;
+
+  if (self->video == NULL)
+    return wanted;
+  right = SMB_TIMELINE_LEFT_PX + plot_width (self);
+  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += smb_timeline_thumbnail_px (self) + 1.0) {
+    const guint k = frame_at (self, x);
+
+    if (!has_thumbnail (self, k) && (wanted->len == 0 || g_array_index (wanted, guint, wanted->len - 1) != k))
+      g_array_append_val (wanted, k);
+  }
+  return wanted;
+}
+
+void
+smb_timeline_set_reading (SmbTimeline *self, const char *title, const char *text)
+{
+  g_autofree char *whole
+      = title == NULL ? g_strdup ("") : text == NULL || *text == '\0' ? g_strdup (title) : g_strdup_printf ("%s · %s", title, text);
+
+  g_free (self->reading_title);
+  g_free (self->reading_text);
+  self->reading_title = g_strdup (title);
+  self->reading_text = g_strdup (text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, whole, -1);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -290,6 +380,16 @@ smb_timeline_measure (GtkWidget *widget, GtkOrientation orientation, int for_siz
 }
 
 static void
+smb_timeline_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  SmbTimeline *self = SMB_TIMELINE (widget);
+
+  if (self->video != NULL && width != self->allocated_width)
+    g_signal_emit (self, signals[VIEW_CHANGED], 0);
+  self->allocated_width = width;
+}
+
+static void
 smb_timeline_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   smb_timeline_draw (SMB_TIMELINE (widget), snapshot);
@@ -306,6 +406,8 @@ smb_timeline_dispose (GObject *object)
   g_clear_pointer (&self->thumbnails, g_array_unref);
   g_clear_pointer (&self->series, g_array_unref);
   g_clear_pointer (&self->series_title, g_free);
+  g_clear_pointer (&self->reading_title, g_free);
+  g_clear_pointer (&self->reading_text, g_free);
   G_OBJECT_CLASS (smb_timeline_parent_class)->dispose (object);
 }
 
@@ -316,11 +418,14 @@ smb_timeline_class_init (SmbTimelineClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = smb_timeline_dispose;
   widget_class->measure = smb_timeline_measure;
+  widget_class->size_allocate = smb_timeline_size_allocate;
   widget_class->snapshot = smb_timeline_snapshot;
   gtk_widget_class_set_css_name (widget_class, "timeline");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_SLIDER);
   signals[SEEK]
       = g_signal_new ("seek", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+  signals[VIEW_CHANGED]
+      = g_signal_new ("view-changed", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[HOVERED]
       = g_signal_new ("hovered", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }

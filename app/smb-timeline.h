@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * longest run above a track's own level, the marks, the frame looked at. Wheel zooms about the pointer, drag and click
  * seek, arrow keys step one frame (with Shift ten), Home and End go to the ends.
  *
- * Signals: "seek" (guint frame), "hovered" (int frame; -1: the pointer left). */
+ * Signals: "seek" (guint frame), "hovered" (int frame; -1: the pointer left), "view-changed" (zoomed, moved, resized:
+ * other thumbnails are wanted). */
 #define SMB_TYPE_TIMELINE (smb_timeline_get_type ())
 G_DECLARE_FINAL_TYPE (SmbTimeline, smb_timeline, SMB, TIMELINE, GtkWidget)
 
@@ -27,6 +28,10 @@ void smb_timeline_set_series (SmbTimeline *self, GArray *samples, const char *ti
 void smb_timeline_set_frame (SmbTimeline *self, guint k);
 /* One more thumbnail, of frame k. */
 void smb_timeline_add_thumbnail (SmbTimeline *self, guint k, SmbImage *image);
+/* The frames (guint) whose thumbnails would fill what is shown and are not there yet. */
+GArray *smb_timeline_list_wanted (SmbTimeline *self);
+/* What is told beside the pointer of the frame under it, and to screen readers; title NULL: nothing. */
+void smb_timeline_set_reading (SmbTimeline *self, const char *title, const char *text);
 /* -1: none. */
 void smb_timeline_set_marks (SmbTimeline *self, int in, int out);
 void smb_timeline_zoom (SmbTimeline *self, double factor); /* about the frame looked at; 0: all of it */

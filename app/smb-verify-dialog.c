@@ -4,6 +4,7 @@
 #include "smb-form.h"
 #include "smb-format.h"
 #include "smb-job-row.h"
+#include "smb-label.h"
 
 #include "examine/smb-examine-bundle.h"
 
@@ -129,14 +130,10 @@ state_of (SmbReproduction outcome)
 static void
 add_line (GtkWidget *to, const char *text, const char *css)
 {
-  GtkWidget *label = gtk_label_new (text);
+  GtkWidget *label = smb_label_new (text, css);
 
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
   gtk_widget_set_can_focus (label, FALSE);
-  gtk_widget_add_css_class (label, css);
   gtk_box_append (GTK_BOX (to), label);
 }
 

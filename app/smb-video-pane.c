@@ -8,8 +8,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define N_THUMBNAILS 14
 #define THUMBNAIL_PX 96
+#define FETCH_AFTER_MS 200
 
 struct _SmbVideoPane {
   GtkWidget parent_instance;
@@ -26,6 +26,7 @@ struct _SmbVideoPane {
   SmbSession *session;
   GArray *series;        /* of it, SmbTrackSample; NULL: none */
   SmbEngineVideo *shown; /* whose thumbnails are there */
+  guint fetching;        /* more of them, soon; 0: not */
   int mark_in, mark_out;
   guint tick;            /* 0: not playing */
   gint64 started_us;     /* of the frame clock, when playing began */
@@ -87,39 +88,42 @@ measure_title (SmbMeasureKind measure, SmbRegion region)
   return g_strdup_printf ("%s, %s", smb_measure_title (measure), smb_region_title (region));
 }
 
-/* What lies under the pointer, else in the frame on the screen. */
-static void
-show_reading (SmbVideoPane *self, int hovered)
+/* "key frame · T1 0.235": what is known of frame k besides its number and time. Free with g_free. */
+static char *
+describe_frame (SmbVideoPane *self, guint k)
 {
-  SmbEngineVideo *video = get_video (self);
-  GPtrArray *tracks = self->session != NULL ? smb_session_get_tracks (self->session) : NULL;
-  GString *text = g_string_new (NULL);
+  GPtrArray *tracks = smb_session_get_tracks (self->session);
+  const SmbVideoSlot *slot = &smb_engine_video_get_slots (get_video (self))[k];
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
   SmbMeasureKind measure;
   SmbRegion region;
 
-  if (video != NULL && hovered >= 0) {
-    const SmbVideoSlot *slot = &smb_engine_video_get_slots (video)[hovered];
+  for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
+    const SmbTrackSummary *track = tracks->pdata[i];
+    const double score = value_at (track->samples, k);
 
-    g_string_append_printf (text, _("frame %d · %.3f s"), hovered, (double) slot->time_us / 1e6);
-    if ((slot->flags & SMB_VIDEO_SLOT_KEY) != 0)
-      g_string_append (text, _(" · key frame"));
-    if ((slot->flags & SMB_VIDEO_SLOT_AFTER_GAP) != 0)
-      g_string_append (text, _(" · frames missing before it"));
-    for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
-      const SmbTrackSummary *track = tracks->pdata[i];
-      double score = value_at (track->samples, (guint) hovered);
-
-      if (!isnan (score))
-        g_string_append_printf (text, " · T%u %.3f", track->number, score);
-    }
-    /* Which measure it is stands in the drop-down below. */
-    if (self->series != NULL && get_measure (self, &measure, &region)
-        && !isnan (value_at (self->series, (guint) hovered)))
-      g_string_append_printf (text, " · %s %.4f", smb_region_title (region), value_at (self->series, (guint) hovered));
+    if (!isnan (score))
+      g_ptr_array_add (parts, g_strdup_printf ("T%u %.3f", track->number, score));
   }
-  gtk_label_set_text (self->reading, text->str);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->reading), text->str);
-  g_string_free (text, TRUE);
+  /* Which measure it is stands in the drop-down below. */
+  if (self->series != NULL && get_measure (self, &measure, &region) && !isnan (value_at (self->series, k)))
+    g_ptr_array_add (parts, g_strdup_printf ("%s %.4f", smb_region_title (region), value_at (self->series, k)));
+  if ((slot->flags & SMB_VIDEO_SLOT_KEY) != 0)
+    g_ptr_array_add (parts, g_strdup (_("key frame")));
+  if ((slot->flags & SMB_VIDEO_SLOT_AFTER_GAP) != 0)
+    g_ptr_array_add (parts, g_strdup (_("frames missing before it")));
+  g_ptr_array_add (parts, NULL);
+  return g_strjoinv (" · ", (char **) parts->pdata);
+}
+
+/* Of the frame on the screen. */
+static void
+show_reading (SmbVideoPane *self)
+{
+  g_autofree char *text = get_video (self) != NULL ? describe_frame (self, smb_session_get_frame (self->session)) : NULL;
+
+  gtk_label_set_text (self->reading, text != NULL ? text : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->reading), text);
 }
 
 static void
@@ -222,7 +226,7 @@ stop_playing (SmbVideoPane *self)
 {
   set_playing (self, FALSE);
   self->started_us = 0;
-  show_reading (self, -1);
+  show_reading (self);
 }
 
 static void
@@ -259,7 +263,14 @@ on_seek (SmbTimeline *timeline, guint k, SmbVideoPane *self)
 static void
 on_hovered (SmbTimeline *timeline, int k, SmbVideoPane *self)
 {
-  show_reading (self, k);
+  SmbEngineVideo *video = get_video (self);
+  g_autofree char *title = NULL, *text = NULL;
+
+  if (video != NULL && k >= 0) {
+    title = g_strdup_printf (_("frame %d · %.3f s"), k, (double) smb_engine_video_get_slots (video)[k].time_us / 1e6);
+    text = describe_frame (self, (guint) k);
+  }
+  smb_timeline_set_reading (timeline, title, text);
 }
 
 /* A second press on the same place takes the mark away. */
@@ -311,16 +322,27 @@ on_thumbnail (SmbSession *session, guint k, SmbImage *image, gpointer pane)
   smb_timeline_add_thumbnail (SMB_VIDEO_PANE (pane)->timeline, k, image);
 }
 
-static void
-fetch_thumbnails (SmbVideoPane *self, SmbEngineVideo *video)
+static gboolean
+fetch_thumbnails (gpointer data)
 {
-  guint frames[N_THUMBNAILS], n = smb_engine_video_get_n_frames (video), n_wanted = MIN (N_THUMBNAILS, n);
-  const SmbVideoSlot *slots = smb_engine_video_get_slots (video);
-  gint64 length_us = slots[n - 1].time_us + slots[n - 1].duration_us;
+  SmbVideoPane *self = data;
+  g_autoptr (GArray) wanted = NULL;
 
-  for (guint i = 0; i < n_wanted; i++)
-    frames[i] = smb_engine_video_frame_at (video, length_us * i / n_wanted);
-  smb_session_fetch_thumbnails (self->session, frames, n_wanted, THUMBNAIL_PX, on_thumbnail, G_OBJECT (self));
+  self->fetching = 0;
+  if (get_video (self) == NULL)
+    return G_SOURCE_REMOVE;
+  wanted = smb_timeline_list_wanted (self->timeline);
+  smb_session_fetch_thumbnails (self->session, (const guint *) wanted->data, wanted->len, THUMBNAIL_PX, on_thumbnail,
+                                G_OBJECT (self));
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at every step of a zoom: where it comes to rest. */
+static void
+on_view_changed (SmbVideoPane *self)
+{
+  g_clear_handle_id (&self->fetching, g_source_remove);
+  self->fetching = g_timeout_add (FETCH_AFTER_MS, fetch_thumbnails, self);
 }
 
 /* The measure chosen, of the track chosen or the first that has it. The choice is there where a run measured regions.
@@ -369,6 +391,8 @@ show_tracks (SmbVideoPane *self)
                            smb_session_get_tracks (self->session), smb_session_get_selected_track (self->session));
   show_series (self);
   show_score (self);
+  if (self->started_us == 0)
+    show_reading (self);
 }
 
 static void
@@ -383,8 +407,6 @@ on_video_changed (SmbVideoPane *self)
     self->shown = video; /* only compared, never used */
     smb_video_form_set_marks (self->form, -1, -1);
     smb_timeline_set_video (self->timeline, video);
-    if (video != NULL)
-      fetch_thumbnails (self, video);
   }
   show_tracks (self);
   show_place (self);
@@ -395,8 +417,10 @@ on_frame_changed (SmbVideoPane *self)
 {
   self->n_shown++;
   show_place (self);
-  if (self->started_us == 0)
+  if (self->started_us == 0) {
+    show_reading (self);
     return;
+  }
   show_played (self);
   if (self->tick == 0)
     self->started_us = 0; /* that was the last one */
@@ -460,6 +484,7 @@ smb_video_pane_dispose (GObject *object)
   if (self->tick != 0)
     gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick);
   self->tick = 0;
+  g_clear_handle_id (&self->fetching, g_source_remove);
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_pointer (&self->series, g_array_unref);
   g_clear_object (&self->session);
@@ -523,11 +548,15 @@ smb_video_pane_init (SmbVideoPane *self)
   self->timeline = SMB_TIMELINE (smb_timeline_new ());
   g_signal_connect (self->timeline, "seek", G_CALLBACK (on_seek), self);
   g_signal_connect (self->timeline, "hovered", G_CALLBACK (on_hovered), self);
+  g_signal_connect_swapped (self->timeline, "view-changed", G_CALLBACK (on_view_changed), self);
   gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->timeline));
+  row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  gtk_widget_add_css_class (row, "video-score");
+  gtk_box_append (GTK_BOX (self->box), row);
+  self->score = add_label (row, TRUE, "caption");
   row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   gtk_widget_add_css_class (row, "video-tools");
   gtk_box_append (GTK_BOX (self->box), row);
-  self->score = add_label (row, TRUE, "caption");
   self->measure = build_measures (self);
   gtk_box_append (GTK_BOX (row), GTK_WIDGET (self->measure));
   self->form = SMB_VIDEO_FORM (smb_video_form_new ());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-viewer-private.h"
 
+#include "analysis/smb-score-warning.h"
 #include "explain/smb-faithfulness.h"
 #include "smb-format.h"
 #include "smb-map-texture.h"
@@ -173,10 +174,14 @@ show_banner (SmbViewer *self)
     smb_banner_set_state (self->banner, SMB_MESSAGE_ERROR, smb_session_get_model_problem (self->session));
     return;
   }
-  if (analysis != NULL)
-    warning = smb_model_warning (analysis->trained, analysis->calibrated);
-  else if (model != NULL)
-    warning = smb_model_warning (model->trained, model->calibrated);
+  if (analysis != NULL || model != NULL) {
+    const gboolean video = exhibit != NULL && smb_exhibit_get_evidence (exhibit)->video;
+    const gboolean ready = model != NULL && (video ? model->track_calibration != NULL : model->calibrated);
+    const SmbScored scored = { NULL, video, analysis != NULL ? analysis->trained : model->trained,
+                               analysis != NULL ? analysis->calibrated : ready };
+
+    warning = smb_score_warning (&scored);
+  }
   smb_banner_set_state (self->banner, SMB_MESSAGE_WARNING, warning);
 }
 

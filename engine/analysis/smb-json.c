@@ -27,26 +27,6 @@ append_string (GString *out, const char *text)
   g_string_append_c (out, '"');
 }
 
-static void
-append_double (GString *out, double value)
-{
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-  if (!isfinite (value)) {
-    g_string_append (out, "null");
-    return;
-  }
-  for (int digits = 1; digits <= 17; digits++) {
-    char format[8];
-
-    g_snprintf (format, sizeof format, "%%.%dg", digits);
-    g_ascii_formatd (buffer, sizeof buffer, format, value);
-    if (g_ascii_strtod (buffer, NULL) == value)
-      break;
-  }
-  g_string_append (out, buffer);
-}
-
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
@@ -86,7 +66,10 @@ append_node (GString *out, JsonNode *node)
   } else if (json_node_get_value_type (node) == G_TYPE_BOOLEAN) {
     g_string_append (out, json_node_get_boolean (node) ? "true" : "false");
   } else if (json_node_get_value_type (node) == G_TYPE_DOUBLE) {
-    append_double (out, json_node_get_double (node));
+    if (isfinite (json_node_get_double (node)))
+      smb_json_append_number (out, json_node_get_double (node));
+    else
+      g_string_append (out, "null");
   } else {
     g_string_append_printf (out, "%" G_GINT64_FORMAT, json_node_get_int (node));
   }
@@ -338,13 +321,4 @@ smb_json_set_string (JsonObject *of, const char *member, const char *value)
     json_object_set_null_member (of, member);
   else
     json_object_set_string_member (of, member, value);
-}
-
-void
-smb_json_set_number (JsonObject *of, const char *member, double value)
-{
-  if (isfinite (value))
-    json_object_set_double_member (of, member, value);
-  else
-    json_object_set_null_member (of, member);
 }

@@ -5,6 +5,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "base/smb-json-part.h"
+
 G_BEGIN_DECLS
 
 /* Compact text with the members of every object in byte order of their names and numbers in their shortest form that
@@ -45,8 +47,7 @@ void smb_json_ints (SmbJsonReader *reader, JsonObject *of, const char *member, i
  * digits. */
 guint64 smb_json_uint64 (SmbJsonReader *reader, JsonObject *of, const char *member);
 void smb_json_set_uint64 (JsonObject *of, const char *member, guint64 value);
-/* NULL and NAN become null. */
+/* NULL becomes null. */
 void smb_json_set_string (JsonObject *of, const char *member, const char *value);
-void smb_json_set_number (JsonObject *of, const char *member, double value);
 
 G_END_DECLS

@@ -52,11 +52,6 @@ char *smb_case_column_text (sqlite3_stmt *stmt, int column);
 char *smb_case_column_line (sqlite3_stmt *stmt, int column); /* the same without line breaks, for messages */
 double smb_case_column_double (sqlite3_stmt *stmt, int column); /* NULL: NAN */
 
-/* Transactions nest: the outermost is BEGIN IMMEDIATE, inner ones are savepoints. `end` commits if `ok`, else (or if
- * the commit fails) undoes everything since the matching begin; returns whether it is stored. */
-gboolean smb_case_begin (SmbCase *store, GError **error);
-gboolean smb_case_end (SmbCase *store, gboolean ok, GError **error);
-
 /* UTF-8, no longer than max_bytes, not empty if `required`. `what` names the field in the message. NULL counts as "".
  */
 gboolean smb_case_check_text (const char *what, const char *text, gsize max_bytes, gboolean required, GError **error);

@@ -141,6 +141,14 @@ SmbCase *smb_case_open (const char *path, GError **error);
 void smb_case_close (SmbCase *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCase, smb_case_close)
 
+/* Several changes that belong together are kept together or not at all, their log entries included: between `begin` and
+ * `end` stands what stores and nothing that takes long, for no other connection can write meanwhile. Pairs nest: the
+ * outermost is BEGIN IMMEDIATE, inner ones are savepoints. `end` commits if `ok`, else (or if the commit fails) undoes
+ * everything since the matching begin; returns whether it is stored. After `begin` failed there is no `end`; after a
+ * change failed nothing but `end` may follow. */
+gboolean smb_case_begin (SmbCase *store, GError **error);
+gboolean smb_case_end (SmbCase *store, gboolean ok, GError **error);
+
 const char *smb_case_get_path (const SmbCase *store);
 gboolean smb_case_get_read_only (const SmbCase *store);
 /* A whole copy as of this moment at `path`, which must not exist yet, also while others write to the case (the file

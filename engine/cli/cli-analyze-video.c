@@ -2,6 +2,7 @@
 #include "cli/cli-analyze-video.h"
 
 #include "analysis/smb-json.h"
+#include "analysis/smb-score-warning.h"
 #include "analysis/smb-track-likelihood.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
@@ -206,7 +207,8 @@ summary_to_json (const SmbModelInfo *model, const SmbEngineVideo *video, GPtrArr
   JsonObject *out = json_object_new (), *about = json_object_new ();
   JsonArray *list = json_array_new (), *cuts = json_array_new (), *warnings = json_array_new ();
   g_autofree char *text = smb_video_settings_to_json (settings);
-  const char *note = smb_model_warning (model->trained, model->calibrated);
+  const SmbScored scored = { NULL, TRUE, model->trained, model->track_calibration != NULL };
+  const char *note = smb_score_warning (&scored);
 
   for (guint i = 0; i < tracks->len; i++)
     json_array_add_element (list, smb_track_summary_to_json (tracks->pdata[i]));
@@ -234,8 +236,6 @@ summary_to_json (const SmbModelInfo *model, const SmbEngineVideo *video, GPtrArr
   json_object_set_boolean_member (about, "track_calibrated", model->track_calibration != NULL);
   if (note != NULL)
     json_object_set_string_member (about, "note", note);
-  if (model->track_calibration == NULL)
-    json_object_set_string_member (about, "track_note", smb_track_calibration_missing ());
   json_object_set_object_member (out, "model", about);
   json_node_take_object (node, out);
   return node;
@@ -247,9 +247,8 @@ print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const cha
 {
   const guint n = smb_engine_video_get_n_frames (video);
   const SmbVideoSlot *last = &smb_engine_video_get_slots (video)[n - 1];
-  const char *warning = !model->trained                      ? smb_model_warning (FALSE, FALSE)
-                        : model->track_calibration == NULL ? smb_track_calibration_missing ()
-                                                           : NULL;
+  const SmbScored scored = { NULL, TRUE, model->trained, model->track_calibration != NULL };
+  const char *warning = smb_score_warning (&scored);
   guint n_cuts = 0;
 
   for (guint i = 0; i < progress->frames->len; i++)

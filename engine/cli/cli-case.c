@@ -2,6 +2,7 @@
 /* semblance-cli case: new, add, list, verify, copy. */
 #include "cli/cli-case.h"
 
+#include "analysis/smb-score-warning.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
 #include "cli/cli.h"
@@ -271,13 +272,15 @@ list_json (const SmbCase *store, const SmbCaseInfo *info, GPtrArray *list, GPtrA
     add_time (builder, "verified", evidence->verified_us);
     json_builder_set_member_name (builder, "analysis");
     if (analysis != NULL) {
+      const SmbScored scored = { NULL, evidence->video, analysis->trained, analysis->calibrated };
+
       json_builder_begin_object (builder);
       add_time (builder, "made", analysis->made_us);
       add_string (builder, "model", analysis->model_name);
       add_string (builder, "model_sha256", analysis->model_sha256);
       add_bool (builder, "trained", analysis->trained);
       add_bool (builder, "calibrated", analysis->calibrated);
-      add_string (builder, "note", smb_model_warning (analysis->trained, analysis->calibrated));
+      add_string (builder, "note", smb_score_warning (&scored));
       add_int (builder, "faces", analysis->n_faces);
       json_builder_set_member_name (builder, "highest_score");
       if (isnan (analysis->highest_score))
@@ -298,7 +301,8 @@ list_json (const SmbCase *store, const SmbCaseInfo *info, GPtrArray *list, GPtrA
 static void
 list_text (const SmbCaseInfo *info, GPtrArray *list, GPtrArray *analyses)
 {
-  g_autoptr (GPtrArray) warnings = g_ptr_array_new ();
+  g_autoptr (GArray) scored = g_array_new (FALSE, FALSE, sizeof (SmbScored));
+  g_autoptr (GPtrArray) warnings = NULL;
 
   g_print ("%s%s%s\n", info->number, info->number[0] != '\0' ? "  " : "", info->title);
   for (guint i = 0; i < list->len; i++) {
@@ -310,7 +314,7 @@ list_text (const SmbCaseInfo *info, GPtrArray *list, GPtrArray *analyses)
     if (evidence->problem != NULL) {
       g_print (_ ("  (not decoded)"));
     } else if (analysis != NULL) {
-      const char *warning = smb_model_warning (analysis->trained, analysis->calibrated);
+      const SmbScored one = { evidence->exhibit, evidence->video, analysis->trained, analysis->calibrated };
 
       g_print (g_dngettext (GETTEXT_PACKAGE, "  %d face", "  %d faces", (gulong) analysis->n_faces), analysis->n_faces);
       if (isnan (analysis->highest_score))
@@ -318,11 +322,11 @@ list_text (const SmbCaseInfo *info, GPtrArray *list, GPtrArray *analyses)
       else
         g_print (_ ("  highest score %.4f"), analysis->highest_score);
       g_print ("  [%s]", analysis->model_name);
-      if (warning != NULL && !g_ptr_array_find (warnings, warning, NULL))
-        g_ptr_array_add (warnings, (gpointer) warning);
+      g_array_append_val (scored, one);
     }
     g_print ("\n");
   }
+  warnings = smb_score_warnings ((const SmbScored *) scored->data, scored->len);
   for (guint i = 0; i < warnings->len; i++)
     g_print ("%s\n", (const char *) g_ptr_array_index (warnings, i));
 }

@@ -9,12 +9,15 @@
 
 #include "analysis/smb-analysis.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "cli/cli-measure.h"
+#include "cli/cli-signals.h"
 #include "learn/smb-checkpoint.h"
+#include "learn/smb-dataset-places.h"
 #include "learn/smb-model-card.h"
 
 typedef struct {
-  char *against, *reencode, *precision, *out;
+  char *against, *as, *reencode, *precision, *out;
   gboolean card;
 } Options;
 
@@ -28,6 +31,7 @@ static void
 options_clear (Options *o)
 {
   g_free (o->against);
+  g_free (o->as);
   g_free (o->reencode);
   g_free (o->precision);
   g_free (o->out);
@@ -119,15 +123,6 @@ print_text (JsonNode *json, const Options *o, const Compared *compared)
              compared->auc[1], compared->auc[2], compared->largest);
 }
 
-static void
-set_number (JsonObject *of, const char *key, double value)
-{
-  if (isfinite (value))
-    json_object_set_double_member (of, key, value);
-  else
-    json_object_set_null_member (of, key);
-}
-
 /* What the numbers are of, beside them. */
 static void
 name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const Compared *compared)
@@ -138,16 +133,26 @@ name_entry (JsonNode *json, const Options *o, const SmbCliMeasured *m, const Com
   json_object_set_string_member (root, "name", name);
   json_object_set_string_member (root, "model", m->model->name);
   json_object_set_string_member (root, "model_sha256", m->model->detector_sha256);
-  json_object_set_string_member (root, "blended", m->options->blended != NULL ? m->options->blended : "");
+  json_object_set_string_member (root, "blended", m->settings->blended != NULL ? m->settings->blended : "");
   if (compared == NULL)
     return;
   if (o->precision != NULL)
     json_object_set_string_member (root, "precision", o->precision);
   json_object_set_string_member (root, "against", o->against != NULL ? o->against : "f32");
-  set_number (root, "auc_difference", compared->auc[0]);
-  set_number (root, "auc_difference_low", compared->auc[1]);
-  set_number (root, "auc_difference_high", compared->auc[2]);
-  set_number (root, "largest_score_change", compared->largest);
+  smb_json_set_number (root, "auc_difference", compared->auc[0]);
+  smb_json_set_number (root, "auc_difference_low", compared->auc[1]);
+  smb_json_set_number (root, "auc_difference_high", compared->auc[2]);
+  smb_json_set_number (root, "largest_score_change", compared->largest);
+}
+
+/* Into the model's card; and where its data lies, for models to come (--as). */
+static gboolean
+keep (const SmbCliMeasured *m, JsonNode *json, GError **error)
+{
+  g_autofree char *key = smb_dataset_dup_key (m->dataset);
+
+  return smb_model_card_add (m->model->folder, "evaluations", json_node_copy (json), error)
+         && smb_dataset_place_note (key, m->folder, error);
 }
 
 static gboolean
@@ -183,7 +188,80 @@ evaluate (const SmbCliMeasured *m, gpointer user_data, GError **error)
     print_text (json, o, compared);
   if (o->out != NULL && !write_files (o, m->scored, json, error))
     return FALSE;
-  return !o->card || smb_model_card_add (m->model->folder, "evaluations", json_node_copy (json), error);
+  return !o->card || keep (m, json, error);
+}
+
+/* Whether the data set that was found for an evaluation is still the one it was made on. */
+static gboolean
+is_still (const SmbMeasuredOn *on)
+{
+  g_autoptr (SmbDataset) dataset = on->folder != NULL ? smb_dataset_open (on->folder, NULL) : NULL;
+  g_autofree char *key = dataset != NULL ? smb_dataset_dup_key (dataset) : NULL;
+
+  return g_strcmp0 (key, on->key) == 0;
+}
+
+/* Measures on everything that another model was measured on, in the same ways, as far as it is on this machine. */
+static gboolean
+evaluate_as (const SmbCliMeasure *options, const Options *o, const SmbEvaluationSettings *given, GCancellable *stop,
+             GError **error)
+{
+  g_autoptr (SmbModelInfo) other = smb_model_find (o->as, error);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonNode) card = other != NULL ? smb_model_card_read (other->folder, &local) : NULL;
+  g_autoptr (GPtrArray) all = smb_measured_on (card);
+  guint measured = 0;
+
+  if (other == NULL)
+    return FALSE;
+  if (local != NULL) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  for (guint i = 0; i < all->len; i++) {
+    const SmbMeasuredOn *on = g_ptr_array_index (all, i);
+    SmbEvaluationSettings settings = *given;
+
+    if (!is_still (on)) {
+      g_printerr (_ ("%s (%s): this data set is not on this machine any more, or was changed; not measured.\n"),
+                  on->name, smb_part_name (on->part));
+      continue;
+    }
+    settings.part = on->part;
+    settings.blended = on->blended;
+    settings.reencode_px = on->reencode_px;
+    settings.reencode_quality = on->reencode_quality;
+    if (!options->json)
+      g_print ("%s, %s%s\n", on->name, smb_part_name (on->part), on->reencode_px > 0 ? _ (", re-encoded") : "");
+    if (!smb_cli_measure_one (options, &settings, on->folder, stop, evaluate, (gpointer) o, error))
+      return FALSE;
+    measured++;
+  }
+  if (measured > 0)
+    return TRUE;
+  g_set_error (
+      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+      _ ("None of the data that “%s” was measured on is known on this machine; name a data set instead of --as."),
+      o->as);
+  return FALSE;
+}
+
+static int
+run_as (const SmbCliMeasure *options, const Options *o, SmbEvaluationSettings *settings, int argc)
+{
+  g_autoptr (GCancellable) stop = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (argc != 1 || options->part != NULL || options->blended != NULL || o->reencode != NULL || o->out != NULL)
+    return smb_cli_usage (_ ("--as takes data, part, re-encoding and blends from what was measured before; leave out "
+                             "DATASET, --part, --reencode, --self-blended and --out."));
+  settings->seed = (guint64) MAX (options->seed, 0);
+  settings->threads = options->threads;
+  smb_cli_stop_on_signals (stop);
+  if (evaluate_as (options, o, settings, stop, &error))
+    return SMB_EXIT_OK;
+  smb_cli_print_error (error);
+  return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
 }
 
 int
@@ -195,6 +273,8 @@ smb_cli_evaluate (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "against", 0, 0, G_OPTION_ARG_STRING, &own.against, N_ ("Another one to compare it with on the same faces"),
       N_ ("MODEL") },
+    { "as", 0, 0, G_OPTION_ARG_STRING, &own.as,
+      N_ ("Instead of DATASET: all that this model was measured on (--card), in the same ways"), N_ ("MODEL") },
     { "part", 0, 0, G_OPTION_ARG_STRING, &o.part, N_ ("train, val, test (default) or all"), N_ ("NAME") },
     { "reencode", 0, 0, G_OPTION_ARG_STRING, &own.reencode,
       N_ ("Every face brought to this side and back, and through JPEG of this quality, like 160,75"), N_ ("PX,Q") },
@@ -212,7 +292,7 @@ smb_cli_evaluate (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   if (!smb_cli_parse (
-          &argc, &argv, all, _ ("DATASET"),
+          &argc, &argv, all, _ ("DATASET | --as=MODEL"),
           /* xgettext:no-c-format */
           _ ("Measures a detector on a data set that “dataset build” made: AUC, EER, accuracy, HTER (ACER), APCER, BPCER, "
              "TPR at FPR, with 95 % intervals, for all faces, for each class and origin, and by video.")))
@@ -226,5 +306,7 @@ smb_cli_evaluate (int argc, char **argv)
     return smb_cli_usage ("%s", error->message);
   if (own.card && settings.precision != SMB_PRECISION_F32)
     return smb_cli_usage (_ ("A card holds numbers of float32; leave out --card or --precision."));
+  if (own.as != NULL)
+    return run_as (&o, &own, &settings, argc);
   return smb_cli_measure_run (&o, &settings, TRUE, argc, argv, evaluate, &own);
 }

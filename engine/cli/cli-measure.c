@@ -37,21 +37,23 @@ smb_cli_measure_clear (SmbCliMeasure *o)
   g_free (o->device);
 }
 
-static gboolean
-measure (SmbCliMeasured *m, SmbCliMeasureWork work, gpointer user_data, GError **error)
+gboolean
+smb_cli_measure_one (const SmbCliMeasure *options, const SmbEvaluationSettings *settings, const char *folder,
+                     GCancellable *stop, SmbCliMeasureWork work, gpointer user_data, GError **error)
 {
-  const SmbCliMeasure *o = m->options;
-  g_autoptr (SmbDevice) device = smb_device_open (o->device != NULL ? o->device : "cpu", o->threads, error);
-  g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (m->folder, error) : NULL;
-  g_autoptr (SmbModelInfo) model = dataset != NULL ? smb_model_find (o->model, error) : NULL;
+  SmbCliMeasured m = { .options = options, .settings = settings, .folder = folder, .stop = stop };
+  g_autoptr (SmbDevice) device
+      = smb_device_open (options->device != NULL ? options->device : "cpu", options->threads, error);
+  g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
+  g_autoptr (SmbModelInfo) model = dataset != NULL ? smb_model_find (options->model, error) : NULL;
   g_autoptr (SmbEvaluation) scored
-      = model != NULL ? smb_evaluation_run (model, device, dataset, m->settings, m->stop, error) : NULL;
+      = model != NULL ? smb_evaluation_run (model, device, dataset, settings, stop, error) : NULL;
 
-  m->device = device;
-  m->dataset = dataset;
-  m->model = model;
-  m->scored = scored;
-  return scored != NULL && work (m, user_data, error);
+  m.device = device;
+  m.dataset = dataset;
+  m.model = model;
+  m.scored = scored;
+  return scored != NULL && work (&m, user_data, error);
 }
 
 int
@@ -60,7 +62,6 @@ smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settin
 {
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  SmbCliMeasured m = { .options = options, .settings = settings, .folder = argc > 1 ? argv[1] : NULL, .stop = stop };
 
   if (argc != 2 || options->seed < 0)
     return smb_cli_usage (_ ("“%s” takes one data set; --seed is from 0."), argv[0]);
@@ -74,7 +75,7 @@ smb_cli_measure_run (const SmbCliMeasure *options, SmbEvaluationSettings *settin
   settings->seed = (guint64) options->seed;
   settings->threads = options->threads;
   smb_cli_stop_on_signals (stop);
-  if (measure (&m, work, user_data, &error))
+  if (smb_cli_measure_one (options, settings, argv[1], stop, work, user_data, &error))
     return SMB_EXIT_OK;
   smb_cli_print_error (error);
   return g_error_matches (error, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;

@@ -33,6 +33,10 @@ typedef struct {
 
 typedef gboolean (*SmbCliMeasureWork) (const SmbCliMeasured *measured, gpointer user_data, GError **error);
 
+/* Opens the data set of the folder, scores the model on it as `settings` say and does the work with it. */
+gboolean smb_cli_measure_one (const SmbCliMeasure *options, const SmbEvaluationSettings *settings, const char *folder,
+                              GCancellable *stop, SmbCliMeasureWork work, gpointer user_data, GError **error);
+
 /* Opens the data set that is the one argument, scores the model on the part asked for and does the work with it; SIGINT
  * stops it. settings: what the command alone sets; the rest is filled in. all_parts: “all” is a part too. The exit
  * code. */

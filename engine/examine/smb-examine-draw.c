@@ -7,6 +7,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#define PORTION_FRAMES 100
+
 guint
 smb_video_state_next_number (const SmbVideoState *state)
 {
@@ -43,16 +45,40 @@ log_drawing (SmbCase *store, const SmbEvidence *evidence, const SmbVideoState *s
   return smb_case_log (store, "track.draw", evidence->exhibit, details, error);
 }
 
+/* In portions: a face may be followed through hours, and a chunk has its limits. */
 static gboolean
 store_frames (SmbCase *store, SmbVideoState *state, GPtrArray *frames, GError **error)
 {
   SmbVideoKeeper keeper = { .store = store, .run_id = state->run_id, .pass = SMB_VIDEO_SCORING,
                             .stored_us = g_get_monotonic_time () };
-  const gboolean ok = smb_video_keeper_take (SMB_VIDEO_SCORING, frames, state->progress, &keeper, error)
-                      && smb_video_keeper_store (&keeper, state->progress, error);
+  gboolean ok = TRUE;
 
+  for (guint done = 0; ok && done < frames->len; done += PORTION_FRAMES) {
+    g_autoptr (GPtrArray) portion = g_ptr_array_new (); /* borrowed */
+
+    for (guint i = done; i < MIN (done + PORTION_FRAMES, frames->len); i++)
+      g_ptr_array_add (portion, frames->pdata[i]);
+    ok = smb_video_keeper_take (SMB_VIDEO_SCORING, portion, state->progress, &keeper, error);
+  }
+  ok = ok && smb_video_keeper_store (&keeper, state->progress, error);
   smb_video_keeper_clear (&keeper);
   return ok;
+}
+
+/* All that a drawn face leaves behind: the act, its frames, the analysis with one more track. */
+static gboolean
+store_drawn (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model, const SmbEvidence *evidence,
+             SmbEngineVideo *video, SmbVideoState *state, const SmbDrawnFace *drawn, GPtrArray *found, GError **error)
+{
+  g_autoptr (GPtrArray) frames = NULL;
+
+  if (!log_drawing (store, evidence, state, drawn, found, error))
+    return FALSE;
+  frames = smb_video_join_drawn (state->progress, found);
+  if (!store_frames (store, state, frames, error))
+    return FALSE;
+  smb_video_progress_restore (state->progress, SMB_VIDEO_SCORING, g_steal_pointer (&frames), NULL, 0);
+  return smb_examine_store_video (store, engine, model, evidence, video, state, error);
 }
 
 gboolean
@@ -61,7 +87,7 @@ smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *m
                         gpointer user_data, GCancellable *cancellable, GError **error)
 {
   const SmbDrawnFace drawn = { smb_video_state_next_number (state), k, box };
-  g_autoptr (GPtrArray) found = NULL, frames = NULL;
+  g_autoptr (GPtrArray) found = NULL;
 
   if (!state->finished || g_strcmp0 (state->model_sha256, model->detector_sha256) != 0) {
     g_set_error (
@@ -72,11 +98,7 @@ smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *m
   }
   found = smb_video_follow_drawn (engine, model, video, &state->settings, state->progress, &drawn, progress, user_data,
                                   cancellable, error);
-  if (found == NULL || !log_drawing (store, evidence, state, &drawn, found, error))
+  if (found == NULL || !smb_case_begin (store, error))
     return FALSE;
-  frames = smb_video_join_drawn (state->progress, found);
-  if (!store_frames (store, state, frames, error))
-    return FALSE;
-  smb_video_progress_restore (state->progress, SMB_VIDEO_SCORING, g_steal_pointer (&frames), NULL, 0);
-  return smb_examine_store_video (store, engine, model, evidence, video, state, error);
+  return smb_case_end (store, store_drawn (store, engine, model, evidence, video, state, &drawn, found, error), error);
 }

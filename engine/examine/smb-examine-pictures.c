@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define MAX_PICTURES 1000000
-#define MAX_FACTS_BYTES (1u << 20)
 
 /* The pieces of "frame-%04d.png": what stands before and after the number, and its digits (0: as many as it takes). */
 typedef struct {
@@ -260,11 +259,8 @@ smb_examine_acquire_pictures (SmbCase *store, SmbEngine *engine, const char *pat
     evidence->format = g_strdup (smb_engine_video_get_format (video));
   } else
     evidence->problem = g_strdup (problem->message);
-  if (!smb_case_add_evidence (store, evidence, error)
-      || (facts != NULL && !smb_case_add_video (store, evidence->id, facts, error))
-      || !smb_examine_log_lock (store, engine, evidence, error))
-    return NULL;
-  return g_steal_pointer (&evidence);
+  return smb_examine_store_evidence (store, engine, evidence, facts, NULL, error) ? g_steal_pointer (&evidence)
+                                                                                 : NULL;
 }
 
 /* Verifying and opening. */
@@ -364,15 +360,12 @@ GPtrArray *
 smb_examine_read_pictures (SmbCase *store, const SmbEvidence *evidence, double *rate_out, GError **error)
 {
   g_autoptr (GPtrArray) pictures = smb_case_list_pictures (store, evidence->id, error);
-  g_autofree char *facts = NULL;
   g_autoptr (JsonNode) node = NULL;
 
   *rate_out = NAN;
   if (pictures == NULL)
     return NULL;
-  if (smb_case_get_video (store, evidence->id, &facts, error) && facts != NULL)
-    node = smb_json_parse (facts, MAX_FACTS_BYTES, _ ("facts of a video"), error);
-  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node)) {
+  if (smb_examine_read_facts (store, evidence->id, &node, error) && node != NULL) {
     SmbJsonReader reader = { .what = "facts", .where = "", .error = error };
     JsonObject *about = smb_json_object (&reader, json_node_get_object (node), "video", SMB_JSON_REQUIRED);
 

@@ -24,6 +24,11 @@ char *smb_examine_hash (int fd, const char *path, gboolean again, GCancellable *
 /* A decoder that nothing held in: the log says for which exhibit. */
 gboolean smb_examine_log_lock (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GError **error);
 
+/* A new exhibit into the case, whole or not at all: itself, its facts if it is a video (else NULL), each of its decoder's
+ * warnings (may be NULL) as a finding, and whether that decoder was held in. */
+gboolean smb_examine_store_evidence (SmbCase *store, SmbEngine *engine, SmbEvidence *evidence, const char *facts,
+                                     char *const *warnings, GError **error);
+
 /* The files that a pattern names, in the order of their numbers; NULL with a NOT_FOUND error if there is none. */
 char **smb_examine_list_pictures (const char *pattern, GError **error);
 /* Hashes the pictures of an exhibit that is made of them. Returns a descriptor of the first if all are those acquired;
@@ -39,6 +44,15 @@ SmbEngineVideo *smb_examine_open_picture_files (SmbEngine *engine, const char *p
                                                 double rate, GCancellable *cancellable, GError **error);
 SmbEngineVideo *smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence,
                                            GCancellable *cancellable, GError **error);
+
+/* A video of a single frame that the reader of pictures takes as well: a GIF, a WebP. Others were cut down to it, and are
+ * videos. */
+gboolean smb_examine_is_still (SmbEngine *engine, int fd, const char *path, const SmbEngineVideo *video,
+                               GCancellable *cancellable);
+
+/* What the container of an exhibit said when it was taken in (smb_video_describe): an object; *facts_out NULL without an
+ * error: it is no video. */
+gboolean smb_examine_read_facts (SmbCase *store, gint64 evidence_id, JsonNode **facts_out, GError **error);
 
 /* The run that a video's stored analysis came from, with what analysts did with its tracks; NULL if it is not in the
  * case. */

@@ -1,36 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a report says of a video: its tracks, each with the published mean and what stands beside it. */
 #include "analysis/smb-track-likelihood.h"
+#include "base/smb-json-part.h"
 #include "examine/smb-examine-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <math.h>
 
-static JsonObject *
-object_of (JsonObject *of, const char *member)
-{
-  JsonNode *node = of != NULL ? json_object_get_member (of, member) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
+/* The case may say anything. */
 static double
 number_of (JsonObject *of, const char *member)
 {
-  return json_object_get_double_member_with_default (of, member, 0.0);
+  double number = smb_json_find_number (of, member);
+
+  return isfinite (number) ? number : 0.0;
 }
 
 static gint64
 whole_of (JsonObject *of, const char *member)
 {
-  return json_object_get_int_member_with_default (of, member, 0);
+  return smb_json_find_int (of, member, 0);
 }
 
 /* What the track's scores are worth, or that they are worth nothing. */
 static void
 add_likelihoods (GString *text, JsonObject *track)
 {
-  JsonObject *all = object_of (track, "likelihood_ratio");
+  JsonObject *all = smb_json_find_object (track, "likelihood_ratio");
 
   for (guint s = 0; all != NULL && s < SMB_N_SERIES; s++) {
     g_autofree char *sentence = smb_track_likelihood_text_of_json (all, (SmbSeriesStatistic) s);
@@ -45,8 +42,8 @@ add_likelihoods (GString *text, JsonObject *track)
 static char *
 sentence_of (JsonObject *track, guint face)
 {
-  JsonObject *score = object_of (track, "score"), *run = object_of (score, "run");
-  const char *name = json_object_get_string_member_with_default (track, "name", NULL);
+  JsonObject *score = smb_json_find_object (track, "score"), *run = smb_json_find_object (score, "run");
+  const char *name = smb_json_find_text (track, "name", NULL);
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text,
@@ -79,7 +76,7 @@ sentence_of (JsonObject *track, guint face)
 static JsonObject *
 video_of (JsonNode *result)
 {
-  return JSON_NODE_HOLDS_OBJECT (result) ? object_of (json_node_get_object (result), "video") : NULL;
+  return JSON_NODE_HOLDS_OBJECT (result) ? smb_json_find_object (json_node_get_object (result), "video") : NULL;
 }
 
 SmbVideoState *

@@ -8,6 +8,7 @@
 #include "examine/smb-examine-labels.h"
 #include "examine/smb-examine-private.h"
 #include "examine/smb-examine-video.h"
+#include "media/smb-video-facts.h"
 #include "report/smb-report.h"
 
 #include <glib/gi18n-lib.h>
@@ -23,6 +24,7 @@ typedef struct {
   char *card;
   SmbAnalysis *analysis;
   GPtrArray *pictures;    /* SmbCasePicture*; NULL: one file */
+  GPtrArray *video_facts; /* SmbVideoFact*; NULL: no video */
   GArray *left_out;       /* guint; NULL: none */
   GArray *track_frames;   /* guint: where each track of a video is seen best; NULL: a picture */
   GPtrArray *track_words; /* char*; likewise */
@@ -43,6 +45,7 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->entry.notes, g_ptr_array_unref);
   g_clear_pointer (&gathered->entry.findings, g_ptr_array_unref);
   g_clear_pointer (&gathered->pictures, g_ptr_array_unref);
+  g_clear_pointer (&gathered->video_facts, g_ptr_array_unref);
   g_clear_pointer (&gathered->left_out, g_array_unref);
   g_clear_pointer (&gathered->track_frames, g_array_unref);
   g_clear_pointer (&gathered->track_words, g_ptr_array_unref);
@@ -309,6 +312,20 @@ leave_out (const Maker *maker, Gathered *gathered, const GPtrArray *older, GErro
   return TRUE;
 }
 
+/* As the container had them when it was taken in. */
+static gboolean
+add_video_facts (const Maker *maker, Gathered *gathered, GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+
+  if (!smb_examine_read_facts (maker->store, gathered->evidence->id, &node, error))
+    return FALSE;
+  if (node != NULL)
+    gathered->video_facts = smb_video_facts_in_words (json_node_get_object (node));
+  gathered->entry.video_facts = gathered->video_facts;
+  return TRUE;
+}
+
 /* Takes `evidence`. */
 static Gathered *
 gather (const Maker *maker, SmbEvidence *evidence, GError **error)
@@ -327,7 +344,7 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
     gathered->entry.pictures = gathered->pictures;
   }
   gathered->entry.notes = smb_case_list_notes (maker->store, evidence->id, error);
-  if (gathered->entry.notes == NULL)
+  if (gathered->entry.notes == NULL || !add_video_facts (maker, gathered, error))
     return NULL;
   analyses = smb_case_list_analyses (maker->store, evidence->id, error);
   if (analyses == NULL)

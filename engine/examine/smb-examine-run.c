@@ -3,6 +3,7 @@
 #include "examine/smb-examine-video.h"
 
 #include "analysis/smb-json.h"
+#include "analysis/smb-score-warning.h"
 #include "base/smb-error.h"
 #include "case/smb-case-video.h"
 #include "examine/smb-video-acts.h"
@@ -263,14 +264,18 @@ static JsonNode *
 describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbTrackCalibration *calibration,
                  const SmbVideoProgress *progress, GPtrArray *edits, const SmbEngineVideo *video, gint64 run_id)
 {
+  const SmbScored scored = { NULL, TRUE, analysis->trained, calibration != NULL };
   JsonNode *json = smb_analysis_to_json (analysis);
-  JsonObject *about = json_object_new ();
+  JsonObject *about = json_object_new (),
+             *of_model = json_object_get_object_member (json_node_get_object (json), "model");
 
+  /* What is said there of single faces is said of tracks here. */
+  json_object_remove_member (of_model, "note");
+  if (smb_score_warning (&scored) != NULL)
+    json_object_set_string_member (of_model, "note", smb_score_warning (&scored));
   json_object_set_int_member (about, "run", run_id);
   json_object_set_int_member (about, "frames", smb_engine_video_get_n_frames (video));
   json_object_set_boolean_member (about, "calibrated", calibration != NULL);
-  if (calibration == NULL)
-    json_object_set_string_member (about, "note", smb_track_calibration_missing ());
   json_object_set_array_member (about, "tracks", summaries_to_json (tracks));
   smb_video_acts_to_json (about, progress, edits);
   json_object_set_object_member (json_node_get_object (json), "video", about);
@@ -329,8 +334,11 @@ smb_examine_store_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *
                                  state->progress->seconds);
   json = describe_tracks (analysis, tracks, state->calibration, state->progress, state->edits, video,
                           state->run_id);
+  /* Together: an analysis without the marker would be made, and stored, a second time. */
+  if (!smb_case_begin (store, error))
+    return FALSE;
   stored = smb_examine_store_analysis (store, evidence->id, analysis, json, error);
-  return stored != NULL && smb_case_add_video_chunk (store, &marker, error);
+  return smb_case_end (store, stored != NULL && smb_case_add_video_chunk (store, &marker, error), error);
 }
 
 gboolean

@@ -33,8 +33,8 @@ SmbEngineVideo *smb_examine_open_video_file (SmbEngine *engine, const char *path
 /* After a video's opening failed so: may the file be a picture? */
 gboolean smb_examine_may_be_picture (const GError *video_failure);
 
-/* The same for what may be either: NULL without an error if it is a picture, or may be one (a single frame, an opening
- * that failed so), whose reader then says what is wrong. asked: a video is what is meant, so that all of this is a
+/* The same for what may be either: NULL without an error if it is a picture (of a single frame, and its reader takes it),
+ * or may be one (an opening that failed so), whose reader then says what is wrong. asked: a video is what is meant, so that all of this is a
  * video or an error. */
 SmbEngineVideo *smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked,
                                        SmbProgress progress, gpointer user_data, GCancellable *cancellable,
@@ -88,8 +88,9 @@ gboolean smb_examine_edit_track (SmbCase *store, SmbVideoState *state, SmbTrackE
                                  guint k, const char *text, GError **error);
 /* A face that the detector missed, drawn by an analyst in frame k of a finished run: followed from there and scored
  * (smb_video_follow_drawn), kept as a track of its own, which can be merged like any other, and the analysis stored anew
- * with it; "track.draw" in the log. Errors: ARGUMENT if the box misses the picture, there is no such frame, or the run
- * is another model's or not finished. */
+ * with it; "track.draw" in the log: all of that or, if it cannot be stored, nothing; `state` is then to be loaded again.
+ * Errors: ARGUMENT if the box misses the picture, there is no such frame, or the run is another model's or not
+ * finished. */
 gboolean smb_examine_draw_track (SmbCase *store, SmbEngine *engine, const SmbModelInfo *model,
                                  const SmbEvidence *evidence, SmbEngineVideo *video, SmbVideoState *state, guint k,
                                  SmbBox box, SmbProgress progress, gpointer user_data, GCancellable *cancellable,

@@ -103,7 +103,7 @@ look_at_video (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_ou
       = smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, problem);
   g_autoptr (JsonNode) node = NULL;
 
-  if (video == NULL || smb_engine_video_get_n_frames (video) < 2)
+  if (video == NULL || smb_examine_is_still (engine, fd, evidence->path, video, cancellable))
     return FALSE;
   node = json_node_init_object (json_node_alloc (), smb_engine_video_get_facts (video));
   *facts_out = smb_json_to_canonical (node);
@@ -154,9 +154,9 @@ look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out,
 
 /* Each of the decoder's warnings ("truncated …") becomes a finding, so that it reaches the report. */
 static gboolean
-keep_warnings (SmbCase *store, const SmbEvidence *evidence, char **warnings, GError **error)
+keep_warnings (SmbCase *store, const SmbEvidence *evidence, char *const *warnings, GError **error)
 {
-  for (char **warning = warnings; warning != NULL && *warning != NULL; warning++) {
+  for (char *const *warning = warnings; warning != NULL && *warning != NULL; warning++) {
     SmbFinding finding = { .evidence_id = evidence->id, .kind = (char *) "decoding", .text = *warning };
     gboolean ok = smb_case_add_finding (store, &finding, error);
 
@@ -165,6 +165,20 @@ keep_warnings (SmbCase *store, const SmbEvidence *evidence, char **warnings, GEr
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean
+smb_examine_store_evidence (SmbCase *store, SmbEngine *engine, SmbEvidence *evidence, const char *facts,
+                            char *const *warnings, GError **error)
+{
+  if (!smb_case_begin (store, error))
+    return FALSE;
+  return smb_case_end (store,
+                       smb_case_add_evidence (store, evidence, error)
+                           && (facts == NULL || smb_case_add_video (store, evidence->id, facts, error))
+                           && keep_warnings (store, evidence, warnings, error)
+                           && smb_examine_log_lock (store, engine, evidence, error),
+                       error);
 }
 
 SmbEvidence *
@@ -209,12 +223,8 @@ smb_examine_acquire (SmbCase *store, SmbEngine *engine, const char *path, GCance
   evidence->video = facts != NULL;
   evidence->hash_state = SMB_HASH_VERIFIED;
   evidence->verified_us = evidence->acquired_us;
-  if (!smb_case_add_evidence (store, evidence, error)
-      || (facts != NULL && !smb_case_add_video (store, evidence->id, facts, error))
-      || !keep_warnings (store, evidence, warnings, error)
-      || !smb_examine_log_lock (store, engine, evidence, error))
-    return NULL;
-  return g_steal_pointer (&evidence);
+  return smb_examine_store_evidence (store, engine, evidence, facts, warnings, error) ? g_steal_pointer (&evidence)
+                                                                                     : NULL;
 }
 
 static gboolean

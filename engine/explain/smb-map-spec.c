@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/smb-json-part.h"
+
 #define KEYS_ATTENTION (SMB_KEY_LAYER | SMB_KEY_HEAD | SMB_KEY_QUERY)
 #define KEYS_DRAW      (SMB_KEY_STRATEGY | SMB_KEY_REGION | SMB_KEY_RATIO | SMB_KEY_SEED)
 #define KEYS_MASK      (KEYS_DRAW | SMB_KEY_PATCHES)
@@ -108,23 +110,6 @@ smb_map_spec_add_patch (SmbMapSpec *spec, int patch)
   spec->patches[patch / 32] |= 1u << (patch % 32);
 }
 
-/* The shortest decimal that reads back as the same number. */
-static void
-append_number (GString *out, double value)
-{
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-  for (int digits = 1; digits <= 17; digits++) {
-    char format[8];
-
-    g_snprintf (format, sizeof format, "%%.%dg", digits);
-    g_ascii_formatd (buffer, sizeof buffer, format, value);
-    if (g_ascii_strtod (buffer, NULL) == value)
-      break;
-  }
-  g_string_append (out, buffer);
-}
-
 /* "KEY=", after the sign that goes before it. */
 static void
 append_key (GString *out, const char *key)
@@ -179,7 +164,7 @@ append_mask (GString *out, const SmbMapSpec *spec)
     g_string_append (out, smb_region_name (spec->region));
   }
   append_key (out, "ratio");
-  append_number (out, spec->ratio);
+  smb_json_append_number (out, spec->ratio);
   append_key (out, "seed");
   g_string_append_printf (out, "%" G_GUINT64_FORMAT, spec->seed);
 }

@@ -52,8 +52,7 @@ smb_map_take_note (SmbMap *map, char *note)
   if (map->note != NULL) {
     char *both = g_strdup_printf ("%s %s", map->note, note);
 
-    g_free (map->faithfulness);
-  g_free (map->note);
+    g_free (map->note);
     g_free (note);
     note = both;
   }
@@ -69,6 +68,7 @@ smb_map_free (SmbMap *map)
   g_free (map->deviation);
   g_free (map->count);
   g_free (map->rgb);
+  g_free (map->faithfulness);
   g_free (map->note);
   g_free (map);
 }

@@ -13,7 +13,6 @@
 #include "weights/smb-model.h"
 
 #define FORMAT 1
-#define FILE_NAME "dataset.json"
 
 static const char *const part_names[] = { "train", "val", "test", "none" };
 
@@ -138,7 +137,7 @@ add_sample (JsonBuilder *b, const SmbDataset *dataset, const SmbSample *sample)
 gboolean
 smb_dataset_save (const SmbDataset *dataset, GError **error)
 {
-  g_autofree char *path = g_build_filename (dataset->folder, FILE_NAME, NULL), *text = NULL;
+  g_autofree char *path = g_build_filename (dataset->folder, SMB_DATASET_FILE, NULL), *text = NULL;
   g_autoptr (JsonBuilder) b = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
@@ -233,7 +232,7 @@ read_all (SmbDataset *dataset, JsonObject *root)
 SmbDataset *
 smb_dataset_open (const char *folder, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, FILE_NAME, NULL);
+  g_autofree char *path = g_build_filename (folder, SMB_DATASET_FILE, NULL);
   SmbFaceStore *faces = smb_face_store_open (folder, error);
   g_autoptr (SmbDataset) dataset = faces != NULL ? smb_dataset_new (folder, faces) : NULL;
   g_autoptr (JsonParser) parser = json_parser_new ();

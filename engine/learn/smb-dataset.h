@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 /* A labelled data set in a folder: the faces (smb-face-store.h) and "dataset.json", which says of each its class, who
  * and what it comes from, and which part of the data it belongs to. */
 
+#define SMB_DATASET_FILE "dataset.json"
+
 typedef enum { SMB_PART_TRAIN, SMB_PART_VAL, SMB_PART_TEST, SMB_N_PARTS, SMB_PART_NONE = SMB_N_PARTS } SmbPart;
 
 const char *smb_part_name (SmbPart part); /* "train", "val", "test", "none"; static */

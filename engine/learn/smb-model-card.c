@@ -9,24 +9,9 @@
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "base/smb-json-part.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-dataset-split.h"
-
-static void
-set_text (JsonObject *of, const char *key, const char *value)
-{
-  if (value != NULL)
-    json_object_set_string_member (of, key, value);
-}
-
-static void
-set_number (JsonObject *of, const char *key, double value)
-{
-  if (isfinite (value))
-    json_object_set_double_member (of, key, value);
-  else
-    json_object_set_null_member (of, key);
-}
 
 static JsonObject *
 counts_of (const SmbDataset *dataset)
@@ -57,7 +42,7 @@ data_of (const SmbDataset *dataset)
   g_autoptr (GPtrArray) said = smb_dataset_warnings (dataset);
   g_autofree char *key = smb_dataset_dup_key (dataset);
 
-  set_text (out, "key", key);
+  smb_json_set_text (out, "key", key);
   json_object_set_object_member (out, "faces", counts_of (dataset));
   json_object_set_int_member (out, "split_seed", (gint64) dataset->split_seed);
   json_object_set_int_member (out, "leaks", leaks->len);
@@ -69,10 +54,10 @@ data_of (const SmbDataset *dataset)
     JsonObject *file = json_object_new ();
     g_autofree char *name = g_path_get_basename (dataset->faces->files[s->face]);
 
-    set_text (file, "file", name);
-    set_text (file, "sha256", dataset->faces->sha256[s->face]);
-    set_text (file, "class", dataset->classes[s->class]);
-    set_text (file, "part", smb_part_name (s->part));
+    smb_json_set_text (file, "file", name);
+    smb_json_set_text (file, "sha256", dataset->faces->sha256[s->face]);
+    smb_json_set_text (file, "class", dataset->classes[s->class]);
+    smb_json_set_text (file, "part", smb_part_name (s->part));
     json_array_add_object_element (files, file);
   }
   json_object_set_array_member (out, "files", files);
@@ -95,20 +80,20 @@ smb_model_card_new (const SmbFinetunePlan *plan, const SmbDataset *dataset, cons
   JsonObject *card = json_object_new (), *init = json_object_new ();
   JsonArray *classes = json_array_new ();
 
-  set_text (card, "title", plan->title);
-  set_text (card, "training", training);
+  smb_json_set_text (card, "title", plan->title);
+  smb_json_set_text (card, "training", training);
   json_object_set_int_member (card, "seed", (gint64) plan->settings.seed);
   for (int i = 0; plan->classes[i] != NULL; i++)
     json_array_add_string_element (classes, plan->classes[i]);
   json_object_set_array_member (card, "classes", classes);
   json_object_set_int_member (card, "epoch", best_epoch);
-  set_number (card, "validation", best_value);
-  set_text (init, "file", plan->init);
-  set_text (init, "sha256", plan->init_sha256);
+  smb_json_set_number (card, "validation", best_value);
+  smb_json_set_text (init, "file", plan->init);
+  smb_json_set_text (init, "sha256", plan->init_sha256);
   json_object_set_object_member (card, "init", init);
-  set_text (card, "licence", plan->licence);
-  set_text (card, "provenance", plan->provenance);
-  set_text (card, "limits", plan->limits);
+  smb_json_set_text (card, "licence", plan->licence);
+  smb_json_set_text (card, "provenance", plan->provenance);
+  smb_json_set_text (card, "limits", plan->limits);
   json_object_set_object_member (card, "data", data_of (dataset));
   return node_of (card);
 }
@@ -289,8 +274,10 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
       high = number_in (a, "frame", "auc", "high");
       value = number_in (b, "frame", "auc", "value");
       if (high < value)
-        g_ptr_array_add (out, g_strdup_printf (_ ("Its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
-                                               high, name, value));
+        g_ptr_array_add (
+            out, g_strdup_printf (_ ("On %s (%s) its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
+                                  smb_json_find_text (a, "name", smb_json_find_text (a, "data", "")),
+                                  smb_json_find_text (a, "part", ""), high, name, value));
     }
   if (!any)
     g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));

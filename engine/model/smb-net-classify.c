@@ -17,14 +17,15 @@ typedef struct {
 } Job;
 
 static void
-keep_maps (SmbExec *exec, int layer, const SmbTensor *probs, const SmbTensor *dprobs, gpointer user_data)
+keep_maps (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs, const SmbTensor *dprobs, gpointer user_data)
 {
   Job *job = user_data;
-  g_autofree char *name = g_strdup_printf ("attn.%d", layer), *gradient = g_strdup_printf ("attn_grad.%d", layer);
+  g_autofree char *name = g_strdup_printf ("attn.%d", part->layer);
+  g_autofree char *gradient = g_strdup_printf ("attn_grad.%d", part->layer);
 
-  smb_exec_output (exec, job->maps, name, probs);
+  smb_exec_output_part (exec, job->maps, name, probs, part->from, part->of);
   if (dprobs != NULL)
-    smb_exec_output (exec, job->maps, gradient, dprobs);
+    smb_exec_output_part (exec, job->maps, gradient, dprobs, part->from, part->of);
 }
 
 /* One-hot gradient of the sum of one logit an image. */

@@ -23,12 +23,13 @@ typedef struct {
 } Tap;
 
 static void
-keep_attention (SmbExec *exec, int layer, const SmbTensor *probs, const SmbTensor *dprobs, gpointer user_data)
+keep_attention (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs, const SmbTensor *dprobs,
+                gpointer user_data)
 {
   const Tap *tap = user_data;
-  g_autofree char *name = g_strdup_printf ("attn.%s.%d", tap->part, layer);
+  g_autofree char *name = g_strdup_printf ("attn.%s.%d", tap->part, part->layer);
 
-  smb_exec_output (exec, tap->outputs, name, probs);
+  smb_exec_output_part (exec, tap->outputs, name, probs, part->from, part->of);
 }
 
 /* Error of every patch under one kind of target; and, for the network's own kind, the target and what it measured. */

@@ -13,6 +13,7 @@ struct _SmbNet {
   SmbTensorDict *weights; /* owned: host memory the parameters may read in place */
   SmbParamSet *params;    /* owned */
   SmbExec *exec;          /* owned */
+  gboolean has_run;       /* once at least */
   SmbMimNet mim;          /* online, target */
   SmbClassNet classifier; /* classifier, adapter */
 };

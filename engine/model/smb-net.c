@@ -54,6 +54,9 @@ smb_net_get_kind (const SmbNet *net)
 gboolean
 smb_net_run (SmbNet *net, SmbNetPass pass, gpointer job, GCancellable *cancellable, GError **error)
 {
+  if (net->has_run && !smb_param_set_prepare (net->params, net->weights, error))
+    return FALSE;
+  net->has_run = TRUE;
   smb_exec_begin (net->exec, cancellable, TRUE);
   pass (net->exec, job);
   if (!smb_exec_finish (net->exec, error) || !smb_exec_reserve (net->exec, error))

@@ -56,13 +56,14 @@ precision_of (const char *name, SmbPrecision precision)
 
 /* Packs a weight for the device's products. */
 static gboolean
-prepare (SmbParamSet *set, SmbParam *param, SmbPrecision precision, GError **error)
+prepare (SmbParamSet *set, SmbParam *param, GError **error)
 {
   gint64 n_out = param->value->shape[0];
   SmbStatus status;
 
   status = set->device->abi->weight_prepare (set->device->ctx, param->value->data, n_out, param->value->n / n_out,
-                                             precision_of (param->name, precision), &param->prepared);
+                                             param->precision, &param->prepared);
+  param->waits = FALSE;
   if (status == SMB_STATUS_OK)
     return TRUE;
   param->prepared = NULL;
@@ -70,6 +71,28 @@ prepare (SmbParamSet *set, SmbParam *param, SmbPrecision precision, GError **err
                _ ("Preparing the tensor %s on the device %s failed: %s Choose full precision or another device."),
                param->name, set->device->id, set->device->abi->context_error (set->device->ctx));
   return FALSE;
+}
+
+/* Only gradients of the input read the plain values again. */
+static gboolean
+prepare_for_good (SmbParamSet *set, SmbParam *param, SmbTensor *stored, GError **error)
+{
+  if (!prepare (set, param, error))
+    return FALSE;
+  smb_tensor_release_pages (stored);
+  return TRUE;
+}
+
+gboolean
+smb_param_set_prepare (SmbParamSet *set, const SmbTensorDict *weights, GError **error)
+{
+  for (guint i = 0; i < set->params->len; i++) {
+    SmbParam *param = g_ptr_array_index (set->params, i);
+
+    if (param->waits && !prepare_for_good (set, param, smb_tensor_dict_get (weights, param->name), error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static SmbParam *
@@ -92,15 +115,15 @@ param_new (SmbParamSet *set, SmbTensor *stored, const SmbParamRow *row, const Sm
   param->precision = precision_of (row->name, precision);
   param->value = use == SMB_PARAMS_FIXED ? smb_tensor_on_device (host, set->device, error)
                                          : smb_tensor_upload (host, set->device, error);
-  if (param->value == NULL
-      || (use == SMB_PARAMS_FIXED && (row->rank == 2 || row->rank == 4)
-          && !prepare (set, param, precision, error))) {
-    param_free (set, param);
-    return NULL;
+  if (param->value != NULL && use == SMB_PARAMS_FIXED && (row->rank == 2 || row->rank == 4)) {
+    param->waits = param->value->data == stored->data && param->precision != SMB_PRECISION_INT8;
+    if (param->waits || prepare_for_good (set, param, stored, error))
+      return param;
+  } else if (param->value != NULL) {
+    return param;
   }
-  if (param->prepared != NULL) /* only gradients of the input read the plain values again */
-    smb_tensor_release_pages (stored);
-  return param;
+  param_free (set, param);
+  return NULL;
 }
 
 static SmbParamSet *

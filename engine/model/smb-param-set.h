@@ -13,6 +13,7 @@ typedef struct {
   SmbTensor *grad; /* accumulates; NULL: frozen, or a network for inference */
   void *prepared;  /* what weight_prepare made of it; NULL: the plain values are used */
   SmbPrecision precision; /* of its products */
+  gboolean waits;  /* not prepared yet: smb_param_set_prepare */
 } SmbParam;
 
 /* All parameters of a network on a device. */
@@ -24,7 +25,7 @@ typedef struct {
 
 typedef enum {
   SMB_PARAMS_FIXED,    /* for inference: host memory is read in place where the device allows, weights are packed for
-                         the products, and those of the blocks in the precision asked for */
+                         the products (or wait for it, see below), and those of the blocks in the precision asked for */
   SMB_PARAMS_WRITABLE, /* for training: own copies, in float32; the precision is that of the blocks' products */
 } SmbParamUse;
 
@@ -38,6 +39,9 @@ SmbParamSet *smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights,
 SmbParamSet *smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind);
 /* Gives a parameter a gradient tensor (planned sets: one without memory). MEMORY. */
 gboolean smb_param_set_add_gradient (SmbParamSet *set, SmbParam *param, GError **error);
+/* Packs what waits for it: weights that the device reads in place are packed anew in each pass until then, to the same
+ * bits. That is quicker, and takes no memory, if there is one pass only. weights: those the set was made of. */
+gboolean smb_param_set_prepare (SmbParamSet *set, const SmbTensorDict *weights, GError **error);
 void smb_param_set_free (SmbParamSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbParamSet, smb_param_set_free)
 

@@ -49,27 +49,21 @@ smb_stack_tape_clear (SmbStackTape *tape)
   g_clear_pointer (&tape->tapes, g_free);
 }
 
-/* Samples [from, from + n) of a block's batch. Blocks take so many at a time as a cache holds. */
-typedef struct {
-  int layer;
-  gint64 from, n;
-} Part;
-
 static SmbTensor *
-gate_of (SmbExec *exec, const SmbStackRun *run, const Part *part, int branch)
+gate_of (SmbExec *exec, const SmbStackRun *run, const SmbStackPart *part, int branch)
 {
   SmbTensor *gate = run->gates != NULL ? run->gates[2 * part->layer + branch] : NULL;
 
   return gate != NULL ? smb_exec_view_part (exec, gate, part->from, part->n) : NULL;
 }
 
-/* How many samples of x (B,T,C) to take at a time: all where a tap wants to see the whole batch. */
+/* How many samples of x (B,T,C) to take at a time: so many as a cache holds. */
 static gint64
-samples_at_once (SmbExec *exec, const SmbTensor *x, const SmbStackRun *run)
+samples_at_once (SmbExec *exec, const SmbTensor *x)
 {
   gint64 rows = smb_exec_get_device (exec)->info.chunk_rows, all = MAX (x->shape[0], 1);
 
-  return rows > 0 && run->tap == NULL ? CLAMP (rows / MAX (x->shape[1], 1), 1, all) : all;
+  return rows > 0 ? CLAMP (rows / MAX (x->shape[1], 1), 1, all) : all;
 }
 
 /* y = x + gate * (a . w^T + b); y may be x. The branch goes through scratch only where a gate scales it. */
@@ -92,7 +86,7 @@ add_branch (SmbExec *exec, const SmbLinear *layer, SmbTensor *y, const SmbTensor
 
 /* Inference: x, the part's own, in place; all scratch given back. */
 static void
-block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const Part *part, const SmbStackRun *run,
+block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const SmbStackPart *part, const SmbStackRun *run,
              gboolean tapped)
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2];
@@ -107,7 +101,7 @@ block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const Part *par
   smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
   smb_op_attention (exec, n, probs, NULL, wide, block->heads, block->qkv.w->precision);
   if (tapped)
-    run->tap (exec, part->layer, probs, NULL, run->tap_data);
+    run->tap (exec, part, probs, NULL, run->tap_data);
   add_branch (exec, &block->proj, x, x, n, gate_of (exec, run, part, 0));
   smb_exec_rewind (exec, inner);
   wide = smb_take (exec, b, t, block->fc1.w->value->shape[0]);
@@ -138,7 +132,7 @@ tape_new (SmbExec *exec, const SmbBlock *block, SmbTensor *x)
 }
 
 static SmbBlockTape
-tape_part (SmbExec *exec, const SmbBlockTape *whole, const Part *part)
+tape_part (SmbExec *exec, const SmbBlockTape *whole, const SmbStackPart *part)
 {
   SmbBlockTape out;
   SmbTensor *const from[] = { whole->x,  whole->mid, whole->mean1, whole->rstd1, whole->mean2, whole->rstd2,
@@ -153,7 +147,7 @@ tape_part (SmbExec *exec, const SmbBlockTape *whole, const Part *part)
 
 /* Training: fills a part's tape, and out (B,T,C) unless it is NULL (recomputation). probs (B,H,T,T) or NULL. */
 static void
-block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const Part *part, const SmbStackRun *run,
+block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const SmbStackPart *part, const SmbStackRun *run,
               const SmbBlockTape *tape, SmbTensor *probs)
 {
   SmbTensor *x = tape->x, *act;
@@ -187,7 +181,7 @@ gated (SmbExec *exec, SmbTensor *d, const SmbTensor *gate)
 
 /* d += gradient through the MLP branch */
 static void
-mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *part, const SmbStackRun *run,
+mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part, const SmbStackRun *run,
               const SmbBlockTape *tape)
 {
   SmbExecMark mark = smb_exec_mark (exec);
@@ -206,8 +200,8 @@ mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *pa
 
 /* d += gradient through the attention branch; dprobs (B,H,T,T) or NULL */
 static void
-attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *part, const SmbStackRun *run,
-                    const SmbBlockTape *tape, SmbTensor *dprobs)
+attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part,
+                    const SmbStackRun *run, const SmbBlockTape *tape, SmbTensor *dprobs)
 {
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 0));
@@ -228,7 +222,7 @@ static SmbTensor *
 block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, const SmbStackRun *run,
                SmbBlockTape *tape)
 {
-  gint64 each = samples_at_once (exec, x, run);
+  gint64 each = samples_at_once (exec, x);
   SmbTensor *out = x;
 
   if (tape != NULL) {
@@ -239,7 +233,7 @@ block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, co
       *tape = tape_new (exec, block, x);
   }
   for (gint64 from = 0; from < x->shape[0]; from += each) {
-    const Part part = { layer, from, MIN (each, x->shape[0] - from) };
+    const SmbStackPart part = { layer, from, MIN (each, x->shape[0] - from), x->shape[0] };
     SmbExecMark mark = smb_exec_mark (exec);
     SmbTensor *of_x = smb_exec_view_part (exec, x, part.from, part.n);
 
@@ -265,7 +259,7 @@ smb_stack_forward (SmbExec *exec, const SmbStack *stack, SmbTensor *x, const Smb
 
 /* d (the part's own) becomes the gradient of the block's input. */
 static void
-block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *part, const SmbStackRun *run,
+block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part, const SmbStackRun *run,
                 const SmbBlockTape *tape)
 {
   SmbTensor *probs = NULL, *dprobs = NULL;
@@ -285,18 +279,18 @@ block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Part *
   mlp_backward (exec, block, d, part, run, &own);
   attention_backward (exec, block, d, part, run, &own, dprobs);
   if (run->tap != NULL)
-    run->tap (exec, part->layer, probs, dprobs, run->tap_data);
+    run->tap (exec, part, probs, dprobs, run->tap_data);
 }
 
 void
 smb_stack_backward (SmbExec *exec, const SmbStack *stack, SmbTensor *d, const SmbStackRun *run,
                     const SmbStackTape *tape)
 {
-  gint64 each = samples_at_once (exec, d, run);
+  gint64 each = samples_at_once (exec, d);
 
   for (int i = stack->depth - 1; i >= run->first; i--)
     for (gint64 from = 0; from < d->shape[0]; from += each) {
-      const Part part = { i, from, MIN (each, d->shape[0] - from) };
+      const SmbStackPart part = { i, from, MIN (each, d->shape[0] - from), d->shape[0] };
       SmbExecMark mark = smb_exec_mark (exec);
 
       block_backward (exec, &stack->blocks[i], smb_exec_view_part (exec, d, part.from, part.n), &part, run,

@@ -27,10 +27,16 @@ typedef struct {
   SmbTensor *inner;             /* (B,T,rC) before GELU */
 } SmbBlockTape;
 
-/* Called for each block, during the forward or the backward pass: its attention (B,H,T,T) and, backward, the gradient
- * of the loss with respect to it (else NULL). Valid during the call. */
-typedef void (*SmbAttentionTap) (SmbExec *exec, int layer, const SmbTensor *probs, const SmbTensor *dprobs,
-                                 gpointer user_data);
+/* Samples [from, from + n) of the `of` of a batch, in a block. */
+typedef struct {
+  int layer;
+  gint64 from, n, of;
+} SmbStackPart;
+
+/* Called for each block, during the forward or the backward pass, and each part of the batch in its order: the part's
+ * attention (n,H,T,T) and, backward, the gradient of the loss with respect to it (else NULL). Valid during the call. */
+typedef void (*SmbAttentionTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs,
+                                 const SmbTensor *dprobs, gpointer user_data);
 
 /* How a stack runs. Zeros: inference, nothing kept. */
 typedef struct {

@@ -2,6 +2,9 @@
 /* What a report says, apart from how it looks: both renderers take their words from here. */
 #include "report/smb-report-private.h"
 
+#include "analysis/smb-score-warning.h"
+#include "media/smb-video-facts.h"
+
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
@@ -300,16 +303,24 @@ smb_report_case_facts (const SmbReportData *data)
   return facts;
 }
 
-static void
-add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored)
+/* video: its scores are of tracks, which have a calibration of their own. */
+static const char *
+model_state_words (const SmbCaseAnalysis *stored, gboolean video)
 {
-  const char *state = !stored->trained      ? _("untrained")
-                      : !stored->calibrated ? _("trained, not calibrated")
-                                            : _("trained and calibrated");
+  if (!stored->trained)
+    return _("untrained");
+  if (video)
+    return stored->calibrated ? _("trained and calibrated for tracks") : _("trained, not calibrated for tracks");
+  return stored->calibrated ? _("trained and calibrated") : _("trained, not calibrated");
+}
+
+static void
+add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored, gboolean video)
+{
   g_autofree char *name = smb_report_clean (stored->model_name, FALSE);
 
   add_fact (facts, _("Analysed"), smb_report_time (stored->made_us), FALSE);
-  add_fact (facts, _("Model"), g_strdup_printf ("%s (%s)", name, state), FALSE);
+  add_fact (facts, _("Model"), g_strdup_printf ("%s (%s)", name, model_state_words (stored, video)), FALSE);
   add_fact (facts, _("SHA-256 of the model"), smb_report_clean (stored->model_sha256, FALSE), TRUE);
   add_fact (facts, _("SHA-256 of the reconstruction network"), smb_report_clean (stored->mim_sha256, FALSE), TRUE);
   add_fact (facts, _("Settings"), smb_report_clean (stored->settings, FALSE), TRUE);
@@ -347,9 +358,15 @@ smb_report_exhibit_facts (const SmbReportExhibit *exhibit)
   add_fact (facts, _("Format"), smb_report_clean (evidence->format, FALSE), FALSE);
   if (evidence->width > 0 && evidence->height > 0)
     add_fact (facts, _("Dimensions"), g_strdup_printf (_("%d × %d px"), evidence->width, evidence->height), FALSE);
+  for (guint i = 0; exhibit->video_facts != NULL && i < exhibit->video_facts->len; i++) {
+    const SmbVideoFact *fact = exhibit->video_facts->pdata[i];
+    g_autofree char *fact_name = smb_report_clean (fact->name, FALSE);
+
+    add_fact (facts, fact_name, smb_report_clean (fact->value, FALSE), FALSE);
+  }
   add_fact (facts, _("Not decoded"), smb_report_clean (evidence->problem, FALSE), FALSE);
   if (exhibit->stored != NULL)
-    add_analysis_facts (facts, exhibit->stored);
+    add_analysis_facts (facts, exhibit->stored, evidence->video);
   else
     add_fact (facts, _("Analysed"), g_strdup (_("never")), FALSE);
   if (exhibit->model_card != NULL)
@@ -369,10 +386,17 @@ add_once (GPtrArray *list, char *text)
   g_ptr_array_add (list, text);
 }
 
-GPtrArray *
-smb_report_exhibit_warnings (const SmbReportExhibit *exhibit)
+static SmbScored
+scored_of (const SmbReportExhibit *exhibit)
 {
-  GPtrArray *warnings = g_ptr_array_new_with_free_func (g_free);
+  return (SmbScored){ exhibit->evidence->exhibit, exhibit->evidence->video, exhibit->stored->trained,
+                      exhibit->stored->calibrated };
+}
+
+/* What is to be said of one exhibit, but for its scores. */
+static void
+add_exhibit_warnings (GPtrArray *warnings, const SmbReportExhibit *exhibit)
+{
   g_autofree char *name = smb_report_clean (exhibit->evidence->exhibit, FALSE);
 
   if (exhibit->evidence->hash_state == SMB_HASH_ALTERED)
@@ -383,16 +407,50 @@ smb_report_exhibit_warnings (const SmbReportExhibit *exhibit)
     add_once (warnings, g_strdup_printf (_("Exhibit %s: the file is no longer where it was acquired."), name));
   else if (exhibit->evidence->hash_state == SMB_HASH_UNREADABLE)
     add_once (warnings, g_strdup_printf (_("Exhibit %s: the file could not be read when it was last checked."), name));
-  if (exhibit->stored != NULL) {
-    const char *warning = smb_model_warning (exhibit->stored->trained, exhibit->stored->calibrated);
-    if (warning != NULL)
-      add_once (warnings, g_strdup (warning));
-  }
   if (exhibit->analysis != NULL && smb_report_count_shown (exhibit) < exhibit->analysis->faces->len)
     add_once (warnings, g_strdup_printf (_ ("Exhibit %s: %u of the %u faces found are shown; the examiner chose to leave "
                                             "out the others."),
                                          name, smb_report_count_shown (exhibit), exhibit->analysis->faces->len));
+}
+
+GPtrArray *
+smb_report_exhibit_warnings (const SmbReportExhibit *exhibit)
+{
+  GPtrArray *warnings = g_ptr_array_new_with_free_func (g_free);
+
+  add_exhibit_warnings (warnings, exhibit);
+  if (exhibit->stored != NULL) {
+    const SmbScored scored = scored_of (exhibit);
+    const char *warning = smb_score_warning (&scored);
+
+    if (warning != NULL)
+      add_once (warnings, g_strdup (warning));
+  }
   return warnings;
+}
+
+/* Of all exhibits that were analysed. */
+static void
+add_score_warnings (GPtrArray *warnings, GPtrArray *exhibits)
+{
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (SmbScored));
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) sentences = NULL;
+
+  for (guint i = 0; i < exhibits->len; i++) {
+    const SmbReportExhibit *exhibit = g_ptr_array_index (exhibits, i);
+    SmbScored scored;
+
+    if (exhibit->stored == NULL)
+      continue;
+    scored = scored_of (exhibit);
+    scored.exhibit = smb_report_clean (scored.exhibit, FALSE);
+    g_ptr_array_add (names, (gpointer) scored.exhibit);
+    g_array_append_val (all, scored);
+  }
+  sentences = smb_score_warnings ((const SmbScored *) all->data, all->len);
+  for (guint i = 0; i < sentences->len; i++)
+    add_once (warnings, g_strdup (g_ptr_array_index (sentences, i)));
 }
 
 static gboolean
@@ -418,11 +476,8 @@ smb_report_warnings (const SmbReportData *data)
               g_strdup (_ ("Evidence was opened by a decoder that was not locked in, because this was allowed "
                            "explicitly: a crafted file could have changed what was found. The audit log names "
                            "each exhibit concerned.")));
-  for (guint i = 0; i < data->exhibits->len; i++) {
-    g_autoptr (GPtrArray) own = smb_report_exhibit_warnings (g_ptr_array_index (data->exhibits, i));
-
-    for (guint k = 0; k < own->len; k++)
-      add_once (warnings, g_strdup (g_ptr_array_index (own, k)));
-  }
+  add_score_warnings (warnings, data->exhibits);
+  for (guint i = 0; i < data->exhibits->len; i++)
+    add_exhibit_warnings (warnings, g_ptr_array_index (data->exhibits, i));
   return warnings;
 }

@@ -29,6 +29,7 @@ typedef struct {
   SmbImage *picture;                 /* scaled for the page; NULL if it could not be decoded */
   gboolean no_boxes;                 /* a video's first frame: its faces were found in others */
   double picture_scale;              /* picture pixels per upright pixel */
+  const GPtrArray *video_facts;      /* SmbVideoFact*, what the container says; NULL: no video */
   const SmbReportTimeline *timeline; /* NULL: no video, or no run of it is stored */
   GPtrArray *maps;                   /* for each face (by index) a GPtrArray of SmbMap*, may be empty; or NULL */
   GPtrArray *crops;                  /* for each face its crop as SmbImage*; or NULL */

@@ -227,6 +227,31 @@ smb_exec_output (SmbExec *exec, SmbTensorDict *dict, const char *name, const Smb
     smb_tensor_dict_set (dict, name, host);
 }
 
+void
+smb_exec_output_part (SmbExec *exec, SmbTensorDict *dict, const char *name, const SmbTensor *part, gint64 from,
+                      gint64 of)
+{
+  SmbTensor *whole;
+
+  if (!smb_exec_is_live (exec))
+    return;
+  if (from == 0) {
+    gint64 shape[SMB_MAX_RANK];
+
+    memcpy (shape, part->shape, sizeof shape);
+    shape[0] = of;
+    whole = smb_tensor_new (part->dtype, part->rank, shape);
+    smb_tensor_dict_set (dict, name, whole);
+    smb_tensor_unref (whole);
+  }
+  whole = smb_tensor_dict_get (dict, name);
+  smb_exec_check (exec, "download",
+                  exec->device->abi->download (
+                      exec->device->ctx,
+                      (char *) whole->data + (gsize) from * (smb_tensor_get_bytes (part) / (gsize) part->shape[0]),
+                      part->data, smb_tensor_get_bytes (part)));
+}
+
 SmbExecMark
 smb_exec_mark (SmbExec *exec)
 {

@@ -63,6 +63,10 @@ SmbTensor *smb_exec_upload (SmbExec *exec, const SmbTensor *host);
 SmbTensor *smb_exec_download (SmbExec *exec, const SmbTensor *tensor);
 /* Adds a host copy to a dictionary; nothing when dry or failed. */
 void smb_exec_output (SmbExec *exec, SmbTensorDict *dict, const char *name, const SmbTensor *tensor);
+/* The same a part at a time: `part` is the entries from `from` on of a tensor that has `of` along its first dimension.
+ * Parts come in their order. */
+void smb_exec_output_part (SmbExec *exec, SmbTensorDict *dict, const char *name, const SmbTensor *part, gint64 from,
+                           gint64 of);
 
 SmbExecMark smb_exec_mark (SmbExec *exec);
 void smb_exec_rewind (SmbExec *exec, SmbExecMark mark);

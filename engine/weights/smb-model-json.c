@@ -316,7 +316,7 @@ read_all (const Reading *reading, SmbModelInfo *info)
 
   if (!check_keys (reading) || !read_text (reading, "name", &info->name) || !read_text (reading, "title", &info->title))
     return FALSE;
-  if (!smb_model_name_is_valid (info->name) || strcmp (info->name, folder_name) != 0)
+  if (!smb_model_name_is_valid (info->name) || g_strcmp0 (info->name, folder_name) != 0)
     return fail (reading, _ ("its “name” should be that of its folder, “%s”"), folder_name);
   if (!read_weights (reading, "detector", &info->detector_path, &info->detector_sha256) ||
       !read_weights (reading, "mim", &info->mim_path, &info->mim_sha256))

@@ -3,6 +3,7 @@
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "base/smb-json-part.h"
 #include "media/smb-limits.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-plane.h"
@@ -166,11 +167,8 @@ clean_node (JsonNode *node)
 static char *
 short_format (JsonObject *facts)
 {
-  JsonObject *container
-      = json_object_has_member (facts, "container") ? json_object_get_object_member (facts, "container") : NULL;
-  JsonObject *about = json_object_has_member (facts, "video") ? json_object_get_object_member (facts, "video") : NULL;
-  const char *format = container != NULL ? json_object_get_string_member_with_default (container, "format", "") : "";
-  const char *codec = about != NULL ? json_object_get_string_member_with_default (about, "codec", "") : "";
+  const char *format = smb_json_find_text (smb_json_find_object (facts, "container"), "format", "");
+  const char *codec = smb_json_find_text (smb_json_find_object (facts, "video"), "codec", "");
   static const struct {
     const char *name, *shown;
   } known[] = { { "mov,mp4", "MP4" }, { "matroska", "Matroska" }, { "mpegts", "MPEG-TS" }, { "mpeg", "MPEG" },
@@ -220,7 +218,7 @@ take_answer (SmbEngineVideo *video, SmbMessage *answer, GError **error)
     for (guint i = 0; warnings != NULL && JSON_NODE_HOLDS_ARRAY (warnings)
                       && i < MIN (json_array_get_length (json_node_get_array (warnings)), MAX_WARNINGS);
          i++) {
-      const char *text = json_array_get_string_element (json_node_get_array (warnings), i);
+      const char *text = smb_json_text_at (json_node_get_array (warnings), i);
 
       g_ptr_array_add (sentences, smb_engine_clean_text (text != NULL ? text : ""));
     }
@@ -432,12 +430,12 @@ read_frame (SmbMessage *answer, JsonObject *object, guint k, SmbVideoWant want, 
             GError **error)
 {
   g_autoptr (SmbVideoFrame) frame = g_new0 (SmbVideoFrame, 1);
-  const char *type = json_object_get_string_member_with_default (object, "type", "?");
-  const char *problem = json_object_get_string_member_with_default (object, "problem", NULL);
-  const char *sha256 = json_object_get_string_member_with_default (object, "sha256", NULL);
+  const char *type = smb_json_find_text (object, "type", "?");
+  const char *problem = smb_json_find_text (object, "problem", NULL);
+  const char *sha256 = smb_json_find_text (object, "sha256", NULL);
   SmbVideoLimits limits;
 
-  if (json_object_get_int_member_with_default (object, "k", -1) != (gint64) k
+  if (smb_json_find_int (object, "k", -1) != (gint64) k
       || !smb_video_limits_get (&limits, error)) {
     if (error != NULL && *error == NULL)
       g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the decoder sent another frame than was asked for"));
@@ -445,14 +443,14 @@ read_frame (SmbMessage *answer, JsonObject *object, guint k, SmbVideoWant want, 
   }
   frame->k = k;
   frame->about.type = g_ascii_isalpha (type[0]) ? type[0] : '?';
-  frame->about.key = json_object_get_boolean_member_with_default (object, "key", FALSE);
-  frame->about.interlaced = json_object_get_boolean_member_with_default (object, "interlaced", FALSE);
-  frame->about.top_first = json_object_get_boolean_member_with_default (object, "top_first", FALSE);
-  frame->about.corrupt = json_object_get_boolean_member_with_default (object, "corrupt", FALSE);
+  frame->about.key = smb_json_find_boolean (object, "key");
+  frame->about.interlaced = smb_json_find_boolean (object, "interlaced");
+  frame->about.top_first = smb_json_find_boolean (object, "top_first");
+  frame->about.corrupt = smb_json_find_boolean (object, "corrupt");
   frame->about.width
-      = (int) CLAMP (json_object_get_int_member_with_default (object, "width", 0), 0, limits.picture.max_side_px);
+      = (int) CLAMP (smb_json_find_int (object, "width", 0), 0, limits.picture.max_side_px);
   frame->about.height
-      = (int) CLAMP (json_object_get_int_member_with_default (object, "height", 0), 0, limits.picture.max_side_px);
+      = (int) CLAMP (smb_json_find_int (object, "height", 0), 0, limits.picture.max_side_px);
   frame->problem = problem != NULL ? smb_engine_clean_text (problem) : NULL;
   frame->sha256 = sha256 != NULL ? smb_engine_clean_text (sha256) : NULL;
   if ((want & SMB_VIDEO_WANT_PIXELS) == 0 || problem != NULL)

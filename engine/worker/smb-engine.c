@@ -3,6 +3,7 @@
 #include "worker/smb-engine.h"
 
 #include "base/smb-error.h"
+#include "media/smb-limits.h"
 #include "smb-config.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-worker-process.h"
@@ -21,6 +22,7 @@ typedef struct {
   gboolean busy;
   guint32 last_id;
   SmbLockState lock; /* of `process`, as it says itself, before it has read anything */
+  guint limits;      /* the stamp of those under which it was started */
 } Slot;
 
 struct _SmbEngine {
@@ -198,15 +200,18 @@ greet (SmbWorkerProcess *process, const char *mode, SmbLockState *lock_out, GErr
   return TRUE;
 }
 
-/* A living worker in the slot, greeted; a dead one of an earlier call is cleared away first. */
+/* A living worker in the slot, greeted; a dead one of an earlier call, and a decoder that has old limits, is cleared away
+ * first. */
 static gboolean
 ensure_process (SmbEngine *engine, Slot *slot, SmbEngineWorker worker, GError **error)
 {
   g_autofree char *program = NULL;
   g_autofree char *how = NULL;
   SmbWorkerProcess *process;
+  guint limits = smb_limits_get_stamp (); /* before the worker is told them: at worst it is started once more */
 
-  if (slot->process != NULL && smb_worker_process_is_alive (slot->process))
+  if (slot->process != NULL && smb_worker_process_is_alive (slot->process)
+      && (worker != SMB_ENGINE_DECODE || slot->limits == limits))
     return TRUE;
   if (slot->process != NULL)
     g_free (drop (engine, slot, 0));
@@ -218,6 +223,7 @@ ensure_process (SmbEngine *engine, Slot *slot, SmbEngineWorker worker, GError **
     return FALSE;
   if (greet (process, modes[worker], &slot->lock, error)) {
     set_process (engine, slot, process);
+    slot->limits = limits;
     return TRUE;
   }
   how = smb_worker_process_stop (process, DEATH_GRACE_MS);

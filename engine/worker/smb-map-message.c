@@ -7,6 +7,7 @@
 
 #include "analysis/smb-faithfulness-json.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-plane.h"
 
@@ -99,7 +100,7 @@ read_area (JsonObject *object, SmbMapArea *out)
   if (array == NULL || json_array_get_length (array) != 4)
     return FALSE;
   for (guint i = 0; i < 4; i++) {
-    *parts[i] = json_array_get_double_element (array, i);
+    *parts[i] = smb_json_number_at (array, i);
     if (!(fabs (*parts[i]) <= 1 << 29))
       return FALSE;
   }
@@ -119,7 +120,7 @@ smb_map_from_message (SmbMessage *message, guint index, GError **error)
   const char *text, *note;
   SmbMapSpec spec;
 
-  text = object != NULL ? json_object_get_string_member_with_default (object, "spec", NULL) : NULL;
+  text = smb_json_find_text (object, "spec", NULL);
   if (text != NULL && smb_map_spec_parse (&spec, text, NULL)) {
     plane = smb_plane_take_fd (smb_message_steal_fd (message, index), MAX_MAP_BYTES, error);
     if (plane == NULL)
@@ -139,7 +140,7 @@ smb_map_from_message (SmbMessage *message, guint index, GError **error)
     if (reader.failed)
       return NULL;
   }
-  note = json_object_get_string_member_with_default (object, "note", NULL);
+  note = smb_json_find_text (object, "note", NULL);
   if (note != NULL)
     smb_map_take_note (map, smb_engine_clean_text (note));
   return g_steal_pointer (&map);

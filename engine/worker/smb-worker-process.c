@@ -2,6 +2,7 @@
 #include "worker/smb-worker-process.h"
 
 #include "base/smb-error.h"
+#include "media/smb-limits.h"
 #include "smb-config.h"
 #include "worker/smb-worker.h"
 
@@ -73,7 +74,7 @@ spawn (SmbWorkerProcess *self)
   int failed;
 
   /* dlib brings OpenBLAS with it, whose threads nobody needs: their stacks would count against the worker's memory. */
-  env = g_environ_setenv (env, "OPENBLAS_NUM_THREADS", "1", TRUE);
+  env = smb_limits_add_to_environ (g_environ_setenv (env, "OPENBLAS_NUM_THREADS", "1", TRUE));
   sigemptyset (&none);
   sigfillset (&defaults);
   sigdelset (&defaults, SIGKILL);

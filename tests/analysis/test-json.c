@@ -4,6 +4,7 @@
 
 #include "analysis/smb-analysis.h"
 #include "analysis/smb-json.h"
+#include "analysis/smb-score-warning.h"
 #include "base/smb-error.h"
 
 static SmbAnalysis *
@@ -249,6 +250,31 @@ test_warning (void)
   g_assert_null (smb_model_warning (TRUE, TRUE));
 }
 
+/* What is true of some exhibits only is said of those; a video whose tracks lack a calibration says nothing of stills. */
+static void
+test_score_warnings (void)
+{
+  static const SmbScored scored[] = { { "S-01", FALSE, TRUE, TRUE },
+                                      { "S-02", TRUE, TRUE, FALSE },
+                                      { "S-03", TRUE, TRUE, TRUE },
+                                      { "S-04", TRUE, TRUE, FALSE },
+                                      { "S-05", FALSE, FALSE, FALSE } };
+  static const SmbScored videos[] = { { "S-02", TRUE, TRUE, FALSE }, { "S-04", TRUE, TRUE, FALSE } };
+  g_autoptr (GPtrArray) mixed = smb_score_warnings (scored, G_N_ELEMENTS (scored)),
+                        alike = smb_score_warnings (videos, G_N_ELEMENTS (videos)), good = smb_score_warnings (scored, 1);
+  const char *tracks = "Not calibrated for tracks: a track's score is a raw mean, worth no likelihood ratio.";
+
+  g_assert_null (smb_score_warning (&scored[0]));
+  g_assert_cmpstr (smb_score_warning (&scored[1]), ==, tracks);
+  g_assert_null (smb_score_warning (&scored[2]));
+  g_assert_cmpuint (mixed->len, ==, 2);
+  g_assert_true (g_str_has_prefix (mixed->pdata[0], "Exhibits S-02, S-04: Not calibrated for tracks: "));
+  g_assert_true (g_str_has_prefix (mixed->pdata[1], "Exhibit S-05: Untrained weights: "));
+  g_assert_cmpuint (alike->len, ==, 1);
+  g_assert_cmpstr (alike->pdata[0], ==, tracks);
+  g_assert_cmpuint (good->len, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -260,5 +286,6 @@ main (int argc, char **argv)
   g_test_add_func ("/analysis/json/parse-limits", test_parse_limits);
   g_test_add_func ("/analysis/json/settings", test_settings);
   g_test_add_func ("/analysis/json/warning", test_warning);
+  g_test_add_func ("/analysis/json/score-warnings", test_score_warnings);
   return g_test_run ();
 }

@@ -31,20 +31,25 @@ typedef double (*Burn) (void);
     for (int r = 0; r < ROUNDS; r++) {                                                                                 \
       __asm__ volatile ("" : "+v"(a), "+v"(b)); /* so that no round is as good as another */                           \
       _Pragma ("GCC unroll 24") for (int i = 0; i < SUMS; i++)                                                         \
-        s[i] = step;                                                                                                   \
+        step (s[i], a, b);                                                                                             \
     }                                                                                                                  \
     _Pragma ("GCC unroll 24") for (int i = 0; i < SUMS; i++)                                                           \
       out += (double) s[i][0];                                                                                         \
     return out;                                                                                                        \
   }
 
-BURN (burn_f32_512, "avx512f", __m512, _mm512_setzero_ps (), _mm512_fmadd_ps (a, b, s[i]))
-BURN (burn_bf16, "avx512f,avx512bf16", __m512, _mm512_setzero_ps (),
-      _mm512_dpbf16_ps (s[i], (__m512bh) a, (__m512bh) b))
-BURN (burn_int8, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512 (), _mm512_dpbusd_epi32 (s[i], a, b))
+#define STEP_F32_512(s, a, b) s = _mm512_fmadd_ps (a, b, s)
+#define STEP_BF16(s, a, b) s = _mm512_dpbf16_ps (s, (__m512bh) (a), (__m512bh) (b))
+/* In words of the processor: the compiler would copy every sum before and behind the intrinsic. */
+#define STEP_INT8(s, a, b) __asm__ ("vpdpbusd %2, %1, %0" : "+v"(s) : "v"(a), "v"(b))
+#define STEP_F32_256(s, a, b) s = _mm256_fmadd_ps (a, b, s)
+
+BURN (burn_f32_512, "avx512f", __m512, _mm512_setzero_ps (), STEP_F32_512)
+BURN (burn_bf16, "avx512f,avx512bf16", __m512, _mm512_setzero_ps (), STEP_BF16)
+BURN (burn_int8, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512 (), STEP_INT8)
 #undef SUMS
 #define SUMS 12
-BURN (burn_f32_256, "avx2,fma", __m256, _mm256_setzero_ps (), _mm256_fmadd_ps (a, b, s[i]))
+BURN (burn_f32_256, "avx2,fma", __m256, _mm256_setzero_ps (), STEP_F32_256)
 
 #define TILE_ROUNDS 1000000
 

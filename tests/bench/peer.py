@@ -28,11 +28,12 @@ class Block(nn.Module):
     def forward(self, x, maps=None):
         b, t, c = x.shape
         q, k, v = self.qkv(self.norm1(x)).reshape(b, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
-        if maps is None:
+        if maps is None and hasattr(functional, "scaled_dot_product_attention"):  # not in PyTorch before 2.0
             mixed = functional.scaled_dot_product_attention(q, k, v)
         else:
             probs = (q @ k.transpose(-2, -1) * (c // self.heads) ** -0.5).softmax(-1)
-            maps.append(probs)
+            if maps is not None:
+                maps.append(probs)
             mixed = probs @ v
         x = x + self.proj(mixed.transpose(1, 2).reshape(b, t, c))
         return x + self.fc2(functional.gelu(self.fc1(self.norm2(x))))

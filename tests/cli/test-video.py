@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """semblance-cli with videos, from outside. Arguments: the program, the tree's root."""
+import hashlib
 import json
 import math
 import os
@@ -117,7 +118,7 @@ def track_calibration():
 
         before = json_lines(cli("analyze", "--model=mine", "--json", clip, **env))[-1]
         expect(found, before["tracks"][0]["likelihood_ratio"] is None and not before["model"]["track_calibrated"]
-               and "Not calibrated for tracks" in before["model"]["track_note"], f"before: {before['model']}")
+               and "Not calibrated for tracks" in before["model"]["note"], f"before: {before['model']}")
         expect(found, "Not calibrated for tracks" in cli("analyze", "--model=mine", clip, **env).stdout, "not said in words")
         for arguments, status, words in (
                 (("--by=colour", data), 2, "face or video"), (("--by=video", "--self-blended=x", data), 2, "self-blended"),
@@ -137,7 +138,7 @@ def track_calibration():
         for name in ("mean", "median", "top"):
             expected = ratio_by_hand(stored["track_calibration"][name], track["score"][name])
             expect(found, abs(track["likelihood_ratio"][name]["log10"] - expected) < 1e-9, f"{name}: {track['likelihood_ratio']} is {expected}")
-        expect(found, after["model"]["track_calibrated"] and "track_note" not in after["model"], f"{after['model']}")
+        expect(found, after["model"]["track_calibrated"] and "note" not in after["model"], f"{after['model']}")
         expect(found, "By its mean: likelihood ratio" in cli("analyze", "--model=mine", clip, **env).stdout, "not in words")
 
         case, html, bundle = (os.path.join(folder, name) for name in ("c.smbcase", "r.html", "r.json"))
@@ -149,6 +150,12 @@ def track_calibration():
         expect(found, json.dumps(track["likelihood_ratio"]["mean"]["log10"])[:12] in read(bundle), "the bundle")
         done = cli("verify", bundle, "--case", case, **env)
         expect(found, done.returncode == 0, f"verify: {done.stdout} {done.stderr}")
+        # A still whose scores are not calibrated beside the video whose tracks are: each is said of what it is true of.
+        cli("analyze", "--model=mine", "--case", case, os.path.join(SAMPLES, "18f-dave.jpg"), **env)
+        cli("report", case, "--out", html, **env)
+        for told in (read(html), cli("case", "list", case, **env).stdout):
+            expect(found, "Exhibit S-02: Not calibrated: the score" in told and "Not calibrated for tracks" not in told, "mixed calibrations")
+        expect(found, "mine (trained and calibrated for tracks)" in read(html) and "mine (trained, not calibrated)" in read(html), "the facts")
         stored["track_calibration"]["median"]["low"] = 4
         with open(model, "w", encoding="utf-8") as handle:
             json.dump(stored, handle)
@@ -199,9 +206,154 @@ def tracks():
     return found
 
 
+def probe(clip, entry):
+    """What the ffprobe program says of each frame."""
+    told = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", f"frame={entry}", "-of", "csv=p=0", clip],
+                          check=True, capture_output=True, text=True)
+    return [line.strip(",") for line in told.stdout.split()]
+
+
+def info():
+    """What the container says, and every frame: types as ffprobe has them, hashes that seeking gives too, what is dropped, what repeats."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        # Frames 4 and 5 repeat frame 3; frames 12 to 14 are missing.
+        clip = os.path.join(folder, "odd.mkv")
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=128x96:rate=25:duration=1", "-vf",
+                        "loop=2:1:4,setpts=N/25/TB,select='not(between(n,12,14))'", "-vsync", "vfr", "-c:v", "libx264", "-qp", "0", "-g", "8",
+                        "-bf", "2", "-metadata", "creation_time=2024-05-06T07:08:09Z", "-metadata", "title=Lobby", clip],
+                       check=True, stdin=subprocess.DEVNULL)
+        plain = cli("video", "info", clip)
+        expect(found, plain.returncode == 0, plain.stderr)
+        for word in ("Container: Matroska", "Made, it says: 2024-05-06T07:08:09", "Codec: h264", "Encoder's signature: x264 - core",
+                     "Groups of pictures: of ", "Frame rate: variable, 22.115 a second on average", "Frames apart: usually 40.000 ms (40.000 to 160.000)", "Dropped frames: 3 missing (gaps: 1)",
+                     "title: Lobby"):
+            expect(found, word in plain.stdout, f"no {word!r} in {plain.stdout}")
+        lines = json_lines(cli("video", "info", "--frames", "--json", clip))
+        frames, last = lines[:-1], lines[-1]
+        expect(found, [line["type"] for line in lines] == ["frame"] * 24 + ["info"] and last["frames"] == 24, f"{last}")
+        expect(found, [line["picture"] for line in frames] == probe(clip, "pict_type"), "picture types")
+        expect(found, last["decoded"]["types"] == {kind: probe(clip, "pict_type").count(kind) for kind in set(probe(clip, "pict_type"))},
+               f"{last['decoded']}")
+        expect(found, [line["frame"] for line in frames if line["repeated"]] == last["decoded"]["repeated"] == [4, 5], "repeated frames")
+        expect(found, [line["frame"] for line in frames if line["after_gap"]] == [12], "dropped frames")
+        expect(found, len({line["sha256"] for line in frames}) == 22, "hashes")
+        words = cli("video", "info", "--frames", clip).stdout
+        expect(found, all(line["sha256"] in words for line in frames) and "12\t0.600000\t" in words and "after-gap" in words
+               and "Frames with the pixels of the one before: 2: 4, 5" in words, words)
+        # Groups that refer back over their key frame; fields, the upper one first.
+        source = ["-f", "lavfi", "-i", "testsrc2=size=128x96:rate=25:duration=2"]
+        for name, more, wanted in (
+                ("open.mp4", ("-c:v", "libx264", "-x264-params", "open-gop=1:keyint=12:min-keyint=12:bframes=3:scenecut=0"), (True, "progressive")),
+                ("closed.mp4", ("-c:v", "libx264", "-g", "12", "-bf", "2"), (False, "progressive")),
+                ("fields.mp4", ("-vf", "tinterlace=interleave_top,setfield=tff", "-flags", "+ildct+ilme", "-c:v", "libx264", "-x264-params",
+                                "tff=1"), (False, "top first"))):
+            other = os.path.join(folder, name)
+            subprocess.run(["ffmpeg", "-v", "error", *source, *more, "-pix_fmt", "yuv420p", other], check=True, stdin=subprocess.DEVNULL)
+            last = json_lines(cli("video", "info", "--frames", "--json", other))[-1]
+            expect(found, (last["facts"]["gops"]["open"] > 0, last["facts"]["video"]["fields"]) == wanted, f"{name}: {last['facts']}")
+            expect(found, last["decoded"]["interlaced"] == (last["frames"] if name == "fields.mp4" else 0), f"{name}: {last['decoded']}")
+        failed = cli("video", "info", "--json", os.path.join(SAMPLES, "18f-dave.jpg"))
+        expect(found, failed.returncode == 1 and "code" in json_lines(failed)[0]["error"], failed.stdout)
+    return found
+
+
+def read_png(path):
+    """Size and pixels of an RGB picture as this program writes it."""
+    with open(path, "rb") as handle:
+        data = handle.read()
+    at, packed = 8, b""
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            width, height = struct.unpack(">II", data[at + 8:at + 16])
+        packed += data[at + 8:at + 8 + size] if kind == b"IDAT" else b""
+        at += size + 12
+    raw, rows, before = zlib.decompress(packed), [], bytes(width * 3)
+    for row in range(height):
+        kind, line = raw[row * (width * 3 + 1)], bytearray(raw[row * (width * 3 + 1) + 1:(row + 1) * (width * 3 + 1)])
+        for i in range(len(line)):
+            left, above, corner = line[i - 3] if i > 2 else 0, before[i], before[i - 3] if i > 2 else 0
+            guess = left + above - corner
+            paeth = min((left, above, corner), key=lambda value: abs(guess - value))
+            line[i] = (line[i] + (0, left, above, (left + above) // 2, paeth)[kind]) & 255
+        rows.append(bytes(line))
+        before = line
+    return width, height, b"".join(rows)
+
+
+def single_frames():
+    """Frames by number and by time, as PNG: their pixels have the hash that the list of all frames gives."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        clip, out = make_clip(folder, "clip.mp4", more=("-bf", "2")), os.path.join(folder, "f.png")
+        hashes = [line["sha256"] for line in json_lines(cli("video", "info", "--frames", "--json", clip))[:-1]]
+        done = cli("frames", clip, "--at", "13", "--out", out)
+        expect(found, done.returncode == 0 and "frame 13, 1.300000 s" in done.stdout and hashes[13] in done.stdout, done.stdout + done.stderr)
+        width, height, pixels = read_png(out)
+        expect(found, (width, height) == (256, 256) and hashlib.sha256(pixels).hexdigest() == hashes[13], "other pixels")
+        done = cli("frames", clip, "--at=0.75s", "--at=19", "--out", out)
+        for k in (7, 19):
+            expect(found, hashlib.sha256(read_png(os.path.join(folder, f"f-{k:06}.png"))[2]).hexdigest() == hashes[k], f"frame {k}")
+        for arguments, status, word in ((("--at=20", "--out", out), 1, "20"), (("--at=soon", "--out", out), 2, "4.92s"), (("--at=1",), 2, "--out")):
+            done = cli("frames", clip, *arguments)
+            expect(found, done.returncode == status and word in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
+    return found
+
+
+def single():
+    """A video of one frame is a video, on the command line and in a case; a GIF of one is a picture."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        one, still, case = (os.path.join(folder, name) for name in ("one.mp4", "still.gif", "c.smbcase"))
+        whole = make_clip(folder, "clip.mp4")
+        for other in (one, still):
+            subprocess.run(["ffmpeg", "-v", "error", "-i", whole, "-frames:v", "1", other], check=True, stdin=subprocess.DEVNULL)
+        last = json_lines(cli("analyze", "--json", one))[-1]
+        expect(found, last.get("type") == "summary" and last["frames"] == 1 and len(last["tracks"]) == 1, f"{last}")
+        last = json_lines(cli("analyze", "--json", still))[-1]
+        expect(found, "faces" in last and len(last["faces"]) == 1, f"{last}")
+        cli("case", "new", case, "--title=t")
+        done = cli("case", "add", case, one, still)
+        expect(found, done.returncode == 0 and "not decoded" not in done.stdout, done.stdout + done.stderr)
+        done = cli("analyze", "--case", case, one, still)
+        expect(found, done.returncode == 0 and "1 frames" in done.stdout, done.stdout + done.stderr)
+    return found
+
+
+def ways():
+    """Strides, ranges, samples; JSON lines while it runs; animated pictures and numbered ones are videos too."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        clip = make_clip(folder, "clip.mp4")
+        lines = json_lines(cli("analyze", "--json", "--stride=4", "--frames=3", "--range=2-13", clip))
+        followed = [line for line in lines if line.get("pass") == "follow"]
+        scored = [line for line in lines if line.get("pass") == "score"]
+        expect(found, [line["frame"] for line in followed] == list(range(2, 14)), "the range")
+        expect(found, [line["frame"] for line in followed if line["searched"]] == [2, 6, 10], "the stride")
+        expect(found, [line["frame"] for line in scored] == [2, 7, 13], f"{scored}")
+        expect(found, lines[-1]["type"] == "summary" and lines[-1]["finished"] and lines[-1]["tracks"][0]["score"]["scored"] == 3, "the summary")
+        process = subprocess.Popen([CLI, "analyze", "--json", "--frames=all", "--stride=1", clip], stdout=subprocess.PIPE, text=True,
+                                   stdin=subprocess.DEVNULL)
+        first = process.stdout.readline()
+        expect(found, process.poll() is None and json.loads(first)["type"] == "frame", "nothing is told while it runs")
+        process.communicate()
+        # WebP's encoder stores frames that are alike as one that is shown for longer.
+        for name, frames, more in (("anim.gif", (20,), ()), ("anim.webp", range(10, 21), ("-c:v", "libwebp_anim", "-lossless", "1")),
+                                   ("shot-%03d.png", (20,), ())):
+            other = os.path.join(folder, name)
+            subprocess.run(["ffmpeg", "-v", "error", "-i", clip, *more, other], check=True, stdin=subprocess.DEVNULL)
+            done = cli("analyze", "--json", "--frames=2", *(("--rate=10",) if "%" in name else ()), other)
+            last = json_lines(done)[-1]
+            expect(found, done.returncode == 0 and last["type"] == "summary" and last["frames"] in frames and len(last["tracks"]) == 1
+                   and abs(last["tracks"][0]["last_us"] - (last["frames"] - 1) * 100000) < 20000, f"{name}: {done.stderr} {last}")
+    return found
+
+
 def main():
     tests = (("analyze --profile of a video", profile), ("likelihood ratios of whole tracks", track_calibration),
-             ("tracks of a stored video", tracks))
+             ("tracks of a stored video", tracks), ("what a container says, and every frame", info),
+             ("single frames as pictures", single_frames), ("videos of a single frame", single), ("strides, ranges, animations, numbered pictures", ways))
     failures = 0
     for number, (name, test) in enumerate(tests, 1):
         found = test()

@@ -2,6 +2,7 @@
 /* A face that the detector missed, drawn on one frame: followed to the frames around it, scored, kept, logged. */
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "case/smb-case-video.h"
 #include "examine/smb-examine-video.h"
 #include "examine/smb-video-draw.h"
 #include "judge-fixture.h"
@@ -51,7 +52,7 @@ place_clear (Place *place)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
 
 static Place
-place_new (const char *name)
+place_of (const char *name, guint n_frames)
 {
   SmbCaseInfo info
       = { .number = (char *) "V-2", .title = (char *) "Video", .laboratory = (char *) "Lab", .examiner = (char *) "E" };
@@ -65,8 +66,14 @@ place_new (const char *name)
   g_assert_no_error (error);
   place.video = smb_examine_open_video (place.store, place.engine, place.evidence, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (smb_engine_video_get_n_frames (place.video), ==, N);
+  g_assert_cmpuint (smb_engine_video_get_n_frames (place.video), ==, n_frames);
   return place;
+}
+
+static Place
+place_new (const char *name)
+{
+  return place_of (name, N);
 }
 
 static SmbVideoState *
@@ -246,6 +253,45 @@ test_limits (void)
   g_assert_cmpuint (g_array_index (drawn, SmbDrawnFace, 1).track, ==, 3);
 }
 
+/* Through so many frames that they would not go into one record of the case: stored in several, each small. */
+static void
+test_long (void)
+{
+  enum { N_LONG = 1500 };
+  g_autofree char *still = video_clip_make (folder, "still.mp4", FALSE, "-loop 1 -t 150 -r 10 -i %s/18f-brethauer.jpg -vf "
+                                            "scale=96:96,setsar=1,format=yuv420p -c:v libx264 -preset ultrafast", SMB_SAMPLES);
+  g_autofree char *before = g_steal_pointer (&clip);
+  g_autoptr (GPtrArray) chunks = NULL, tracks = NULL;
+  g_autoptr (SmbVideoState) state = NULL, again = NULL;
+  g_autoptr (GError) error = NULL;
+  SmbVideoSettings settings = blind ();
+  Place place;
+  guint n_parts = 0;
+
+  clip = g_strdup (still);
+  place = place_of ("long.smbcase", N_LONG);
+  settings.stride = 1000;
+  state = analyse (&place, &settings);
+  g_assert_true (smb_examine_draw_track (place.store, place.engine, place.model, place.evidence, place.video, state, 700,
+                                         (SmbBox){ 20, 15, 50, 50 }, NULL, NULL, NULL, &error));
+  g_assert_no_error (error);
+  chunks = smb_case_list_video_chunks (place.store, state->run_id, &error);
+  for (guint i = 0; i < chunks->len; i++) {
+    const SmbCaseVideoChunk *chunk = chunks->pdata[i];
+
+    n_parts += chunk->pass == SMB_VIDEO_SCORING;
+    g_assert_cmpuint (strlen (chunk->data), <, 1 << 20);
+  }
+  g_assert_cmpuint (n_parts, >, 1);
+  g_assert_true (smb_examine_load_video (place.store, place.evidence->id, &again, &error));
+  tracks = smb_video_state_summarise (again);
+  g_assert_cmpuint (tracks->len, ==, 1);
+  g_assert_cmpuint (((SmbTrackSummary *) tracks->pdata[0])->n_points, ==, N_LONG);
+  place_clear (&place);
+  g_free (clip);
+  clip = g_steal_pointer (&before);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -256,6 +302,7 @@ main (int argc, char **argv)
   make_clip ();
   g_test_add_func ("/examine/video-draw/followed", test_followed);
   g_test_add_func ("/examine/video-draw/limits", test_limits);
+  g_test_add_func ("/examine/video-draw/long", test_long);
   failed = g_test_run ();
   video_clip_remove_folder (folder);
   g_free (folder);

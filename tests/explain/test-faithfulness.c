@@ -85,6 +85,24 @@ test_verdict (void)
   g_assert_nonnull (strstr (failed, "random weights"));
 }
 
+/* A map keeps its verdict whatever is noted of it, and takes it along when it goes (the address sanitizer looks). */
+static void
+test_kept (void)
+{
+  const SmbMapSpec spec = smb_map_spec_default (SMB_MAP_OCCLUSION);
+  const float values[4] = { 1, 2, 3, 4 };
+  g_autoptr (SmbMap) map = smb_map_new_grid (&spec, 2, 2, values);
+
+  map->faithfulness = g_new0 (SmbFaithfulness, 1);
+  map->faithfulness->of_class = 3;
+  map->faithfulness->correlation = 0.5;
+  smb_map_take_note (map, g_strdup ("one."));
+  smb_map_take_note (map, g_strdup ("two."));
+  g_assert_cmpstr (map->note, ==, "one. two.");
+  g_assert_cmpint (map->faithfulness->of_class, ==, 3);
+  g_assert_cmpfloat (map->faithfulness->correlation, ==, 0.5);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -93,5 +111,6 @@ main (int argc, char **argv)
   g_test_add_func ("/faithfulness/order", test_order);
   g_test_add_func ("/faithfulness/correlation", test_correlation);
   g_test_add_func ("/faithfulness/verdict", test_verdict);
+  g_test_add_func ("/faithfulness/kept", test_kept);
   return g_test_run ();
 }

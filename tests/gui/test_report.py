@@ -224,11 +224,49 @@ def preferred():
     who.key("Escape")
 
 
+def limited():
+    """A limit set in the preferences holds for the next file and for the command line, is named when it refuses, and goes."""
+    def in_force():
+        return {line["name"]: line["value"] for line in map(json.loads, cli("limits", "--json").splitlines())}
+
+    def add(name, target):
+        shutil.copy(os.path.join(SAMPLES, name), path("evidence", target))
+        who.key("ctrl+i")
+        type_path(path("evidence", target))
+
+    before = in_force()
+    who.key("ctrl+comma")
+    who.see("SEMBLANCE_MAX_SIDE_PX")
+    who.set_value("pixels of a side", 300)
+    shoot("preferences-limits")
+    wait_for("the saved limit", lambda: in_force() == {**before, "SEMBLANCE_MAX_SIDE_PX": 300})
+    who.key("Escape")
+    who.focus("Two pictures")
+    add("18f-mark-trammell.jpg", "refused.jpg")
+    who.see("refused.jpg: its header says 480 × 640 pixels; no side may be longer than 300. If you trust the file, raise "
+            "SEMBLANCE_MAX_SIDE_PX", 60)
+    shoot("limit-refused")
+    who.key("ctrl+comma")
+    who.see("SEMBLANCE_MAX_SIDE_PX")
+    assert who.control("pixels of a side").queryValue().currentValue == 300
+    who.press("Defaults")
+    wait_for("the limits as they were", lambda: in_force() == before)
+    wait_for("the number shown", lambda: who.control("pixels of a side").queryValue().currentValue == before["SEMBLANCE_MAX_SIDE_PX"])
+    who.key("Escape")
+    who.focus("Two pictures")
+    add("18f-mark-trammell.jpg", "taken.jpg")
+    who.see("S-04,", 60)
+    who.key("F5")
+    wait_for("the picture, judged", lambda: any(text.startswith("S-04,") and "taken.jpg" in text and "1 face" in text
+                                                 for text in who.texts()), 60)
+    shoot("limit-taken")
+
+
 def main():
     for name, act in [("a case is opened", start), ("a report is looked at", previewed), ("what was looked at is saved", saved),
                       ("faces can be left out", face_left_out), ("a bundle is looked at and saved", bundled), ("a report that holds is verified", verified),
                       ("what does not hold is named", found_out), ("a score's robustness is measured", robust),
-                      ("preferences name the devices", preferred)]:
+                      ("preferences name the devices", preferred), ("preferences set what a file may cost", limited)]:
         failures = tap.failures
         tap.step(name, act)
         if who is not None and tap.failures > failures:

@@ -14,6 +14,7 @@ import time
 CLI, ROOT, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
+import watch  # noqa: E402
 
 MEDIA = os.path.join(ROOT, "tests", "fixtures", "media")
 KINDS = ("baseline.jpg", "progressive.jpg", "basn2c16.png", "two-frames.gif", "quadrants.bmp", "turned.tiff", "two-frames.webp",
@@ -21,53 +22,19 @@ KINDS = ("baseline.jpg", "progressive.jpg", "basn2c16.png", "two-frames.gif", "q
 GROWTH_KB = (16 if COUNT >= 1000 else 48) * 1024  # of resident memory, from the first half (the landmark file is read meanwhile) to the end
 
 
-def usage(pid):
-    """Resident kB and open descriptors of a process; None when it is gone."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii") as handle:
-            rss = next((int(line.split()[1]) for line in handle if line.startswith("VmRSS")), None)
-        return None if rss is None else (rss, len(os.listdir(f"/proc/{pid}/fd")))
-    except OSError:
-        return None
-
-
-def tree_of(pid):
-    found = [pid]
-    for name in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as handle:
-                if int(handle.read().rsplit(")", 1)[1].split()[1]) == pid:
-                    found.append(int(name))
-        except (OSError, IndexError, ValueError):
-            pass
-    return found
-
-
-class Watch(threading.Thread):
-    """Looks at the program and its workers every so often; by process, (files done, kB, descriptors)."""
-
-    def __init__(self, pid, count_done):
-        super().__init__(daemon=True)
-        self.pid, self.count_done, self.seen, self.stop = pid, count_done, {}, False
-
-    def run(self):
-        while not self.stop:
-            try:
-                for pid in tree_of(self.pid):
-                    now = usage(pid)
-                    if now is not None:
-                        self.seen.setdefault(pid, []).append((self.count_done(), *now))
-            except OSError:
-                return
-            time.sleep(0.1)
-
-
 def run(paths):
     lines = []
     process = subprocess.Popen([CLI, "analyze", "--json", "--threads", "1", "--", *paths], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-    watch = Watch(process.pid, lambda: len(lines))
-    watch.start()
+    seen = {}  # by process, (files done, kB, descriptors)
+
+    def look(pids):
+        for pid in pids:
+            now = watch.usage(pid)
+            if now is not None:
+                seen.setdefault(pid, []).append((len(lines), *now))
+    watching = watch.Watch(process.pid, look, 0.1)
+    watching.start()
     errors = []
     drain = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
     drain.start()
@@ -76,9 +43,8 @@ def run(paths):
         if answer.get("type") != "frame":
             lines.append(answer)
     process.wait()
-    watch.stop = True
-    watch.join()
-    return lines, watch.seen, process.returncode
+    watching.stop()
+    return lines, seen, process.returncode
 
 
 def flat(seen, total):

@@ -195,6 +195,40 @@ def check_card(tap, place):
     tap.check("the card, and the gates it keeps", found)
 
 
+def check_as(tap, place):
+    """Another model measured on what the first was measured on, without naming it again."""
+    found = []
+    moved = place.path("elsewhere")
+    steps = [place.run("model", "import", place.path("run", "detector.safetensors"), "--name=second", "--title=Second"),
+             place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--card", "--self-blended=swapped", "--reencode=32,40")]
+    told = place.run("evaluate", "--as=mine", "--model=second", "--repeats=20", "--card")
+    second = json.loads(place.run("model", "card", "second", "--json").stdout)["evaluations"]
+    first = json.loads(place.run("model", "card", "mine", "--json").stdout)["evaluations"]
+    if any(step.returncode for step in steps) or told.returncode or len(second) != len(first) or len(first) < 2:
+        found.append(f"{[step.stderr for step in steps]} {told.stderr} {len(first)} {len(second)}")
+    ways = [[(e["data"], e["part"], e["blended"], e["reencode_px"], e["faces"]) for e in list_] for list_ in (first, second)]
+    if sorted(ways[0]) != sorted(ways[1]) or second[-1]["frame"] != first[-1]["frame"]:
+        found.append(f"measured otherwise than the first: {ways}")
+    if "data" not in told.stdout or "re-encoded" not in told.stdout:
+        found.append(f"does not say what it measures on: {told.stdout}")
+    with_data = place.run("evaluate", place.path("data"), "--as=mine", "--model=second")
+    os.rename(place.path("data"), moved)
+    gone = place.run("evaluate", "--as=mine", "--model=second")
+    shutil.copytree(moved, place.path("data"))
+    listing = place.path("data", "dataset.json")
+    with open(listing, encoding="utf-8") as handle:
+        text = handle.read()
+    with open(listing, "w", encoding="utf-8") as handle:
+        handle.write(text.replace('"train"', '"val"', 1))
+    changed = place.run("evaluate", "--as=mine", "--model=second")
+    shutil.rmtree(place.path("data"))
+    os.rename(moved, place.path("data"))
+    for name, refused in (("with a data set as well", with_data), ("the data is gone", gone), ("the data is another", changed)):
+        if refused.returncode != 2 or "--as" not in refused.stderr or "Traceback" in refused.stderr:
+            found.append(f"{name}: exit {refused.returncode}: {refused.stderr}")
+    tap.check("measured on what another model was measured on", found)
+
+
 def check_refusals(tap, place):
     found = []
     data = place.path("data")
@@ -244,6 +278,7 @@ def main():
         check_numbers(tap, place)
         check_calibration(tap, place)
         check_card(tap, place)
+        check_as(tap, place)
         check_shipped(tap, place)
         check_refusals(tap, place)
     tap.done()

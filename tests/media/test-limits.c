@@ -99,6 +99,15 @@ test_memory (void)
   g_assert_false (smb_decode_limits_get (&decode, NULL));
 }
 
+/* Workers are told through their environment; this program's own stays as it was. */
+static void
+assert_told (const char *name, const char *value)
+{
+  g_auto (GStrv) env = smb_limits_add_to_environ (g_get_environ ());
+
+  g_assert_cmpstr (g_environ_getenv (env, name), ==, value);
+}
+
 static void
 test_file (void)
 {
@@ -112,8 +121,8 @@ test_file (void)
   g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);
   g_assert_cmpuint (video.max_frames, ==, 500);
   g_assert_cmpuint (decode.picture_seconds, ==, 7);
-  /* Workers are told through the environment. */
-  g_assert_cmpstr (g_getenv ("SEMBLANCE_MAX_FRAMES"), ==, "500");
+  assert_told ("SEMBLANCE_MAX_FRAMES", "500");
+  assert_told ("SEMBLANCE_MAX_FILE_MB", NULL);
 
   /* Whoever sets it for one run means that run. */
   forget_settings ();
@@ -123,6 +132,7 @@ test_file (void)
   g_assert_true (smb_video_limits_get (&video, NULL));
   g_assert_cmpuint (video.picture.max_pixels, ==, 34000000);
   g_assert_cmpuint (video.max_frames, ==, 500);
+  assert_told ("SEMBLANCE_MAX_MEGAPIXELS", "34");
 
   use_file ("");
   g_assert_true (smb_video_limits_get (&video, NULL));
@@ -170,6 +180,98 @@ test_bad_file (void)
   forget_settings ();
 }
 
+/* The values that smb_limits_save takes; all but one as the program has them. */
+static guint64 *
+only (const char *name, guint64 value)
+{
+  static guint64 values[16];
+  guint n;
+  const SmbLimitSetting *settings = smb_limits_list (&n);
+
+  g_assert_cmpuint (n, <=, G_N_ELEMENTS (values));
+  for (guint i = 0; i < n; i++)
+    values[i] = g_str_equal (settings[i].name, name) ? value : 0;
+  return values;
+}
+
+static void
+assert_file (const char *text)
+{
+  g_autofree char *got = NULL;
+
+  g_assert_true (g_file_get_contents (path, &got, NULL, NULL));
+  g_assert_cmpstr (got, ==, text);
+}
+
+/* What the window's preferences do: in force at once, there for the next program, remarks in the file kept. */
+static void
+test_save (void)
+{
+  guint n, before;
+  const SmbLimitSetting *settings = smb_limits_list (&n);
+  SmbVideoLimits video;
+
+  use_file ("# of the lab\n[limits]\n# old disks\nSEMBLANCE_MAX_SECONDS=300\n");
+  g_assert_cmpint (smb_limits_get_source (&settings[0]), ==, SMB_LIMIT_FALLBACK);
+  before = smb_limits_get_stamp ();
+  g_assert_true (smb_limits_save (only (settings[0].name, 12), NULL));
+  g_assert_cmpuint (smb_limits_get_stamp (), !=, before);
+  g_assert_cmpint (smb_limits_get_source (&settings[0]), ==, SMB_LIMIT_FILE);
+  g_assert_true (smb_video_limits_get (&video, NULL));
+  g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);
+  assert_told (settings[0].name, "12");
+  assert_file ("# of the lab\n\n[limits]\n# old disks\nSEMBLANCE_MAX_MEGAPIXELS=12\n");
+
+  smb_limits_init ();
+  g_assert_true (smb_video_limits_get (&video, NULL));
+  g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);
+  g_assert_true (smb_limits_save (only ("", 0), NULL));
+  g_assert_cmpint (smb_limits_get_source (&settings[0]), ==, SMB_LIMIT_FALLBACK);
+  assert_file ("# of the lab\n\n[limits]\n# old disks\n");
+  g_setenv (settings[0].name, "34", TRUE);
+  g_assert_cmpint (smb_limits_get_source (&settings[0]), ==, SMB_LIMIT_ENVIRONMENT);
+}
+
+/* What cannot be saved is said, and changes nothing. */
+static void
+test_save_refused (void)
+{
+  guint n;
+  const SmbLimitSetting *settings = smb_limits_list (&n);
+  g_autofree char *inside = g_build_filename (path, "limits.conf", NULL);
+  SmbVideoLimits video;
+
+  use_file ("[limits]\nSEMBLANCE_MAX_MEGAPIXELS=12\n");
+  for (guint kind = 0; kind < 4; kind++) {
+    static const char *const words[]
+        = { "from 1 to 100000", "there is no file", "there is a group “other”", "making the folder of settings" };
+    g_autoptr (GError) error = NULL;
+
+    if (kind == 1)
+      g_setenv ("SEMBLANCE_LIMITS", "", TRUE);
+    if (kind == 2) {
+      g_setenv ("SEMBLANCE_LIMITS", path, TRUE);
+      g_assert_true (g_file_set_contents (path, "[other]\n", -1, NULL));
+    }
+    if (kind == 3)
+      g_setenv ("SEMBLANCE_LIMITS", inside, TRUE); /* below a file */
+    g_assert_false (smb_limits_save (only (settings[0].name, kind == 0 ? 100001 : 5), &error));
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, words[kind]));
+    g_assert_true (smb_video_limits_get (&video, NULL));
+    g_assert_cmpuint (video.picture.max_pixels, ==, 12000000);
+  }
+  g_unlink (path);
+  /* A folder that is not there yet is made; the file itself cannot be where a folder is. */
+  g_assert_true (smb_limits_save (only (settings[0].name, 5), NULL));
+  g_unlink (inside);
+  g_assert_cmpint (g_mkdir (inside, 0700), ==, 0);
+  g_assert_false (smb_limits_save (only (settings[0].name, 6), NULL));
+  g_rmdir (inside);
+  g_rmdir (path);
+  forget_settings ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -183,6 +285,8 @@ main (int argc, char **argv)
   g_test_add_func ("/media/limits/memory", test_memory);
   g_test_add_func ("/media/limits/file", test_file);
   g_test_add_func ("/media/limits/bad-file", test_bad_file);
+  g_test_add_func ("/media/limits/save", test_save);
+  g_test_add_func ("/media/limits/save-refused", test_save_refused);
   failed = g_test_run ();
   g_rmdir (folder);
   g_free (path);

@@ -134,6 +134,48 @@ test_other_size (void)
                                       (gint64) 37));
 }
 
+static SmbTensorDict *
+explain (SmbNet *net, const SmbTensor *images)
+{
+  g_autoptr (SmbTensorDict) in = smb_tensor_dict_new ();
+  SmbTensorDict *out;
+  GError *error = NULL;
+
+  smb_tensor_dict_set (in, "in.images", (SmbTensor *) images);
+  out = smb_net_forward (net, NULL, in, SMB_WANT_ATTENTION | SMB_WANT_EXPLAIN, NULL, &error);
+  g_assert_no_error (error);
+  return out;
+}
+
+/* More samples than a block takes at a time: what a sample gets does not depend on the part it is in. */
+static void
+test_parts (void)
+{
+  static const char *const names[] = { "attn.0", "attn.1", "attn_grad.0", "attn_grad.1", "out.logits", "out.relevance" };
+  static const gint64 picked[] = { 0, 59, 60, 61, 129 };
+  const gint64 shape[] = { 130, 3, 32, 32 };
+  g_autoptr (SmbTensorDict) w = model_test_read ("a_classifier_init.safetensors"), all = NULL;
+  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
+  g_autoptr (SmbNet) net = open_net (w, NULL);
+
+  for (gint64 i = 0; i < images->n; i++)
+    ((float *) images->data)[i] = (float) sin (0.013 * (double) i);
+  all = explain (net, images);
+  for (guint k = 0; k < G_N_ELEMENTS (picked); k++) {
+    g_autoptr (SmbTensor) image = smb_tensor_part (images, picked[k], 1);
+    g_autoptr (SmbTensorDict) one = explain (net, image);
+
+    for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+      const SmbTensor *a = smb_tensor_dict_get (all, names[i]), *b = smb_tensor_dict_get (one, names[i]);
+      const float *of_all = (const float *) a->data + picked[k] * b->n;
+
+      g_assert_cmpint (a->n, ==, 130 * b->n);
+      for (gint64 j = 0; j < b->n; j++)
+        g_assert_cmpfloat_with_epsilon (of_all[j], ((const float *) b->data)[j], 1e-6);
+    }
+  }
+}
+
 static void
 expect (SmbNet *net, SmbTensorDict *in, int code, const char *words)
 {
@@ -227,6 +269,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/model/forward/adapter-a", "a", test_adapter);
   g_test_add_data_func ("/model/forward/adapter-b", "b", test_adapter);
   g_test_add_func ("/model/forward/other-size", test_other_size);
+  g_test_add_func ("/model/forward/parts", test_parts);
   g_test_add_func ("/model/forward/bad-inputs", test_bad_inputs);
   g_test_add_func ("/model/forward/cancelled", test_cancelled);
   g_test_add_func ("/model/forward/precisions", test_precisions);

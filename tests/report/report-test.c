@@ -283,6 +283,7 @@ add_video (Sample *sample)
   g_autoptr (GPtrArray) edits = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_track_edit_free);
 
   add_analysis (sample, exhibit, TRUE, FALSE);
+  ((SmbEvidence *) exhibit->evidence)->video = TRUE;
   exhibit->no_boxes = TRUE;
   exhibit->timeline = timeline;
   timeline->length_us = 600 * G_USEC_PER_SEC;

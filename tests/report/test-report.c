@@ -3,6 +3,7 @@
  * them. Run with SMB_REPORT_DIR set to a folder, they are left there to be looked at. */
 #include "report-test.h"
 
+#include "analysis/smb-track-likelihood.h"
 #include "base/smb-error.h"
 #include "report/smb-report-page.h"
 #include "report/smb-report-pages.h"
@@ -128,6 +129,7 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
   assert_contains (text, SAMPLE_HEAD);
   assert_contains (text, smb_model_warning (FALSE, FALSE));
   assert_contains (text, smb_model_warning (TRUE, FALSE));
+  assert_contains (text, smb_track_calibration_missing ());
   assert_contains (text, "Exhibit S-02: the file was altered after its acquisition");
   assert_contains (text, "見本事件：屋上の肖像写真の真偽について <b>&");
   assert_contains (text, "Paragraph 1 of a long note");

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A decoder that has been taken over: greets like an honest one, then does what FAKE_WORKER says. */
+#include "base/smb-error.h"
 #include "smb-config.h"
 #include "worker/smb-message.h"
 #include "worker/smb-plane.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -31,6 +34,54 @@ lying_plane (void)
   return fd;
 }
 
+/* "u8 WIDTH HEIGHT CHANNELS" or "f32 …", of zeros; "text": memory that is no plane and can be changed for ever. */
+static int
+told_plane (const char *what)
+{
+  g_auto (GStrv) words = g_strsplit (what, " ", -1);
+  g_autofree guint8 *zeros = NULL;
+  int size[3];
+
+  if (g_strv_length (words) != 4) {
+    int fd = memfd_create ("text", MFD_CLOEXEC);
+
+    return write (fd, what, strlen (what)) > 0 ? fd : -1;
+  }
+  for (int i = 0; i < 3; i++)
+    size[i] = atoi (words[1 + i]);
+  zeros = g_malloc0 ((gsize) size[0] * (gsize) size[1] * (gsize) size[2] * sizeof (float));
+  return smb_plane_new_fd (g_str_equal (words[0], "u8") ? SMB_PLANE_U8 : SMB_PLANE_F32, size[0], size[1], size[2],
+                           zeros, NULL);
+}
+
+/* Answers with what FAKE_SAYS holds, a line for each request: the body, then planes, all with " | " between them; "not
+ * open": a video of which it knows nothing. */
+static void
+say (int socket, guint32 id)
+{
+  static guint n_said;
+  g_auto (GStrv) lines = g_strsplit (g_getenv ("FAKE_SAYS"), "\n", -1);
+  g_auto (GStrv) parts = NULL;
+  g_autoptr (SmbMessage) message = NULL;
+  g_autoptr (JsonNode) body = NULL;
+
+  if (n_said >= g_strv_length (lines))
+    _exit (6);
+  parts = g_strsplit (lines[n_said++], " | ", -1);
+  if (g_str_equal (parts[0], "not open")) {
+    g_autoptr (GError) problem = g_error_new_literal (SMB_ERROR, SMB_ERROR_NOT_FOUND, "not open");
+    g_autoptr (SmbMessage) failure = smb_message_new_error (id, problem);
+
+    smb_message_send (socket, failure, -1, NULL);
+    return;
+  }
+  body = json_from_string (parts[0], NULL);
+  message = smb_message_new (SMB_MESSAGE_RESULT, id, json_object_ref (json_node_get_object (body)));
+  for (char **plane = parts + 1; *plane != NULL; plane++)
+    smb_message_take_fd (message, told_plane (*plane));
+  smb_message_send (socket, message, -1, NULL);
+}
+
 static void
 misbehave (const char *how, int socket, const SmbMessage *request)
 {
@@ -38,6 +89,8 @@ misbehave (const char *how, int socket, const SmbMessage *request)
 
   if (g_str_equal (how, "lie"))
     answer (socket, SMB_MESSAGE_RESULT, request->id, NULL, lying_plane ());
+  else if (g_str_equal (how, "say"))
+    say (socket, request->id);
   else if (g_str_equal (how, "nothing"))
     answer (socket, SMB_MESSAGE_RESULT, request->id, NULL, -1);
   else if (g_str_equal (how, "larger"))
@@ -55,9 +108,8 @@ misbehave (const char *how, int socket, const SmbMessage *request)
     if (send (socket, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 37, MSG_NOSIGNAL) < 0)
       _exit (4);
   } else if (g_str_equal (how, "crash")) {
-    volatile int *nowhere = NULL;
-
-    *nowhere = 1;
+    signal (SIGSEGV, SIG_DFL); /* a sanitizer would hear of it, and end it in another way */
+    raise (SIGSEGV);
   } else if (g_str_equal (how, "exit"))
     _exit (7);
   /* "deaf": no answer at all, to cancelling neither */
