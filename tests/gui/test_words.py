@@ -60,13 +60,14 @@ def start():
     global who
     files = [os.path.join(SAMPLES, "nasa-astronaut.png"), os.path.join(SAMPLES, "18f-dave.jpg")]
     who = Case(PROGRAM, CLI, f"words-{language}", files, environment={"LANGUAGE": language}, more=[clip("clip.mp4")])
+    who.picture_name = _("Picture, %d by %d pixels").split("%d")[0]
     who.find("S-01,", partial=True, seconds=60)
     time.sleep(3)
 
 
 def pages():
     who.click(who.find("S-01,", partial=True))
-    who.see(_("What the model cannot tell") if SHIPPED else _("Robustness…"), 60)
+    who.see(_("Robustness…"), 60)
     who.choose(_("Map"), 2)
     fits("faces")
     for key, name in (("2", "maps"), ("3", "regions"), ("4", "metadata"), ("5", "notes")):
@@ -178,7 +179,6 @@ def close():
     who.close()
 
 
-SHIPPED = False
 MODEL = os.path.join(os.environ["SEMBLANCE_MODELS"], "untrained", "detector.safetensors")
 for language in LANGUAGES:
     words = gettext.translation("semblance", os.environ["SEMBLANCE_LOCALEDIR"], [language])
