@@ -3,6 +3,7 @@
 
 #include "smb-accessible.h"
 #include "smb-config.h"
+#include "smb-chooser.h"
 #include "smb-learn-window.h"
 #include "smb-new-case-dialog.h"
 #include "smb-preferences.h"
@@ -83,9 +84,8 @@ open_case (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
 
   g_clear_object (&self->chooser);
-  self->chooser
-      = gtk_file_chooser_native_new (_("Open case"), gtk_application_get_active_window (GTK_APPLICATION (self)),
-                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Open"), _("Cancel"));
+  self->chooser = smb_chooser_new (gtk_application_get_active_window (GTK_APPLICATION (self)), _("Open case"),
+                                   GTK_FILE_CHOOSER_ACTION_OPEN, _("Open"));
   gtk_file_filter_set_name (cases, _("Cases"));
   gtk_file_filter_add_pattern (cases, "*.smbcase");
   gtk_file_filter_set_name (all, _("All files"));
@@ -93,7 +93,6 @@ open_case (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), cases);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), all);
   g_signal_connect (self->chooser, "response", G_CALLBACK (on_case_chosen), self);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
 

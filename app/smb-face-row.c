@@ -61,6 +61,8 @@ smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture, c
                          face->face.box.width, face->face.box.height);
   g_autofree char *score = smb_format_score (face->score);
   g_autofree char *spoken = NULL;
+  g_autofree char *quality = face->quality_notes != NULL ? g_strjoinv (" ", face->quality_notes) : NULL;
+  const gboolean poor = quality != NULL && *quality != '\0';
   int best = smb_face_result_get_best (face);
   SmbState range = { "smb-ok-symbolic", _("Inside validated range"), "ok" };
   const char *verdict = _("no score");
@@ -74,6 +76,8 @@ smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture, c
   }
   if (face->outside != NULL)
     range = (SmbState){ "smb-range-symbolic", face->outside, "dim" };
+  else if (poor)
+    range = (SmbState){ "smb-range-symbolic", _("Outside validated range"), "warning" };
   else if (!analysis->trained)
     range = (SmbState){ "smb-warning-symbolic", _("Untrained weights"), "warning" };
   if (best >= 0 && !isnan (face->score))
@@ -82,7 +86,7 @@ smb_face_row_new (const SmbAnalysis *analysis, guint index, SmbImage *picture, c
   gtk_label_set_text (self->size, size);
   gtk_image_set_from_icon_name (self->range_icon, range.icon);
   gtk_label_set_text (self->range_word, range.word);
-  gtk_widget_set_tooltip_text (self->range_box, range.word);
+  gtk_widget_set_tooltip_text (self->range_box, poor && face->outside == NULL ? quality : range.word);
   smb_state_apply_class (self->range_box, &range);
   gtk_label_set_text (self->score, score);
   gtk_label_set_text (self->best, verdict);

@@ -24,7 +24,10 @@ struct _SmbFacesPage {
   GtkWidget *scores;
   GtkLabel *scores_title;
   GtkGrid *bars;
-  GtkLabel *scores_note;
+  GtkLabel *scores_note, *range_note;
+  GtkWidget *limits, *measured_row, *limits_more;
+  GtkImage *measured_icon;
+  GtkLabel *measured, *limits_words;
   GtkWidget *model_box;
   GtkLabel *model_title;
   SmbFacts *model_facts;
@@ -112,7 +115,7 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
   int best;
   g_autofree char *title = NULL;
   g_autofree char *which = NULL;
-  g_autofree char *likelihood = NULL;
+  g_autofree char *likelihood = NULL, *quality = NULL;
   const char *note;
 
   clear_children (GTK_WIDGET (self->bars), remove_from_grid);
@@ -146,9 +149,39 @@ show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
   }
   note = best < 0 || isnan (face->score) ? face->outside : warning_of (self, analysis);
   if (note == NULL)
-    note = likelihood = smb_likelihood_text (&face->likelihood);
+    note = likelihood = smb_likelihood_sentence (&face->likelihood);
   gtk_label_set_text (self->scores_note, note != NULL ? note : "");
   gtk_widget_set_visible (GTK_WIDGET (self->scores_note), note != NULL);
+  quality = face->quality_notes != NULL && face->outside == NULL ? g_strjoinv (" ", face->quality_notes) : g_strdup ("");
+  gtk_label_set_text (self->range_note, quality);
+  gtk_widget_set_visible (GTK_WIDGET (self->range_note), *quality != '\0');
+}
+
+/* A score is not read without what the model is worth: in short, and the card's own words on demand. */
+static void
+show_limits (SmbFacesPage *self, const SmbAnalysis *analysis)
+{
+  const SmbModelInfo *model = smb_session_get_model (self->session);
+  const SmbCardLimits *limits = smb_session_get_model_limits (self->session);
+  gboolean other = analysis != NULL && model != NULL && g_strcmp0 (model->detector_sha256, analysis->model_sha256) != 0;
+  const char *measured = NULL, *words = NULL;
+  SmbState state = { "smb-range-symbolic", NULL, "dim" };
+
+  if (other) {
+    measured = _("Scored with another model than the one in use: what that one cannot tell stands on its page.");
+  } else if (limits != NULL) {
+    measured = limits->measured;
+    words = limits->limits;
+    if (limits->poor)
+      state = (SmbState){ "smb-warning-symbolic", NULL, "warning" };
+  }
+  gtk_widget_set_visible (self->limits, measured != NULL || words != NULL);
+  gtk_widget_set_visible (self->measured_row, measured != NULL);
+  gtk_image_set_from_icon_name (self->measured_icon, state.icon);
+  smb_state_apply_class (self->measured_row, &state);
+  gtk_label_set_text (self->measured, measured != NULL ? measured : "");
+  gtk_widget_set_visible (self->limits_more, words != NULL);
+  gtk_label_set_text (self->limits_words, words != NULL ? words : "");
 }
 
 /* Of a video's frame: the calibration is that of the whole tracks. */
@@ -254,6 +287,7 @@ show_faces (SmbFacesPage *self)
   if (n == 0)
     show_empty (self, analysis);
   show_bars (self, analysis);
+  show_limits (self, analysis);
   show_model (self, analysis);
 }
 
@@ -307,6 +341,13 @@ smb_faces_page_class_init (SmbFacesPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, scores_title);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, bars);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, scores_note);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, range_note);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, limits);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, measured_row);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, measured_icon);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, measured);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, limits_more);
+  gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, limits_words);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, model_box);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, model_title);
   gtk_widget_class_bind_template_child (widget_class, SmbFacesPage, model_facts);

@@ -16,5 +16,7 @@ void smb_facts_clear (SmbFacts *self);
 void smb_facts_add (SmbFacts *self, const char *name, const char *value, const char *full);
 /* The value as icon and word. */
 void smb_facts_add_state (SmbFacts *self, const char *name, SmbState state, const char *full);
+/* The settings of an analysis, of a picture or a video, a line each. json: as the case keeps them; NULL: a dash. */
+void smb_facts_add_settings (SmbFacts *self, const char *json);
 
 G_END_DECLS

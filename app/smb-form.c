@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-form.h"
 
+#include "smb-chooser.h"
+
 #include <glib/gi18n.h>
 
 struct _SmbForm {
@@ -110,10 +112,9 @@ on_choose (GtkButton *button, GtkWidget *entry)
   GtkFileChooserAction action = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (entry), "smb-form-action"));
 
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (_("Choose"), GTK_WINDOW (self), action, _("Choose"), _("Cancel"));
+  self->chooser = smb_chooser_new (GTK_WINDOW (self), _("Choose"), action, _("Choose"));
   gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser),
                                         g_object_get_data (G_OBJECT (entry), "smb-form-several") != NULL);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_path_chosen), entry, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }

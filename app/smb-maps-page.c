@@ -4,6 +4,7 @@
 #include "explain/smb-faithfulness.h"
 #include "smb-format.h"
 #include "smb-map-texture.h"
+#include "smb-plot.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -38,7 +39,8 @@ struct _SmbMapsPage {
   GtkLabel *empty_text;
   GtkGrid *looks, *expects;
   GtkLabel *about_title, *about_text, *about_note, *about_tested, *about_range;
-  GtkWidget *about_box;
+  GtkWidget *about_box, *curves_box;
+  GtkLabel *curves_text;
   GtkWidget *test;
   GtkDropDown *strategy, *region;
   GtkSpinButton *ratio, *seed, *times;
@@ -52,6 +54,7 @@ struct _SmbMapsPage {
   GSettings *settings;
   GtkWidget *buttons[N_CARDS];
   GtkWidget *pictures[N_CARDS];
+  GtkWidget *curves; /* SmbPlot, in its box */
   gboolean updating;
 };
 
@@ -66,6 +69,31 @@ class_name (SmbMapsPage *self, const SmbMapSpec *spec)
       spec->of_class >= (int) g_strv_length (model->classes))
     return NULL;
   return smb_format_class (model->classes[spec->of_class]);
+}
+
+/* How the answer goes when the patches that the map marks are hidden, or shown, one after the other. NULL: not tested. */
+static void
+show_curves (SmbMapsPage *self, const SmbFaithfulness *tested)
+{
+  g_autofree char *text = NULL;
+
+  gtk_widget_set_visible (self->curves_box, tested != NULL);
+  if (tested == NULL)
+    return;
+  smb_plot_clear (SMB_PLOT (self->curves));
+  for (int i = 0; i <= SMB_FAITH_STEPS; i++) {
+    smb_plot_append (SMB_PLOT (self->curves), 0, (double) i / SMB_FAITH_STEPS, tested->deletion[i]);
+    smb_plot_append (SMB_PLOT (self->curves), 1, (double) i / SMB_FAITH_STEPS, tested->insertion[i]);
+  }
+  smb_plot_append (SMB_PLOT (self->curves), 2, 0.0, tested->random_mean);
+  smb_plot_append (SMB_PLOT (self->curves), 2, 1.0, tested->random_mean);
+  smb_plot_set_words (SMB_PLOT (self->curves), NULL); /* now it is heard */
+  text = g_strdup_printf (_("Area under the curve: hidden %.3f (should be low), shown %.3f (should be high), in random "
+                            "order %.3f ± %.3f (the level line). Rank correlation with the map of a network with random weights: %.2f "
+                            "(should be below %.2f)."),
+                          tested->deletion_area, tested->insertion_area, tested->random_mean, tested->random_deviation,
+                          tested->correlation, SMB_FAITH_MAX_CORRELATION);
+  gtk_label_set_text (self->curves_text, text);
 }
 
 static void
@@ -96,6 +124,7 @@ show_about (SmbMapsPage *self)
     gtk_label_set_text (self->about_tested, "");
   }
   gtk_widget_set_visible (GTK_WIDGET (self->about_tested), *gtk_label_get_text (self->about_tested) != '\0');
+  show_curves (self, map != NULL ? map->faithfulness : NULL);
   if (map != NULL && map->values != NULL) {
     g_autofree char *min = smb_format_value (map->min);
     g_autofree char *max = smb_format_value (map->max);
@@ -323,6 +352,8 @@ smb_maps_page_class_init (SmbMapsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_note);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_range);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, about_tested);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, curves_box);
+  gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, curves_text);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, test);
   gtk_widget_class_bind_template_callback (widget_class, on_test_clicked);
   gtk_widget_class_bind_template_child (widget_class, SmbMapsPage, strategy);
@@ -395,5 +426,11 @@ smb_maps_page_init (SmbMapsPage *self)
   gtk_drop_down_set_model (self->strategy, G_LIST_MODEL (names));
   gtk_drop_down_set_model (self->region, G_LIST_MODEL (regions));
   self->updating = FALSE;
+  self->curves = smb_plot_new (_("Answer"));
+  smb_plot_set_line (SMB_PLOT (self->curves), 0, _("hidden"), FALSE);
+  smb_plot_set_line (SMB_PLOT (self->curves), 1, _("shown"), FALSE);
+  smb_plot_set_x_title (SMB_PLOT (self->curves), _("patches"));
+  smb_plot_set_range (SMB_PLOT (self->curves), 0.0, 1.0, NAN, NAN);
+  gtk_box_prepend (GTK_BOX (self->curves_box), self->curves);
   g_signal_connect (self->settings, "changed::overlay-colours", G_CALLBACK (on_colours_changed), self);
 }

@@ -106,7 +106,7 @@ show_analysis (SmbMetadataPage *self, SmbExhibit *exhibit)
   smb_facts_add (self->analysis, _("Device"), stored->device, NULL);
   smb_facts_add (self->analysis, _("Seed"), seed, NULL);
   smb_facts_add (self->analysis, _("Program"), stored->program_version, NULL);
-  smb_facts_add (self->analysis, _("Settings"), stored->settings, NULL);
+  smb_facts_add_settings (self->analysis, stored->settings);
 }
 
 /* What the file says. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-models-page.h"
 
+#include "smb-chooser.h"
 #include "smb-format.h"
 #include "smb-model-acts.h"
 #include "smb-model-view.h"
@@ -211,9 +212,8 @@ on_import (GtkButton *button, SmbModelsPage *self)
   g_autoptr (GtkFileFilter) weights = gtk_file_filter_new (), all = gtk_file_filter_new ();
 
   g_clear_object (&self->chooser);
-  self->chooser
-      = gtk_file_chooser_native_new (_("Import weights"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
+  self->chooser = smb_chooser_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Import weights"),
+                                   GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"));
   gtk_file_filter_set_name (weights, _("Weights (.safetensors, .pth)"));
   gtk_file_filter_add_pattern (weights, "*.safetensors");
   gtk_file_filter_add_pattern (weights, "*.pth");
@@ -222,7 +222,6 @@ on_import (GtkButton *button, SmbModelsPage *self)
   gtk_file_filter_add_pattern (all, "*");
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), weights);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), all);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_file_chosen), self, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-new-case-dialog.h"
 
+#include "smb-chooser.h"
 #include "smb-form.h"
 #include "smb-sample.h"
 
@@ -75,9 +76,8 @@ static void
 on_choose_folder (GtkButton *button, SmbNewCaseDialog *self)
 {
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (_("Where to keep the case"), GTK_WINDOW (self),
-                                               GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("Choose"), _("Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  self->chooser = smb_chooser_new (GTK_WINDOW (self), _("Where to keep the case"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                                   _("Choose"));
   g_signal_connect (self->chooser, "response", G_CALLBACK (on_folder_chosen), self);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }

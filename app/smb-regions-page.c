@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-regions-page.h"
 
+#include "smb-chooser.h"
 #include "smb-facts.h"
 #include "smb-matrix.h"
 #include "smb-z-bar.h"
@@ -30,6 +31,7 @@ struct _SmbRegionsPage {
   GtkGrid *table;
   GtkLabel *table_note, *verdict;
   SmbMatrix *matrix;
+  GtkLabel *matrix_note;
   GtkToggleButton *edit;
   GtkWidget *edit_tools;
   GtkDropDown *brush_class;
@@ -115,7 +117,7 @@ add_row (SmbRegionsPage *self, int index, const SmbRegionRow *row, SmbMeasureKin
   double off = kind == SMB_MEASURE_CORRESPONDENCE ? -measure->z : measure->z;
   const char *css = off >= UNUSUAL ? "strong" : NULL;
   g_autofree char *patches = g_strdup_printf ("%d", row->n_patches);
-  g_autofree char *value = isnan (measure->value) ? g_strdup ("–") : g_strdup_printf ("%.2f", measure->value);
+  g_autofree char *value = isnan (measure->value) ? g_strdup ("–") : smb_matrix_format (measure->value);
   g_autofree char *z = isnan (measure->z) ? g_strdup ("–") : g_strdup_printf ("%+.1f", measure->z);
   g_autofree char *percentile = format_percentile (measure->percentile);
   g_autofree char *spoken
@@ -208,6 +210,12 @@ show_report (SmbRegionsPage *self)
   gtk_widget_set_visible (GTK_WIDGET (self->state), text != NULL);
   gtk_widget_set_visible (self->results, report != NULL);
   smb_matrix_set_report (self->matrix, report);
+  gtk_label_set_text (self->matrix_note,
+                      report != NULL && report->reference_sha256 != NULL
+                          ? _("How much the error of the row rises when the column is hidden as well; the deeper the "
+                              "shade, the more unusual that is for a genuine face.")
+                          : _("How much the error of the row rises when the column is hidden as well; the deeper the "
+                              "shade, the higher."));
   if (report != NULL) {
     show_table (self, report);
     show_verdict (self, report);
@@ -348,10 +356,8 @@ on_import_clicked (GtkButton *button, SmbRegionsPage *self)
 
   if (self->chooser != NULL)
     return;
-  self->chooser
-      = gtk_file_chooser_native_new (_("Import a region map"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"), _("Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  self->chooser = smb_chooser_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Import a region map"),
+                                   GTK_FILE_CHOOSER_ACTION_OPEN, _("Import"));
   gtk_file_filter_set_name (maps, _("Region maps (NumPy, pictures)"));
   gtk_file_filter_add_pattern (maps, "*.npy");
   gtk_file_filter_add_mime_type (maps, "image/*");
@@ -437,6 +443,7 @@ smb_regions_page_class_init (SmbRegionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, table_note);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, verdict);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, matrix);
+  gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, matrix_note);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, edit);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, edit_tools);
   gtk_widget_class_bind_template_child (widget_class, SmbRegionsPage, brush_class);

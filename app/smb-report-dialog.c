@@ -2,6 +2,7 @@
 #include "smb-report-dialog.h"
 
 #include "base/smb-error.h"
+#include "smb-chooser.h"
 #include "smb-face-choice.h"
 #include "smb-format.h"
 #include "smb-job-row.h"
@@ -289,11 +290,9 @@ on_save (GtkButton *button, SmbReportDialog *self)
   gtk_file_filter_set_name (filter, gtk_string_object_get_string (word));
   gtk_file_filter_add_pattern (filter, pattern);
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (_("Save the report"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE,
-                                               _("Save"), _("Cancel"));
+  self->chooser = smb_chooser_new (GTK_WINDOW (self), _("Save the report"), GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"));
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), filter);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), file);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_chosen), self, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }

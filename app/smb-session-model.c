@@ -2,6 +2,7 @@
 /* The active model: found, described, and its weights checked against its card, all off the UI thread. */
 #include "smb-session-private.h"
 
+#include "smb-format.h"
 #include "weights/smb-weights-file.h"
 
 #include <glib/gi18n.h>
@@ -85,6 +86,23 @@ on_config (GObject *source, GAsyncResult *result, gpointer user_data)
   smb_session_emit (self, SMB_SESSION_MODEL_CHANGED);
 }
 
+/* A card names every picture its model learned from: a megabyte and more. */
+static void
+read_limits (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  g_task_return_pointer (task, smb_card_limits_read (task_data, smb_format_class),
+                         (GDestroyNotify) smb_card_limits_free);
+}
+
+static void
+on_limits (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SmbSession *self = SMB_SESSION (source);
+
+  self->model_limits = g_task_propagate_pointer (G_TASK (result), NULL);
+  smb_session_emit (self, SMB_SESSION_MODEL_CHANGED);
+}
+
 static void
 on_found (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -99,10 +117,13 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   } else {
     g_autoptr (GTask) check = g_task_new (self, NULL, on_checked, NULL);
+    g_autoptr (GTask) limits = g_task_new (self, NULL, on_limits, NULL);
 
     /* The session outlives its tasks, and the model the session never replaces. */
     g_task_set_task_data (check, self->model, NULL);
     g_task_run_in_thread (check, check_weights);
+    g_task_set_task_data (limits, self->model, NULL);
+    g_task_run_in_thread (limits, read_limits);
     if (self->model->detector_path != NULL || self->model->mim_path != NULL) {
       g_autoptr (GTask) config = g_task_new (self, NULL, on_config, NULL);
 
@@ -124,6 +145,12 @@ const SmbModelInfo *
 smb_session_get_model (SmbSession *self)
 {
   return self->model;
+}
+
+const SmbCardLimits *
+smb_session_get_model_limits (SmbSession *self)
+{
+  return self->model_limits;
 }
 
 const char *

@@ -25,6 +25,7 @@ struct _SmbSession {
 
   SmbModelInfo *model;
   char *model_problem;
+  SmbCardLimits *model_limits; /* NULL: its card was not read yet, or says nothing */
   SmbCheck model_check;
   SmbNetConfig *configs; /* detector, MIM network; NULL until read */
 

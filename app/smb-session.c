@@ -24,6 +24,7 @@ smb_session_finalize (GObject *object)
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->model, smb_model_info_free);
   g_clear_pointer (&self->model_problem, g_free);
+  g_clear_pointer (&self->model_limits, smb_card_limits_free);
   g_clear_pointer (&self->configs, g_free);
   g_clear_pointer (&self->log_head, g_free);
   g_clear_pointer (&self->log_problem, g_free);

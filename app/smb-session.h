@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "analysis/smb-card-limits.h"
 #include "examine/smb-examine.h"
 #include "model/smb-net-config.h"
 #include "smb-exhibit.h"
@@ -29,7 +30,7 @@ G_BEGIN_DECLS
  *   "tool-changed"     which tool is in hand, the brush, or what it painted
  *   "notes-changed"    notes and findings of the exhibit looked at
  *   "labels-changed"   what is said of exhibits and faces, to learn from
- *   "model-changed"    the active model was found, or its weights checked
+ *   "model-changed"    the active model was found, its weights checked, or its card read
  *   "log-changed"      the audit log's head
  *   "message"          (SmbMessageKind, sentence, uri or NULL) for the message bar; uri: what "Open" opens */
 #define SMB_TYPE_SESSION (smb_session_get_type ())
@@ -62,6 +63,8 @@ const char *smb_session_get_log_problem (SmbSession *self);
 /* The active model; NULL until found. config: of its networks, NULL until read or if it lacks them. */
 const SmbModelInfo *smb_session_get_model (SmbSession *self);
 const char *smb_session_get_model_problem (SmbSession *self);
+/* What its card says it cannot do; NULL: nothing, or not read yet. */
+const SmbCardLimits *smb_session_get_model_limits (SmbSession *self);
 const SmbNetConfig *smb_session_get_detector_config (SmbSession *self);
 const SmbNetConfig *smb_session_get_mim_config (SmbSession *self);
 SmbCheck smb_session_get_model_check (SmbSession *self);

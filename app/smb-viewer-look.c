@@ -76,6 +76,9 @@ smb_viewer_show_look (SmbViewer *self)
   gtk_widget_set_visible (self->look_tools, shown);
   gtk_widget_set_sensitive (self->threshold_group, grid && !is_signed);
   gtk_widget_set_sensitive (self->colours_group, grid && !is_signed);
+  /* A screen reader hears of a control's own state only, not of that it is in. */
+  gtk_widget_set_sensitive (GTK_WIDGET (self->threshold), grid && !is_signed);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->colours), grid && !is_signed);
   gtk_widget_set_sensitive (GTK_WIDGET (self->contours), grid);
   gtk_widget_set_tooltip_text (self->colours_group,
                                is_signed ? _("A map with two signs keeps its two-sided colours.") : NULL);

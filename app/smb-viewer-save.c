@@ -2,6 +2,8 @@
 /* Saving what is in view, and the map as numbers. */
 #include "smb-viewer-private.h"
 
+#include "smb-chooser.h"
+
 #include "base/smb-error.h"
 #include "explain/smb-map-file.h"
 #include "media/smb-png.h"
@@ -176,11 +178,10 @@ save (GtkWidget *widget, const char *action, GVariant *parameter)
                          NULL);
     return;
   }
-  self->chooser = gtk_file_chooser_native_new (kind == SAVE_VIEW ? _("Save the view") : _("Save the map"),
-                                               GTK_WINDOW (gtk_widget_get_root (widget)), GTK_FILE_CHOOSER_ACTION_SAVE,
-                                               _("_Save"), NULL);
+  self->chooser = smb_chooser_new (GTK_WINDOW (gtk_widget_get_root (widget)),
+                                   kind == SAVE_VIEW ? _("Save the view") : _("Save the map"),
+                                   GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"));
   name = suggest_name (self, kind);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
   g_object_set_data (G_OBJECT (self->chooser), "kind", GINT_TO_POINTER (kind));
   g_signal_connect (self->chooser, "response", G_CALLBACK (on_chosen), self);

@@ -326,6 +326,8 @@ on_hover (SmbCanvas *canvas, int side, double x, double y, SmbViewer *self)
   gtk_label_set_text (self->position, position != NULL ? position : "");
   gtk_label_set_text (self->pixel, pixel != NULL ? pixel : "");
   gtk_label_set_text (self->value, value != NULL ? value : "");
+  /* What the pointer reads takes the room of what stands elsewhere as well. */
+  gtk_widget_set_visible (GTK_WIDGET (self->facts), value == NULL);
 }
 
 static void

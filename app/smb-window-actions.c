@@ -2,6 +2,7 @@
 /* What the window's buttons, menu and keys do. */
 #include "smb-window-private.h"
 
+#include "smb-chooser.h"
 #include "smb-label-dialog.h"
 #include "smb-report-dialog.h"
 #include "smb-robustness-dialog.h"
@@ -81,8 +82,7 @@ run_chooser (SmbWindow *self, const char *title, GtkFileChooserAction action, co
   if (self->chooser != NULL)
     gtk_native_dialog_destroy (GTK_NATIVE_DIALOG (self->chooser));
   g_clear_object (&self->chooser);
-  self->chooser = gtk_file_chooser_native_new (title, GTK_WINDOW (self), action, accept, _("Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  self->chooser = smb_chooser_new (GTK_WINDOW (self), title, action, accept);
   g_signal_connect (self->chooser, "response", done, self);
 }
 

@@ -89,6 +89,8 @@ SmbAnalysis *smb_analysis_from_json (JsonNode *node, GError **error);
 /* "likelihood ratio of forged to genuine 35 (log10 1.54)", "at least 120 …" where it lies beyond a bound; NULL if there
  * is none. Free with g_free. */
 char *smb_likelihood_text (const SmbLikelihood *likelihood);
+/* The same where it stands by itself: "Likelihood ratio … (log10 1.54)." */
+char *smb_likelihood_sentence (const SmbLikelihood *likelihood);
 
 /* The (translated) sentence every place prints beside numbers of such a model; NULL for a trained, calibrated one. */
 const char *smb_model_warning (gboolean trained, gboolean calibrated);

@@ -133,12 +133,12 @@ smb_json_parse (const char *text, gsize max_bytes, const char *what, GError **er
     /* It quotes what it read, which a terminal might obey. */
     for (char *c = words; *c != '\0'; c++)
       *c = g_ascii_iscntrl (*c) ? ' ' : *c;
-    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: not valid JSON (%s); write it again."), what, words);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: not valid JSON (%s); it is damaged or was not written by this program."), what, words);
     return NULL;
   }
   root = json_parser_steal_root (parser);
   if (root == NULL)
-    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: empty where JSON is expected; write it again."), what);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT, _ ("%s: empty where JSON is expected; it is damaged or was not written by this program."), what);
   return root;
 }
 

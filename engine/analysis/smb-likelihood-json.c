@@ -70,3 +70,16 @@ smb_likelihood_text (const SmbLikelihood *likelihood)
         likelihood->log10_lr);
   return g_strdup_printf (_ ("likelihood ratio of forged to genuine %s (log10 %.2f)"), ratio, likelihood->log10_lr);
 }
+
+char *
+smb_likelihood_sentence (const SmbLikelihood *likelihood)
+{
+  g_autofree char *text = smb_likelihood_text (likelihood);
+  char first[7] = { 0 }; /* a letter in UTF-8 has 6 bytes at most */
+
+  if (text == NULL)
+    return NULL;
+  g_unichar_to_utf8 (g_unichar_toupper (g_utf8_get_char (text)), first);
+  /* Translators: a text without its full stop becomes a sentence */
+  return g_strdup_printf (C_ ("sentence", "%s%s."), first, g_utf8_next_char (text));
+}

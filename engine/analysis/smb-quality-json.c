@@ -87,7 +87,8 @@ smb_face_limits_for_model (SmbFaceLimits *limits, const SmbModelInfo *model, GEr
   JsonObject *object;
   guint known = 0;
 
-  read.min_size_px = model->min_face_px;
+  if (model->min_face_px > 0)
+    read.min_size_px = model->min_face_px;
   if (model->limits != NULL) {
     node = smb_json_parse (model->limits, MAX_LIMITS_BYTES, what, error);
     if (node == NULL)

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 JsonObject *smb_quality_to_json (const SmbFaceResult *result);
 void smb_quality_from_json (SmbJsonReader *reader, JsonObject *in, SmbFaceResult *result);
 
-/* The limits of a model: "limits" of its model.json as text (NULL: the defaults) and its smallest face. FORMAT error
+/* The limits of a model: "limits" of its model.json as text (NULL: the defaults) and its smallest face, if it
+ * names one. FORMAT error
  * naming the model for a member that is none of SmbFaceLimits or no number. */
 gboolean smb_face_limits_for_model (SmbFaceLimits *limits, const SmbModelInfo *model, GError **error);
 

@@ -228,9 +228,14 @@ smb_reference_read (const char *path, GError **error)
   g_autofree char *text = read_text (path, &n_bytes, error), *shown = g_filename_display_name (path);
   g_autoptr (SmbReference) out = g_new0 (SmbReference, 1);
   g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) local = NULL;
   SmbJsonReader reader = { .what = shown, .where = "", .error = error };
 
-  node = text != NULL ? smb_json_parse (text, MAX_BYTES, shown, error) : NULL;
+  node = text != NULL ? smb_json_parse (text, MAX_BYTES, shown, &local) : NULL;
+  if (local != NULL)
+    g_set_error (error, local->domain, local->code,
+                 _ ("%s This is no reference of genuine faces; make one: semblance-cli reference build FOLDER."),
+                 local->message);
   if (node == NULL)
     return NULL;
   if (!JSON_NODE_HOLDS_OBJECT (node))

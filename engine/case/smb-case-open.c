@@ -74,6 +74,7 @@ harden (SmbCase *store, GError **error)
 static gboolean
 connect_to (SmbCase *store, const char *name, int flags, GError **error)
 {
+  smb_case_keep_locks ();
   sqlite3_close (store->db);
   store->db = NULL;
   if (sqlite3_open_v2 (name, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)

@@ -100,4 +100,8 @@ gboolean smb_case_insert_regions (SmbCase *store, SmbCaseRegions *regions, const
 
 gint64 smb_case_now_us (void);
 
+/* Before the first file is opened: SQLite's locks outlive it that this process opens and closes the file elsewhere. Any
+ * number of times; any thread. */
+void smb_case_keep_locks (void);
+
 G_END_DECLS

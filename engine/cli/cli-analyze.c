@@ -2,6 +2,7 @@
 /* semblance-cli analyze: faces and scores of pictures, one after the other; a bad one is reported and passed over. */
 #include "cli/cli.h"
 
+#include "analysis/smb-card-limits.h"
 #include "analysis/smb-reference.h"
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
@@ -180,6 +181,17 @@ print_face (const SmbAnalysis *analysis, guint index)
     g_print ("      %s\n", likelihood);
   for (char **note = result->quality_notes; note != NULL && *note != NULL; note++)
     g_print ("      %s\n", *note);
+}
+
+/* Scores are not read without what the model is worth. */
+static void
+print_limits (const SmbModelInfo *model)
+{
+  g_autoptr (SmbCardLimits) limits = smb_card_limits_read (model, NULL);
+
+  if (limits != NULL && limits->measured != NULL)
+    g_printerr (_ ("semblance-cli: %s: %s “semblance-cli model card %s” says more.\n"), model->title, limits->measured,
+                model->name);
 }
 
 static void
@@ -393,6 +405,8 @@ smb_cli_analyze (int argc, char **argv)
     if (sum.files > 1)
       print_profile (_ ("All together"), &sum);
   }
+  if (!json && failed < argc - 1)
+    print_limits (model);
   if (failed > 0 && argc > 2)
     g_printerr (g_dngettext (GETTEXT_PACKAGE, "semblance-cli: %d of %d files could not be examined.\n",
                              "semblance-cli: %d of %d files could not be examined.\n", (gulong) failed),

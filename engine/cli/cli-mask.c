@@ -29,7 +29,7 @@ job_clear (Job *job)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
-/* The settings as a map's description, so that they are checked and mean what they mean there. */
+/* The settings as those of a map, so that they are checked and mean what they mean there. */
 static gboolean
 read_spec (SmbMapSpec *spec, const char *strategy, const char *region, const char *ratio, const char *seed,
            const char *patches, GError **error)
@@ -37,13 +37,13 @@ read_spec (SmbMapSpec *spec, const char *strategy, const char *region, const cha
   const char *const settings[][2] = {
     { "strategy", strategy }, { "region", region }, { "ratio", ratio }, { "seed", seed }, { "patches", patches }
   };
-  g_autoptr (GString) text = g_string_new (smb_map_kind_name (SMB_MAP_MASKED_INPUT));
+  g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     if (settings[i][1] != NULL)
-      g_string_append_printf (text, "%c%s=%s", strchr (text->str, ':') == NULL ? ':' : ',', settings[i][0],
-                              settings[i][1]);
-  return smb_map_spec_parse (spec, text->str, error);
+      g_string_append_printf (text, "%s%s=%s", text->len > 0 ? "," : "", settings[i][0], settings[i][1]);
+  *spec = smb_map_spec_default (SMB_MAP_MASKED_INPUT);
+  return text->len == 0 || smb_map_spec_parse_settings (spec, text->str, _ ("Mask"), error);
 }
 
 static gboolean

@@ -180,27 +180,27 @@ find_key (const char *pair, gsize length, guint keys)
 }
 
 static void
-set_unknown (GError **error, const char *text, const char *pair, SmbMapKind kind)
+set_unknown (GError **error, const char *what, const char *pair, SmbMapKind kind)
 {
   const guint keys = smb_map_kind_get_keys (kind);
   g_autoptr (GString) known = g_string_new (NULL);
 
   if (keys == 0) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("Map “%s”: the map “%s” has no settings; leave them out."),
-                 text, smb_map_kind_name (kind));
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: the map “%s” has no settings; leave them out."),
+                 what, smb_map_kind_name (kind));
     return;
   }
   for (guint k = 0; k < G_N_ELEMENTS (key_names); k++)
     if (keys & (1u << k))
       g_string_append_printf (known, "%s%s=…", known->len > 0 ? ", " : "", key_names[k]);
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("Map “%s”: “%s” is not a setting of the map “%s”; it takes %s."), text, pair,
+               _ ("%s: “%s” is not a setting of the map “%s”; it takes %s."), what, pair,
                smb_map_kind_name (kind), known->str);
 }
 
 /* Settings that only make sense with each other. */
 static gboolean
-settle (SmbMapSpec *spec, const char *text, guint seen, GError **error)
+settle (SmbMapSpec *spec, const char *what, guint seen, GError **error)
 {
   const gboolean by_hand = (seen & SMB_KEY_PATCHES) != 0;
 
@@ -211,15 +211,15 @@ settle (SmbMapSpec *spec, const char *text, guint seen, GError **error)
   if (by_hand != (spec->strategy == SMB_MASK_PATCHES)
       || (by_hand && (seen & (SMB_KEY_REGION | SMB_KEY_RATIO | SMB_KEY_SEED)) != 0)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Map “%s”: the strategy “patches” goes with the list patches=… and with nothing that is drawn "
+                 _ ("%s: the strategy “patches” goes with the list patches=… and with nothing that is drawn "
                     "(region, ratio, seed)."),
-                 text);
+                 what);
     return FALSE;
   }
   if ((seen & SMB_KEY_REGION) != 0 && spec->strategy != SMB_MASK_CRFR_P && spec->strategy != SMB_MASK_CRFR_R) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("Map “%s”: the strategy “%s” covers no region; choose crfr-p or crfr-r, or leave region out."),
-                 text, smb_mask_strategy_name (spec->strategy));
+                 _ ("%s: the strategy “%s” covers no region; choose crfr-p or crfr-r, or leave region out."),
+                 what, smb_mask_strategy_name (spec->strategy));
     return FALSE;
   }
   if ((seen & SMB_KEY_PATCH) != 0 && (seen & SMB_KEY_STRIDE) == 0)
@@ -227,19 +227,20 @@ settle (SmbMapSpec *spec, const char *text, guint seen, GError **error)
   if (spec->stride_px > spec->window_px) {
     g_set_error (
         error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-        _ ("Map “%s”: steps of %d pixels leave gaps between squares of %d pixels; choose a stride no larger than "
+        _ ("%s: steps of %d pixels leave gaps between squares of %d pixels; choose a stride no larger than "
            "the patch."),
-        text, spec->stride_px, spec->window_px);
+        what, spec->stride_px, spec->window_px);
     return FALSE;
   }
   return TRUE;
 }
 
-static gboolean
-parse_pairs (SmbMapSpec *spec, const char *text, const char *list, GError **error)
+gboolean
+smb_map_spec_parse_settings (SmbMapSpec *spec, const char *list, const char *what, GError **error)
 {
   const guint keys = smb_map_kind_get_keys (spec->kind);
   g_auto (GStrv) pairs = g_strsplit (list, ",", -1);
+  SmbMapSpec parsed = *spec;
   guint seen = 0;
 
   for (guint i = 0; i == 0 || pairs[i] != NULL; i++) {
@@ -249,22 +250,25 @@ parse_pairs (SmbMapSpec *spec, const char *text, const char *list, GError **erro
     guint key = equals == NULL ? 0 : find_key (pair, length, keys);
 
     if (key == 0) {
-      set_unknown (error, text, pair, spec->kind);
+      set_unknown (error, what, pair, spec->kind);
       return FALSE;
     }
     if (seen & key) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("Map “%s”: “%.*s” is given twice; give it once."), text,
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: “%.*s” is given twice; give it once."), what,
                    (int) length, pair);
       return FALSE;
     }
     seen |= key;
-    if (!parse_pair (spec, key, equals + 1)) {
-      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("Map “%s”: “%s” is not a value of “%.*s”; it takes %s."),
-                   text, equals + 1, (int) length, pair, expected (key, keys));
+    if (!parse_pair (&parsed, key, equals + 1)) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: “%s” is not a value of “%.*s”; it takes %s."),
+                   what, equals + 1, (int) length, pair, expected (key, keys));
       return FALSE;
     }
   }
-  return settle (spec, text, seen, error);
+  if (!settle (&parsed, what, seen, error))
+    return FALSE;
+  *spec = parsed;
+  return TRUE;
 }
 
 gboolean
@@ -283,8 +287,9 @@ smb_map_spec_parse (SmbMapSpec *spec, const char *text, GError **error)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", name);
     if (strlen (name) == length && strncmp (name, text, length) == 0) {
       SmbMapSpec parsed = smb_map_spec_default ((SmbMapKind) i);
+      g_autofree char *what = g_strdup_printf (_ ("Map “%s”"), text);
 
-      if (colon != NULL && !parse_pairs (&parsed, text, colon + 1, error))
+      if (colon != NULL && !smb_map_spec_parse_settings (&parsed, colon + 1, what, error))
         return FALSE;
       *spec = parsed;
       return TRUE;

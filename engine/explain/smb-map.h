@@ -99,6 +99,9 @@ gboolean smb_map_spec_equal (const SmbMapSpec *a, const SmbMapSpec *b);
  * strict: unknown, repeated or senseless settings are an ARGUMENT error naming what is wrong, and leave *spec alone. */
 char *smb_map_spec_to_text (const SmbMapSpec *spec);
 gboolean smb_map_spec_parse (SmbMapSpec *spec, const char *text, GError **error);
+/* The settings alone ("region=mouth,ratio=0.5"), of the kind that *spec has and on top of what it holds. what: what
+ * errors name ("Map “rollout”"; translated). */
+gboolean smb_map_spec_parse_settings (SmbMapSpec *spec, const char *list, const char *what, GError **error);
 
 gboolean smb_map_spec_has_patch (const SmbMapSpec *spec, int patch);
 void smb_map_spec_add_patch (SmbMapSpec *spec, int patch); /* below SMB_MAP_MAX_PATCHES */

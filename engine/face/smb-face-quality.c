@@ -24,7 +24,7 @@ static const struct {
 SmbFaceLimits
 smb_face_limits_default (void)
 {
-  return (SmbFaceLimits){ .min_size_px = 0,
+  return (SmbFaceLimits){ .min_size_px = 48,
                           .min_blur = 25,
                           .min_luma = 25,
                           .max_luma = 235,

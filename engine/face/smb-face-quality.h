@@ -24,7 +24,8 @@ typedef struct {
 } SmbFaceLimits;
 
 /* What the published training material hardly holds: blur below 25, luma outside 25 to 235, more than 0.25 clipped,
- * turned by more than 40, 35 or 30 degrees (yaw, pitch, roll), 0.15 cut off; no smallest size. */
+ * turned by more than 40, 35 or 30 degrees (yaw, pitch, roll), 0.15 cut off; and faces below 48 pixels,
+ * which are enlarged more than fourfold. */
 SmbFaceLimits smb_face_limits_default (void);
 
 /* Measures the face in the detector's box. A box beside the picture has blur and luma 0 and is cut off whole. */

@@ -126,10 +126,16 @@ smb_dataset_warnings (const SmbDataset *dataset)
 
     for (SmbPart p = 0; p < SMB_N_PARTS; p++)
       if (look.of_part[p] < FEW)
-        add (out, _ ("“%s” has only %u faces for %s; its numbers will say little."), dataset->classes[c],
-             look.of_part[p], smb_part_name (p));
+        add (out,
+             g_dngettext (GETTEXT_PACKAGE, "“%s” has only %u face for %s; its numbers will say little.",
+                          "“%s” has only %u faces for %s; its numbers will say little.", look.of_part[p]),
+             dataset->classes[c], look.of_part[p], smb_part_name (p));
     if (look.of_part[SMB_PART_NONE] > 0)
-      add (out, _ ("%u faces of “%s” belong to no part and are not used; “dataset split” deals them out."),
+      add (out,
+           g_dngettext (GETTEXT_PACKAGE,
+                        "%u face of “%s” belongs to no part and is not used; “dataset split” deals it out.",
+                        "%u faces of “%s” belong to no part and are not used; “dataset split” deals them out.",
+                        look.of_part[SMB_PART_NONE]),
            look.of_part[SMB_PART_NONE], dataset->classes[c]);
     if (c != dataset->real_class && look.n > 0)
       compare (out, dataset, &genuine, &look, c);

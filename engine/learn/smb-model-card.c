@@ -274,8 +274,10 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
       high = number_in (a, "frame", "auc", "high");
       value = number_in (b, "frame", "auc", "value");
       if (high < value)
-        g_ptr_array_add (out, g_strdup_printf (_ ("Its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
-                                               high, name, value));
+        g_ptr_array_add (
+            out, g_strdup_printf (_ ("On %s (%s) its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
+                                  smb_json_find_text (a, "name", smb_json_find_text (a, "data", "")),
+                                  smb_json_find_text (a, "part", ""), high, name, value));
     }
   if (!any)
     g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));

@@ -28,9 +28,16 @@ hairline (SmbPage *page, double y)
   cairo_stroke (page->cr);
 }
 
-/* One line, shortened with an ellipsis if need be (its whole text stands elsewhere); returns its width. */
+/* From the top of a text to the line its letters stand on, which a font for other scripts may put lower. */
 static double
-one_line (SmbPage *page, const char *families, double size, const char *text, double x, double y, double width,
+baseline_of (PangoLayout *layout)
+{
+  return (double) pango_layout_get_baseline (layout) / PANGO_SCALE;
+}
+
+/* One line whose letters stand on `baseline`, shortened with an ellipsis if need be (its whole text stands elsewhere). */
+static void
+one_line (SmbPage *page, const char *families, double size, const char *text, double x, double baseline, double width,
           gboolean right)
 {
   g_autoptr (PangoLayout) layout = smb_report_layout (page->cr, families, size, FALSE, text);
@@ -42,9 +49,8 @@ one_line (SmbPage *page, const char *families, double size, const char *text, do
   pango_layout_get_size (layout, &got, NULL);
   if (right)
     x += width - (double) got / PANGO_SCALE;
-  cairo_move_to (page->cr, x, y);
+  cairo_move_to (page->cr, x, baseline - baseline_of (layout));
   pango_cairo_show_layout (page->cr, layout);
-  return (double) got / PANGO_SCALE;
 }
 
 static void
@@ -66,16 +72,16 @@ void
 smb_page_begin (SmbPage *page)
 {
   g_autofree char *number = NULL;
-  double at = SMB_PAGE_BOTTOM + 16;
+  const double foot = SMB_PAGE_BOTTOM + 23.4;
 
   smb_page_set_ink (page, SMB_INK_DIM);
-  one_line (page, SMB_REPORT_SANS, HEADER_SIZE, page->header, SMB_PAGE_LEFT, 34, SMB_PAGE_TEXT_WIDTH, FALSE);
+  one_line (page, SMB_REPORT_SANS, HEADER_SIZE, page->header, SMB_PAGE_LEFT, 41.4, SMB_PAGE_TEXT_WIDTH, FALSE);
   hairline (page, 48);
   hairline (page, SMB_PAGE_BOTTOM + 10);
   number = g_strdup_printf (C_ ("page number", "Page %d of %d"), page->page, page->n_pages);
   smb_page_set_ink (page, SMB_INK_DIM);
-  one_line (page, SMB_REPORT_MONO, FOOTER_SIZE, page->footer, SMB_PAGE_LEFT, at + 1, SMB_PAGE_TEXT_WIDTH - 80, FALSE);
-  one_line (page, SMB_REPORT_SANS, HEADER_SIZE, number, SMB_PAGE_LEFT + SMB_PAGE_TEXT_WIDTH - 80, at, 80, TRUE);
+  one_line (page, SMB_REPORT_MONO, FOOTER_SIZE, page->footer, SMB_PAGE_LEFT, foot, SMB_PAGE_TEXT_WIDTH - 80, FALSE);
+  one_line (page, SMB_REPORT_SANS, HEADER_SIZE, number, SMB_PAGE_LEFT + SMB_PAGE_TEXT_WIDTH - 80, foot, 80, TRUE);
   page->y = SMB_PAGE_TOP;
 }
 
@@ -157,6 +163,15 @@ smb_cell_clear (SmbCell *cell)
   g_clear_pointer (&cell->bar_labels, g_ptr_array_unref);
 }
 
+/* Of its first line, from the cell's top. */
+static double
+cell_baseline (const SmbCell *cell)
+{
+  if (cell->layout != NULL)
+    return baseline_of (cell->layout);
+  return cell->bar_labels->len > 0 ? baseline_of (g_ptr_array_index (cell->bar_labels, 0)) : 0.0;
+}
+
 static int
 cell_n_lines (const SmbCell *cell)
 {
@@ -214,7 +229,8 @@ draw_bar_line (SmbPage *page, const SmbCell *cell, int line, double x, double y,
   cairo_rectangle (page->cr, bar_x, bar_y, bar_width * value, 5);
   cairo_fill (page->cr);
   smb_page_set_ink (page, SMB_INK_TEXT);
-  one_line (page, SMB_REPORT_SANS, 8, number, bar_x + bar_width, y, BAR_NUMBER_WIDTH, TRUE);
+  one_line (page, SMB_REPORT_SANS, 8, number, bar_x + bar_width, y + baseline_of (label), BAR_NUMBER_WIDTH,
+            TRUE);
 }
 
 static void
@@ -242,12 +258,17 @@ void
 smb_page_row (SmbPage *page, SmbCell *cells, guint n_cells, double padding, gboolean rule)
 {
   int next[MAX_CELLS] = { 0 };
-  double height = 0;
+  double height = 0, baseline = 0, lower[MAX_CELLS];
   gboolean more = TRUE;
 
   g_return_if_fail (n_cells <= MAX_CELLS);
+  /* Cells in fonts of different height stand on one line: the others begin lower. */
   for (guint i = 0; i < n_cells; i++)
-    height = MAX (height, smb_cell_height (&cells[i]) + 2 * padding);
+    baseline = MAX (baseline, cell_baseline (&cells[i]));
+  for (guint i = 0; i < n_cells; i++) {
+    lower[i] = baseline - cell_baseline (&cells[i]);
+    height = MAX (height, lower[i] + smb_cell_height (&cells[i]) + 2 * padding);
+  }
   if (height <= (SMB_PAGE_BOTTOM - SMB_PAGE_TOP) / 2)
     smb_page_need (page, height);
   while (more) {
@@ -256,7 +277,7 @@ smb_page_row (SmbPage *page, SmbCell *cells, guint n_cells, double padding, gboo
 
     more = FALSE;
     for (guint i = 0; i < n_cells; i++) {
-      double y = page->y + padding;
+      double y = page->y + padding + (next[i] == 0 ? lower[i] : 0);
 
       for (; next[i] < cell_n_lines (&cells[i]); next[i]++) {
         double step = cell_line_height (&cells[i], next[i]);

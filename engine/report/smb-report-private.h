@@ -46,7 +46,8 @@ guint smb_report_count_shown (const SmbReportExhibit *exhibit);
 char *smb_report_n_faces (const SmbReportExhibit *exhibit);
 char *smb_report_highest_score (const SmbReportExhibit *exhibit);
 char *smb_report_score_note (
-    const SmbFaceResult *result); /* why there is none, or the likelihood ratio it stands for; NULL: nothing to add */
+    const SmbFaceResult *result); /* why there is none, or the likelihood ratio it stands for, and why the face lies
+                                   * outside the validated range; NULL: nothing to add */
 char *smb_report_box (SmbBox box);                      /* "120 × 118 px at 31, 40" */
 const char *smb_report_origin (SmbFaceOrigin origin);
 char *smb_report_class (const SmbAnalysis *analysis, int index);

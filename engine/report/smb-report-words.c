@@ -144,9 +144,17 @@ smb_report_highest_score (const SmbReportExhibit *exhibit)
 char *
 smb_report_score_note (const SmbFaceResult *result)
 {
+  g_autofree char *quality = NULL, *range = NULL, *note = NULL;
+
   if (result->outside != NULL && result->outside[0] != '\0')
     return smb_report_clean (result->outside, FALSE);
-  return isnan (result->score) ? g_strdup (_("The model gives no score.")) : smb_likelihood_text (&result->likelihood);
+  note = isnan (result->score) ? g_strdup (_("The model gives no score.")) : smb_likelihood_sentence (&result->likelihood);
+  if (result->quality_notes == NULL || result->quality_notes[0] == NULL)
+    return g_steal_pointer (&note);
+  /* The score stands, but the model was not tried on such faces. */
+  quality = g_strjoinv (" ", result->quality_notes);
+  range = smb_report_clean (quality, FALSE);
+  return note != NULL ? g_strdup_printf ("%s %s", note, range) : g_steal_pointer (&range);
 }
 
 char *

@@ -298,6 +298,12 @@ test_finding (Fixture *fixture, gconstpointer data)
   g_assert_null (smb_judge_regions (named, fixture->image, &job, &settings, NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_NEWER);
   g_clear_error (&error);
+  g_assert_true (g_file_set_contents (strange, "Dear examiner,\n", -1, NULL));
+  g_assert_null (smb_judge_regions (named, fixture->image, &job, &settings, NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, "strange"));
+  g_assert_nonnull (strstr (error->message, "semblance-cli reference build FOLDER"));
+  g_clear_error (&error);
   g_assert_true (g_file_set_contents (strange, "{\"format\": 1}", -1, NULL));
   g_assert_null (smb_judge_regions (named, fixture->image, &job, &settings, NULL, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);

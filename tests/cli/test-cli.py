@@ -288,6 +288,7 @@ def masks():
     for arguments in (("--region=beard",), ("--strategy=frp", "--patches=1"), ("--ratio=2",)):
         done = cli("mask", PORTRAIT, face, *arguments)
         expect(found, done.returncode == 2 and done.stderr.count("\n") == 1, f"{arguments}: {done.returncode} {done.stderr!r}")
+        expect(found, "Mask: " in done.stderr and "masked-input" not in done.stderr, f"names what nobody typed: {done.stderr!r}")
     done = cli("mask", PORTRAIT, face, "--strategy=frp", "--landmarks", __file__)
     expect(found, done.returncode == 1 and os.path.basename(__file__) in done.stderr, f"{done.returncode} {done.stderr!r}")
     done = cli("mask", PORTRAIT, face, "--strategy=frp", "--landmarks=none")

@@ -105,6 +105,12 @@ test_measures (void)
   smb_face_quality_measure (&q, fine, (SmbBox){ 400, 400, 50, 40 }, &landmarks);
   g_assert_cmpfloat (q.cut, ==, 1);
   g_assert_cmpint (q.size_px, ==, 40);
+  {
+    g_auto (GStrv) smaller = smb_face_quality_check (&q, &limits);
+
+    g_assert_cmpuint (g_strv_length (smaller), ==, 4); /* small, and, beside the picture, blurred, dark, cut */
+    g_assert_nonnull (strstr (smaller[0], "40 pixels, fewer than 48"));
+  }
   q.size_px = 10;
   {
     SmbFaceLimits strict = limits;

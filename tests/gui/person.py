@@ -125,8 +125,25 @@ class Person:
         try:
             item.queryAction().doAction(0)
         except Exception:
+            self.reach(item)
             self.click(item)
         time.sleep(0.5)
+
+    def reach(self, item):
+        """Brings a control into view where a page scrolls."""
+        try:
+            item.queryComponent().grabFocus()
+            time.sleep(0.2)
+        except Exception:
+            pass  # it takes no focus, so it lies where it can be clicked
+
+    def scroll(self, clicks):
+        """The page of the inspector, by the wheel at its edge, where nothing takes it for itself; up if negative."""
+        x, _, width, _ = self.extents(self.picture())
+        self.mouse("mousemove", x + width + 8, 400)
+        for _ in range(abs(clicks)):
+            self.mouse("click", 5 if clicks > 0 else 4)
+        self.mouse("mousemove", 2, 2)
 
     def set_value(self, name, value):
         self.control(name).queryValue().currentValue = value
@@ -193,11 +210,7 @@ class Person:
     def choose(self, drop_down, position):
         """A place in a drop-down, by keys as from the keyboard: 0 is the first."""
         item = self.control(drop_down)
-        try:
-            item.queryComponent().grabFocus()  # brings it into view where a page scrolls
-            time.sleep(0.1)
-        except Exception:
-            pass
+        self.reach(item)
         self.click(item)
         time.sleep(0.3)
         self.key("Home", *(["Down"] * position), "Return")

@@ -245,7 +245,8 @@ def gates():
 
 
 def compared():
-    """Another model is evaluated and calibrated, and the one in use on the same faces; then nothing speaks against it but what does."""
+    """Another model is evaluated and calibrated, the one in use on the same faces, and the new one on what that was measured on before; then
+    nothing speaks against it but what does."""
     cli("model", "import", path("seed", "detector.safetensors"), "--name=second", "--title=Second model")
     who.key("ctrl+j")
     who.key("ctrl+m")
@@ -255,18 +256,23 @@ def compared():
     who.see("Evaluate and calibrate")
     fill("Data set", path("more-data"))
     fill("Self-blended class", "swapped")
+    who.see("Also on the data that the model in use was measured on")
+    shoot("evaluate-light")
     who.press("Evaluate")
 
     def cards():
         mine, used = (json.loads(cli("model", "card", name, "--json")) for name in ("second", "small-lab-set"))
-        return mine if mine.get("calibrations") and any(e["name"] == "more-data" for e in used["evaluations"]) else None
-    card = wait_for("both evaluations and the calibration", cards, 120)
+        both = all(any(e["name"] == name for e in of.get("evaluations", [])) for of in (mine, used) for name in ("data", "more-data"))
+        return mine if mine.get("calibrations") and both else None
+    card = wait_for("the evaluations and the calibration", cards, 120)
+    of = {e["name"]: e for e in card["evaluations"]}
+    assert len(card["evaluations"]) == 2 and of["data"]["blended"] == "swapped" and of["data"]["faces"] == 2, card["evaluations"]
     who.see("more-data, part test: 10 genuine, 10 forged faces", 30)
     who.see("Model in use")
     who.see("Calibrated")
     assert not who.has("It is not calibrated"), "its calibration is not known"
     assert card["calibrations"][0]["genuine"] == 10, card["calibrations"]
-    who.see(f"{card['evaluations'][0]['frame']['auc']['value']:.3f}")
+    who.see(f"{of['more-data']['frame']['auc']['value']:.3f}")
     shoot("compared-light")
 
 

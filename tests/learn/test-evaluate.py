@@ -158,7 +158,7 @@ def check_calibration(tap, place):
         step = place.run(*arguments)
         if step.returncode != 0:
             found.append(f"{arguments}: {step.stderr}")
-    if os.path.exists(report) and "likelihood ratio" not in open(report, encoding="utf-8").read():
+    if os.path.exists(report) and "Likelihood ratio" not in open(report, encoding="utf-8").read():
         found.append("the report lacks it")
     if os.path.exists(report) and "Learnt from a data set of 63 pictures" not in open(report, encoding="utf-8").read():
         found.append("the report lacks the card")

@@ -101,6 +101,9 @@ def check_use(tap):
                 found.append(f"{line['file']}: score {face['score']}, log10 of its likelihood ratio {ratio}")
         if not scored:
             found.append(f"{line['file']}: no face with a score")
+    told = run("analyze", os.path.join(SAMPLES, names[0])).stderr
+    if "synthetic 0.35" not in told or "up to 37 % forged" not in told:
+        found.append(f"scores come without what the model is worth: {told!r}")
     tap.check("it is what analyses use, and its scores come with likelihood ratios", found)
 
 

@@ -101,6 +101,8 @@ make_face (int i, int x, int y, int side)
     result->outside = g_strdup ("The face is 21 px wide; the model was validated on faces of at least 48 px.");
     return result;
   }
+  if (i % 4 == 1)
+    result->quality_notes = g_strsplit ("Outside the validated range: the face is blurred.", "|", -1);
   result->n_classes = 3;
   result->probabilities = g_new0 (double, 3);
   result->probabilities[0] = 0.11 + 0.06 * i;

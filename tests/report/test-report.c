@@ -5,6 +5,7 @@
 
 #include "analysis/smb-track-likelihood.h"
 #include "base/smb-error.h"
+#include "report/smb-report-page.h"
 #include "report/smb-report-pages.h"
 #include "report/smb-report-private.h"
 
@@ -137,6 +138,7 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
   assert_contains (text, "[U+202E]gpj.exe");
   assert_contains (text, SAMPLE_SCRIPT);
   assert_contains (text, "The face is 21 px wide");
+  assert_contains (text, "Outside the validated range: the face is blurred.");
   assert_contains (text, "error:strategy=random,ratio=0.75");
   assert_contains (text, "No face was found in this picture.");
   assert_contains (text, "0.4625 (z +1.0; 40 %)");
@@ -393,6 +395,48 @@ test_clean (void)
   }
 }
 
+/* The lowest row with ink in columns from x0 to x1. */
+static int
+lowest_ink (cairo_surface_t *surface, int x0, int x1)
+{
+  const guint8 *data = cairo_image_surface_get_data (surface);
+  const int stride = cairo_image_surface_get_stride (surface);
+  int lowest = -1;
+
+  for (int y = 0; y < cairo_image_surface_get_height (surface); y++)
+    for (int x = x0; x < x1; x++)
+      if (data[y * stride + x * 4] < 128)
+        lowest = y;
+  return lowest;
+}
+
+/* Cells of a row in fonts of different height, as a Japanese name beside a Latin value: their letters stand on one line. */
+static void
+test_baseline (void)
+{
+  static const char *const texts[] = { "国H", "H" };
+  g_autoptr (cairo_surface_t) surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 600, 120);
+  cairo_t *cr = cairo_create (surface);
+  SmbPage page = { .cr = cr, .y = 10, .page = 1 };
+  SmbCell cells[G_N_ELEMENTS (texts)];
+  int lowest[G_N_ELEMENTS (texts)];
+  PangoRectangle at;
+
+  cairo_set_source_rgb (cr, 1, 1, 1);
+  cairo_paint (cr);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    cells[i] = smb_cell_text (&page, 200 * i, 180, SMB_REPORT_SANS, 24, FALSE, SMB_INK_TEXT, texts[i]);
+  pango_layout_index_to_pos (cells[0].layout, 3, &at); /* of the H behind the ideograph */
+  smb_page_row (&page, cells, G_N_ELEMENTS (cells), 2, FALSE);
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
+  lowest[0] = lowest_ink (surface, (int) SMB_PAGE_LEFT + PANGO_PIXELS (at.x) + 1,
+                          (int) SMB_PAGE_LEFT + PANGO_PIXELS (at.x + at.width));
+  lowest[1] = lowest_ink (surface, (int) SMB_PAGE_LEFT + 200, (int) SMB_PAGE_LEFT + 240);
+  g_assert_cmpint (lowest[1], >, 0);
+  g_assert_cmpint (ABS (lowest[0] - lowest[1]), <=, 1);
+}
+
 #define PAGE_PX 893
 #define CELL_PX 15
 
@@ -498,5 +542,6 @@ main (int argc, char **argv)
   ADD ("/report/refused", test_refused);
   g_test_add_func ("/report/attention-part", test_attention_part);
   g_test_add_func ("/report/clean", test_clean);
+  g_test_add_func ("/report/baseline", test_baseline);
   return g_test_run ();
 }
