@@ -32,17 +32,35 @@ next_frame (SmbVideo *video, gint64 *slot_out, GError **error)
   return video->webp != NULL ? video_webp_next (video, slot_out, error) : video_decode_next (video, slot_out, error);
 }
 
+/* A frame of its own memory. The decoder takes frames from a pool that it leaves behind when it begins anew elsewhere, and
+ * that lives, whole, as long as one frame out of it does: the cache would hold twice what it may. NULL: no memory. */
+static AVFrame *
+copy_frame (const AVFrame *frame)
+{
+  AVFrame *copy = av_frame_alloc ();
+
+  if (copy == NULL)
+    return NULL;
+  copy->format = frame->format;
+  copy->width = frame->width;
+  copy->height = frame->height;
+  if (av_frame_get_buffer (copy, 0) < 0 || av_frame_copy (copy, frame) < 0 || av_frame_copy_props (copy, frame) < 0)
+    av_frame_free (&copy);
+  return copy;
+}
+
 /* Keeps the frame at hand. */
 static void
 keep (SmbVideo *video, guint k)
 {
   VideoCached *cached;
+  AVFrame *copy;
 
-  if (g_hash_table_contains (video->cached, GUINT_TO_POINTER (k)))
+  if (g_hash_table_contains (video->cached, GUINT_TO_POINTER (k)) || (copy = copy_frame (video->frame)) == NULL)
     return;
   cached = g_new0 (VideoCached, 1);
   cached->k = k;
-  cached->frame = av_frame_clone (video->frame);
+  cached->frame = copy;
   cached->n_bytes = (guint64) MAX (
       av_image_get_buffer_size (video->frame->format, video->frame->width, video->frame->height, 32), 1);
   g_queue_push_head (&video->recent, cached);
@@ -160,8 +178,8 @@ smb_video_get_frame (SmbVideo *video, guint k, int max_side_px, SmbVideoPicture 
     return NULL;
   }
   frame = look_up (video, k);
-  if (frame == NULL && reach (video, k, error))
-    frame = look_up (video, k);
+  if (frame == NULL && reach (video, k, error) && (frame = look_up (video, k)) == NULL)
+    picture_fail_memory (&video->job, error);
   if (frame != NULL) {
     image = video_pixels_to_image (video, frame, max_side_px, error);
     if (about_out != NULL)

@@ -62,7 +62,7 @@ class Course:
             elif told.get("pass") == "follow":
                 self.frames.append(told["frame"])
                 if stop_at is not None and told["frame"] >= stop_at:
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(signal.SIGTERM)  # as Ctrl-C, which a shell may have made it deaf to
                     stop_at = None
         code = process.wait()
         watching.stop()
