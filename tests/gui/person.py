@@ -255,6 +255,24 @@ class Tap:
             self.failures += 1
             print(f"not ok {self.count} - {name}\n# {type(failure).__name__}: {failure}", flush=True)
 
+    def walk(self, steps, person, shoot=None):
+        """Steps (name, act) in their order. person: a function of who sits at the window, None if it never appeared: then nothing else can
+        be tried. shoot: takes a picture of what a failing step left."""
+        for name, act in steps:
+            failures = self.failures
+            self.step(name, act)
+            if person() is None:
+                print("Bail out! The window did not appear.", flush=True)
+                sys.exit(1)
+            if shoot is not None and self.failures > failures:
+                shoot(f"failed-{self.count}")
+
+    def leave(self, who):
+        """The window is closed if it is still there, and all is told."""
+        if who.process.poll() is None:
+            who.close()
+        self.done()
+
     def done(self):
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failures else 0)

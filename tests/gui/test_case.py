@@ -202,19 +202,13 @@ def close():
     assert who.process.returncode == 0, f"ended with status {who.process.returncode}"
 
 
-for step, act in [("a case opens", start),
-                  ("several exhibits are labelled at once", label_several),
-                  ("one face is labelled, with who it is", label_face),
-                  ("labels are searched", search_label),
-                  ("labels are taken back", clear_labels),
-                  ("Tab goes through the window", tab_through),
-                  ("Tab goes through every page", pages_by_keys),
-                  ("the main acts need no mouse", act_by_keys),
-                  ("the program ends in order", close)]:
-    tap.step(step, act)
-    if who is None:
-        print("Bail out! The window did not appear.", flush=True)
-        sys.exit(1)
-if who.process.poll() is None:
-    who.close()
-tap.done()
+tap.walk([("a case opens", start),
+          ("several exhibits are labelled at once", label_several),
+          ("one face is labelled, with who it is", label_face),
+          ("labels are searched", search_label),
+          ("labels are taken back", clear_labels),
+          ("Tab goes through the window", tab_through),
+          ("Tab goes through every page", pages_by_keys),
+          ("the main acts need no mouse", act_by_keys),
+          ("the program ends in order", close)], lambda: who)
+tap.leave(who)

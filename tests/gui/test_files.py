@@ -182,19 +182,10 @@ def close():
 
 
 def main():
-    for name, act in [("a case opens", start), ("C2PA manifests in JPEG and PNG", c2pa), ("thumbnails that agree and differ", thumbnails),
-                      ("EXIF, XMP, IPTC and tables", tags), ("settings in words", settings),
-                      ("maps of the whole picture", whole_picture), ("the program ends in order", close)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-        if tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-    if who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([("a case opens", start), ("C2PA manifests in JPEG and PNG", c2pa), ("thumbnails that agree and differ", thumbnails),
+              ("EXIF, XMP, IPTC and tables", tags), ("settings in words", settings),
+              ("maps of the whole picture", whole_picture), ("the program ends in order", close)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

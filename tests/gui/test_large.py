@@ -197,19 +197,10 @@ def close():
 
 
 def main():
-    for name, act in [("a case with it opens", start), ("it is opened while the window answers", opened),
-                      ("zoom and pan do not block", moved), ("nor with a map over it", overlaid),
-                      ("memory stays bounded", opened_again), ("the program ends in order", close)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-        if tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-    if who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([("a case with it opens", start), ("it is opened while the window answers", opened),
+              ("zoom and pan do not block", moved), ("nor with a map over it", overlaid),
+              ("memory stays bounded", opened_again), ("the program ends in order", close)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

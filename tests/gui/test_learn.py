@@ -384,35 +384,26 @@ def outlives():
 
 
 def main():
-    for name, act in [
-            ("the start page leads to the trainings", start),
-            ("labelled evidence of a case is gathered", evidence),
-            ("faces are gathered, divided and planned with", asked),
-            ("a training is started", begun),
-            ("a training is followed to its end", whole),
-            ("the faces it gets wrong are shown with maps", examples),
-            ("what it made goes into the library", model_in),
-            ("a model is evaluated", measured),
-            ("a model that is not fit is refused unless a reason is given", gates),
-            ("a model is compared with the one in use and calibrated", compared),
-            ("the queue is moved, paused, resumed, cancelled", controls),
-            ("a failure is one sentence", failed),
-            ("a pretraining shows reconstructions", pretrained),
-            ("a pretraining is started", pretrains),
-            ("a training outlives the window", outlives)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is not None and tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-    if who is not None and who.process.poll() is None:
-        who.close()
+    tap.walk([
+        ("the start page leads to the trainings", start),
+        ("labelled evidence of a case is gathered", evidence),
+        ("faces are gathered, divided and planned with", asked),
+        ("a training is started", begun),
+        ("a training is followed to its end", whole),
+        ("the faces it gets wrong are shown with maps", examples),
+        ("what it made goes into the library", model_in),
+        ("a model is evaluated", measured),
+        ("a model that is not fit is refused unless a reason is given", gates),
+        ("a model is compared with the one in use and calibrated", compared),
+        ("the queue is moved, paused, resumed, cancelled", controls),
+        ("a failure is one sentence", failed),
+        ("a pretraining shows reconstructions", pretrained),
+        ("a pretraining is started", pretrains),
+        ("a training outlives the window", outlives)], lambda: who, shoot)
     for line in cli("jobs", "list", "--json").splitlines():
         if json.loads(line)["state"] in ("queued", "running"):
             cli("jobs", "cancel", json.loads(line)["id"])
-    tap.done()
+    tap.leave(who)
 
 
 if __name__ == "__main__":

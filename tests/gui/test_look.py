@@ -365,24 +365,15 @@ def close():
 
 
 def main():
-    for name, act in [("a case opens", start), ("a map lies over its face and nowhere else", in_place),
-                      ("opacity mixes map and picture", opacity), ("each colour map is in legend and overlay", colours),
-                      ("a map with two signs keeps its colours", two_sided), ("the legend and its numbers", legend),
-                      ("the threshold hides what lies below", threshold), ("contours are lines", contours),
-                      ("the pointer reads pixel, map and patch", read_out), ("side by side, zoom is linked", beside),
-                      ("swipe", swipe), ("blink", blink), ("two exhibits are compared", compared),
-                      ("the view is saved with its legend", saved_view), ("the map is saved as numbers", saved_map),
-                      ("the program ends in order", close)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-        if tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-    if who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([("a case opens", start), ("a map lies over its face and nowhere else", in_place),
+              ("opacity mixes map and picture", opacity), ("each colour map is in legend and overlay", colours),
+              ("a map with two signs keeps its colours", two_sided), ("the legend and its numbers", legend),
+              ("the threshold hides what lies below", threshold), ("contours are lines", contours),
+              ("the pointer reads pixel, map and patch", read_out), ("side by side, zoom is linked", beside),
+              ("swipe", swipe), ("blink", blink), ("two exhibits are compared", compared),
+              ("the view is saved with its legend", saved_view), ("the map is saved as numbers", saved_map),
+              ("the program ends in order", close)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

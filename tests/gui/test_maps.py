@@ -272,23 +272,14 @@ def close():
 
 
 def main():
-    for name, act in [("a case opens", start), ("attention of any layer and head", attention),
-                      ("all heads side by side", all_heads), ("attention from a patch that is clicked", from_a_patch),
-                      ("rollout, and relevance of each class", rollout_and_relevance), ("occlusion", occlusion),
-                      ("errors under every strategy", strategies), ("patches hidden by hand", by_hand),
-                      ("every view of a reconstruction", views), ("visible patches kept or predicted", predicted_too),
-                      ("coverage sharpens and can be stopped", sharpens), ("a map is tested", faithful),
-                      ("the program ends in order", close)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-        if tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-    if who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([("a case opens", start), ("attention of any layer and head", attention),
+              ("all heads side by side", all_heads), ("attention from a patch that is clicked", from_a_patch),
+              ("rollout, and relevance of each class", rollout_and_relevance), ("occlusion", occlusion),
+              ("errors under every strategy", strategies), ("patches hidden by hand", by_hand),
+              ("every view of a reconstruction", views), ("visible patches kept or predicted", predicted_too),
+              ("coverage sharpens and can be stopped", sharpens), ("a map is tested", faithful),
+              ("the program ends in order", close)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

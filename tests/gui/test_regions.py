@@ -236,20 +236,11 @@ def close():
 
 
 def main():
-    for name, act in [("a case opens", start), ("faces outside the limits are marked", quality),
-                      ("the table and the matrix", table), ("regions are painted", brush), ("a map made elsewhere is imported", imported),
-                      ("what is no map is refused", refused), ("a region may be missing", without_mouth),
-                      ("a face may lie beside the picture", beside_the_picture), ("without landmarks regions are coarse", coarse), ("the program ends in order", close)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-        if tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-    if who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([("a case opens", start), ("faces outside the limits are marked", quality),
+              ("the table and the matrix", table), ("regions are painted", brush), ("a map made elsewhere is imported", imported),
+              ("what is no map is refused", refused), ("a region may be missing", without_mouth),
+              ("a face may lie beside the picture", beside_the_picture), ("without landmarks regions are coarse", coarse), ("the program ends in order", close)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

@@ -263,20 +263,11 @@ def limited():
 
 
 def main():
-    for name, act in [("a case is opened", start), ("a report is looked at", previewed), ("what was looked at is saved", saved),
-                      ("faces can be left out", face_left_out), ("a bundle is looked at and saved", bundled), ("a report that holds is verified", verified),
-                      ("what does not hold is named", found_out), ("a score's robustness is measured", robust),
-                      ("preferences name the devices", preferred), ("preferences set what a file may cost", limited)]:
-        failures = tap.failures
-        tap.step(name, act)
-        if who is not None and tap.failures > failures:
-            shoot(f"failed-{tap.count}")
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-    if who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([("a case is opened", start), ("a report is looked at", previewed), ("what was looked at is saved", saved),
+              ("faces can be left out", face_left_out), ("a bundle is looked at and saved", bundled), ("a report that holds is verified", verified),
+              ("what does not hold is named", found_out), ("a score's robustness is measured", robust),
+              ("preferences name the devices", preferred), ("preferences set what a file may cost", limited)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

@@ -98,18 +98,10 @@ def explained():
 
 
 def main():
-    tap.step("the sample case is analysed with it", analysed)
-    if who is None:
-        print("Bail out! The window did not appear.", flush=True)
-        sys.exit(1)
-    tap.step("a score comes with its likelihood ratio", judged)
-    tap.step("a map is laid over the face", overlaid)
-    tap.step("regions are compared with genuine faces", compared)
-    tap.step("the model's page is a click away", explained)
-    if tap.failures:
-        shoot(f"failed-{tap.count}")
-    who.close()
-    tap.done()
+    tap.walk([("the sample case is analysed with it", analysed), ("a score comes with its likelihood ratio", judged),
+              ("a map is laid over the face", overlaid), ("regions are compared with genuine faces", compared),
+              ("the model's page is a click away", explained)], lambda: who, shoot)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

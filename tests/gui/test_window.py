@@ -473,47 +473,41 @@ def altered():
 
 
 def main():
-    for name, act in [
-            ("the start page says what to do", start),
-            ("the sample case opens", open_sample),
-            ("every exhibit is analysed", wait_analysed),
-            ("untrained weights are said to be that", warned),
-            ("exhibits can be chosen", select_exhibits),
-            ("each map can be laid over the face", switch_maps),
-            ("opacity and threshold follow the sliders", change_look),
-            ("the pointer reads pixels and map", read_out),
-            ("wheel and drag move the picture", zoom_and_pan),
-            ("one layer and head can be picked", attention_head),
-            ("all heads are side by side to pick from", all_heads),
-            ("a patch can be asked what it attends to", query_patch),
-            ("patches are hidden by hand and by region", patches_by_hand),
-            ("a long map can be stopped", stop_coverage),
-            ("two maps and two exhibits are compared", compare),
-            ("a map can be tested", test_map),
-            ("view and map are saved", save_view),
-            ("regions are measured, corrected and kept", regions),
-            ("a face can be drawn by hand", draw_face),
-            ("a box can be corrected", correct_face),
-            ("a note can be written", add_note),
-            ("the facts of a file are shown", facts),
-            ("a file that is no picture gets a sentence", add_bad_file),
-            ("a file can be dropped on the window", drop_file),
-            ("Tab gets everywhere", tab_through),
-            ("a report is saved", save_report),
-            ("the dark scheme can be chosen", dark),
-            ("shortcuts, About and the new-case form open", other_windows),
-            ("a narrow window keeps what matters", narrow),
-            ("the program ends in order", close),
-            ("the case opens again from the recent ones", again),
-            ("a missing file is noticed", altered),
-            ("the window speaks Japanese", japanese)]:
-        tap.step(name, act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-    if who is not None and who.process.poll() is None:
-        who.close()
-    tap.done()
+    tap.walk([
+        ("the start page says what to do", start),
+        ("the sample case opens", open_sample),
+        ("every exhibit is analysed", wait_analysed),
+        ("untrained weights are said to be that", warned),
+        ("exhibits can be chosen", select_exhibits),
+        ("each map can be laid over the face", switch_maps),
+        ("opacity and threshold follow the sliders", change_look),
+        ("the pointer reads pixels and map", read_out),
+        ("wheel and drag move the picture", zoom_and_pan),
+        ("one layer and head can be picked", attention_head),
+        ("all heads are side by side to pick from", all_heads),
+        ("a patch can be asked what it attends to", query_patch),
+        ("patches are hidden by hand and by region", patches_by_hand),
+        ("a long map can be stopped", stop_coverage),
+        ("two maps and two exhibits are compared", compare),
+        ("a map can be tested", test_map),
+        ("view and map are saved", save_view),
+        ("regions are measured, corrected and kept", regions),
+        ("a face can be drawn by hand", draw_face),
+        ("a box can be corrected", correct_face),
+        ("a note can be written", add_note),
+        ("the facts of a file are shown", facts),
+        ("a file that is no picture gets a sentence", add_bad_file),
+        ("a file can be dropped on the window", drop_file),
+        ("Tab gets everywhere", tab_through),
+        ("a report is saved", save_report),
+        ("the dark scheme can be chosen", dark),
+        ("shortcuts, About and the new-case form open", other_windows),
+        ("a narrow window keeps what matters", narrow),
+        ("the program ends in order", close),
+        ("the case opens again from the recent ones", again),
+        ("a missing file is noticed", altered),
+        ("the window speaks Japanese", japanese)], lambda: who)
+    tap.leave(who)
 
 
 if __name__ == "__main__":

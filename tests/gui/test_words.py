@@ -167,13 +167,6 @@ def close():
 
 for language in LANGUAGES:
     words = gettext.translation("semblance", os.environ["SEMBLANCE_LOCALEDIR"], [language])
-    for name, act in [("a case opens", start), ("the pages of the inspector", pages), ("two views", compared), ("dialogs", dialogs),
-                      ("a video", video), ("learning", learning), ("the program ends", close)]:
-        failures = tap.failures
-        tap.step(f"{language}: {name}", act)
-        if who is None:
-            print("Bail out! The window did not appear.", flush=True)
-            sys.exit(1)
-        if tap.failures > failures:
-            shoot(f"failed-{tap.count}")
+    tap.walk([(f"{language}: {name}", act) for name, act in [("a case opens", start), ("the pages of the inspector", pages), ("two views", compared), ("dialogs", dialogs),
+              ("a video", video), ("learning", learning), ("the program ends", close)]], lambda: who, shoot)
 tap.done()
