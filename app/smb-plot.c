@@ -275,6 +275,17 @@ describe_line (const Line *line)
   return g_strdup_printf ("%s %.4g", line->name, g_array_index (line->points, Point, line->points->len - 1).y);
 }
 
+static int
+text_width (const Drawing *d, const char *text)
+{
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (d->self), text);
+  int width;
+
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  return width;
+}
+
+/* Words at the right end give way to the names of the lines where there is no room for both. */
 static void
 draw_head (const Drawing *d, const char *read_out)
 {
@@ -294,7 +305,7 @@ draw_head (const Drawing *d, const char *read_out)
     cairo_fill (d->cr);
     x += 16.0 + draw_text (d, x + 16.0, 4.0, 0.0, FALSE, &d->dim, words) + 10.0;
   }
-  if (read_out != NULL || self->words != NULL)
+  if (read_out != NULL || (self->words != NULL && x + text_width (d, self->words) <= d->right))
     draw_text (d, d->right, 4.0, 1.0, FALSE, read_out != NULL ? &d->text : &d->dim,
                read_out != NULL ? read_out : self->words);
 }

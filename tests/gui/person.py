@@ -29,6 +29,8 @@ def wait_for(what, probe, seconds=30.0):
 
 
 class Person:
+    picture_name = "Picture, "  # how its name begins, in the window's language
+
     def __init__(self, program, *arguments, environment=None):
         env = {**os.environ, **(environment or {})}
         self.known = {}
@@ -114,7 +116,7 @@ class Person:
 
     def picture(self):
         """The canvas, which says what it shows in its name."""
-        return self.control("Picture, ", partial=True)
+        return self.control(self.picture_name, partial=True)
 
     def see_on_picture(self, text, seconds=40.0):
         return wait_for(f"“{text}” on the picture", lambda: text in self.picture().name, seconds)
