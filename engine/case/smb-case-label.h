@@ -21,10 +21,10 @@ typedef struct {
 void smb_case_label_free (SmbCaseLabel *label);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbCaseLabel, smb_case_label_free)
 
-/* A class that no data set could be told of ("=", "," or a line break in it) or that is too long: ARGUMENT. */
+/* A class that no data set could be told of ("=", "," or a line break in it): ARGUMENT; one that is too long: LIMIT. */
 gboolean smb_case_check_class (const char *name, GError **error);
 /* Stores a label, with "label.set" or "label.clear" in the log; id is filled in, author and made_us too where they are
- * NULL and 0. ARGUMENT: as smb_case_check_class. NOT_FOUND: no such exhibit, or the face is not of it. */
+ * NULL and 0. ARGUMENT, LIMIT: as smb_case_check_class. NOT_FOUND: no such exhibit, or the face is not of it. */
 gboolean smb_case_add_label (SmbCase *store, SmbCaseLabel *label, GError **error);
 /* Those that count (not the ones taken back), by exhibit and face; 0: of all exhibits. SmbCaseLabel*. */
 GPtrArray *smb_case_list_labels (SmbCase *store, gint64 evidence_id, GError **error);

@@ -89,7 +89,12 @@ picture_inspect_bmp (PictureJob *job, GError **error)
   if (job->info->bits >= 16) /* bits of a pixel, and we tell those of a channel */
     job->info->bits = job->info->bits == 16 ? 5 : 8;
   /* A negative height means rows from the top. */
-  return picture_check_size (job, (guint64) MAX (width, 0), (guint64) ABS (height), error);
+  if (!picture_check_size (job, (guint64) MAX (width, 0), (guint64) ABS (height), error))
+    return FALSE;
+  /* GdkPixbuf takes as much memory as the header claims to need, and as lies before the pixels. */
+  if (picture_le32 (data + 10) > job->size_bytes || picture_le32 (data + 14) > job->size_bytes - 14)
+    return fail_cut (job, error);
+  return TRUE;
 }
 
 /* --- WebP ------------------------------------------------------------------------------------ */

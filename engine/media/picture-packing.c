@@ -90,7 +90,7 @@ read_frame (const guint8 *data, gsize n_bytes, SmbMetadata *metadata)
   if (components >= 3) {
     const int h = data[7] >> 4, v = data[7] & 15, ch = data[10] >> 4, cv = data[10] & 15;
 
-    if (ch > 0 && cv > 0 && h % ch == 0 && v % cv == 0 && h / ch <= 4 && v / cv <= 2)
+    if (h > 0 && ch > 0 && cv > 0 && h % ch == 0 && v % cv == 0 && h / ch <= 4 && v / cv <= 2)
       metadata->sampling = g_strdup_printf ("4:%d:%d", 4 * ch / h, v / cv == 2 ? 0 : 4 * ch / h);
     else
       metadata->sampling = g_strdup_printf ("%dx%d, %dx%d", h, v, ch, cv);

@@ -235,6 +235,16 @@ decode_bytes (const guint8 *data, gsize n_bytes, int orientation, const SmbPictu
   return g_steal_pointer (&image);
 }
 
+/* Whether it is stored as a JPEG, as nearly all are. From any other kind Exiv2 makes a TIFF first, and where tags are
+ * broken that throws an exception of C++ through gexiv2, which would end the process. */
+static gboolean
+thumbnail_is_jpeg (GExiv2Metadata *tags)
+{
+  g_autofree char *compression = gexiv2_metadata_try_get_tag_string (tags, "Exif.Thumbnail.Compression", NULL);
+
+  return compression == NULL || g_str_equal (compression, "6");
+}
+
 static void
 look_at_thumbnail (PictureJob *job, GExiv2Metadata *tags, SmbMetadata *metadata, GPtrArray *notes)
 {
@@ -243,6 +253,10 @@ look_at_thumbnail (PictureJob *job, GExiv2Metadata *tags, SmbMetadata *metadata,
   g_autofree guint8 *data = NULL;
   int n_bytes = 0;
 
+  if (!thumbnail_is_jpeg (tags)) {
+    g_ptr_array_add (notes, g_strdup (_ ("The file holds a thumbnail that cannot be read.")));
+    return;
+  }
   if (!gexiv2_metadata_get_exif_thumbnail (tags, &data, &n_bytes) || data == NULL || n_bytes <= 0
       || (guint) n_bytes > MAX_THUMBNAIL_BYTES)
     return;

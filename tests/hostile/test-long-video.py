@@ -89,14 +89,15 @@ def gone_on(first, second, code):
 
 
 def bounded(first, second):
-    """From a quarter of the way to the end. The second run reads what the first one kept, and starts with it."""
+    """From a quarter of the way to the end, before the model is loaded to score what was chosen. The second run reads what the first
+    one kept, and starts with it."""
     problems, most = [], 0
     for course in (first, second):
         most = max([most, *(kb for _, _, kb in course.samples)])
     early = max(kb for _, frame, kb in first.samples if frame <= COUNT // 4)
-    late = max(kb for _, _, kb in second.samples)
+    late = max(kb for _, frame, kb in second.samples if frame < COUNT - 1)
     seconds = second.samples[-1][0] - first.samples[0][0]
-    print(f"# {COUNT} frames in {seconds:.0f} s: {early} kB after a quarter, {late} kB after all, {most} kB at most", flush=True)
+    print(f"# {COUNT} frames in {seconds:.0f} s: {early} kB after a quarter, {late} kB at the end of following, {most} kB at most", flush=True)
     if most > MOST_KB:
         problems.append(f"{most} kB at most")
     if late - early > GROWTH_KB:

@@ -252,6 +252,22 @@ test_jpeg_cut_short (void)
   g_assert_cmpint (shown, >, 30);
 }
 
+/* A BMP whose pixels, or whose header's end, are said to lie gigabytes on: GdkPixbuf would ask for that memory. */
+static void
+test_lying_bmp (void)
+{
+  for (guint at = 10; at <= 14; at += 4) {
+    g_autoptr (GByteArray) bytes = fixture ("quadrants.bmp");
+    Outcome outcome;
+
+    memset (bytes->data + at, 0xf0, 4);
+    outcome = decode_bytes (bytes->data, bytes->len, 0);
+    g_assert_error (outcome.error, SMB_ERROR, SMB_ERROR_FORMAT);
+    g_assert_nonnull (strstr (outcome.error->message, "cut short before the picture begins"));
+    outcome_clear (&outcome);
+  }
+}
+
 static void
 test_others_cut_short (void)
 {
@@ -452,6 +468,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media/picture/orientation", test_orientation);
   g_test_add_func ("/media/picture/jpeg-cut-short", test_jpeg_cut_short);
   g_test_add_func ("/media/picture/others-cut-short", test_others_cut_short);
+  g_test_add_func ("/media/picture/lying-bmp", test_lying_bmp);
   g_test_add_func ("/media/picture/bit-flips", test_bit_flips);
   g_test_add_func ("/media/picture/limits", test_limits);
   g_test_add_func ("/media/picture/not-pictures", test_not_pictures);

@@ -124,12 +124,41 @@ test_written_again (void)
   g_assert_cmpint (g_remove (folder), ==, 0);
 }
 
+/* What is exported is read again, number for number, with its metadata. */
+static void
+test_written (void)
+{
+  g_autofree char *from = fixture_path ("b_adapter_init.safetensors");
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "semblance-written.pth", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbTensorDict) dict = smb_weights_read (from, &error), back = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (smb_weights_write_pth (path, dict, &error));
+  g_assert_no_error (error);
+  back = smb_weights_read (path, &error);
+  g_assert_no_error (error);
+  g_unlink (path);
+  g_assert_cmpuint (back->names->len, ==, dict->names->len);
+  for (guint i = 0; i < dict->names->len; i++) {
+    const char *name = g_ptr_array_index (dict->names, i);
+    g_autoptr (SmbTensor) want = smb_tensor_to_f32 (smb_tensor_dict_get (dict, name));
+    const SmbTensor *got = smb_tensor_dict_get (back, name);
+
+    g_assert_nonnull (got);
+    g_assert_cmpmem (got->data, (int) smb_tensor_get_bytes (got), want->data, (int) smb_tensor_get_bytes (want));
+  }
+  g_assert_false (smb_weights_write_pth ("/nowhere/x.pth", dict, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/pth/legacy", test_legacy);
+  g_test_add_func ("/weights/pth/written", test_written);
   g_test_add_func ("/weights/pth/pretrained", test_zip_pretrained);
   g_test_add_func ("/weights/pth/metadata", test_metadata);
   g_test_add_func ("/weights/pth/finetuned", test_zip_finetuned);
