@@ -25,8 +25,7 @@ smb_chooser_new (GtkWindow *parent, const char *title, GtkFileChooserAction acti
   g_autoptr (GFile) home = g_file_new_for_path (g_get_home_dir ());
 
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
-  /* Left to itself GTK 4.8 begins with the files used last, and there a row that happens to be marked counts for more
-   * than the path that was typed: another file would be taken than the one asked for. */
+  /* Left to itself GTK begins with the files used last, from anywhere; an examiner's next file lies beside the last. */
   gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (chooser), last_folder != NULL ? last_folder : home, NULL);
   g_signal_connect (chooser, "response", G_CALLBACK (on_response), NULL);
   return chooser;

@@ -258,15 +258,15 @@ print_summary (const SmbModelInfo *model, const SmbEngineVideo *video, const cha
     g_print ("  SHA-256 %s\n", sha256);
   for (char *const *line = smb_engine_video_get_warnings (video); *line != NULL; line++)
     g_print (_ ("  Note: %s\n"), *line);
-  g_print (_ ("  %s: %d × %d pixels, %u frames, %.3f s\n"), smb_engine_video_get_format (video),
+  g_print (_ ("  %s: %d × %d pixels, frames: %u, %.3f s\n"), smb_engine_video_get_format (video),
            smb_engine_video_get_width (video), smb_engine_video_get_height (video), n,
            (double) (last->time_us + last->duration_us) / 1e6);
-  g_print (_ ("  %u frames looked at, %u cuts, %u tracks, model %s\n"), progress->frames->len, n_cuts, tracks->len,
+  g_print (_ ("  Frames looked at: %u, cuts: %u, tracks: %u, model %s\n"), progress->frames->len, n_cuts, tracks->len,
            model->name);
   if (n_dropped > 0)
     g_print (_ ("  Left out: %u finds that the detector made only once\n"), n_dropped);
   if (progress->n_damaged > 0)
-    g_print (_ ("  Damaged: %u frames could not be decoded\n"), progress->n_damaged);
+    g_print (_ ("  Damaged: frames that could not be decoded: %u\n"), progress->n_damaged);
   for (guint i = 0; i < tracks->len; i++)
     print_track (tracks->pdata[i], model);
   if (warning != NULL && tracks->len > 0)

@@ -129,7 +129,7 @@ print_text (const char *path, const SmbEngineVideo *video)
   g_print ("%s\n", path);
   for (char *const *warning = smb_engine_video_get_warnings (video); *warning != NULL; warning++)
     g_print (_ ("  Note: %s\n"), *warning);
-  g_print (_ ("  %s: %d × %d pixels, %u frames, %s\n"), smb_engine_video_get_format (video),
+  g_print (_ ("  %s: %d × %d pixels, frames: %u, %s\n"), smb_engine_video_get_format (video),
            smb_engine_video_get_width (video), smb_engine_video_get_height (video), n, length);
   for (guint i = 0; i < facts->len; i++) {
     const SmbVideoFact *fact = facts->pdata[i];

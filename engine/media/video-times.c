@@ -35,13 +35,14 @@ void
 video_times_finish (SmbVideo *video)
 {
   SmbVideoSlot *slots = (SmbVideoSlot *) video->slots->data;
-  guint n = video->slots->len;
+  guint n = video->slots->len, middle;
   g_autofree gint64 *intervals = NULL;
 
   if (n < 2)
     return;
   intervals = sorted_intervals (video);
-  video->usual_interval_us = (double) intervals[(n - 2) / 2];
+  middle = (n - 2) / 2;
+  video->usual_interval_us = (double) intervals[middle];
   for (guint i = 1; i < n; i++)
     if (video->usual_interval_us > 0
         && (double) (slots[i].time_us - slots[i - 1].time_us) > GAP_INTERVALS * video->usual_interval_us + ROUNDING_US)

@@ -23,6 +23,8 @@ shoot = shooter(lambda: who)
 
 
 def shoot_for_readme(name):
+    who.mouse("mousemove", 600, 892)  # where nothing tells anything under the pointer
+    time.sleep(1)
     shoot(name)
     if README:
         path = os.path.join(README, name + ".png")
