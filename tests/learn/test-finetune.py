@@ -66,7 +66,7 @@ def check_build(tap, folder):
     told = json.loads(done.stdout)
     if told["faces"] != 7 or told["classes"]["genuine"]["train"] != 3 or told["classes"]["synthetic"]["val"] != 1 or told["leaks"]:
         found.append(f"counts: {told}")
-    if not any("only 1 faces" in warning for warning in told["warnings"]):
+    if not any("only 1 face for" in warning for warning in told["warnings"]):
         found.append(f"warnings: {told['warnings']}")
     got = parts_of(os.path.join(folder, "data"))
     if got["18f-dave.jpg"][:2] != ("genuine", "train") or got["nasa-astronaut.png"][:2] != ("genuine", "test"):
