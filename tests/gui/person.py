@@ -183,7 +183,7 @@ class Person:
 
     def focus(self, name):
         """Gives a window the keyboard, as a window manager would after a dialog closed."""
-        self.mouse("windowfocus", self.window(name))
+        self.mouse("windowfocus", wait_for(f"the window “{name}”", lambda: self.window(name), 10))
 
     def key(self, *keys):
         self.mouse("key", "--clearmodifiers", *keys)
