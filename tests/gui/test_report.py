@@ -241,7 +241,7 @@ def limited():
     shoot("preferences-limits")
     wait_for("the saved limit", lambda: in_force() == {**before, "SEMBLANCE_MAX_SIDE_PX": 300})
     who.key("Escape")
-    who.focus("Two pictures")
+    who.focus("Three pictures")
     add("18f-mark-trammell.jpg", "refused.jpg")
     who.see("refused.jpg: its header says 480 × 640 pixels; no side may be longer than 300. If you trust the file, raise "
             "SEMBLANCE_MAX_SIDE_PX", 60)
@@ -253,7 +253,7 @@ def limited():
     wait_for("the limits as they were", lambda: in_force() == before)
     wait_for("the number shown", lambda: who.control("pixels of a side").queryValue().currentValue == before["SEMBLANCE_MAX_SIDE_PX"])
     who.key("Escape")
-    who.focus("Two pictures")
+    who.focus("Three pictures")
     add("18f-mark-trammell.jpg", "taken.jpg")
     who.see("S-04,", 60)
     who.key("F5")
