@@ -255,7 +255,10 @@ def limited():
     who.key("Escape")
     who.focus("Three pictures")
     add("18f-mark-trammell.jpg", "taken.jpg")
-    who.see("S-04,", 60)
+    who.see("S-05,", 60)
+    who.key("F5")
+    wait_for("the picture, judged", lambda: any(text.startswith("S-05,") and "taken.jpg" in text and "1 face" in text
+                                                 for text in who.texts()), 60)
     shoot("limit-taken")
 
 
