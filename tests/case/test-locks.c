@@ -87,6 +87,38 @@ test_looked_into (void)
   g_rmdir (folder);
 }
 
+/* The locks of one connection are not in the way of another of the same process, whichever is closed first. */
+static void
+test_two_of_ours (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("semblance-XXXXXX", NULL), *path = g_build_filename (folder, "a.smbcase", NULL);
+  g_autofree char *wal = g_strconcat (path, "-wal", NULL), *shm = g_strconcat (path, "-shm", NULL);
+  SmbCaseInfo info = { .title = (char *) "Locks" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbCase) first = smb_case_create (path, &info, &error), second = NULL, third = NULL;
+
+  g_assert_no_error (error);
+  add_note (first, "first");
+  second = smb_case_open (path, &error);
+  g_assert_no_error (error);
+  add_note (second, "second");
+  add_note (first, "third");
+  g_clear_pointer (&first, smb_case_close);
+  add_note (second, "fourth");
+  g_assert_cmpint (visit (path), ==, 4);
+  g_assert_true (g_file_test (wal, G_FILE_TEST_EXISTS));
+  third = smb_case_open (path, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&second, smb_case_close);
+  add_note (third, "fifth");
+  g_clear_pointer (&third, smb_case_close);
+  g_assert_cmpint (visit (path), ==, 5);
+  g_assert_false (g_file_test (wal, G_FILE_TEST_EXISTS)); /* nobody has it open: all is in the one file */
+  g_unlink (path);
+  g_unlink (shm);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -95,5 +127,6 @@ main (int argc, char **argv)
   self = argv[0];
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/case/locks/looked-into", test_looked_into);
+  g_test_add_func ("/case/locks/two-of-ours", test_two_of_ours);
   return g_test_run ();
 }
