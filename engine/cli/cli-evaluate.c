@@ -231,6 +231,7 @@ evaluate_as (const SmbCliMeasure *options, const Options *o, const SmbEvaluation
     settings.blended = on->blended;
     settings.reencode_px = on->reencode_px;
     settings.reencode_quality = on->reencode_quality;
+    settings.seed = on->seed;
     if (!options->json)
       g_print ("%s, %s%s\n", on->name, smb_part_name (on->part), on->reencode_px > 0 ? _ (", re-encoded") : "");
     if (!smb_cli_measure_one (options, &settings, on->folder, stop, evaluate, (gpointer) o, error))
@@ -252,10 +253,10 @@ run_as (const SmbCliMeasure *options, const Options *o, SmbEvaluationSettings *s
   g_autoptr (GCancellable) stop = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
-  if (argc != 1 || options->part != NULL || options->blended != NULL || o->reencode != NULL || o->out != NULL)
+  if (argc != 1 || options->part != NULL || options->blended != NULL || options->seed != 0 || o->reencode != NULL
+      || o->out != NULL)
     return smb_cli_usage (_ ("--as takes data, part, re-encoding and blends from what was measured before; leave out "
-                             "DATASET, --part, --reencode, --self-blended and --out."));
-  settings->seed = (guint64) MAX (options->seed, 0);
+                             "DATASET, --part, --reencode, --self-blended, --seed and --out."));
   settings->threads = options->threads;
   smb_cli_stop_on_signals (stop);
   if (evaluate_as (options, o, settings, stop, &error))

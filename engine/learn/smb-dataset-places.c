@@ -103,6 +103,7 @@ smb_measured_on (JsonNode *card)
     on->part = part;
     on->reencode_px = whole_number (e, "reencode_px");
     on->reencode_quality = whole_number (e, "reencode_quality");
+    on->seed = (guint64) json_object_get_int_member_with_default (e, "seed", 0); /* the default, where it is not said */
     g_ptr_array_add (out, on);
   }
   return out;

@@ -23,6 +23,7 @@ typedef struct {
   char *blended;    /* class of the self-blended images; NULL: there were none */
   SmbPart part;     /* SMB_PART_NONE: all */
   int reencode_px, reencode_quality;
+  guint64 seed; /* of the self-blended images */
 } SmbMeasuredOn;
 
 /* What the "evaluations" of a model's card were made on (SmbMeasuredOn), in their order. card: may be NULL. What is no

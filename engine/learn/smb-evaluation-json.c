@@ -327,6 +327,7 @@ smb_evaluation_to_json (const SmbEvaluation *e)
   json_builder_add_string_value (b, smb_part_name (e->settings.part));
   smb_json_add_int (b, "reencode_px", (guint) e->settings.reencode_px);
   smb_json_add_int (b, "reencode_quality", (guint) e->settings.reencode_quality);
+  smb_json_add_int (b, "seed", (gint64) e->settings.seed);
   add_metrics (b, "frame", &all, &e->settings);
   if (by_source (e, &videos)) {
     add_metrics (b, "video", &videos, &e->settings);

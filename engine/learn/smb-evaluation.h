@@ -41,7 +41,7 @@ SmbEvaluation *smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device,
 void smb_evaluation_free (SmbEvaluation *evaluation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEvaluation, smb_evaluation_free)
 
-/* {"faces", "genuine", "forged", "threshold", "data" (key), "part", "frame": METRICS, "video": METRICS by mean score of
+/* {"faces", "genuine", "forged", "threshold", "data" (key), "part", "seed", "frame": METRICS, "video": METRICS by mean score of
  * each source or null, "classes": {name: METRICS of that forged class against all genuine faces}, "origins": {name: the
  * same, or of genuine faces {"faces", "bpcer", "mean_score"}}, "roc": [[threshold, fpr, tpr] …], "det": [[fpr, fnr] …]
  * as normal deviates, "reliability": [[mean score, share forged, faces] …]}. METRICS: {"faces", "forged", and auc, eer,

@@ -169,15 +169,21 @@ static gboolean
 same_faces (JsonObject *a, JsonObject *b)
 {
   return g_strcmp0 (json_object_get_string_member_with_default (a, "data", ""),
-                    json_object_get_string_member_with_default (b, "data", "")) == 0
+                    json_object_get_string_member_with_default (b, "data", ""))
+             == 0
          && g_strcmp0 (json_object_get_string_member_with_default (a, "part", ""),
-                       json_object_get_string_member_with_default (b, "part", "")) == 0
+                       json_object_get_string_member_with_default (b, "part", ""))
+                == 0
          && g_strcmp0 (json_object_get_string_member_with_default (a, "blended", ""),
-                       json_object_get_string_member_with_default (b, "blended", "")) == 0
+                       json_object_get_string_member_with_default (b, "blended", ""))
+                == 0
+         && (*json_object_get_string_member_with_default (a, "blended", "") == '\0'
+             || json_object_get_int_member_with_default (a, "seed", 0)
+                    == json_object_get_int_member_with_default (b, "seed", 0))
          && json_object_get_int_member_with_default (a, "reencode_px", 0)
-              == json_object_get_int_member_with_default (b, "reencode_px", 0)
+                == json_object_get_int_member_with_default (b, "reencode_px", 0)
          && json_object_get_int_member_with_default (a, "reencode_quality", 0)
-              == json_object_get_int_member_with_default (b, "reencode_quality", 0);
+                == json_object_get_int_member_with_default (b, "reencode_quality", 0);
 }
 
 /* Entry in place of one that speaks of the same faces. */

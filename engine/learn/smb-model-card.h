@@ -20,9 +20,9 @@ JsonNode *smb_model_card_new (const SmbFinetunePlan *plan, const SmbDataset *dat
 gboolean smb_model_card_write (const char *folder, JsonNode *card, GError **error);
 /* With what the user found out of a model that came with the program. NULL without an error: there is none. */
 JsonNode *smb_model_card_read (const char *folder, GError **error);
-/* Adds an entry to one of the card's lists, in place of one with the same "data", "part", "reencode_px" and
- * "reencode_quality"; a card is begun where there is none. Of a model that came with the program it goes into the
- * user's own folder ($XDG_DATA_HOME/semblance/cards). Takes entry. */
+/* Adds an entry to one of the card's lists, in place of one with the same "data", "part", "blended" (and then "seed"),
+ * "reencode_px" and "reencode_quality"; a card is begun where there is none. Of a model that came with the program it
+ * goes into the user's own folder ($XDG_DATA_HOME/semblance/cards). Takes entry. */
 gboolean smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error);
 /* For people: Markdown, in English as a card is data. Free with g_free. */
 char *smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card);

@@ -200,13 +200,13 @@ def check_as(tap, place):
     found = []
     moved = place.path("elsewhere")
     steps = [place.run("model", "import", place.path("run", "detector.safetensors"), "--name=second", "--title=Second"),
-             place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--card", "--self-blended=swapped", "--reencode=32,40")]
+             place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--card", "--self-blended=swapped", "--reencode=32,40", "--seed=3")]
     told = place.run("evaluate", "--as=mine", "--model=second", "--repeats=20", "--card")
     second = json.loads(place.run("model", "card", "second", "--json").stdout)["evaluations"]
     first = json.loads(place.run("model", "card", "mine", "--json").stdout)["evaluations"]
     if any(step.returncode for step in steps) or told.returncode or len(second) != len(first) or len(first) < 2:
         found.append(f"{[step.stderr for step in steps]} {told.stderr} {len(first)} {len(second)}")
-    ways = [[(e["data"], e["part"], e["blended"], e["reencode_px"], e["faces"]) for e in list_] for list_ in (first, second)]
+    ways = [[(e["data"], e["part"], e["blended"], e["reencode_px"], e["seed"], e["faces"]) for e in list_] for list_ in (first, second)]
     if sorted(ways[0]) != sorted(ways[1]) or second[-1]["frame"] != first[-1]["frame"]:
         found.append(f"measured otherwise than the first: {ways}")
     if "data" not in told.stdout or "re-encoded" not in told.stdout:
