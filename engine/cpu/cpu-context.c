@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* Contexts, memory, and the table itself. */
 
 #define ALIGNMENT  64
 #define CHUNK_ROWS 1024
-#define HUGE_PAGE  ((size_t) 2 << 20)
 
 /* Failures before there is a context. */
 static _Thread_local char early_error[256];
@@ -28,29 +26,13 @@ smb_cpu_fail (SmbCpu *cpu, SmbStatus status, const char *format, ...)
   return status;
 }
 
-/* Packed weights are read from front to back again and again, and filled once: in pages of 2 MB, where the system has
- * them, they cost fewer faults, and the processor's prefetching does not stop at every 4096 bytes. */
-static void *
-aligned_huge (size_t bytes)
-{
-  void *out = aligned_alloc (HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
-
-#ifdef MADV_HUGEPAGE
-  if (out != NULL)
-    madvise (out, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* a wish: without it the pages are small ones */
-#endif
-  return out;
-}
-
 void *
 smb_cpu_aligned (size_t count, size_t each_bytes)
 {
   size_t bytes;
 
-  if (__builtin_mul_overflow (count, each_bytes, &bytes) || bytes > SIZE_MAX - HUGE_PAGE)
+  if (__builtin_mul_overflow (count, each_bytes, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
     return NULL;
-  if (bytes >= 2 * HUGE_PAGE)
-    return aligned_huge (bytes);
   bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   return aligned_alloc (ALIGNMENT, bytes > 0 ? bytes : ALIGNMENT);
 }
