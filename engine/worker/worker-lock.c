@@ -14,18 +14,9 @@
 #define DECODE_MAX_FDS 64
 #define WEIGHTS_SECONDS 300
 
-/* A build that watches its own memory or threads reserves terabytes of addresses (never used) before main () begins, so
- * a limit of address space would end it. Only the compiler can set these: no build without the watcher is without the
- * limit. */
-#if defined (__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WATCHED 1
-#endif
-#endif
-#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__)
-#define WATCHED 1
-#endif
-#ifdef WATCHED
+/* A sanitizer reserves terabytes of addresses (never used) before main () begins, so a limit of address space would end
+ * the worker. */
+#ifdef SMB_WORKER_WATCHED
 static const gboolean limit_addresses = FALSE;
 #else
 static const gboolean limit_addresses = TRUE;

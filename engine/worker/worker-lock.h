@@ -11,6 +11,17 @@ G_BEGIN_DECLS
 /* Where this is, there is a graphics card and its driver. */
 #define SMB_WORKER_CARD "/dev/nvidiactl"
 
+/* A build that watches its own memory or threads (./dev test --sanitize=…), whose worker could otherwise neither begin nor
+ * say what was found. Only the compiler can set what is asked here: no other build has what hangs on it. */
+#if defined (__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SMB_WORKER_WATCHED
+#endif
+#endif
+#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__)
+#define SMB_WORKER_WATCHED
+#endif
+
 /* Everything but computing: into namespaces of its own, with an empty root folder, no network and no privileges. FALSE
  * if the system does not let an ordinary user do so, or threads are running already. */
 gboolean smb_worker_leave_world (void);

@@ -164,8 +164,35 @@ static const int compute_refused[] = {
 
 /* What the C library and the decoders look up of the machine: how many processors, how memory is overcommitted. They
  * take "there is no such file" for an answer. */
-static const char *const looked_up[] = { "/sys/devices/system/cpu", "/proc/stat", "/proc/cpuinfo",
-                                         "/proc/sys/vm/overcommit_memory" };
+static const char *const looked_up[] = {
+  "/sys/devices/system/cpu",
+  "/proc/stat",
+  "/proc/cpuinfo",
+  "/proc/sys/vm/overcommit_memory",
+#ifdef SMB_WORKER_WATCHED
+  "/proc/", /* what of the program lies where */
+#endif
+};
+
+#ifdef SMB_WORKER_WATCHED
+/* What a sanitizer tries before it writes down what it found: names, the terminal. It is refused as well, but lives to
+ * write. */
+static const int watcher_calls[] = {
+  SCMP_SYS (readlink),
+  SCMP_SYS (readlinkat),
+  SCMP_SYS (ioctl),
+};
+
+static int
+add_watcher (Filter *filter)
+{
+  int failed = 0;
+
+  for (guint i = 0; failed == 0 && i < G_N_ELEMENTS (watcher_calls); i++)
+    failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EACCES), watcher_calls[i], 0);
+  return failed;
+}
+#endif
 
 /* Instead of an open the kernel made this signal. The call is not made, ever; what remains to decide is whether to say
  * so or to end the process. Whoever has taken it over may change this decision, but not open anything. */
@@ -259,6 +286,10 @@ fill_decode (Filter *filter)
     failed = seccomp_rule_add (filter, allow, SCMP_SYS (tgkill), 1, SCMP_A0 (SCMP_CMP_EQ, (scmp_datum_t) getpid ()));
   if (failed == 0)
     failed = add_lookups (filter);
+#ifdef SMB_WORKER_WATCHED
+  if (failed == 0)
+    failed = add_watcher (filter);
+#endif
   return failed == 0 ? add_threads_only (filter, 0) : failed;
 }
 

@@ -19,7 +19,7 @@ SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1, SRATIO
 
 
 def run(*arguments):
-    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=60 * house.PATIENCE, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
 
 

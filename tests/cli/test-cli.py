@@ -23,7 +23,7 @@ COMMANDS = ("analyze", "maps", "mask", "metadata", "regions", "reference", "case
 
 
 def cli(*arguments, user=None, **env):
-    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, user=user,
+    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL, user=user,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **env})
 
 

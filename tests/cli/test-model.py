@@ -25,7 +25,7 @@ class Home:
         self.problems = []
 
     def run(self, code, *arguments):
-        done = subprocess.run([CLI, "model", *arguments], capture_output=True, text=True, timeout=100, env=self.env,
+        done = subprocess.run([CLI, "model", *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, env=self.env,
                               stdin=subprocess.DEVNULL)
         self.expect(done.returncode == code, f"{arguments}: exit {done.returncode}, not {code}: {done.stderr}")
         self.expect((code == 0) == (done.stderr == ""), f"{arguments}: exit {code}, standard error {done.stderr!r}")

@@ -19,7 +19,7 @@ SAMPLES = os.path.join(ROOT, "data", "samples")
 
 
 def run(*arguments):
-    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
 
 

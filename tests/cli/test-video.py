@@ -20,7 +20,7 @@ STAGES = ("opening", "decoder", "detection", "following", "network", "keeping", 
 
 
 def cli(*arguments, **env):
-    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+    return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **env})
 
 

@@ -9,13 +9,17 @@ import pyatspi
 from gi.repository import GLib
 
 
+# How many times longer a person waits: a program under a sanitizer is slow (tests/tools/watched.py).
+PATIENCE = float(os.environ.get("SMB_PATIENCE", "1"))
+
+
 class Failed(Exception):
     """What was expected did not come."""
 
 
 def wait_for(what, probe, seconds=30.0):
     """Calls `probe` until it returns something true; that is returned."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while True:
         try:
             found = probe()
@@ -24,7 +28,7 @@ def wait_for(what, probe, seconds=30.0):
         if found:
             return found
         if time.monotonic() > end:
-            raise Failed(f"waited {seconds:.0f} s for {what}")
+            raise Failed(f"waited {seconds * PATIENCE:.0f} s for {what}")
         time.sleep(0.1)
 
 
@@ -225,7 +229,7 @@ class Person:
     def close(self):
         self.process.terminate()
         try:
-            self.process.wait(15)
+            self.process.wait(15 * PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
 

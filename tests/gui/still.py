@@ -6,7 +6,7 @@ import struct
 import subprocess
 import time
 
-from person import Person, wait_for
+from person import PATIENCE, Person, wait_for
 from screen import Shot
 
 HOME = os.environ["HOME"]
@@ -24,7 +24,7 @@ class Case(Person):
         super().__init__(program, self.path, environment=environment)
 
     def cli(self, *arguments, status=0):
-        done = subprocess.run([self.cli_path, *arguments], capture_output=True, text=True, timeout=200, check=False,
+        done = subprocess.run([self.cli_path, *arguments], capture_output=True, text=True, timeout=200 * PATIENCE, check=False,
                               stdin=subprocess.DEVNULL)
         assert done.returncode == status, f"{arguments}: {done}"
         return done.stdout if status == 0 else done.stderr
@@ -50,7 +50,7 @@ class Case(Person):
 
     def settled(self, seconds=20.0):
         """The same, once it does not change any more."""
-        end, last = time.monotonic() + seconds, self.view()
+        end, last = time.monotonic() + seconds * PATIENCE, self.view()
         while time.monotonic() < end:
             time.sleep(0.4)
             now = self.view()

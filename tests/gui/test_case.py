@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from person import Person, Tap, shooter, wait_for
+from person import PATIENCE, Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
 SAMPLES = os.environ["SEMBLANCE_SAMPLES"]
@@ -25,7 +25,7 @@ shoot = shooter(lambda: who)
 
 
 def cli(*arguments):
-    done = subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=120 * PATIENCE, check=False)
     assert done.returncode == 0, f"{arguments}: {done}"
     return done.stdout
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from person import Person, Tap, shooter, wait_for
+from person import PATIENCE, Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
 HOME = os.environ["HOME"]
@@ -42,7 +42,7 @@ def path(*names):
 
 
 def cli(*arguments):
-    done = subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, cwd=HOME,
+    done = subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100 * PATIENCE, stdin=subprocess.DEVNULL, cwd=HOME,
                           check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{arguments}: {done.stderr}")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from person import Person, Tap, shooter, wait_for
+from person import PATIENCE, Person, Tap, shooter, wait_for
 
 PROGRAM, CLI = sys.argv[1:3]
 HOME = os.environ["HOME"]
@@ -44,7 +44,7 @@ def type_path(name):
 
 
 def cli(*arguments):
-    return subprocess.run([CLI, *arguments], check=True, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL).stdout
+    return subprocess.run([CLI, *arguments], check=True, capture_output=True, text=True, timeout=100 * PATIENCE, stdin=subprocess.DEVNULL).stdout
 
 
 def start():

@@ -124,7 +124,7 @@ def batch(folder):
     paths = make(folder)
     canary = os.path.join(FIXTURES, "media", "baseline.jpg")
     started = time.monotonic()
-    done = subprocess.run([CLI, "analyze", "--json", "--", *paths, canary], capture_output=True, text=True, timeout=280,
+    done = subprocess.run([CLI, "analyze", "--json", "--", *paths, canary], capture_output=True, text=True, timeout=280 * house.PATIENCE,
                           stdin=subprocess.DEVNULL, env=ENVIRONMENT)
     lines = [line for line in map(json.loads, done.stdout.splitlines()) if line.get("type") != "frame"]
     refused = [line for line in lines if "error" in line]
@@ -163,10 +163,10 @@ def single_in_time(folder):
     problems = []
     for name in ("bomb.png", "endless.gif", "endless.jpg", "endless.png", "sparse.jpg", "zeros.jpg", "nested.heic"):
         started = time.monotonic()
-        subprocess.run([CLI, "analyze", os.path.join(folder, name)], capture_output=True, timeout=100, stdin=subprocess.DEVNULL,
+        subprocess.run([CLI, "analyze", os.path.join(folder, name)], capture_output=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
                        env=ENVIRONMENT)
         seconds = time.monotonic() - started
-        if seconds > SECONDS_A_FILE:
+        if seconds > SECONDS_A_FILE * house.PATIENCE:
             problems.append(f"{name} took {seconds:.1f} s")
     return problems
 

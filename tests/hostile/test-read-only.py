@@ -19,7 +19,7 @@ HARMLESS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOL
 def watched(work, originals, *arguments):
     """Runs it; what it did to the originals by name, and how it ended."""
     listing = os.path.join(work, "calls")
-    done = subprocess.run([WATCH, listing, originals, *arguments], capture_output=True, text=True, timeout=100,
+    done = subprocess.run([WATCH, listing, originals, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE,
                           stdin=subprocess.DEVNULL)
     with open(listing, encoding="utf-8", errors="replace") as handle:
         calls = [line.rstrip("\n").split(" ", 2) for line in handle]

@@ -35,7 +35,7 @@ def start(folder, out):
 
 def finish(folder, out):
     process = start(folder, out)
-    _, words = process.communicate(timeout=200)
+    _, words = process.communicate(timeout=200 * house.PATIENCE)
     return process.returncode, words
 
 
@@ -64,7 +64,7 @@ def killed(folder, whole, seconds):
                 process.communicate()
                 kills += 1
                 continue
-            _, words = process.communicate(timeout=200)
+            _, words = process.communicate(timeout=200 * house.PATIENCE)
             if process.returncode != 0:
                 problems.append(f"resumed after {kills} kills: exit {process.returncode}: {words[-300:]}")
             elif results(out) != whole:
@@ -79,7 +79,7 @@ def torn(folder, whole):
     """The newest checkpoint is cut short, or has a bit changed, in each of its files."""
     problems = []
     model = os.path.join(folder, "stopped")
-    done = subprocess.run(command(folder, model, "--stop-after=3"), capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command(folder, model, "--stop-after=3"), capture_output=True, text=True, timeout=200 * house.PATIENCE)
     if done.returncode != 0 or len(checkpoints(model)) != 2:
         return [f"stopping early: exit {done.returncode}, {checkpoints(model)}, {done.stderr[-200:]}"]
     newest = checkpoints(model)[-1]

@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# How many times longer programs may take: under a sanitizer they are slow (tests/tools/watched.py).
+PATIENCE = float(os.environ.get("SMB_PATIENCE", "1"))
 SOURCE_ENDINGS = (".c", ".h", ".cpp", ".py", ".sh", ".css")
 
 

@@ -30,7 +30,7 @@ class Place:
         return os.path.join(self.folder, *names)
 
     def run(self, *arguments):
-        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
                               env=self.environment)
 
 

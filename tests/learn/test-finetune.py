@@ -21,7 +21,7 @@ NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
 
 
 def run(*arguments, before=(), **environment):
-    return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+    return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **environment})
 
 
@@ -311,11 +311,11 @@ def check_signal(tap, folder):
     with subprocess.Popen([CLI, *training(folder, "asked", "--epochs=100000", "--checkpoint-every=100000")], stderr=subprocess.PIPE,
                           stdout=subprocess.DEVNULL, text=True,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", "OPENBLAS_NUM_THREADS": "2"}) as running:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 60 * house.PATIENCE
         while running.poll() is None and time.monotonic() < until and not (os.path.exists(log) and read(log).count(b"\n") > 3):
             time.sleep(0.05)
         running.terminate()
-        said = running.communicate(timeout=60)[1]
+        said = running.communicate(timeout=60 * house.PATIENCE)[1]
     if running.returncode != 0 or "--resume" not in said:
         found.append(f"exit {running.returncode}: {said}")
     if not any(name.startswith("checkpoint-") for name in os.listdir(os.path.join(folder, "asked"))):

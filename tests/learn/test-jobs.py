@@ -17,7 +17,7 @@ import house  # noqa: E402
 SAMPLES = os.path.join(ROOT, "data", "samples")
 NETWORK = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
 RECIPE = [NETWORK, "--self-blended=swapped", "--batch=6", "--blr=0.02", "--warmup=1", "--seed=3", "--threads=1"]
-PATIENCE = 90
+PATIENCE = 90 * house.PATIENCE
 
 
 class Place:
@@ -29,7 +29,7 @@ class Place:
         return os.path.join(self.folder, *names)
 
     def run(self, *arguments):
-        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
                               env=self.environment, cwd=self.folder)
 
     def add(self, epochs, *more):

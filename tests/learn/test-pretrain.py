@@ -24,7 +24,7 @@ RECIPE = ["--epochs=6", "--batch=3", "--blr=0.1", "--warmup=1", "--seed=3", "--t
 
 
 def run(*arguments, before=()):
-    return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+    return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
 
 
@@ -210,7 +210,7 @@ def check_export(tap, folder):
     if python is None:
         tap.skip("torch.load reads the export", "PyTorch is not there")
         return
-    told = subprocess.run([python, "-c", script, target], capture_output=True, text=True, timeout=100)
+    told = subprocess.run([python, "-c", script, target], capture_output=True, text=True, timeout=100 * house.PATIENCE)
     found = [] if told.returncode == 0 else [told.stderr]
     whole = processes.tensors(source)
     for line in told.stdout.splitlines():

@@ -34,7 +34,7 @@ def run(*arguments):
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", "XDG_DATA_HOME": os.path.join(home, "share"),
                        "XDG_CONFIG_HOME": os.path.join(home, "config"), "SEMBLANCE_MODELS": MODELS}
-        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
                               env=environment)
 
 

@@ -50,7 +50,7 @@ make_rgb (SmbMapKind kind)
 
   for (int i = 0; i < 64 * 64; i++) {
     gboolean grey = (i / 8 + i / 512) % 2 == 0;
-    rgb[3 * i] = grey ? 128 : (guint8) (i % 251);
+    rgb[3 * i] = (guint8) (grey ? 128 : i % 251);
     rgb[3 * i + 1] = grey ? 128 : 100;
     rgb[3 * i + 2] = grey ? 128 : 90;
   }

@@ -2,6 +2,7 @@
 /* A decoder that locks itself in like the real one and is then taken over: does what HOSTILE_WORKER says. What it gets
  * away with it answers as an error of the code ARGUMENT. */
 #include "base/smb-error.h"
+#include "faulty.h"
 #include "worker/smb-worker.h"
 
 #include <errno.h>
@@ -58,6 +59,7 @@ misbehave (const char *how)
     for (volatile guint turns = 0;; turns++)
       ;
   }
+  be_faulty (how);
   return TRUE;
 }
 
