@@ -15,6 +15,14 @@ typedef struct {
   double rate;  /* of numbered pictures; 0: the default */
 } SmbCliVideoOptions;
 
+static inline void
+smb_cli_video_options_clear (SmbCliVideoOptions *options)
+{
+  g_free (options->frames);
+  g_free (options->range);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SmbCliVideoOptions, smb_cli_video_options_clear)
+
 /* TRUE with *settings filled in, FALSE with an ARGUMENT error. */
 gboolean smb_cli_video_settings (const SmbCliVideoOptions *options, const SmbAnalysisSettings *face,
                                  SmbVideoSettings *settings, GError **error);

@@ -322,7 +322,7 @@ smb_cli_analyze (int argc, char **argv)
   g_auto (GStrv) box_texts = NULL;
   gboolean json = FALSE, region_table = FALSE, profile = FALSE;
   int threads = 0, failed = 0;
-  SmbCliVideoOptions video = { 0 };
+  g_auto (SmbCliVideoOptions) video = { 0 };
   SmbVideoSettings video_settings;
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),

@@ -15,6 +15,9 @@ import tempfile
 import zlib
 
 CLI, ROOT = sys.argv[1:3]
+sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import house  # noqa: E402
+
 SAMPLES = os.path.join(ROOT, "data", "samples")
 STAGES = ("opening", "decoder", "detection", "following", "network", "keeping", "rest")
 
