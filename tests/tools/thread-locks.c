@@ -8,6 +8,10 @@
 void __tsan_acquire (void *address);
 void __tsan_release (void *address);
 
+/* Asked for by name when a program is linked, or the linker might take all of these from GLib. */
+extern const int smb_thread_locks;
+const int smb_thread_locks = 1;
+
 #define REAL(name) ((__typeof__ (&name)) dlsym (RTLD_NEXT, #name))
 
 void
