@@ -3,6 +3,7 @@
 
 #include "smb-format.h"
 #include "smb-map-texture.h"
+#include "base/smb-json-part.h"
 #include "weights/smb-weights-file.h"
 
 #include <glib/gi18n.h>
@@ -51,22 +52,12 @@ example_free (gpointer data)
   g_free (example);
 }
 
-static const char *
-text_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = json_object_get_member (of, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : "";
-}
-
 static SmbTrainingExample *
 example_new (JsonObject *of, const guint8 *face, int side, const float *map, int grid)
 {
   SmbTrainingExample *example = g_new0 (SmbTrainingExample, 1);
   const SmbMapSpec spec = smb_map_spec_default (SMB_MAP_RELEVANCE);
-  gboolean blended = json_object_get_boolean_member_with_default (of, "blended", FALSE);
+  gboolean blended = smb_json_find_boolean (of, "blended");
 
   example->face = texture_of (face, side, side);
   if (map != NULL) {
@@ -74,11 +65,12 @@ example_new (JsonObject *of, const guint8 *face, int side, const float *map, int
 
     example->map = smb_map_preview_new (drawn, SMB_COLOURS_VIRIDIS, MAP_PX);
   }
-  example->file = g_strdup (text_of (of, "file"));
+  example->file = g_strdup (smb_json_find_text (of, "file", ""));
   example->words
       = g_strdup_printf (blended ? _("%s (self-blended), taken for %s: %.2f") : _("%s, taken for %s: %.2f"),
-                         smb_format_class (text_of (of, "class")), smb_format_class (text_of (of, "taken_for")),
-                         json_object_get_double_member_with_default (of, "probability", 0.0));
+                         smb_format_class (smb_json_find_text (of, "class", "")),
+                         smb_format_class (smb_json_find_text (of, "taken_for", "")),
+                         smb_json_find_number (of, "probability"));
   return example;
 }
 
