@@ -7,7 +7,6 @@
 #include "weights/smb-weights-file.h"
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
 #define MAX_SIDE 8192
 #define MAX_EXAMPLES 64
@@ -25,14 +24,20 @@ GdkTexture *
 smb_training_sheet_read (const char *path)
 {
   g_autofree char *data = NULL;
-  gsize length;
-  int width, height, header = 0;
+  gsize length, header;
+  guint64 numbers[3]; /* width, height, the largest value */
+  char *at;
 
-  if (!g_file_get_contents (path, &data, &length, NULL)
-      || sscanf (data, "P6 %d %d 255%n", &width, &height, &header) != 2 || header == 0 || width < 1 || height < 1
-      || width > MAX_SIDE || height > MAX_SIDE || length != (gsize) header + 1 + (gsize) width * (gsize) height * 3)
+  if (!g_file_get_contents (path, &data, &length, NULL) || !g_str_has_prefix (data, "P6"))
     return NULL;
-  return texture_of ((const guint8 *) data + header + 1, width, height);
+  at = data + strlen ("P6");
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    numbers[i] = g_ascii_strtoull (at, &at, 10);
+  header = (gsize) (at - data) + 1;
+  if (numbers[0] < 1 || numbers[0] > MAX_SIDE || numbers[1] < 1 || numbers[1] > MAX_SIDE || numbers[2] != 255
+      || length != header + numbers[0] * numbers[1] * 3)
+    return NULL;
+  return texture_of ((const guint8 *) data + header, (int) numbers[0], (int) numbers[1]);
 }
 
 static void

@@ -44,7 +44,7 @@ read_edits (SmbJsonReader *reader, JsonObject *object, GPtrArray *edits)
     g_autofree char *kind = in != NULL ? smb_json_string (reader, in, "kind", SMB_JSON_REQUIRED) : NULL;
     guint track, other, k;
 
-    if (g_strcmp0 (kind, "merge") != 0 && g_strcmp0 (kind, "split") != 0) {
+    if (kind == NULL || (!g_str_equal (kind, "merge") && !g_str_equal (kind, "split"))) {
       smb_json_fail (reader, "edits", "“merge”, “split”");
       break;
     }
