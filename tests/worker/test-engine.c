@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client against the real worker and against one that has been taken over. */
 #include "base/smb-error.h"
+#include "open-files.h"
 #include "worker/smb-engine.h"
 
 #include <errno.h>
@@ -43,19 +44,6 @@ assert_decodes (SmbEngine *engine)
 
   g_assert_no_error (error);
   g_assert_cmpint (image->width, ==, 96);
-}
-
-static guint
-count_fds (const char *of)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%s/fd", of);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  g_assert_nonnull (dir);
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
 }
 
 /* Resident pages of a process. */
