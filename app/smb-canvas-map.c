@@ -150,7 +150,7 @@ draw_bar (SmbCanvas *self, GtkSnapshot *snapshot, SmbCanvasSide side, float x, f
   GdkRGBA text = smb_canvas_named_colour (self, "smb_text");
   GdkRGBA dim = smb_canvas_named_colour (self, "smb_dim");
   double threshold = threshold_of (self, side);
-  double lo, hi;
+  double lo = 0.0, hi = 0.0;
 
   smb_canvas_get_scale_ends (self, side, &lo, &hi);
   for (int row = 0; row < (int) height; row++) {

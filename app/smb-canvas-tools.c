@@ -251,12 +251,12 @@ patch_by_key (SmbCanvas *self, guint key)
 }
 
 static graphene_rect_t
-patch_rect (SmbCanvas *self, graphene_rect_t area, int patch)
+patch_rect (graphene_rect_t area, int grid, int patch)
 {
-  float side = area.size.width / (float) self->grid;
+  const int row = patch / grid, column = patch % grid;
+  const float side = area.size.width / (float) grid;
 
-  return GRAPHENE_RECT_INIT (area.origin.x + side * (float) (patch % self->grid),
-                             area.origin.y + side * (float) (patch / self->grid), side, side);
+  return GRAPHENE_RECT_INIT (area.origin.x + side * (float) column, area.origin.y + side * (float) row, side, side);
 }
 
 static void
@@ -264,17 +264,18 @@ draw_patches (SmbCanvas *self, GtkSnapshot *snapshot)
 {
   static const GdkRGBA line = { 1, 1, 1, 0.35f };
   static const GdkRGBA hidden = { 0.09f, 0.09f, 0.10f, 0.72f };
+  const int grid = self->grid;
   GdkRGBA accent = smb_canvas_named_colour (self, "smb_box");
   graphene_rect_t area = smb_canvas_to_rect (smb_canvas_rect_to_view (self, SMB_SIDE_A, self->grid_area));
 
-  for (int patch = 0; self->tool == SMB_TOOL_PATCHES && patch < self->grid * self->grid; patch++) {
-    graphene_rect_t rect = patch_rect (self, area, patch);
+  for (int patch = 0; self->tool == SMB_TOOL_PATCHES && patch < grid * grid; patch++) {
+    graphene_rect_t rect = patch_rect (area, grid, patch);
 
     if (is_marked (self, patch))
       gtk_snapshot_append_color (snapshot, &hidden, &rect);
   }
-  for (int i = 0; (self->tool == SMB_TOOL_PICK || self->tool == SMB_TOOL_PATCHES) && i <= self->grid; i++) {
-    float at = area.size.width * (float) i / (float) self->grid;
+  for (int i = 0; (self->tool == SMB_TOOL_PICK || self->tool == SMB_TOOL_PATCHES) && i <= grid; i++) {
+    float at = area.size.width * (float) i / (float) grid;
 
     gtk_snapshot_append_color (snapshot, &line,
                                &GRAPHENE_RECT_INIT (area.origin.x + at, area.origin.y, 1, area.size.height));
@@ -282,9 +283,9 @@ draw_patches (SmbCanvas *self, GtkSnapshot *snapshot)
                                &GRAPHENE_RECT_INIT (area.origin.x, area.origin.y + at, area.size.width, 1));
   }
   if (self->picked >= 0 && (self->tool == SMB_TOOL_NONE || self->tool == SMB_TOOL_PICK))
-    smb_canvas_append_outline (snapshot, patch_rect (self, area, self->picked), 2, &accent);
+    smb_canvas_append_outline (snapshot, patch_rect (area, grid, self->picked), 2, &accent);
   if (self->cursor >= 0)
-    smb_canvas_append_outline (snapshot, patch_rect (self, area, self->cursor), 2, &smb_canvas_white);
+    smb_canvas_append_outline (snapshot, patch_rect (area, grid, self->cursor), 2, &smb_canvas_white);
 }
 
 /* The brush. */

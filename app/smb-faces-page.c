@@ -111,7 +111,7 @@ warning_of (SmbFacesPage *self, const SmbAnalysis *analysis)
 static void
 show_bars (SmbFacesPage *self, const SmbAnalysis *analysis)
 {
-  const SmbFaceResult *face = smb_session_get_face (self->session);
+  const SmbFaceResult *face = analysis != NULL ? smb_session_get_face (self->session) : NULL;
   int best;
   g_autofree char *title = NULL;
   g_autofree char *which = NULL;

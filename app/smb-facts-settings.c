@@ -93,7 +93,7 @@ smb_facts_add_settings (SmbFacts *self, const char *json)
 
     smb_facts_add (self, _("Scored from"), text, NULL);
   }
-  if (json_object_get_boolean_member_with_default (of, "detect_too", FALSE))
+  if (smb_json_find_boolean (of, "detect_too"))
     smb_facts_add (self, _("Drawn boxes"), _("judged besides what the detector finds"), NULL);
   if (json_object_has_member (of, "frames"))
     add_frames (self, of);

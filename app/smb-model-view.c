@@ -2,6 +2,8 @@
 #include "smb-model-view.h"
 
 #include "analysis/smb-track-likelihood.h"
+#include "base/smb-json-part.h"
+#include "learn/smb-model-card.h"
 #include "smb-facts.h"
 #include "smb-label.h"
 #include "smb-plot.h"
@@ -28,53 +30,11 @@ smb_model_facts_free (SmbModelFacts *facts)
   g_free (facts);
 }
 
-/* Cards come from files: a member of another kind is as good as none. */
-static JsonNode *
-member (JsonObject *of, const char *key, JsonNodeType type)
-{
-  JsonNode *node = of != NULL ? json_object_get_member (of, key) : NULL;
-
-  return node != NULL && json_node_get_node_type (node) == type ? node : NULL;
-}
-
+/* NULL if it has none. */
 static JsonObject *
-object_in (JsonObject *of, const char *key)
+card_of (const SmbModelFacts *facts)
 {
-  JsonNode *node = member (of, key, JSON_NODE_OBJECT);
-
-  return node != NULL ? json_node_get_object (node) : NULL;
-}
-
-static JsonArray *
-array_in (JsonObject *of, const char *key)
-{
-  JsonNode *node = member (of, key, JSON_NODE_ARRAY);
-
-  return node != NULL ? json_node_get_array (node) : NULL;
-}
-
-static double
-number_in (JsonObject *of, const char *key)
-{
-  JsonNode *node = member (of, key, JSON_NODE_VALUE);
-
-  return node != NULL && json_node_get_value_type (node) != G_TYPE_STRING ? json_node_get_double (node) : NAN;
-}
-
-static const char *
-text_in (JsonObject *of, const char *key)
-{
-  JsonNode *node = member (of, key, JSON_NODE_VALUE);
-
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
-}
-
-static double
-number_at (JsonArray *array, guint i)
-{
-  JsonNode *node = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
+  return facts->card != NULL && JSON_NODE_HOLDS_OBJECT (facts->card) ? json_node_get_object (facts->card) : NULL;
 }
 
 static GtkWidget *
@@ -149,15 +109,15 @@ add_facts (SmbModelView *self, const SmbModelFacts *facts)
   const SmbModelInfo *info = facts->info;
   GtkWidget *section = add_section (self, _("Model"), NULL), *list = g_object_new (SMB_TYPE_FACTS, NULL);
   g_autofree char *classes = info->classes != NULL ? g_strjoinv (", ", info->classes) : NULL, *smallest = NULL;
-  JsonObject *card = facts->card != NULL ? json_node_get_object (facts->card) : NULL;
+  JsonObject *card = card_of (facts), *init = smb_json_find_object (card, "init");
 
   gtk_box_append (GTK_BOX (section), list);
   smb_facts_add (SMB_FACTS (list), _("Name"), info->name, info->folder);
   smb_facts_add (SMB_FACTS (list), _("Classes"), classes, NULL);
   smb_facts_add (SMB_FACTS (list), _("Licence"), info->licence, NULL);
   smb_facts_add (SMB_FACTS (list), _("Provenance"), info->provenance, NULL);
-  if (text_in (card, "limits") != NULL)
-    smb_facts_add (SMB_FACTS (list), _("Limits"), text_in (card, "limits"), NULL);
+  if (smb_json_find_text (card, "limits", NULL) != NULL)
+    smb_facts_add (SMB_FACTS (list), _("Limits"), smb_json_find_text (card, "limits", NULL), NULL);
   if (info->min_face_px > 0) {
     smallest = g_strdup_printf (_("%d px and more"), info->min_face_px);
     smb_facts_add (SMB_FACTS (list), _("Faces"), smallest, NULL);
@@ -166,9 +126,9 @@ add_facts (SmbModelView *self, const SmbModelFacts *facts)
     smb_facts_add (SMB_FACTS (list), _("Detector"), info->detector_sha256, info->detector_path);
   if (info->mim_sha256 != NULL)
     smb_facts_add (SMB_FACTS (list), _("Reconstruction"), info->mim_sha256, info->mim_path);
-  if (card != NULL && text_in (object_in (card, "init"), "file") != NULL)
-    smb_facts_add (SMB_FACTS (list), _("Started from"), text_in (object_in (card, "init"), "file"),
-                   text_in (object_in (card, "init"), "sha256"));
+  if (smb_json_find_text (init, "file", NULL) != NULL)
+    smb_facts_add (SMB_FACTS (list), _("Started from"), smb_json_find_text (init, "file", NULL),
+                   smb_json_find_text (init, "sha256", NULL));
 }
 
 static void
@@ -201,19 +161,20 @@ add_data (SmbModelView *self, JsonObject *data)
 {
   static const char *const parts[] = { "train", "val", "test" };
   const char *const heads[] = { _("Class"), _("Training"), _("Validation"), _("Test"), NULL };
-  JsonObject *faces = object_in (data, "faces");
+  JsonObject *faces = smb_json_find_object (data, "faces");
   g_autoptr (GList) classes = faces != NULL ? json_object_get_members (faces) : NULL;
-  JsonArray *files = array_in (data, "files"), *warnings = array_in (data, "warnings");
+  JsonArray *files = smb_json_find_array (data, "files"), *warnings = smb_json_find_array (data, "warnings");
   g_autofree char *note
       = g_strdup_printf (_("%u pictures, each with its hash in the card; %.0f leaks between the parts"),
-                         files != NULL ? json_array_get_length (files) : 0, number_in (data, "leaks"));
+                         files != NULL ? json_array_get_length (files) : 0, smb_json_find_number (data, "leaks"));
   GtkWidget *section = add_section (self, _("Data"), note), *grid = add_grid (section, heads);
   int row = 1;
 
   for (GList *at = classes; at != NULL; at = at->next, row++) {
     put (grid, 0, row, at->data, FALSE);
     for (int p = 0; p < 3; p++) {
-      g_autofree char *n = g_strdup_printf ("%.0f", number_in (object_in (faces, at->data), parts[p]));
+      JsonObject *of_class = smb_json_find_object (faces, at->data);
+      g_autofree char *n = g_strdup_printf ("%.0f", smb_json_find_number (of_class, parts[p]));
 
       put (grid, p + 1, row, n, FALSE);
     }
@@ -230,18 +191,12 @@ add_data (SmbModelView *self, JsonObject *data)
 static JsonObject *
 same_evaluation (const SmbModelFacts *before, JsonObject *of)
 {
-  JsonArray *list
-      = before != NULL && before->card != NULL ? array_in (json_node_get_object (before->card), "evaluations") : NULL;
+  JsonArray *list = before != NULL ? smb_json_find_array (card_of (before), "evaluations") : NULL;
 
   for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
-    JsonNode *node = json_array_get_element (list, i);
-    JsonObject *other = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *other = smb_json_find_at (list, i);
 
-    if (other != NULL && g_strcmp0 (text_in (other, "data"), text_in (of, "data")) == 0
-        && g_strcmp0 (text_in (other, "part"), text_in (of, "part")) == 0
-        && g_strcmp0 (text_in (other, "blended"), text_in (of, "blended")) == 0
-        && json_object_get_int_member_with_default (other, "reencode_px", 0)
-               == json_object_get_int_member_with_default (of, "reencode_px", 0))
+    if (other != NULL && smb_model_card_same_faces (other, of))
       return other;
   }
   return NULL;
@@ -250,8 +205,9 @@ same_evaluation (const SmbModelFacts *before, JsonObject *of)
 static char *
 estimate_text (JsonObject *metrics, const char *key)
 {
-  JsonObject *e = object_in (metrics, key);
-  double value = number_in (e, "value"), low = number_in (e, "low"), high = number_in (e, "high");
+  JsonObject *e = smb_json_find_object (metrics, key);
+  double value = smb_json_find_number (e, "value"), low = smb_json_find_number (e, "low"),
+         high = smb_json_find_number (e, "high");
 
   if (!isfinite (value))
     return g_strdup ("–");
@@ -268,13 +224,13 @@ add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before, const char
   };
   const char *const heads[] = { _("All faces"), _("This model"), before != NULL ? other : NULL, NULL };
   GtkWidget *grid = add_grid (section, heads);
-  JsonObject *classes = object_in (now, "classes");
+  JsonObject *classes = smb_json_find_object (now, "classes"), *were = smb_json_find_object (before, "classes");
   g_autoptr (GList) names = classes != NULL ? json_object_get_members (classes) : NULL;
   int row = 1;
 
   for (guint i = 0; i < G_N_ELEMENTS (shown); i++, row++) {
-    g_autofree char *mine = estimate_text (object_in (now, "frame"), shown[i].key);
-    g_autofree char *theirs = estimate_text (object_in (before, "frame"), shown[i].key);
+    g_autofree char *mine = estimate_text (smb_json_find_object (now, "frame"), shown[i].key);
+    g_autofree char *theirs = estimate_text (smb_json_find_object (before, "frame"), shown[i].key);
 
     put (grid, 0, row, shown[i].title, TRUE);
     put (grid, 1, row, mine, FALSE);
@@ -283,8 +239,8 @@ add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before, const char
   }
   for (GList *at = names; at != NULL; at = at->next, row++) {
     g_autofree char *title = g_strdup_printf (_("AUC of %s"), (const char *) at->data);
-    g_autofree char *mine = estimate_text (object_in (classes, at->data), "auc");
-    g_autofree char *theirs = estimate_text (object_in (object_in (before, "classes"), at->data), "auc");
+    g_autofree char *mine = estimate_text (smb_json_find_object (classes, at->data), "auc");
+    g_autofree char *theirs = estimate_text (smb_json_find_object (were, at->data), "auc");
 
     put (grid, 0, row, title, TRUE);
     put (grid, 1, row, mine, FALSE);
@@ -297,14 +253,14 @@ add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before, const char
 static void
 add_curve (GtkWidget *plot, guint line, JsonObject *of, const char *key, guint x, guint y)
 {
-  JsonArray *points = array_in (of, key);
+  JsonArray *points = smb_json_find_array (of, key);
 
   for (guint i = 0; points != NULL && i < json_array_get_length (points); i++) {
     JsonNode *node = json_array_get_element (points, i);
 
     if (JSON_NODE_HOLDS_ARRAY (node))
-      smb_plot_append (SMB_PLOT (plot), line, number_at (json_node_get_array (node), x),
-                       number_at (json_node_get_array (node), y));
+      smb_plot_append (SMB_PLOT (plot), line, smb_json_number_at (json_node_get_array (node), x),
+                       smb_json_number_at (json_node_get_array (node), y));
   }
 }
 
@@ -349,15 +305,14 @@ add_plots (GtkWidget *section, JsonObject *now, JsonObject *before)
 static void
 add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelFacts *before)
 {
-  JsonArray *list = facts->card != NULL ? array_in (json_node_get_object (facts->card), "evaluations") : NULL;
+  JsonArray *list = smb_json_find_array (card_of (facts), "evaluations");
   guint n = list != NULL ? json_array_get_length (list) : 0;
 
   if (n == 0)
     add_sentence (add_section (self, _("Evaluation"), NULL), "smb-unverified-symbolic", "dim",
                   _("It was not evaluated yet. “Evaluate…” measures it on a data set that it did not learn from."));
   for (guint i = n; i-- > 0;) { /* the newest first */
-    JsonNode *node = json_array_get_element (list, i);
-    JsonObject *now = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *now = smb_json_find_at (list, i);
     JsonObject *old = now != NULL && before != NULL ? same_evaluation (before, now) : NULL;
     g_autoptr (GString) note = g_string_new (NULL);
     GtkWidget *section;
@@ -365,10 +320,11 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
     if (now == NULL)
       continue;
     g_string_append_printf (note, _("%s, part %s: %.0f genuine, %.0f forged faces; 95 %% intervals"),
-                            text_in (now, "name"), text_in (now, "part"), number_in (now, "genuine"),
-                            number_in (now, "forged"));
-    if (number_in (now, "reencode_px") > 0.0)
-      g_string_append_printf (note, _("; both sides re-encoded at %.0f px"), number_in (now, "reencode_px"));
+                            smb_json_find_text (now, "name", "–"), smb_json_find_text (now, "part", "–"),
+                            smb_json_find_number (now, "genuine"), smb_json_find_number (now, "forged"));
+    if (smb_json_find_number (now, "reencode_px") > 0.0)
+      g_string_append_printf (note, _("; both sides re-encoded at %.0f px"),
+                              smb_json_find_number (now, "reencode_px"));
     section = add_section (self, _("Evaluation"), note->str);
     add_metrics (section, now, old,
                  before != NULL && !before->info->trained ? _("Model in use, untrained") : _("Model in use"));
@@ -379,7 +335,7 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
 static void
 add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
 {
-  JsonArray *list = facts->card != NULL ? array_in (json_node_get_object (facts->card), "calibrations") : NULL;
+  JsonArray *list = smb_json_find_array (card_of (facts), "calibrations");
   GtkWidget *section = add_section (self, _("Calibration"), NULL);
   guint n = list != NULL ? json_array_get_length (list) : 0;
 
@@ -389,21 +345,20 @@ add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
   if (facts->info->track_calibration == NULL)
     add_sentence (section, "smb-unverified-symbolic", "dim", smb_track_calibration_missing ());
   for (guint i = 0; i < n; i++) {
-    JsonNode *node = json_array_get_element (list, i);
-    JsonObject *of = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *of = smb_json_find_at (list, i);
     g_autofree char *text = NULL;
 
     if (of == NULL)
       continue;
     text = g_strdup_printf (
-        g_strcmp0 (text_in (of, "by"), "video") == 0
+        g_strcmp0 (smb_json_find_text (of, "by", NULL), "video") == 0
             ? _("Tracks, by their mean: %s, on %.0f genuine and %.0f forged videos (%s): Cllr %.3f (least possible "
                  "%.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed.")
             : _("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios "
                  "from 10^%.2f to 10^%.2f are claimed."),
-        text_in (of, "kind"), number_in (of, "genuine"), number_in (of, "forged"),
-        text_in (of, "data") != NULL ? text_in (of, "data") : "–", number_in (of, "cllr"), number_in (of, "cllr_min"),
-        number_in (of, "low"), number_in (of, "high"));
+        smb_json_find_text (of, "kind", "–"), smb_json_find_number (of, "genuine"), smb_json_find_number (of, "forged"),
+        smb_json_find_text (of, "data", "–"), smb_json_find_number (of, "cllr"), smb_json_find_number (of, "cllr_min"),
+        smb_json_find_number (of, "low"), smb_json_find_number (of, "high"));
     add_sentence (section, "smb-ok-symbolic", "ok", text);
   }
 }
@@ -426,7 +381,7 @@ add_card (SmbModelView *self, const SmbModelFacts *facts)
 void
 smb_model_view_show (SmbModelView *self, const SmbModelFacts *facts, const SmbModelFacts *before)
 {
-  JsonObject *data = facts->card != NULL ? object_in (json_node_get_object (facts->card), "data") : NULL;
+  JsonObject *data = smb_json_find_object (card_of (facts), "data");
   GtkWidget *child;
 
   while ((child = gtk_widget_get_first_child (self->box)) != NULL)

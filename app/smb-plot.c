@@ -145,10 +145,12 @@ number_text (double value, double step)
 static void
 draw_axes (const Drawing *d)
 {
-  double y_step = step_of (d->y1 - d->y0, 3.0), x_step = step_of (d->x1 - d->x0, 4.0);
+  const double y_step = step_of (d->y1 - d->y0, 3.0), x_step = step_of (d->x1 - d->x0, 4.0);
+  const double y_first = ceil (d->y0 / y_step - 1e-9), x_first = ceil (d->x0 / x_step - 1e-9);
 
   cairo_set_line_width (d->cr, 1.0);
-  for (double y = ceil (d->y0 / y_step - 1e-9) * y_step; y <= d->y1 + y_step * 1e-6; y += y_step) {
+  for (int i = 0; (y_first + i) * y_step <= d->y1 + y_step * 1e-6; i++) {
+    const double y = (y_first + i) * y_step;
     g_autofree char *text = number_text (y, y_step);
     double at = floor (y_of (d, y)) + 0.5;
 
@@ -158,7 +160,8 @@ draw_axes (const Drawing *d)
     cairo_stroke (d->cr);
     draw_text (d, d->left - 6.0, at - 8.0, 1.0, FALSE, &d->dim, text);
   }
-  for (double x = ceil (d->x0 / x_step - 1e-9) * x_step; x <= d->x1 + x_step * 1e-6; x += x_step) {
+  for (int i = 0; (x_first + i) * x_step <= d->x1 + x_step * 1e-6; i++) {
+    const double x = (x_first + i) * x_step;
     g_autofree char *text = number_text (x, x_step);
     double at = x_of (d, x);
 

@@ -111,13 +111,13 @@ draw_ruler (const Drawing *drawing)
   gint64 next_us = G_MININT64;
 
   cairo_set_line_width (drawing->cr, 1.0);
-  for (double at = ceil (self->begin_us / step) * step; at <= self->end_us; at += step) {
-    double x = floor (smb_timeline_x_of (self, (gint64) at)) + 0.5;
+  for (gint64 i = (gint64) ceil (self->begin_us / step); (double) i * step <= self->end_us; i++) {
+    double at = (double) i * step, x = floor (smb_timeline_x_of (self, (gint64) at)) + 0.5;
     g_autofree char *text = time_text (at, step);
 
     set_colour (drawing, &drawing->border, 1.0);
     line (drawing, x, top, x, top + SMB_TIMELINE_RULER_PX);
-    if (x + MIN_LABEL_PX / 2 < drawing->width - smb_timeline_right_px (self))
+    if (x + MIN_LABEL_PX / 2.0 < drawing->width - smb_timeline_right_px (self))
       draw_text (drawing, x + 4, top + 1, FALSE, &drawing->dim, text);
   }
   /* Key frames: short ticks, no closer than can be told apart. Gaps: in the colour of a warning. Of the hundred thousand
@@ -436,7 +436,8 @@ draw_thumbnails (SmbTimeline *self, GtkSnapshot *snapshot, double width)
 
   gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (SMB_TIMELINE_LEFT_PX, 0, (float) (right - SMB_TIMELINE_LEFT_PX),
                                                          SMB_TIMELINE_THUMB_PX));
-  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += w + 1.0) {
+  for (int i = 0; SMB_TIMELINE_LEFT_PX + i * (w + 1.0) < right; i++) {
+    const double x = SMB_TIMELINE_LEFT_PX + i * (w + 1.0);
     const SmbTimelineThumbnail *thumbnail = smb_timeline_thumbnail_at (self, x);
 
     if (thumbnail != NULL)

@@ -233,13 +233,14 @@ GArray *
 smb_timeline_list_wanted (SmbTimeline *self)
 {
   GArray *wanted = g_array_new (FALSE, FALSE, sizeof (guint));
-  double right;
+  double width, pitch;
 
   if (self->video == NULL)
     return wanted;
-  right = SMB_TIMELINE_LEFT_PX + plot_width (self);
-  for (double x = SMB_TIMELINE_LEFT_PX; x < right; x += smb_timeline_thumbnail_px (self) + 1.0) {
-    const guint k = frame_at (self, x);
+  width = plot_width (self);
+  pitch = smb_timeline_thumbnail_px (self) + 1.0;
+  for (int i = 0; i * pitch < width; i++) {
+    const guint k = frame_at (self, SMB_TIMELINE_LEFT_PX + i * pitch);
 
     if (!has_thumbnail (self, k) && (wanted->len == 0 || g_array_index (wanted, guint, wanted->len - 1) != k))
       g_array_append_val (wanted, k);

@@ -3,10 +3,10 @@
 
 #include "smb-format.h"
 #include "smb-map-texture.h"
+#include "base/smb-json-part.h"
 #include "weights/smb-weights-file.h"
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
 #define MAX_SIDE 8192
 #define MAX_EXAMPLES 64
@@ -24,14 +24,20 @@ GdkTexture *
 smb_training_sheet_read (const char *path)
 {
   g_autofree char *data = NULL;
-  gsize length;
-  int width, height, header = 0;
+  gsize length, header;
+  guint64 numbers[3]; /* width, height, the largest value */
+  char *at;
 
-  if (!g_file_get_contents (path, &data, &length, NULL)
-      || sscanf (data, "P6 %d %d 255%n", &width, &height, &header) != 2 || header == 0 || width < 1 || height < 1
-      || width > MAX_SIDE || height > MAX_SIDE || length != (gsize) header + 1 + (gsize) width * (gsize) height * 3)
+  if (!g_file_get_contents (path, &data, &length, NULL) || !g_str_has_prefix (data, "P6"))
     return NULL;
-  return texture_of ((const guint8 *) data + header + 1, width, height);
+  at = data + strlen ("P6");
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    numbers[i] = g_ascii_strtoull (at, &at, 10);
+  header = (gsize) (at - data) + 1;
+  if (numbers[0] < 1 || numbers[0] > MAX_SIDE || numbers[1] < 1 || numbers[1] > MAX_SIDE || numbers[2] != 255
+      || length != header + numbers[0] * numbers[1] * 3)
+    return NULL;
+  return texture_of ((const guint8 *) data + header, (int) numbers[0], (int) numbers[1]);
 }
 
 static void
@@ -46,22 +52,12 @@ example_free (gpointer data)
   g_free (example);
 }
 
-static const char *
-text_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = json_object_get_member (of, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : "";
-}
-
 static SmbTrainingExample *
 example_new (JsonObject *of, const guint8 *face, int side, const float *map, int grid)
 {
   SmbTrainingExample *example = g_new0 (SmbTrainingExample, 1);
   const SmbMapSpec spec = smb_map_spec_default (SMB_MAP_RELEVANCE);
-  gboolean blended = json_object_get_boolean_member_with_default (of, "blended", FALSE);
+  gboolean blended = smb_json_find_boolean (of, "blended");
 
   example->face = texture_of (face, side, side);
   if (map != NULL) {
@@ -69,11 +65,12 @@ example_new (JsonObject *of, const guint8 *face, int side, const float *map, int
 
     example->map = smb_map_preview_new (drawn, SMB_COLOURS_VIRIDIS, MAP_PX);
   }
-  example->file = g_strdup (text_of (of, "file"));
+  example->file = g_strdup (smb_json_find_text (of, "file", ""));
   example->words
       = g_strdup_printf (blended ? _("%s (self-blended), taken for %s: %.2f") : _("%s, taken for %s: %.2f"),
-                         smb_format_class (text_of (of, "class")), smb_format_class (text_of (of, "taken_for")),
-                         json_object_get_double_member_with_default (of, "probability", 0.0));
+                         smb_format_class (smb_json_find_text (of, "class", "")),
+                         smb_format_class (smb_json_find_text (of, "taken_for", "")),
+                         smb_json_find_number (of, "probability"));
   return example;
 }
 

@@ -4,6 +4,7 @@
 #include "smb-cli-run.h"
 
 #include "backend/smb-device.h"
+#include "base/smb-json-part.h"
 #include "learn/smb-job.h"
 
 #include <glib/gi18n.h>
@@ -57,11 +58,11 @@ show_plan (SmbTrainingPlan *plan, const char *text)
 {
   g_autoptr (JsonNode) root = json_from_string (text, NULL);
   JsonObject *of = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-  guint64 bytes = of != NULL ? (guint64) json_object_get_int_member_with_default (of, "bytes", 0) : 0;
-  guint64 left = of != NULL ? (guint64) json_object_get_int_member_with_default (of, "free_bytes", 0) : 0;
+  guint64 bytes = (guint64) smb_json_find_int (of, "bytes", 0);
+  guint64 left = (guint64) smb_json_find_int (of, "free_bytes", 0);
   g_autofree char *takes = g_format_size (bytes), *of_all = g_format_size (left), *sentence = NULL, *offer = NULL;
 
-  plan->fits = of != NULL ? (int) json_object_get_int_member_with_default (of, "largest_batch", 0) : 0;
+  plan->fits = (int) smb_json_find_int (of, "largest_batch", 0);
   sentence = g_strdup_printf (_("Takes %s of memory; %s are free. The largest batch that fits is %d."), takes, of_all,
                               plan->fits);
   if (left == 0 || bytes <= left) {

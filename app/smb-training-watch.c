@@ -3,6 +3,8 @@
 
 #include "smb-training-pictures.h"
 
+#include "base/smb-json-part.h"
+
 #include <glib/gstdio.h>
 #include <math.h>
 
@@ -46,14 +48,6 @@ errand_free (Errand *e)
   g_free (e);
 }
 
-static double
-number_of (JsonObject *of, const char *key)
-{
-  JsonNode *node = json_object_get_member (of, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
-}
-
 static void
 read_metrics (Errand *e, const SmbJob *job)
 {
@@ -70,18 +64,17 @@ read_metrics (Errand *e, const SmbJob *job)
     }
     for (guint i = 0; i < lines->len; i++) {
       JsonObject *line = json_node_get_object (g_ptr_array_index (lines, i));
-      JsonNode *inner = json_object_get_member (line, "validation");
+      JsonObject *v = smb_json_find_object (line, "validation");
 
-      if (inner != NULL && JSON_NODE_HOLDS_OBJECT (inner)) {
-        JsonObject *v = json_node_get_object (inner);
-        const SmbTrainingEpoch epoch = { number_of (line, "iteration"), number_of (v, "loss"), number_of (v, "auc"),
-                                         number_of (v, "eer") };
+      if (v != NULL) {
+        const SmbTrainingEpoch epoch = { smb_json_find_number (line, "iteration"), smb_json_find_number (v, "loss"),
+                                         smb_json_find_number (v, "auc"), smb_json_find_number (v, "eer") };
 
         g_array_append_val (e->look.epochs, epoch);
       } else {
-        const SmbTrainingPoint point = { number_of (line, "iteration"),
-                                         number_of (line, json_object_has_member (line, "loss") ? "loss" : "total"),
-                                         number_of (line, "lr") };
+        const char *loss = json_object_has_member (line, "loss") ? "loss" : "total";
+        const SmbTrainingPoint point = { smb_json_find_number (line, "iteration"), smb_json_find_number (line, loss),
+                                         smb_json_find_number (line, "lr") };
 
         g_array_append_val (e->look.points, point);
       }

@@ -40,6 +40,7 @@ find_kind (GArray *kinds, const char *class)
     return NULL;
   fresh.class = g_strdup (class);
   g_array_append_val (kinds, fresh);
+  /* cppcheck-suppress memleak; the array has it */
   return &g_array_index (kinds, Kind, kinds->len - 1);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/smb-json.h"
+#include "base/smb-json-part.h"
 
 #define MAX_POINTS 1000
 #define MAX_CLASSES 1000
@@ -285,8 +286,7 @@ smb_tracker_from_json (JsonNode *node, GError **error)
   tracker->usual_change = smb_json_number (&reader, object, "usual_change", SMB_JSON_REQUIRED);
   tracks = smb_json_array (&reader, object, "tracks", SMB_JSON_REQUIRED, MAX_TRACKS);
   for (guint i = 0; tracks != NULL && !reader.failed && i < json_array_get_length (tracks); i++) {
-    JsonNode *element = json_array_get_element (tracks, i);
-    JsonObject *one = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
+    JsonObject *one = smb_json_find_at (tracks, i);
     SmbTrack track = { 0 };
 
     if (one == NULL) {

@@ -65,7 +65,7 @@ smb_judge_occlusion_map (SmbJudgeFace *face, const SmbMapSpec *spec, GError **er
   for (int done = 0; done < places * places; done += PLACES_A_STEP) {
     int n = MIN (PLACES_A_STEP, places * places - done);
 
-    smb_judge_report (face, (guint64) done, (guint64) (places * places), _ ("Hiding one place after another"));
+    smb_judge_report (face, (guint64) done, (guint64) places * (guint64) places, _ ("Hiding one place after another"));
     for (int i = 0; i < n; i++)
       smb_occlusion_hide (hidden + (gsize) i * one, image, config->image_px, spec, places, done + i);
     if (g_cancellable_set_error_if_cancelled (face->cancellable, error)

@@ -276,7 +276,7 @@ smb_judge_face_regions (SmbJudgeFace *face, const SmbRegionSettings *settings, G
   if (job.member == NULL || !measure_blur (face, &report->blur, error))
     return NULL;
   job.l = (gsize) smb_net_config_get_patches (&face->judge->mim.config);
-  job.total = (guint64) (settings->draws * (N + 1) + (settings->table_only ? 0 : N * (N + 1) / 2));
+  job.total = (guint64) settings->draws * (N + 1) + (settings->table_only ? 0 : N * (N + 1) / 2);
   report->settings = *settings;
   report->origin = face->regions->origin;
   report->mim_sha256 = g_strdup (face->judge->mim_sha256);

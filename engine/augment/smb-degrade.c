@@ -2,7 +2,6 @@
 #include "augment/smb-degrade.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "augment/smb-jpeg-loss.h"
 #include "augment/smb-planes.h"
@@ -95,13 +94,23 @@ shrink (const SmbDegrade *d, float *plane, int side)
   smb_plane_resize (plane, side, side, less, small, small, SMB_RESIZE_LINEAR);
 }
 
+static gboolean
+changes_colours (const SmbColourShift *shift)
+{
+  gboolean changes = FALSE;
+
+  for (int row = 0; row < 3; row++)
+    for (int column = 0; column < 4; column++)
+      changes |= shift->m[row][column] != (row == column ? 1.0f : 0.0f);
+  return changes;
+}
+
 void
 smb_degrade_apply (const SmbDegrade *d, float *planes, int side)
 {
-  static const SmbColourShift unchanged = SMB_COLOUR_UNCHANGED;
   gsize n = (gsize) side * (gsize) side;
 
-  if (memcmp (&d->colour, &unchanged, sizeof unchanged) != 0)
+  if (changes_colours (&d->colour))
     smb_colour_shift_apply (&d->colour, planes, n);
   for (int c = 0; c < 3; c++) {
     if (d->sigma > 0.0)

@@ -94,9 +94,11 @@ smb_plane_blur (float *plane, int width, int height, double sigma, int radius)
       line[x + radius] = row[mirrored (x, width)];
     memset (row, 0, w * sizeof *row);
     for (int k = 0; k <= 2 * radius; k++) {
+      /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): a loop has filled it */
       const float weight = weights[k], *in = line + k;
 
       for (gsize x = 0; x < w; x++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a loop has filled it */
         row[x] += weight * in[x];
     }
   }
@@ -106,6 +108,7 @@ smb_plane_blur (float *plane, int width, int height, double sigma, int radius)
 
     memset (row, 0, w * sizeof *row);
     for (int k = -radius; k <= radius; k++) {
+      /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): a loop has filled it */
       const float weight = weights[k + radius], *in = rows + (gsize) mirrored (y + k, height) * w;
 
       for (gsize x = 0; x < w; x++)
@@ -154,8 +157,10 @@ line_fill (Line *line, int out, int in, double first, double scale, SmbResize ho
       line->weight[o * line->taps + t] /= (float) sum;
   }
   for (int i = 0; i < out * line->taps; i++) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a loop has filled it */
     if (how == SMB_RESIZE_EMPTY && (line->at[i] < 0 || line->at[i] >= in))
       line->weight[i] = 0.0f;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a loop has filled it */
     line->at[i] = CLAMP (line->at[i], 0, in - 1);
   }
 }

@@ -76,6 +76,14 @@ element (JsonArray *array, guint index)
   return index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
 }
 
+JsonObject *
+smb_json_find_at (JsonArray *array, guint index)
+{
+  JsonNode *node = element (array, index);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
 const char *
 smb_json_text_at (JsonArray *array, guint index)
 {

@@ -18,7 +18,8 @@ const char *smb_json_find_text (JsonObject *of, const char *key, const char *oth
 gint64 smb_json_find_int (JsonObject *of, const char *key, gint64 otherwise);
 gboolean smb_json_find_boolean (JsonObject *of, const char *key); /* FALSE likewise */
 
-/* The same of an array's element, which may be past its end: NULL (borrowed), NAN. */
+/* The same of an array's element, which may be past its end: NULL (borrowed), NAN. array must not be NULL. */
+JsonObject *smb_json_find_at (JsonArray *array, guint index);
 const char *smb_json_text_at (JsonArray *array, guint index);
 double smb_json_number_at (JsonArray *array, guint index);
 

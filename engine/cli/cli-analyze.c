@@ -301,6 +301,7 @@ do_file (const Batch *batch, const char *path, gboolean json, Profile *profile)
   if (do_video (batch, path, json, profile != NULL, &good, &error)) {
     if (error == NULL)
       return good;
+    good = FALSE;
   } else
     good = batch->store != NULL ? analyze_exhibit (batch, path, &outcome, &error)
                                 : analyze_file (batch, path, &outcome, &error);
@@ -389,9 +390,9 @@ smb_cli_analyze (int argc, char **argv)
     g_free (model->reference);
     model->reference = g_canonicalize_filename (reference, NULL);
   }
-  if (error == NULL && model != NULL && case_path != NULL)
+  if (error == NULL && case_path != NULL)
     store = smb_case_open (case_path, &error);
-  if (error != NULL) {
+  if (model == NULL || error != NULL) {
     smb_cli_print_error (error);
     return SMB_EXIT_FAILED;
   }

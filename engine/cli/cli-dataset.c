@@ -144,7 +144,7 @@ finish (SmbDataset *dataset, gboolean json, GError *error)
   g_autoptr (SmbDataset) owned = dataset;
   g_autoptr (GError) failure = error;
 
-  if (failure == NULL)
+  if (owned != NULL && failure == NULL)
     return show (owned, json);
   smb_cli_print_error (failure);
   return g_error_matches (failure, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;

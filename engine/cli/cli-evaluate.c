@@ -81,8 +81,7 @@ print_metrics (const char *name, JsonObject *of)
 
   g_print ("%s (%" G_GINT64_FORMAT ")\n", name, json_object_get_int_member (of, "faces"));
   for (guint i = 0; i < G_N_ELEMENTS (shown); i++) {
-    JsonNode *node = json_object_get_member (of, shown[i].key);
-    JsonObject *e = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *e = smb_json_find_object (of, shown[i].key);
 
     if (e != NULL && !json_object_get_null_member (e, "value") && !json_object_get_null_member (e, "low"))
       g_print ("  %-12s %.4f  [%.4f, %.4f]\n", shown[i].title, json_object_get_double_member (e, "value"),

@@ -82,6 +82,7 @@ put_over (guint8 *rgb, const guint8 *bgra, int width, int height)
     guint8 *under = rgb + i * 3;
 
     for (int c = 0; c < 3; c++)
+      /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the caller has painted all of it */
       under[c] = (guint8) MIN (over[2 - c] + (under[c] * (255 - over[3]) + 127) / 255, 255);
   }
 }

@@ -193,7 +193,7 @@ vec_normal_cdf (Vec x, Vec *bell)
 /* Goes over [0, n) by vectors. In the body LOAD and STORE move whole vectors, and at the end what is left of one (zeros
  * behind it) with the same arithmetic, so that a result does not depend on where a row was cut. */
 #define FOR_VECTORS(i, n)                                                                                              \
-  for (int64_t i = 0, left_ = (n); left_ > 0; i += LANES, left_ -= LANES)
+  for (int64_t i = 0, left_ = (n); left_ > 0; (i) += LANES, left_ -= LANES)
 #define LOAD(p) (left_ >= LANES ? vec_load (p) : vec_load_some (p, left_))
 #define STORE(p, x)                                                                                                    \
   do {                                                                                                                 \

@@ -67,7 +67,7 @@ smb_cuda_device_check (int device, struct cudaDeviceProp *p)
 SmbStatus
 smb_cuda_device_describe (int device, SmbDeviceInfo *out)
 {
-  struct cudaDeviceProp properties;
+  struct cudaDeviceProp properties = { 0 };
   size_t free_bytes = 0, total_bytes = 0;
   int driver = 0;
   SmbStatus status = smb_cuda_device_check (device, &properties);

@@ -155,8 +155,10 @@ find_model (const SmbAnalysis *analysis, GError **error)
     SmbModelInfo *model = models->pdata[i];
 
     if (g_strcmp0 (model->detector_sha256, analysis->model_sha256) == 0
-        && g_strcmp0 (model->mim_sha256, analysis->mim_sha256) == 0)
-      return g_ptr_array_steal_index (models, i);
+        && g_strcmp0 (model->mim_sha256, analysis->mim_sha256) == 0) {
+      g_ptr_array_steal_index (models, i);
+      return model;
+    }
   }
   g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
                _ ("The model “%s” with the hash %.16s… is not in the library; import it."), analysis->model_name,

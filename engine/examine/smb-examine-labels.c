@@ -3,6 +3,7 @@
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "case/smb-case-video.h"
 
 #include <glib/gi18n-lib.h>
@@ -77,9 +78,7 @@ smb_examine_track_numbers (const SmbCaseAnalysis *analysis, gint64 *run_out, GEr
   }
   *run_out = smb_json_int (&reader, video, "run", 1, G_MAXINT64);
   for (guint i = 0; i < json_array_get_length (tracks) && !reader.failed; i++) {
-    JsonObject *track = json_node_get_node_type (json_array_get_element (tracks, i)) == JSON_NODE_OBJECT
-                            ? json_array_get_object_element (tracks, i)
-                            : NULL;
+    JsonObject *track = smb_json_find_at (tracks, i);
     guint number = track != NULL ? (guint) smb_json_int (&reader, track, "track", 1, G_MAXINT) : 0;
 
     g_array_append_val (numbers, number);

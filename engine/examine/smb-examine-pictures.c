@@ -46,8 +46,8 @@ pattern_parse (Pattern *pattern, const char *path)
   if (percent == NULL)
     return FALSE;
   if (*at == '0')
-    while (g_ascii_isdigit (*at))
-      pattern->digits = MIN (pattern->digits * 10 + (guint) (*at++ - '0'), 100);
+    for (; g_ascii_isdigit (*at); at++)
+      pattern->digits = MIN (pattern->digits * 10 + (guint) (*at - '0'), 100);
   if (*at != 'd' || strchr (at, '%') != NULL)
     return FALSE;
   pattern->folder = g_path_get_dirname (path);
@@ -100,8 +100,8 @@ smb_examine_list_pictures (const char *path, GError **error)
   GPtrArray *paths;
   const char *name;
 
-  pattern_parse (&pattern, path);
-  dir = g_dir_open (pattern.folder, 0, NULL);
+  if (pattern_parse (&pattern, path))
+    dir = g_dir_open (pattern.folder, 0, NULL);
   while (dir != NULL && found->len < MAX_PICTURES && (name = g_dir_read_name (dir)) != NULL) {
     Numbered picture;
 

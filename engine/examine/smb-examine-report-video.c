@@ -102,8 +102,7 @@ smb_examine_read_tracks (JsonNode *result, GPtrArray *sentences)
     return NULL;
   frames = g_array_new (FALSE, FALSE, sizeof (guint));
   for (guint i = 0; i < json_array_get_length (tracks); i++) {
-    JsonNode *element = json_array_get_element (tracks, i);
-    JsonObject *track = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
+    JsonObject *track = smb_json_find_at (tracks, i);
     guint frame = track != NULL ? (guint) CLAMP (whole_of (track, "best_frame"), 0, G_MAXINT) : 0;
 
     g_array_append_val (frames, frame);

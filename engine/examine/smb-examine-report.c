@@ -255,7 +255,7 @@ add_picture (const Maker *maker, Gathered *gathered, GError **error)
                                                         PICTURE_SIDE_PX, maker->cancellable, &problem);
   else if (image != NULL)
     gathered->entry.picture = smb_image_ref (image);
-  if (gathered->entry.picture == NULL) {
+  if (image == NULL || gathered->entry.picture == NULL) {
     if (is_cancelled (problem)) {
       g_propagate_error (error, g_steal_pointer (&problem));
       return FALSE;

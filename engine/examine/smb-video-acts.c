@@ -3,6 +3,7 @@
 
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -39,12 +40,11 @@ read_edits (SmbJsonReader *reader, JsonObject *object, GPtrArray *edits)
   JsonArray *list = smb_json_array (reader, object, "edits", SMB_JSON_OPTIONAL, MAX_ACTS);
 
   for (guint i = 0; list != NULL && i < json_array_get_length (list) && !reader->failed; i++) {
-    JsonNode *node = json_array_get_element (list, i);
-    JsonObject *in = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *in = smb_json_find_at (list, i);
     g_autofree char *kind = in != NULL ? smb_json_string (reader, in, "kind", SMB_JSON_REQUIRED) : NULL;
     guint track, other, k;
 
-    if (g_strcmp0 (kind, "merge") != 0 && g_strcmp0 (kind, "split") != 0) {
+    if (kind == NULL || (!g_str_equal (kind, "merge") && !g_str_equal (kind, "split"))) {
       smb_json_fail (reader, "edits", "“merge”, “split”");
       break;
     }

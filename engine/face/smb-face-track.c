@@ -82,7 +82,7 @@ smb_tracker_see_scene (SmbTracker *tracker, const SmbImage *image, gboolean *cut
     }
   for (guint i = 0; tracker->has_scene && i < G_N_ELEMENTS (scene); i++)
     change += fabs ((double) scene[i] - tracker->scene[i]);
-  change /= G_N_ELEMENTS (scene);
+  change /= SMB_SCENE_ROWS * SMB_SCENE_COLUMNS;
   *cut_out = tracker->has_scene && change > CUT_CHANGE && change > CUT_TIMES * tracker->usual_change;
   if (!*cut_out)
     tracker->usual_change += USUAL_SHARE * (change - tracker->usual_change);

@@ -71,6 +71,7 @@ mean_colour (Lab *mean, const Lab *lab, const guint8 *classes, int n, int class)
 
   for (int i = 0; i < n; i++)
     if (classes[i] == class) {
+      /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): a loop has filled it */
       sum[0] += lab[i].l;
       sum[1] += lab[i].a;
       sum[2] += lab[i].b;
@@ -116,6 +117,7 @@ find_skin_like (guint8 *skin_like, const Lab *lab, const SmbRegionSheet *sheet, 
     return FALSE;
   for (int i = 0; i < n; i++)
     if (cheeks[i] == SMB_CLASS_SKIN) {
+      /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a loop has filled it */
       double d[3] = { lab[i].l - mean.l, lab[i].a - mean.a, lab[i].b - mean.b };
 
       for (int j = 0; j < 3; j++)
@@ -195,8 +197,8 @@ grow (guint8 *classes, const guint8 *candidate, int size, SmbRegionClass to)
 static double
 height_above (const SmbRegionSheet *sheet, const SmbFaceAxes *axes, int i, SmbPoint from)
 {
-  SmbPoint at = { (i % sheet->size_px - sheet->shift_x) / sheet->scale,
-                  (i / sheet->size_px - sheet->shift_y) / sheet->scale };
+  const int x = i % sheet->size_px, y = i / sheet->size_px;
+  SmbPoint at = { (x - sheet->shift_x) / sheet->scale, (y - sheet->shift_y) / sheet->scale };
 
   return smb_point_dot (smb_point_plus (at, from, -1), axes->u);
 }

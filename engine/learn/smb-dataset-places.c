@@ -86,8 +86,7 @@ smb_measured_on (JsonNode *card)
                         : NULL;
 
   for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
-    JsonNode *node = json_array_get_element (list, i);
-    JsonObject *e = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    JsonObject *e = smb_json_find_at (list, i);
     const char *key = e != NULL ? smb_json_find_text (e, "data", NULL) : NULL;
     const char *blended = e != NULL ? smb_json_find_text (e, "blended", "") : "";
     SmbMeasuredOn *on;
@@ -103,7 +102,7 @@ smb_measured_on (JsonNode *card)
     on->part = part;
     on->reencode_px = whole_number (e, "reencode_px");
     on->reencode_quality = whole_number (e, "reencode_quality");
-    on->seed = (guint64) json_object_get_int_member_with_default (e, "seed", 0); /* the default, where it is not said */
+    on->seed = (guint64) smb_json_find_int (e, "seed", 0); /* the default, where it is not said */
     g_ptr_array_add (out, on);
   }
   return out;

@@ -4,11 +4,12 @@
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/smb-error.h"
-#include "base/smb-json-part.h"
 #include "base/smb-hash.h"
+#include "base/smb-json-part.h"
 #include "learn/smb-checkpoint.h"
 #include "weights/smb-model.h"
 
@@ -183,6 +184,7 @@ read_sample (SmbDataset *dataset, JsonNode *node)
 {
   JsonObject *object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   SmbSample *sample = g_new0 (SmbSample, 1);
+  double sharpness = smb_json_find_number (object, "sharpness");
 
   g_ptr_array_add (dataset->samples, sample);
   if (object == NULL)
@@ -191,10 +193,10 @@ read_sample (SmbDataset *dataset, JsonNode *node)
   sample->source = g_strdup (smb_json_find_text (object, "source", ""));
   sample->origin = g_strdup (smb_json_find_text (object, "origin", ""));
   sample->case_id = g_strdup (smb_json_find_text (object, "case", ""));
-  sample->face = json_object_get_int_member_with_default (object, "face", -1);
+  sample->face = smb_json_find_int (object, "face", -1);
   sample->class = smb_class_find ((const char *const *) dataset->classes, smb_json_find_text (object, "class", ""));
-  sample->grey = json_object_get_boolean_member_with_default (object, "grey", FALSE);
-  sample->sharpness = json_object_get_double_member_with_default (object, "sharpness", 0.0);
+  sample->grey = smb_json_find_boolean (object, "grey");
+  sample->sharpness = isfinite (sharpness) ? sharpness : 0.0;
   return sample->face >= 0 && sample->face < dataset->faces->n && sample->class >= 0
          && smb_part_from_name (smb_json_find_text (object, "part", ""), &sample->part)
          && read_hash (sample, smb_json_find_text (object, "hash", ""));
@@ -207,7 +209,7 @@ read_all (SmbDataset *dataset, JsonObject *root)
   JsonNode *names = json_object_get_member (root, "classes"), *samples = json_object_get_member (root, "samples");
   JsonArray *array;
 
-  if (json_object_get_int_member_with_default (root, "format", 0) != FORMAT || names == NULL || samples == NULL
+  if (smb_json_find_int (root, "format", 0) != FORMAT || names == NULL || samples == NULL
       || !JSON_NODE_HOLDS_ARRAY (names) || !JSON_NODE_HOLDS_ARRAY (samples)
       || strcmp (smb_json_find_text (root, "faces", ""), dataset->faces->key) != 0)
     return FALSE;
@@ -220,7 +222,7 @@ read_all (SmbDataset *dataset, JsonObject *root)
     g_strv_builder_add (classes, json_node_get_string (name));
   }
   dataset->classes = g_strv_builder_end (classes);
-  dataset->split_seed = (guint64) json_object_get_int_member_with_default (root, "split_seed", 0);
+  dataset->split_seed = (guint64) smb_json_find_int (root, "split_seed", 0);
   array = json_node_get_array (samples);
   for (guint i = 0; i < json_array_get_length (array); i++)
     if (!read_sample (dataset, json_array_get_element (array, i)))

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "face/smb-regions.h"
 
 #define MAX_SIDE_PX 4096
@@ -64,15 +65,14 @@ read_faces (SmbFaceStore *store, JsonObject *index)
   store->n = json_array_get_length (faces);
   store->coarse = g_new0 (guint8, store->n);
   for (guint i = 0; i < store->n; i++) {
-    JsonNode *element = json_array_get_element (faces, i);
-    JsonObject *face = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
-    const char *file = face != NULL ? json_object_get_string_member_with_default (face, "file", NULL) : NULL;
+    JsonObject *face = smb_json_find_at (faces, i);
+    const char *file = face != NULL ? smb_json_find_text (face, "file", NULL) : NULL;
 
     if (file == NULL)
       return FALSE;
     g_strv_builder_add (files, file);
-    g_strv_builder_add (sha256, json_object_get_string_member_with_default (face, "sha256", ""));
-    store->coarse[i] = g_str_equal (json_object_get_string_member_with_default (face, "regions", ""),
+    g_strv_builder_add (sha256, smb_json_find_text (face, "sha256", ""));
+    store->coarse[i] = g_str_equal (smb_json_find_text (face, "regions", ""),
                                     smb_regions_origin_name (SMB_REGIONS_FROM_TEMPLATE));
   }
   store->files = g_strv_builder_end (files);
@@ -97,10 +97,10 @@ smb_face_store_open (const char *folder, GError **error)
     return NULL;
   }
   index = object_of (parser);
-  if (index != NULL && json_object_get_int_member_with_default (index, "format", 0) == 1) {
-    store->size_px = (int) CLAMP (json_object_get_int_member_with_default (index, "size", 0), 0, MAX_SIDE_PX);
-    store->key = g_strdup (json_object_get_string_member_with_default (index, "key", ""));
-    points = json_object_get_boolean_member_with_default (index, "points", FALSE);
+  if (index != NULL && smb_json_find_int (index, "format", 0) == 1) {
+    store->size_px = (int) CLAMP (smb_json_find_int (index, "size", 0), 0, MAX_SIDE_PX);
+    store->key = g_strdup (smb_json_find_text (index, "key", ""));
+    points = smb_json_find_boolean (index, "points");
     good = read_faces (store, index);
   }
   if (!good || store->size_px < 1 || store->n < 1) {

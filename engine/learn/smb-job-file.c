@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -69,19 +70,21 @@ static gboolean
 read_object (SmbJobFile *f, JsonObject *of)
 {
   g_autoptr (GStrvBuilder) arguments = g_strv_builder_new ();
-  JsonNode *list = json_object_get_member (of, "arguments");
+  JsonArray *list = smb_json_find_array (of, "arguments");
   int wish = index_of (wishes, G_N_ELEMENTS (wishes), smb_json_find_text (of, "wish", NULL));
   int end = index_of (ends, G_N_ELEMENTS (ends), smb_json_find_text (of, "end", NULL));
 
-  if (list == NULL || !JSON_NODE_HOLDS_ARRAY (list) || wish < 0 || end < 0
+  double order = smb_json_find_number (of, "order");
+
+  if (list == NULL || wish < 0 || end < 0
       || smb_json_find_text (of, "kind", NULL) == NULL || smb_json_find_text (of, "out", NULL) == NULL)
     return FALSE;
-  for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++) {
-    JsonNode *node = json_array_get_element (json_node_get_array (list), i);
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    const char *argument = smb_json_text_at (list, i);
 
-    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    if (argument == NULL)
       return FALSE;
-    g_strv_builder_add (arguments, json_node_get_string (node));
+    g_strv_builder_add (arguments, argument);
   }
   f->arguments = g_strv_builder_end (arguments);
   f->wish = (SmbJobWish) wish;
@@ -91,11 +94,11 @@ read_object (SmbJobFile *f, JsonObject *of)
   f->cwd = g_strdup (smb_json_find_text (of, "cwd", NULL));
   f->out = g_strdup (smb_json_find_text (of, "out", NULL));
   f->error = g_strdup (smb_json_find_text (of, "error", NULL));
-  f->order = json_object_get_double_member_with_default (of, "order", 0.0);
-  f->created_s = json_object_get_int_member_with_default (of, "created", 0);
-  f->ended_s = json_object_get_int_member_with_default (of, "ended", 0);
-  f->attempts = (int) json_object_get_int_member_with_default (of, "attempts", 0);
-  f->progress = json_object_get_int_member_with_default (of, "progress", -1);
+  f->order = isnan (order) ? 0.0 : order;
+  f->created_s = smb_json_find_int (of, "created", 0);
+  f->ended_s = smb_json_find_int (of, "ended", 0);
+  f->attempts = (int) smb_json_find_int (of, "attempts", 0);
+  f->progress = smb_json_find_int (of, "progress", -1);
   return TRUE;
 }
 

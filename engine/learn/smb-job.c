@@ -72,37 +72,28 @@ state_of (const SmbJobFile *f, gboolean running)
   return f->wish == SMB_WISH_PAUSE ? SMB_JOB_PAUSED : f->wish == SMB_WISH_CANCEL ? SMB_JOB_CANCELLED : SMB_JOB_QUEUED;
 }
 
-static double
-number_of (JsonObject *of, const char *key, double otherwise)
-{
-  JsonNode *node = json_object_get_member (of, key);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : otherwise;
-}
-
 static void
 take_line (SmbJob *job, const char *line)
 {
   g_autoptr (JsonNode) node = json_from_string (line, NULL);
   JsonObject *of = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  JsonNode *inner;
+  JsonObject *validation = smb_json_find_object (of, "validation");
 
   if (of == NULL)
     return;
-  inner = json_object_get_member (of, "validation");
-  if (inner != NULL && JSON_NODE_HOLDS_OBJECT (inner)) {
-    job->auc = number_of (json_node_get_object (inner), "auc", NAN);
-    job->eer = number_of (json_node_get_object (inner), "eer", NAN);
+  if (validation != NULL) {
+    job->auc = smb_json_find_number (validation, "auc");
+    job->eer = smb_json_find_number (validation, "eer");
     return;
   }
-  job->iteration = (guint64) number_of (of, "iteration", 0.0);
-  job->iterations = (guint64) number_of (of, "iterations", (double) job->iterations);
-  job->epoch = number_of (of, "epoch", NAN);
-  job->loss = number_of (of, json_object_has_member (of, "loss") ? "loss" : "total", NAN);
-  job->lr = number_of (of, "lr", NAN);
-  job->images_per_second = number_of (of, "images_per_second", NAN);
+  job->iteration = (guint64) MAX (0, smb_json_find_int (of, "iteration", 0));
+  job->iterations = (guint64) MAX (0, smb_json_find_int (of, "iterations", (gint64) job->iterations));
+  job->epoch = smb_json_find_number (of, "epoch");
+  job->loss = smb_json_find_number (of, json_object_has_member (of, "loss") ? "loss" : "total");
+  job->lr = smb_json_find_number (of, "lr");
+  job->images_per_second = smb_json_find_number (of, "images_per_second");
   job->seconds_left = job->iterations > job->iteration
-                          ? (double) (job->iterations - job->iteration) * number_of (of, "seconds", NAN)
+                          ? (double) (job->iterations - job->iteration) * smb_json_find_number (of, "seconds")
                           : 0.0;
 }
 

@@ -34,7 +34,8 @@ add_data (GString *out, JsonObject *data)
                           files != NULL ? json_array_get_length (files) : 0, smb_json_find_number (data, "split_seed"),
                           smb_json_find_number (data, "leaks"));
   for (guint i = 0; warnings != NULL && i < json_array_get_length (warnings); i++)
-    g_string_append_printf (out, "- %s\n", json_array_get_string_element (warnings, i));
+    if (smb_json_text_at (warnings, i) != NULL)
+      g_string_append_printf (out, "- %s\n", smb_json_text_at (warnings, i));
 }
 
 static void
@@ -110,11 +111,11 @@ smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card)
   if (evaluations != NULL)
     g_string_append (out, "\n## Results, with 95 % bootstrap intervals\n\n");
   for (guint i = 0; evaluations != NULL && i < json_array_get_length (evaluations); i++)
-    add_evaluation (out, json_array_get_object_element (evaluations, i));
+    add_evaluation (out, smb_json_find_at (evaluations, i));
   if (calibrations != NULL)
     g_string_append (out, "\n## Calibration\n\n");
   for (guint i = 0; calibrations != NULL && i < json_array_get_length (calibrations); i++) {
-    JsonObject *k = json_array_get_object_element (calibrations, i);
+    JsonObject *k = smb_json_find_at (calibrations, i);
     const gboolean by_video = strcmp (smb_json_find_text (k, "by", ""), "video") == 0;
 
     g_string_append_printf (

@@ -148,54 +148,32 @@ dup_own_path (const char *folder, GError **error)
   return g_build_filename (g_get_user_data_dir (), "semblance", "cards", name, NULL);
 }
 
-static JsonArray *
-list_of (JsonObject *card, const char *list)
+gboolean
+smb_model_card_same_faces (JsonObject *a, JsonObject *b)
 {
-  JsonNode *node = json_object_get_member (card, list);
+  static const char *const texts[] = { "data", "part", "blended" };
+  static const char *const numbers[] = { "reencode_px", "reencode_quality" };
+  gboolean same = TRUE;
 
-  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
-}
-
-static JsonObject *
-entry_of (JsonArray *list, guint i)
-{
-  JsonNode *node = json_array_get_element (list, i);
-
-  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-/* Whether two entries speak of the same faces, shown the same way. */
-static gboolean
-same_faces (JsonObject *a, JsonObject *b)
-{
-  return g_strcmp0 (json_object_get_string_member_with_default (a, "data", ""),
-                    json_object_get_string_member_with_default (b, "data", ""))
-             == 0
-         && g_strcmp0 (json_object_get_string_member_with_default (a, "part", ""),
-                       json_object_get_string_member_with_default (b, "part", ""))
-                == 0
-         && g_strcmp0 (json_object_get_string_member_with_default (a, "blended", ""),
-                       json_object_get_string_member_with_default (b, "blended", ""))
-                == 0
-         && (*json_object_get_string_member_with_default (a, "blended", "") == '\0'
-             || json_object_get_int_member_with_default (a, "seed", 0)
-                    == json_object_get_int_member_with_default (b, "seed", 0))
-         && json_object_get_int_member_with_default (a, "reencode_px", 0)
-                == json_object_get_int_member_with_default (b, "reencode_px", 0)
-         && json_object_get_int_member_with_default (a, "reencode_quality", 0)
-                == json_object_get_int_member_with_default (b, "reencode_quality", 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    same = same && strcmp (smb_json_find_text (a, texts[i], ""), smb_json_find_text (b, texts[i], "")) == 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    same = same && smb_json_find_int (a, numbers[i], 0) == smb_json_find_int (b, numbers[i], 0);
+  if (*smb_json_find_text (a, "blended", "") != '\0') /* the seed draws the blends */
+    same = same && smb_json_find_int (a, "seed", 0) == smb_json_find_int (b, "seed", 0);
+  return same;
 }
 
 /* Entry in place of one that speaks of the same faces. */
 static void
 put_entry (JsonNode *card, const char *list, JsonNode *entry)
 {
-  JsonArray *old = list_of (json_node_get_object (card), list), *new = json_array_new ();
+  JsonArray *old = smb_json_find_array (json_node_get_object (card), list), *new = json_array_new ();
 
   for (guint i = 0; old != NULL && i < json_array_get_length (old); i++) {
-    JsonObject *other = entry_of (old, i);
+    JsonObject *other = smb_json_find_at (old, i);
 
-    if (other == NULL || !same_faces (other, json_node_get_object (entry)))
+    if (other == NULL || !smb_model_card_same_faces (other, json_node_get_object (entry)))
       json_array_add_element (new, json_node_copy (json_array_get_element (old, i)));
   }
   json_array_add_element (new, json_node_copy (entry));
@@ -219,10 +197,10 @@ smb_model_card_read (const char *folder, GError **error)
   if (card == NULL || own == NULL)
     return card != NULL ? g_steal_pointer (&card) : g_steal_pointer (&own);
   for (guint k = 0; k < G_N_ELEMENTS (lists); k++) {
-    JsonArray *list = list_of (json_node_get_object (own), lists[k]);
+    JsonArray *list = smb_json_find_array (json_node_get_object (own), lists[k]);
 
     for (guint i = 0; list != NULL && i < json_array_get_length (list); i++)
-      if (entry_of (list, i) != NULL)
+      if (smb_json_find_at (list, i) != NULL)
         put_entry (card, lists[k], json_array_get_element (list, i));
   }
   return g_steal_pointer (&card);
@@ -252,29 +230,22 @@ smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GErro
 static double
 number_in (JsonObject *of, const char *a, const char *b, const char *c)
 {
-  const char *const path[] = { a, b, c };
-  JsonNode *node = NULL;
-
-  for (int i = 0; i < 3; i++) {
-    node = of != NULL ? json_object_get_member (of, path[i]) : NULL;
-    of = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  }
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
+  return smb_json_find_number (smb_json_find_object (smb_json_find_object (of, a), b), c);
 }
 
 /* Compares the AUC where both were evaluated on the same; adds what speaks against. */
 static void
 compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
 {
-  JsonArray *mine = list_of (card, "evaluations"), *theirs = list_of (before, "evaluations");
+  JsonArray *mine = smb_json_find_array (card, "evaluations"), *theirs = smb_json_find_array (before, "evaluations");
   gboolean any = FALSE;
 
   for (guint i = 0; mine != NULL && i < json_array_get_length (mine); i++)
     for (guint k = 0; theirs != NULL && k < json_array_get_length (theirs); k++) {
-      JsonObject *a = entry_of (mine, i), *b = entry_of (theirs, k);
+      JsonObject *a = smb_json_find_at (mine, i), *b = smb_json_find_at (theirs, k);
       double high, value;
 
-      if (a == NULL || b == NULL || !same_faces (a, b))
+      if (a == NULL || b == NULL || !smb_model_card_same_faces (a, b))
         continue;
       any = TRUE;
       high = number_in (a, "frame", "auc", "high");
@@ -295,8 +266,7 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
   GPtrArray *out = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonNode) card = smb_model_card_read (model->folder, &local), old = NULL;
-  JsonNode *data;
-  gint64 leaks = -1;
+  gint64 leaks;
 
   if (smb_model_is_shipped (model->folder)) /* it is what is used where nobody chose */
     return out;
@@ -304,9 +274,7 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
     g_ptr_array_add (out, g_strdup (local->message));
   if (card == NULL)
     return out;
-  data = json_object_get_member (json_node_get_object (card), "data");
-  if (data != NULL && JSON_NODE_HOLDS_OBJECT (data))
-    leaks = json_object_get_int_member_with_default (json_node_get_object (data), "leaks", -1);
+  leaks = smb_json_find_int (smb_json_find_object (json_node_get_object (card), "data"), "leaks", -1);
   if (leaks < 0)
     g_ptr_array_add (out, g_strdup (_ ("Its card does not say how its data was divided.")));
   if (leaks > 0)

@@ -24,6 +24,8 @@ JsonNode *smb_model_card_read (const char *folder, GError **error);
  * "reencode_px" and "reencode_quality"; a card is begun where there is none. Of a model that came with the program it
  * goes into the user's own folder ($XDG_DATA_HOME/semblance/cards). Takes entry. */
 gboolean smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error);
+/* Whether two entries of such lists speak of the same faces, shown the same way. */
+gboolean smb_model_card_same_faces (JsonObject *a, JsonObject *b);
 /* For people: Markdown, in English as a card is data. Free with g_free. */
 char *smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card);
 

@@ -17,11 +17,12 @@ static int rank, size;
 static gboolean
 sum_chunk (float *values, int n)
 {
-  g_autofree float *parts = rank == 0 ? g_new (float, (gsize) n * (gsize) size) : NULL;
+  const gboolean first = rank == 0;
+  g_autofree float *parts = first ? g_new (float, (gsize) n * (gsize) size) : NULL;
 
   if (MPI_Gather (values, n, MPI_FLOAT, parts, n, MPI_FLOAT, 0, MPI_COMM_WORLD) != MPI_SUCCESS)
     return FALSE;
-  for (int i = 0; rank == 0 && i < n; i++) {
+  for (int i = 0; first && i < n; i++) {
     double sum = 0.0;
 
     for (int r = 0; r < size; r++)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+#include "base/smb-json-part.h"
 #include "media/smb-video-facts.h"
 
 #include <glib/gi18n-lib.h>
@@ -200,12 +202,10 @@ add_times (GPtrArray *words, JsonObject *times)
 static void
 add_streams (GPtrArray *words, JsonObject *facts, JsonObject *video)
 {
-  JsonNode *node = json_object_get_member (facts, "streams");
-  JsonArray *streams = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *streams = smb_json_find_array (facts, "streams");
 
   for (guint i = 0; streams != NULL && i < MIN (json_array_get_length (streams), MAX_LISTED); i++) {
-    JsonNode *element = json_array_get_element (streams, i);
-    JsonObject *stream = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
+    JsonObject *stream = smb_json_find_at (streams, i);
     GString *text;
 
     if (stream == NULL || number_of (stream, "index") == number_of (video, "stream"))
@@ -234,8 +234,7 @@ add_tags (GPtrArray *words, JsonObject *of, const char *told)
 static JsonObject *
 stream_shown (JsonObject *facts, JsonObject *video)
 {
-  JsonNode *node = json_object_get_member (facts, "streams");
-  JsonArray *streams = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *streams = smb_json_find_array (facts, "streams");
 
   for (guint i = 0; streams != NULL && i < json_array_get_length (streams); i++) {
     JsonNode *element = json_array_get_element (streams, i);

@@ -40,6 +40,7 @@ apply (double *r, double *scratch, const double *m, gint64 t, gboolean add)
         to[j] += f * from[j];
     }
   for (gint64 i = 0; i < t * t; i++)
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a loop has filled it */
     r[i] = add ? r[i] + scratch[i] : scratch[i];
 }
 

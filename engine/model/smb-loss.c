@@ -42,6 +42,7 @@ smb_loss_masked_mean (const float *error, const guint8 *chosen, gsize n)
 static double
 log_sum_exp (const double *x, int n)
 {
+  /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): there is at least one */
   double top = x[0], sum = 0.0;
 
   for (int i = 1; i < n; i++)

@@ -129,7 +129,7 @@ fix_total (guint8 *mask, SmbRng *rng, const guint8 *kept, int n, double total)
 static void
 hide_in_proportion (guint8 *mask, SmbRng *rng, const guint8 *member, int n, int covered, float ratio)
 {
-  g_autofree guint8 *own = g_malloc ((gsize) (SMB_N_REGIONS * n));
+  g_autofree guint8 *own = g_malloc ((gsize) SMB_N_REGIONS * (gsize) n);
 
   smb_region_exclusive (own, member, n, covered);
   for (int r = 0; r < SMB_N_REGIONS; r++)

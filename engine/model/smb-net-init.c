@@ -62,8 +62,11 @@ init_row (const SmbNetConfig *c, SmbNetKind kind, const SmbParamRow *row, SmbRng
     fill (t, rng, FILL_NORMAL, 2e-5);
   else if (row->rank == 1)
     fill (t, rng, FILL_CONSTANT, g_str_has_suffix (row->name, ".bias") ? 0.0 : 1.0);
-  else /* xavier-uniform, a patch projection seen as a matrix */
-    fill (t, rng, FILL_UNIFORM, sqrt (6.0 / (double) (row->shape[0] + t->n / row->shape[0])));
+  else { /* xavier-uniform, a patch projection seen as a matrix */
+    const gint64 rows = row->shape[0], columns = t->n / rows;
+
+    fill (t, rng, FILL_UNIFORM, sqrt (6.0 / (double) (rows + columns)));
+  }
   return t;
 }
 

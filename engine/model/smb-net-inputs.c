@@ -143,6 +143,7 @@ smb_net_input_scalar (const SmbTensorDict *inputs, const char *name, double fall
   values = smb_net_input_numbers (inputs, name, &n, error);
   if (values == NULL)
     return FALSE;
+  /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): a loop has filled it */
   if (n != 1 || !isfinite (values[0])) {
     misshapen (name, smb_tensor_dict_get (inputs, name), _ ("one finite number"), error);
     return FALSE;

@@ -123,8 +123,6 @@ tape_new (SmbExec *exec, const SmbBlock *block, SmbTensor *x)
                          .rstd1 = smb_take (exec, b, t),
                          .mean2 = smb_take (exec, b, t),
                          .rstd2 = smb_take (exec, b, t),
-                         .n1 = smb_take (exec, b, t, c),
-                         .n2 = smb_take (exec, b, t, c),
                          .qkv = smb_take (exec, b, t, 3 * c),
                          .lse = smb_take (exec, b, block->heads, t),
                          .mixed = smb_take (exec, b, t, c),
@@ -135,10 +133,10 @@ static SmbBlockTape
 tape_part (SmbExec *exec, const SmbBlockTape *whole, const SmbStackPart *part)
 {
   SmbBlockTape out;
-  SmbTensor *const from[] = { whole->x,  whole->mid, whole->mean1, whole->rstd1, whole->mean2, whole->rstd2,
-                              whole->n1, whole->n2,  whole->qkv,   whole->lse,   whole->mixed, whole->inner };
-  SmbTensor **const to[] = { &out.x,  &out.mid, &out.mean1, &out.rstd1, &out.mean2, &out.rstd2,
-                             &out.n1, &out.n2,  &out.qkv,   &out.lse,   &out.mixed, &out.inner };
+  SmbTensor *const from[] = { whole->x,     whole->mid, whole->mean1, whole->rstd1, whole->mean2,
+                              whole->rstd2, whole->qkv, whole->lse,   whole->mixed, whole->inner };
+  SmbTensor **const to[] = { &out.x,     &out.mid, &out.mean1, &out.rstd1, &out.mean2,
+                             &out.rstd2, &out.qkv, &out.lse,   &out.mixed, &out.inner };
 
   for (guint i = 0; i < G_N_ELEMENTS (to); i++)
     *to[i] = smb_exec_view_part (exec, from[i], part->from, part->n);
@@ -150,17 +148,16 @@ static void
 block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const SmbStackPart *part, const SmbStackRun *run,
               const SmbBlockTape *tape, SmbTensor *probs)
 {
-  SmbTensor *x = tape->x, *act;
-  SmbExecMark mark;
+  SmbExecMark mark = smb_exec_mark (exec);
+  SmbTensor *x = tape->x, *n = smb_exec_take_like (exec, x), *act;
 
-  smb_norm_forward (exec, &block->norm1, tape->n1, tape->mean1, tape->rstd1, x);
-  smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, tape->n1, NULL, SMB_EPILOGUE_NONE);
+  smb_norm_forward (exec, &block->norm1, n, tape->mean1, tape->rstd1, x);
+  smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, n, NULL, SMB_EPILOGUE_NONE);
   smb_op_attention (exec, tape->mixed, probs, tape->lse, tape->qkv, block->heads, block->qkv.w->precision);
   add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (exec, run, part, 0));
-  smb_norm_forward (exec, &block->norm2, tape->n2, tape->mean2, tape->rstd2, tape->mid);
-  mark = smb_exec_mark (exec);
+  smb_norm_forward (exec, &block->norm2, n, tape->mean2, tape->rstd2, tape->mid);
   act = smb_exec_take_like (exec, tape->inner);
-  smb_linear_forward (exec, &block->fc1, act, tape->inner, tape->n2, NULL, SMB_EPILOGUE_GELU);
+  smb_linear_forward (exec, &block->fc1, act, tape->inner, n, NULL, SMB_EPILOGUE_GELU);
   if (out != NULL)
     add_branch (exec, &block->fc2, out, tape->mid, act, gate_of (exec, run, part, 1));
   smb_exec_rewind (exec, mark);
@@ -187,14 +184,15 @@ mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStack
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 1));
   SmbTensor *act = smb_exec_take_like (exec, tape->inner), *dact = smb_exec_take_like (exec, tape->inner);
-  SmbTensor *dn = smb_exec_take_like (exec, d), *dmid = smb_exec_take_like (exec, d);
+  SmbTensor *dn = smb_exec_take_like (exec, d), *n = smb_exec_take_like (exec, d);
 
   smb_op_gelu (exec, act, tape->inner);
   smb_linear_backward (exec, &block->fc2, dact, branch, act);
   smb_op_gelu_backward (exec, dact, dact, tape->inner);
-  smb_linear_backward (exec, &block->fc1, dn, dact, tape->n2);
-  smb_norm_backward (exec, &block->norm2, dmid, dn, tape->mid, tape->mean2, tape->rstd2);
-  smb_op_axpy (exec, d, 1.0f, dmid);
+  smb_norm_forward (exec, &block->norm2, n, NULL, NULL, tape->mid);
+  smb_linear_backward (exec, &block->fc1, dn, dact, n);
+  smb_norm_backward (exec, &block->norm2, n, dn, tape->mid, tape->mean2, tape->rstd2);
+  smb_op_axpy (exec, d, 1.0f, n);
   smb_exec_rewind (exec, mark);
 }
 
@@ -206,14 +204,15 @@ attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Sm
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 0));
   SmbTensor *dmixed = smb_exec_take_like (exec, d), *dqkv = smb_exec_take_like (exec, tape->qkv);
-  SmbTensor *dn = smb_exec_take_like (exec, d), *dx = smb_exec_take_like (exec, d);
+  SmbTensor *dn = smb_exec_take_like (exec, d), *n = smb_exec_take_like (exec, d);
 
   smb_linear_backward (exec, &block->proj, dmixed, branch, tape->mixed);
   smb_op_attention_backward (exec, dqkv, dprobs, dmixed, tape->mixed, tape->qkv, tape->lse, block->heads,
                              block->qkv.w->precision);
-  smb_linear_backward (exec, &block->qkv, dn, dqkv, tape->n1);
-  smb_norm_backward (exec, &block->norm1, dx, dn, tape->x, tape->mean1, tape->rstd1);
-  smb_op_axpy (exec, d, 1.0f, dx);
+  smb_norm_forward (exec, &block->norm1, n, NULL, NULL, tape->x);
+  smb_linear_backward (exec, &block->qkv, dn, dqkv, n);
+  smb_norm_backward (exec, &block->norm1, n, dn, tape->x, tape->mean1, tape->rstd1);
+  smb_op_axpy (exec, d, 1.0f, n);
   smb_exec_rewind (exec, mark);
 }
 

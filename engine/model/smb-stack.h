@@ -18,11 +18,11 @@ typedef struct {
   int depth;
 } SmbStack;
 
-/* What the backward pass of a block needs; borrowed from the run. Under recomputation only `x` is kept. */
+/* What the backward pass of a block needs; borrowed from the run. Under recomputation only `x` is kept. What stands
+ * behind a norm or a GELU is not kept but made again of what stands before it: that costs next to nothing. */
 typedef struct {
   SmbTensor *x, *mid;           /* (B,T,C) before the block, between its branches */
   SmbTensor *mean1, *rstd1, *mean2, *rstd2; /* (B,T) */
-  SmbTensor *n1, *n2;           /* (B,T,C) behind the norms */
   SmbTensor *qkv, *lse, *mixed; /* (B,T,3C), (B,H,T), (B,T,C) the attention's output */
   SmbTensor *inner;             /* (B,T,rC) before GELU */
 } SmbBlockTape;

@@ -108,7 +108,8 @@ draw_legend (const Plot *plot, double x, double y)
 
   for (guint i = 0; i < plot->timeline->tracks->len; i++) {
     const SmbTrackSummary *track = plot->timeline->tracks->pdata[i];
-    const double left = x + room * (i % LEGEND_PER_ROW), top = y + LEGEND_ROW * (i / LEGEND_PER_ROW);
+    const guint row = i / LEGEND_PER_ROW, column = i % LEGEND_PER_ROW;
+    const double left = x + room * column, top = y + LEGEND_ROW * row;
     g_autofree char *name = track->name != NULL ? smb_report_clean (track->name, FALSE) : g_strdup ("");
     g_autofree char *mean = track->score.n_scored > 0 ? smb_report_fixed (track->score.mean, 3) : g_strdup (_ ("n/a"));
     g_autofree char *text = g_strdup_printf ("T%u  %s  %s", track->number, mean, name);
@@ -148,8 +149,8 @@ draw_scales (const Plot *plot)
     set_colour (plot->cr, 0x5b5e66, 1.0);
     draw_text (plot->cr, text, plot->left - 4, y_of (plot, i / 4.0) - 4.5, 1.0, 0);
   }
-  for (double at = 0; at <= (double) plot->timeline->length_us; at += step) {
-    const double x = x_of (plot, (gint64) at);
+  for (guint i = 0; i * step <= (double) plot->timeline->length_us; i++) {
+    const double at = i * step, x = x_of (plot, (gint64) at);
     g_autofree char *seconds = smb_report_fixed (fmod (at / 1e6, 60), step < 1e6 ? 1 : 0);
     g_autofree char *text
         = g_strdup_printf ("%d:%s%s", (int) (at / 60e6), fmod (at / 1e6, 60) < 10 ? "0" : "", seconds);
@@ -157,7 +158,7 @@ draw_scales (const Plot *plot)
     set_colour (plot->cr, 0xd2d3d8, 1.0);
     line (plot->cr, x, plot->bottom, x, plot->bottom + 3);
     set_colour (plot->cr, 0x5b5e66, 1.0);
-    if (x + MIN_LABEL / 2 < plot->right || at == 0)
+    if (x + MIN_LABEL / 2 < plot->right || i == 0)
       draw_text (plot->cr, text, x, plot->bottom + 4, 0.0, 0);
   }
 }

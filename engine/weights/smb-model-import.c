@@ -110,12 +110,30 @@ take_normalisation (SmbModelInfo *info, const SmbModelImport *how, SmbModelSourc
   return TRUE;
 }
 
+#define MAX_STATED_CHARS 2000
+
+/* What the file says of itself, as far as it is worth reading; NULL if nothing. */
+static char *
+stated (const SmbModelSource *source, const char *key)
+{
+  const char *text = smb_tensor_dict_get_meta (source->weights, key);
+  g_autofree char *valid = text != NULL && text[0] != '\0' ? g_utf8_make_valid (text, -1) : NULL;
+  g_autofree char *head = NULL;
+
+  if (valid == NULL || g_utf8_strlen (valid, -1) <= MAX_STATED_CHARS)
+    return g_steal_pointer (&valid);
+  head = g_utf8_substring (valid, 0, MAX_STATED_CHARS);
+  return g_strconcat (head, "…", NULL);
+}
+
 static gboolean
 take_words (SmbModelInfo *info, const SmbModelImport *how, const SmbModelSource *source, const char *path,
             GError **error)
 {
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *shown = smb_weights_quote (base, strlen (base));
+  g_autofree char *title = how->title != NULL ? g_strdup (how->title) : stated (source, "title");
+  g_autofree char *provenance = how->provenance != NULL ? g_strdup (how->provenance) : stated (source, "provenance");
 
   if (how->transform != NULL && !smb_face_transform_from_name (how->transform, &info->transform))
     return argument_error (error, _ ("“%s” is no way to bring a face to the network's size. Use “resize” or "
@@ -123,15 +141,15 @@ take_words (SmbModelInfo *info, const SmbModelImport *how, const SmbModelSource 
   g_free (info->name);
   info->name = g_strdup (how->name);
   g_free (info->title);
-  info->title = g_strdup (how->title != NULL ? how->title : how->name);
+  info->title = title != NULL ? g_steal_pointer (&title) : g_strdup (how->name);
   if (how->licence != NULL) {
     g_free (info->licence);
     info->licence = g_strdup (how->licence);
   }
   g_free (info->provenance);
   info->provenance
-      = g_strdup_printf ("%s%sImported from %s (SHA-256 %s). %s", how->provenance != NULL ? how->provenance : "",
-                         how->provenance != NULL ? " " : "", shown, source->sha256, source->normalisation);
+      = g_strdup_printf ("%s%sImported from %s (SHA-256 %s). %s", provenance != NULL ? provenance : "",
+                         provenance != NULL ? " " : "", shown, source->sha256, source->normalisation);
   return TRUE;
 }
 

@@ -2,6 +2,7 @@
 #include "worker/smb-engine.h"
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "media/smb-limits.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-metadata-message.h"
@@ -16,8 +17,7 @@
 static char **
 read_warnings (const SmbMessage *answer)
 {
-  JsonNode *node = json_object_get_member (answer->body, "warnings");
-  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *array = smb_json_find_array (answer->body, "warnings");
   guint n = array != NULL ? MIN (json_array_get_length (array), MAX_WARNINGS) : 0;
   GPtrArray *warnings = g_ptr_array_new ();
 

@@ -2,6 +2,7 @@
 #include "worker/smb-engine-frames.h"
 
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "worker/smb-engine-private.h"
 #include "worker/smb-plane.h"
 
@@ -62,8 +63,7 @@ static GPtrArray *
 read_frames (const SmbMessage *answer, GPtrArray *asked, GError **error)
 {
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);
-  JsonNode *node = json_object_get_member (answer->body, "frames");
-  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *array = smb_json_find_array (answer->body, "frames");
 
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
     SmbFrameFaces *frame = smb_frame_faces_from_json (json_array_get_element (array, i), error);

@@ -469,8 +469,7 @@ static GPtrArray *
 read_frames (SmbMessage *answer, const guint *frames, guint n, SmbVideoWant want, int max_side_px, GError **error)
 {
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_video_frame_free);
-  JsonNode *node = json_object_get_member (answer->body, "frames");
-  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *array = smb_json_find_array (answer->body, "frames");
   guint plane = 0;
 
   for (guint i = 0; i < n; i++) {

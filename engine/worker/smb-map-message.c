@@ -94,8 +94,7 @@ static gboolean
 read_area (JsonObject *object, SmbMapArea *out)
 {
   double *parts[] = { &out->x, &out->y, &out->width, &out->height };
-  JsonNode *node = json_object_get_member (object, "area");
-  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *array = smb_json_find_array (object, "area");
 
   if (array == NULL || json_array_get_length (array) != 4)
     return FALSE;
@@ -110,8 +109,7 @@ read_area (JsonObject *object, SmbMapArea *out)
 SmbMap *
 smb_map_from_message (SmbMessage *message, guint index, GError **error)
 {
-  JsonNode *list = json_object_get_member (message->body, "maps");
-  JsonArray *array = list != NULL && JSON_NODE_HOLDS_ARRAY (list) ? json_node_get_array (list) : NULL;
+  JsonArray *array = smb_json_find_array (message->body, "maps");
   JsonNode *node
       = array != NULL && index < json_array_get_length (array) ? json_array_get_element (array, index) : NULL;
   JsonObject *object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;

@@ -4,6 +4,7 @@
 #include "analysis/smb-analysis.h"
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "worker/smb-map-message.h"
 #include "worker/smb-model-message.h"
 #include "worker/smb-plane.h"
@@ -22,22 +23,6 @@ SmbWorkerCompute *
 smb_worker_compute_new (void)
 {
   return g_new0 (SmbWorkerCompute, 1);
-}
-
-static JsonObject *
-object_member (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-static JsonArray *
-array_member (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
 
 void
@@ -68,7 +53,7 @@ needs_no_model (const SmbMessage *request)
 static SmbJudge *
 ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *request, GError **error)
 {
-  JsonObject *described = needs_no_model (request) ? NULL : object_member (request->body, "model");
+  JsonObject *described = needs_no_model (request) ? NULL : smb_json_find_object (request->body, "model");
   const char *device = smb_message_get_string (request, "device", "cpu");
   gint64 threads = smb_message_get_int (request, "threads", 0);
   g_autoptr (SmbModelInfo) model = NULL;
@@ -99,17 +84,16 @@ ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *re
 }
 
 static gboolean
-box_from_json (JsonNode *node, SmbBox *box)
+box_from_json (JsonArray *array, SmbBox *box)
 {
-  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
   int *parts[4] = { &box->x, &box->y, &box->width, &box->height };
 
   if (array == NULL || json_array_get_length (array) != 4)
     return FALSE;
   for (guint i = 0; i < 4; i++) {
-    gint64 value = json_array_get_int_element (array, i);
+    double value = smb_json_number_at (array, i);
 
-    if (value < -(1 << 29) || value > 1 << 29)
+    if (!(value >= -(1 << 29) && value <= 1 << 29))
       return FALSE;
     *parts[i] = (int) value;
   }
@@ -120,7 +104,7 @@ box_from_json (JsonNode *node, SmbBox *box)
 static gboolean
 read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
 {
-  JsonArray *array = array_member (request->body, "drawn");
+  JsonArray *array = smb_json_find_array (request->body, "drawn");
   g_autoptr (GArray) drawn = NULL;
 
   *drawn_out = NULL;
@@ -134,7 +118,9 @@ read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
   for (guint i = 0; i < json_array_get_length (array); i++) {
     SmbBox box;
 
-    if (!box_from_json (json_array_get_element (array, i), &box)) {
+    JsonNode *node = json_array_get_element (array, i);
+
+    if (!box_from_json (JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL, &box)) {
       smb_worker_compute_misuse (error);
       return FALSE;
     }
@@ -147,7 +133,7 @@ read_drawn (const SmbMessage *request, GArray **drawn_out, GError **error)
 gboolean
 smb_worker_read_settings (const SmbMessage *request, SmbAnalysisSettings *settings, GError **error)
 {
-  JsonObject *object = object_member (request->body, "settings");
+  JsonObject *object = smb_json_find_object (request->body, "settings");
   SmbJsonReader reader = { .what = "settings", .where = "", .error = error };
 
   if (object == NULL) {
@@ -193,13 +179,13 @@ report (guint64 done, guint64 total, const char *what, gpointer worker)
 static gboolean
 read_job (SmbWorker *worker, SmbMessage *request, SmbMapJob *job, SmbRegions **regions_out, GError **error)
 {
-  JsonNode *box = json_object_get_member (request->body, "box");
+  JsonArray *box = smb_json_find_array (request->body, "box");
   gint64 origin = smb_message_get_int (request, "regions", -1);
 
   *job = (SmbMapJob){ .progress = report,
                       .user_data = worker,
                       .check = smb_message_get_int (request, "check", 0) != 0 };
-  if (box == NULL || !box_from_json (box, &job->box) || (request->n_fds == 2) != (origin >= 0)
+  if (!box_from_json (box, &job->box) || (request->n_fds == 2) != (origin >= 0)
       || origin > SMB_REGIONS_BY_HAND) {
     smb_worker_compute_misuse (error);
     return FALSE;
@@ -217,7 +203,7 @@ static SmbMessage *
 make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
            GError **error)
 {
-  JsonArray *texts = array_member (request->body, "specs");
+  JsonArray *texts = smb_json_find_array (request->body, "specs");
   guint n = texts != NULL ? json_array_get_length (texts) : 0;
   g_autofree SmbMapSpec *specs = NULL;
   g_autoptr (SmbRegions) regions = NULL;
@@ -231,7 +217,11 @@ make_maps (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbIma
   }
   specs = g_new0 (SmbMapSpec, n);
   for (guint i = 0; i < n; i++) {
-    if (!smb_map_spec_parse (&specs[i], json_array_get_string_element (texts, i), error))
+    const char *text = smb_json_text_at (texts, i);
+
+    if (text == NULL)
+      smb_worker_compute_misuse (error);
+    if (text == NULL || !smb_map_spec_parse (&specs[i], text, error))
       return NULL;
   }
   if (!read_job (worker, request, &job, &regions, error))

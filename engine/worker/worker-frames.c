@@ -4,14 +4,14 @@
 
 #include "analysis/smb-frame-faces.h"
 #include "base/smb-error.h"
+#include "base/smb-json-part.h"
 #include "worker/smb-plane.h"
 
 /* One frame of a request or an answer. */
 static gboolean
 read_frames (const SmbMessage *request, GPtrArray *frames, GError **error)
 {
-  JsonNode *node = json_object_get_member (request->body, "frames");
-  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *array = smb_json_find_array (request->body, "frames");
 
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
     SmbFrameFaces *frame = smb_frame_faces_from_json (json_array_get_element (array, i), error);

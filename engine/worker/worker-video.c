@@ -4,6 +4,7 @@
 
 #include "base/smb-error.h"
 #include "base/smb-hash.h"
+#include "base/smb-json-part.h"
 #include "media/smb-limits.h"
 #include "media/smb-video.h"
 #include "worker/smb-plane.h"
@@ -169,8 +170,7 @@ static SmbMessage *
 get_frames (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, GError **error)
 {
   OpenVideo *place = find_open (smb_message_get_int (request, "handle", 0));
-  JsonNode *node = json_object_get_member (request->body, "frames");
-  JsonArray *wanted = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonArray *wanted = smb_json_find_array (request->body, "frames");
   guint n = wanted != NULL ? json_array_get_length (wanted) : 0;
   g_autoptr (SmbMessage) answer = NULL;
   JsonArray *frames;
@@ -189,9 +189,9 @@ get_frames (SmbWorker *worker, SmbMessage *request, GCancellable *cancellable, G
   frames = json_array_new ();
   json_object_set_array_member (answer->body, "frames", frames);
   for (guint i = 0; i < n; i++) {
-    gint64 k = json_array_get_int_element (wanted, i);
+    double k = smb_json_number_at (wanted, i);
 
-    if (k < 0 || k > G_MAXUINT) {
+    if (!(k >= 0.0 && k <= G_MAXUINT)) {
       fail_misuse (error);
       return NULL;
     }

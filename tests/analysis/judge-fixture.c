@@ -67,3 +67,14 @@ judge_open (const SmbModelInfo *model)
   g_assert_nonnull (judge);
   return judge;
 }
+
+SmbMapSpec
+judge_spec (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  SmbMapSpec spec;
+
+  smb_map_spec_parse (&spec, text, &error);
+  g_assert_no_error (error);
+  return spec;
+}

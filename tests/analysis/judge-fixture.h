@@ -13,5 +13,8 @@ SmbModelInfo *judge_model (const char *detector_path, const char *mim_path);
 /* A picture of coloured waves, without faces. */
 SmbImage *judge_picture (int width, int height);
 
+/* Of a map, from its text; fails the test if it is none. */
+SmbMapSpec judge_spec (const char *text);
+
 /* Opens on the CPU with one thread; fails the test if that fails. */
 SmbJudge *judge_open (const SmbModelInfo *model);

@@ -13,23 +13,12 @@ enum { SIZE = 32, PATCHES = 16 };
 
 static const SmbBox box = { 20, 30, 120, 120 };
 
-static SmbMapSpec
-spec_of (const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  SmbMapSpec spec;
-
-  smb_map_spec_parse (&spec, text, &error);
-  g_assert_no_error (error);
-  return spec;
-}
-
 static GPtrArray *
 make (SmbJudge *judge, const SmbRegions *regions, const char *text)
 {
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   const SmbMapJob job = { .box = box, .regions = regions };
-  SmbMapSpec spec = spec_of (text);
+  SmbMapSpec spec = judge_spec (text);
   g_autoptr (GError) error = NULL;
   GPtrArray *maps = smb_judge_make_maps (judge, image, &job, &spec, 1, NULL, &error);
 
@@ -82,22 +71,21 @@ test_relevance (void)
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
   g_autoptr (SmbJudge) judge = judge_open (model);
   g_autoptr (SmbImage) image = judge_picture (300, 200);
-  const SmbMapSpec specs[] = { spec_of ("relevance:class=2"), spec_of ("rollout"), spec_of ("relevance"),
-                               spec_of ("relevance:class=2,query=class") };
+  const SmbMapSpec specs[] = { judge_spec ("relevance:class=2"), judge_spec ("rollout"), judge_spec ("relevance"),
+                               judge_spec ("relevance:class=2,query=class") };
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) maps = smb_judge_maps (judge, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_autofree guint8 *rgb = smb_face_crop_resize_centre (image, box, SIZE);
   g_autoptr (SmbTensorDict) of_two = direct (model, 2, rgb, NULL), of_best = direct (model, -1, rgb, NULL);
-  const char *const names[] = { "out.relevance_patches_pooled", NULL, "out.relevance_patches_pooled",
-                                "out.relevance_patches_cls" };
-  const SmbMapSpec bad = spec_of ("relevance:class=4");
+  const char *const names[]
+      = { "out.relevance_patches_pooled", NULL, "out.relevance_patches_pooled", "out.relevance_patches_cls" };
+  const SmbMapSpec bad = judge_spec ("relevance:class=4");
 
   g_assert_no_error (error);
   for (guint i = 0; i < maps->len; i++) {
     const SmbMap *map = g_ptr_array_index (maps, i);
-    const float *want = names[i] == NULL
-                            ? smb_tensor_dict_get (of_two, "out.rollout_patches_pooled")->data
-                            : smb_tensor_dict_get (i == 2 ? of_best : of_two, names[i])->data;
+    const float *want = names[i] == NULL ? smb_tensor_dict_get (of_two, "out.rollout_patches_pooled")->data
+                                         : smb_tensor_dict_get (i == 2 ? of_best : of_two, names[i])->data;
 
     for (int k = 0; k < PATCHES; k++)
       g_assert_cmpfloat_with_epsilon (map->values[k], want[k], 1e-6);
@@ -171,12 +159,12 @@ test_faithfulness (void)
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   int reports = 0;
   const SmbMapJob job = { .box = box, .check = TRUE, .progress = count_reports, .user_data = &reports };
-  const SmbMapSpec specs[] = { spec_of ("relevance:class=2"),
-                               spec_of ("rollout"),
-                               spec_of ("rollout:query=5"),
-                               spec_of ("error"),
-                               spec_of ("occlusion:class=2,patch=8,stride=8"),
-                               spec_of ("attention") };
+  const SmbMapSpec specs[] = { judge_spec ("relevance:class=2"),
+                               judge_spec ("rollout"),
+                               judge_spec ("rollout:query=5"),
+                               judge_spec ("error"),
+                               judge_spec ("occlusion:class=2,patch=8,stride=8"),
+                               judge_spec ("attention") };
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) maps = smb_judge_make_maps (judge, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_autoptr (GPtrArray) again = smb_judge_make_maps (judge, image, &job, specs, G_N_ELEMENTS (specs), NULL, &error);
@@ -224,7 +212,7 @@ test_coverage (void)
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   int reports = 0;
   const SmbMapJob job = { .box = box, .progress = count_reports, .user_data = &reports };
-  const SmbMapSpec spec = spec_of ("coverage:times=3,seed=11");
+  const SmbMapSpec spec = judge_spec ("coverage:times=3,seed=11");
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) first = smb_judge_make_maps (judge, image, &job, &spec, 1, NULL, &error);
   g_autoptr (GPtrArray) second = make (judge, NULL, "coverage:times=3,seed=11");
@@ -293,9 +281,15 @@ test_regions (void)
 static void
 test_kinds (void)
 {
-  static const char *const texts[] = { "error:strategy=crfr-p", "error:strategy=crfr-r", "error:strategy=frp",
-                                       "error:strategy=fasking-i", "ssim:patches=5+6", "signed-error", "absolute-error",
-                                       "coverage:strategy=crfr-p,times=1", "reconstruction:visible=predicted" };
+  static const char *const texts[] = { "error:strategy=crfr-p",
+                                       "error:strategy=crfr-r",
+                                       "error:strategy=frp",
+                                       "error:strategy=fasking-i",
+                                       "ssim:patches=5+6",
+                                       "signed-error",
+                                       "absolute-error",
+                                       "coverage:strategy=crfr-p,times=1",
+                                       "reconstruction:visible=predicted" };
   g_autoptr (SmbModelInfo) model = judge_model (NULL, JUDGE_MIM);
   g_autoptr (SmbJudge) judge = judge_open (model);
   g_autoptr (GPtrArray) kept = make (judge, NULL, "reconstruction");

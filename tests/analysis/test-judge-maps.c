@@ -11,17 +11,6 @@
 
 static const SmbBox box = { 20, 30, 120, 120 };
 
-static SmbMapSpec
-spec_of (const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  SmbMapSpec spec;
-
-  smb_map_spec_parse (&spec, text, &error);
-  g_assert_no_error (error);
-  return spec;
-}
-
 /* One forward of the network on given input bytes. */
 static SmbTensorDict *
 direct (const char *path, const guint8 *rgb, const double *mean, const double *std, const guint8 *mask, guint want)
@@ -55,16 +44,12 @@ test_all_at_once (void)
   g_autoptr (SmbJudge) judge = judge_open (model);
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   const SmbMapSpec specs[] = {
-    spec_of ("error:seed=5"),
-    spec_of ("attention:layer=0,head=2,query=class"),
-    spec_of ("rollout"),
-    spec_of ("reconstruction:seed=5"),
-    spec_of ("attention"),
-    spec_of ("masked-input:seed=6"),
+    judge_spec ("error:seed=5"), judge_spec ("attention:layer=0,head=2,query=class"),
+    judge_spec ("rollout"),      judge_spec ("reconstruction:seed=5"),
+    judge_spec ("attention"),    judge_spec ("masked-input:seed=6"),
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) maps
-      = smb_judge_maps (judge, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
+  g_autoptr (GPtrArray) maps = smb_judge_maps (judge, image, box, specs, G_N_ELEMENTS (specs), NULL, &error);
   g_autofree guint8 *seen = smb_face_crop_resize_centre (image, box, 32);
   g_autofree guint8 *whole = smb_face_crop_resize (image, box, 32);
   g_autoptr (SmbTensorDict) detector = NULL, mim = NULL;
@@ -143,7 +128,7 @@ test_ratios (void)
   g_autoptr (SmbImage) image = judge_picture (300, 200);
 
   for (int n = 1; n < 16; n++) {
-    SmbMapSpec spec = spec_of ("error:seed=3");
+    SmbMapSpec spec = judge_spec ("error:seed=3");
     g_autoptr (GError) error = NULL;
     g_autoptr (GPtrArray) first = NULL, second = NULL;
     const SmbMap *map, *again;
@@ -166,7 +151,7 @@ static void
 assert_refused (SmbJudge *judge, SmbBox where, const char *text, int code, const char *says)
 {
   g_autoptr (SmbImage) image = judge_picture (300, 200);
-  SmbMapSpec spec = spec_of (text);
+  SmbMapSpec spec = judge_spec (text);
   g_autoptr (GError) error = NULL;
 
   g_assert_null (smb_judge_maps (judge, image, where, &spec, 1, NULL, &error));

@@ -404,11 +404,11 @@ test_regions (Fixture *fixture, gconstpointer data)
   first.face_id = 77;
   g_assert_false (smb_case_add_regions (fixture->store, &first, &error));
   assert_refused (error, SMB_ERROR_NOT_FOUND, "77");
-  error = NULL;
+  g_clear_error (&error);
   tamper (fixture->path, "UPDATE region_map SET classes = 'k64' WHERE id = 1");
   g_assert_false (smb_case_check (fixture->store, &error));
   assert_refused (error, SMB_ERROR_INTEGRITY, "region_map");
-  error = NULL;
+  g_clear_error (&error);
   g_free (first.author);
   g_free (second.author);
   g_free (none.author);

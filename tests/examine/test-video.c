@@ -297,6 +297,9 @@ test_exhibit_of_pictures (void)
 
   g_assert_no_error (error);
   g_assert_cmpstr (derived, ==, pattern);
+  g_assert_null (smb_examine_acquire_pictures (store, engine, second, 8, NULL, NULL, NULL, &error)); /* no pattern */
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND);
+  g_clear_error (&error);
   g_assert_cmpuint (evidence->n_pictures, ==, 4);
   g_assert_true (evidence->video);
   list = smb_case_list_evidence (store, &error);
@@ -347,12 +350,14 @@ test_pattern_of (void)
   static const struct {
     const char *name, *pattern;
   } cases[] = { { "/a/frame-0001.png", "/a/frame-%04d.png" }, { "/a/7.jpg", "/a/%d.jpg" }, { "/a/0.jpg", "/a/%d.jpg" },
-                { "/a/cam2_10.tif", "/a/cam2_%d.tif" }, { "/a/shot.png", NULL }, { "/a/50%_1.png", NULL } };
+                { "/a/cam2_10.tif", "/a/cam2_%d.tif" }, { "/a/scan_0000000001.png", "/a/scan_%010d.png" },
+                { "/a/shot.png", NULL }, { "/a/50%_1.png", NULL } };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *pattern = smb_examine_pattern_of (cases[i].name);
 
     g_assert_cmpstr (pattern, ==, cases[i].pattern);
+    g_assert_true (pattern == NULL || smb_examine_is_pattern (pattern));
   }
 }
 

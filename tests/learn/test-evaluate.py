@@ -270,6 +270,33 @@ def check_shipped(tap, place):
     tap.check("a model that came with the program", found)
 
 
+def check_crafted_cards(tap, place):
+    """A model's folder may come from anyone: a card whose members are of other kinds than they should be is read as if they were not there."""
+    found = []
+    kinds = [5, -1.5, "text", "", None, True, [], {}, [[]], [{"value": "x"}], {"auc": {"value": [], "high": "x"}}]
+    file = place.path("share", "semblance", "models", "second", "card.json")
+    with open(file, encoding="utf-8") as handle:
+        good = json.load(handle)
+
+    def with_card(what, card):
+        with open(file, "w", encoding="utf-8") as handle:
+            json.dump(card, handle)
+        for arguments in (["model", "card", "second"], ["model", "use", "second"], ["model", "use", "mine"], ["evaluate", "--as=second", "--model=mine"]):
+            done = place.run(*arguments)
+            if done.returncode not in (0, 1, 2) or "Traceback" in done.stderr or "CRITICAL" in done.stderr:
+                found.append(f"{what}: {arguments}: exit {done.returncode}: {done.stderr[-300:]}")
+
+    place.run("model", "use", "second", "--override=only for the test")
+    for kind in kinds:
+        with_card(f"every member is {kind!r}", {key: kind for key in good})
+    for key in good["evaluations"][0]:
+        for kind in kinds[:8]:
+            with_card(f"{key} of an evaluation is {kind!r}", {**good, "evaluations": [{**good["evaluations"][0], key: kind}, kind]})
+    with open(file, "w", encoding="utf-8") as handle:
+        json.dump(good, handle)
+    tap.check("cards made to mislead", found)
+
+
 def main():
     tap = house.Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -280,6 +307,7 @@ def main():
         check_card(tap, place)
         check_as(tap, place)
         check_shipped(tap, place)
+        check_crafted_cards(tap, place)
         check_refusals(tap, place)
     tap.done()
 

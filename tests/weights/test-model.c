@@ -116,6 +116,42 @@ test_import_classifier (void)
   g_assert_cmpstr (again->name, ==, "untrained");
 }
 
+/* What the weights say of themselves goes on with them, up to a length, unless something else is said. */
+static void
+test_stated_words (void)
+{
+  const char *const endless = "0123456789012345678901234567890123456789";
+  g_autoptr (SmbTensorDict) dict = fixture_read ("a_finetune_after3.safetensors");
+  g_autofree char *folder = g_dir_make_tmp ("semblance-model-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "own.safetensors", NULL);
+  g_autoptr (GString) much = g_string_new (NULL);
+
+  for (int i = 0; i < 3; i++) {
+    SmbModelImport how = how_of (i == 0 ? "stated" : i == 1 ? "said" : "much");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (SmbModelInfo) info = NULL;
+
+    for (int k = 0; i == 2 && k < 100; k++)
+      g_string_append (much, endless);
+    smb_tensor_dict_set_meta (dict, "title", "Of the lab");
+    smb_tensor_dict_set_meta (dict, "provenance", i == 2 ? much->str : "Trained on seven faces.");
+    g_assert_true (smb_weights_write (path, dict, NULL));
+    how.classes = four_classes;
+    if (i == 1) {
+      how.title = "Mine";
+      how.provenance = "From a friend.";
+    }
+    info = smb_model_import (path, &how, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (info->title, ==, i == 1 ? "Mine" : "Of the lab");
+    if (i < 2)
+      g_assert_true (g_str_has_prefix (info->provenance, i == 0 ? "Trained on seven faces. Imported from own.safetensors"
+                                                                : "From a friend. Imported from own.safetensors"));
+    else
+      g_assert_cmpuint (strlen (info->provenance), <, 2400);
+  }
+}
+
 /* Detector and reconstruction network as one model, stored in half the bytes. */
 static void
 test_mim_and_half (void)
@@ -461,6 +497,7 @@ main (int argc, char **argv)
   smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/model/untrained", test_untrained);
   g_test_add_func ("/weights/model/import-classifier", test_import_classifier);
+  g_test_add_func ("/weights/model/stated-words", test_stated_words);
   g_test_add_func ("/weights/model/mim-and-half", test_mim_and_half);
   g_test_add_func ("/weights/model/never-overwrites", test_never_overwrites);
   g_test_add_func ("/weights/model/normalisation", test_normalisation);

@@ -4,6 +4,7 @@
  * worker where a decoder lied. */
 #include "base/smb-error.h"
 #include "judge-fixture.h"
+#include "open-files.h"
 #include "weights/smb-weights-file.h"
 #include "worker/smb-engine-frames.h"
 #include "worker/smb-engine-video.h"
@@ -99,17 +100,6 @@ static const Lie lies[] = {
   { WEIGHTS, "{}", "no sealed memory" },
   { WEIGHTS, "{} | u8 4 4 1", "" }, /* sealed, but no weights: whatever its reader says */
 };
-
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
 
 static int
 open_picture (char **path)
@@ -207,7 +197,7 @@ test_lie (gconstpointer data)
 {
   const Lie *lie = data;
   g_autofree char *honest = g_strdup (g_getenv ("SEMBLANCE_WORKER"));
-  guint before = count_fds ();
+  guint before = count_fds ("self");
   SmbEngine *engine = smb_engine_new (NULL, 1);
   g_autoptr (GError) error = NULL;
   gboolean came;
@@ -242,7 +232,7 @@ test_lie (gconstpointer data)
     g_assert_nonnull (image);
   }
   smb_engine_unref (engine);
-  g_assert_cmpuint (count_fds (), ==, before);
+  g_assert_cmpuint (count_fds ("self"), ==, before);
 }
 
 int

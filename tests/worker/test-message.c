@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames and planes, honest and not. */
 #include "base/smb-error.h"
+#include "open-files.h"
 #include "worker/smb-message.h"
 #include "worker/smb-plane.h"
 
@@ -9,17 +10,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
 
 static void
 make_pair (int pair[2])
@@ -50,7 +40,7 @@ send_thread (gpointer data)
 static void
 test_round_trip (void)
 {
-  guint before = count_fds ();
+  guint before = count_fds ("self");
   g_autoptr (GError) error = NULL;
   SmbMessage *message = NULL;
   GThread *sender;
@@ -75,7 +65,7 @@ test_round_trip (void)
   close (pair[0]);
   g_assert_cmpint (smb_message_receive (pair[1], 10, NULL, &message, &error), ==, SMB_RECEIVE_CLOSED);
   close (pair[1]);
-  g_assert_cmpuint (count_fds (), ==, before);
+  g_assert_cmpuint (count_fds ("self"), ==, before);
 }
 
 typedef struct {
@@ -88,7 +78,7 @@ typedef struct {
 static void
 expect_refused (RawHeader header, const char *json, gsize json_bytes, int n_fds)
 {
-  guint before = count_fds ();
+  guint before = count_fds ("self");
   g_autoptr (GError) error = NULL;
   SmbMessage *message = NULL;
   char control[CMSG_SPACE (sizeof (int) * 8)] = { 0 };
@@ -117,7 +107,7 @@ expect_refused (RawHeader header, const char *json, gsize json_bytes, int n_fds)
   g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
   g_assert_null (message);
   close (pair[1]);
-  g_assert_cmpuint (count_fds (), ==, before);
+  g_assert_cmpuint (count_fds ("self"), ==, before);
 }
 
 static void
@@ -228,7 +218,7 @@ test_errors_travel (void)
 static void
 test_plane (void)
 {
-  guint before = count_fds ();
+  guint before = count_fds ("self");
   float values[6] = { 1, 2, 3, 4, 5, 6 };
   g_autoptr (GError) error = NULL;
   int fd = smb_plane_new_fd (SMB_PLANE_F32, 3, 2, 1, values, &error);
@@ -250,7 +240,7 @@ test_plane (void)
   fd = smb_plane_new_fd (SMB_PLANE_F32, 3, 2, 1, values, NULL);
   g_assert_null (smb_plane_take_fd_as_image (fd, 1000, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_WORKER);
-  g_assert_cmpuint (count_fds (), ==, before);
+  g_assert_cmpuint (count_fds ("self"), ==, before);
 }
 
 /* A memory descriptor with this header and size. */
@@ -278,7 +268,7 @@ expect_no_plane (int fd)
 static void
 test_lying_planes (void)
 {
-  guint before = count_fds ();
+  guint before = count_fds ("self");
   g_autoptr (SmbPlane) plane = smb_plane_take_fd (lying_plane (1, 4, 4, 3, 48, 64 + 48), 1 << 20, NULL);
   void *writable;
   int fd;
@@ -300,7 +290,7 @@ test_lying_planes (void)
   writable = mmap (NULL, 112, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   expect_no_plane (fd); /* someone could still change it */
   munmap (writable, 112);
-  g_assert_cmpuint (count_fds (), ==, before);
+  g_assert_cmpuint (count_fds ("self"), ==, before);
 }
 
 int

@@ -28,6 +28,8 @@ look_around (void)
   interfaces = if_nameindex ();
   while (interfaces != NULL && interfaces[n_interfaces].if_index != 0)
     n_interfaces++;
+  if (interfaces != NULL)
+    if_freenameindex (interfaces);
   return n_interfaces <= 1 ? HELD : 4; /* its own loopback, which is down */
 }
 
