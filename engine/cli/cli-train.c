@@ -121,15 +121,15 @@ typedef struct {
   SmbDevice *device;
   int batch, processes;
   gboolean recompute;
-  guint64 bytes, of_one, of_two; /* with the batch, with one image, with two */
+  SmbCliPlanBytes plan;
+  gpointer user_data;
+  guint64 bytes;
 } Need;
 
 static gboolean
-plan_need (Need *need, SmbCliPlanBytes plan, gpointer user_data, GError **error)
+take_bytes (const Need *need, int batch, guint64 *bytes, GError **error)
 {
-  return (need->bytes = plan (need->device, need->batch, need->recompute, user_data, error)) > 0
-         && (need->of_one = plan (need->device, 1, need->recompute, user_data, error)) > 0
-         && (need->of_two = plan (need->device, 2, need->recompute, user_data, error)) > 0;
+  return (*bytes = need->plan (need->device, batch, need->recompute, need->user_data, error)) > 0;
 }
 
 /* A device that does not say how much is free has enough. */
@@ -139,17 +139,33 @@ fits (const Need *need)
   return need->device->info.free_bytes == 0 || need->bytes <= need->device->info.free_bytes;
 }
 
-/* Of all processes together; 0 if not even one image fits. */
-static int
-largest_batch (const Need *need)
+/* The largest batch of all processes together; 0 if not even one image fits. Where the batch does not fit it is tried
+ * out, to one part in 64, for what it takes does not grow evenly: a large one is computed in parts. */
+static gboolean
+find_largest (const Need *need, int *largest, GError **error)
 {
-  return smb_train_suggest_batch (need->of_one, need->of_two, need->device->info.free_bytes) * need->processes;
+  const guint64 available = need->device->info.free_bytes;
+  guint64 one, two, bytes;
+  int low, high = need->batch, next;
+
+  if (!take_bytes (need, 1, &one, error) || !take_bytes (need, 2, &two, error))
+    return FALSE;
+  next = smb_train_suggest_batch (one, two, available);
+  low = fits (need) ? MAX (next, high) : MIN (next, 1);
+  while (low > 0 && high - low > 1 + low / 64) {
+    next = CLAMP (next, low + 1, high - 1);
+    if (!take_bytes (need, next, &bytes, error))
+      return FALSE;
+    *(bytes <= available ? &low : &high) = next;
+    next = low + (high - low) / 2;
+  }
+  *largest = low * need->processes;
+  return TRUE;
 }
 
 static void
-tell_plan (const Need *need)
+tell_plan (const Need *need, int largest)
 {
-  guint64 available = need->device->info.free_bytes;
   g_autoptr (JsonBuilder) b = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   const struct {
@@ -157,8 +173,8 @@ tell_plan (const Need *need)
     gint64 value;
   } numbers[] = { { "batch", need->batch },
                   { "bytes", (gint64) need->bytes },
-                  { "free_bytes", (gint64) available },
-                  { "largest_batch", available == 0 ? need->batch : largest_batch (need) } };
+                  { "free_bytes", (gint64) need->device->info.free_bytes },
+                  { "largest_batch", largest } };
 
   json_builder_begin_object (b);
   json_builder_set_member_name (b, "device");
@@ -175,10 +191,8 @@ tell_plan (const Need *need)
 }
 
 static gboolean
-refuse (const Need *need, GError **error)
+refuse (const Need *need, int largest, GError **error)
 {
-  int largest = largest_batch (need);
-
   if (largest > 0)
     g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
                  _ ("A batch of %d does not fit into memory, even with --recompute; --batch=%d does. --accumulate makes "
@@ -195,20 +209,23 @@ smb_cli_check_memory (SmbCliTraining *t, SmbDevice *device, int batch, const Smb
                       SmbCliPlanBytes plan, gpointer user_data, GError **error)
 {
   int processes = parallel != NULL ? parallel->size : 1;
-  Need need = { device, (batch + processes - 1) / processes, processes, t->recompute, 0, 0, 0 };
+  Need need = { device, (batch + processes - 1) / processes, processes, t->recompute, plan, user_data, 0 };
   gboolean asked = t->recompute;
+  int largest;
 
-  if (!plan_need (&need, plan, user_data, error))
+  if (!take_bytes (&need, need.batch, &need.bytes, error))
     return FALSE;
   /* It changes no byte of the result, so it needs no consent and no record: only time is at stake. */
   if (!fits (&need) && !asked) {
     need.recompute = TRUE;
-    if (!plan_need (&need, plan, user_data, error))
+    if (!take_bytes (&need, need.batch, &need.bytes, error))
       return FALSE;
   }
   t->recompute = need.recompute;
   if (t->plan_only && t->json) {
-    tell_plan (&need);
+    if (!find_largest (&need, &largest, error))
+      return FALSE;
+    tell_plan (&need, largest);
     return TRUE;
   }
   if (smb_parallel_is_first (parallel)) {
@@ -217,5 +234,5 @@ smb_cli_check_memory (SmbCliTraining *t, SmbDevice *device, int batch, const Smb
     if (need.recompute && !asked && fits (&need))
       g_printerr (_ ("They fit only with --recompute, which is now on: the training takes a third more time.\n"));
   }
-  return fits (&need) || refuse (&need, error);
+  return fits (&need) || (find_largest (&need, &largest, error) && refuse (&need, largest, error));
 }

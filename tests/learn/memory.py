@@ -53,4 +53,9 @@ def check(tap, folder, train, result):
         done = train(folder, "x", "--plan", f"--batch={batch}", before=tight)
         if done.returncode != code:
             found.append(f"a batch of {batch}: exit {done.returncode}: {done.stderr}")
+    # Large batches are computed in parts, so that two images say little about hundreds.
+    many = plan("--recompute", "--batch=600")["bytes"]
+    largest = plan("--batch=600", before=short(folder, many - 2048))["largest_batch"]
+    if not 588 <= largest < 600:
+        found.append(f"600 images just do not fit, yet the largest batch is {largest}")
     tap.check("what does not fit even so is refused, naming what does", found)
