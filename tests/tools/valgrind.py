@@ -14,6 +14,7 @@ import sys
 
 LEFT_OUT = {
     "*-cuda": "wants a graphics card, whose driver valgrind does not know",
+    "*-avx[25]*": "under valgrind, whose processor has AVX2 and nothing above, it is the test without that ending",
     "worker-compute": "compares to the byte with a worker that is not watched and computes with other vectors",
     "cuda-group": "its processes wait for each other without sleeping and have a minute, of which each gets a share",
 }
