@@ -60,13 +60,16 @@ show_plan (SmbTrainingPlan *plan, const char *text)
   JsonObject *of = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   guint64 bytes = (guint64) smb_json_find_int (of, "bytes", 0);
   guint64 left = (guint64) smb_json_find_int (of, "free_bytes", 0);
-  g_autofree char *takes = g_format_size (bytes), *of_all = g_format_size (left), *sentence = NULL, *offer = NULL;
+  g_autofree char *takes = g_format_size (bytes), *of_all = g_format_size (left), *sentence = NULL, *offer = NULL,
+                  *longer = NULL;
 
   plan->fits = (int) smb_json_find_int (of, "largest_batch", 0);
   sentence = g_strdup_printf (_("Takes %s of memory; %s are free. The largest batch that fits is %d."), takes, of_all,
                               plan->fits);
   if (left == 0 || bytes <= left) {
-    smb_form_set_note (plan->form, sentence);
+    if (smb_json_find_boolean (of, "recompute"))
+      longer = g_strconcat (sentence, " ", _("To fit, much is computed twice: it takes a third more time."), NULL);
+    smb_form_set_note (plan->form, longer != NULL ? longer : sentence);
     return;
   }
   gtk_label_set_text (GTK_LABEL (plan->memory), sentence);

@@ -54,24 +54,20 @@ show_epoch (const SmbFinetuneEpoch *e, gpointer user_data)
       g_print (_ ("  %s: AUC %.4f\n"), o->classes[c], e->class_auc[c]);
 }
 
-static gboolean
-check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind, GError **error)
-{
-  const SmbFinetuneSettings *s = &o->plan.settings;
-  int processes = o->parallel != NULL ? o->parallel->size : 1;
-  const int batches[] = { (o->plan.feed.batch + processes - 1) / processes, 1, 2 };
-  guint64 bytes[3];
+typedef struct {
+  const SmbNetConfig *config;
+  SmbNetKind kind;
+  const SmbFinetuneSettings *settings;
+} Planned;
 
-  for (int i = 0; i < 3; i++)
-    if ((bytes[i] = smb_finetune_plan_bytes (device, config, kind, s, batches[i], error)) == 0)
-      return FALSE;
-  if (o->common.plan_only && o->common.json) {
-    smb_cli_tell_plan (device, batches[0], processes, bytes);
-    return TRUE;
-  }
-  if (smb_parallel_is_first (o->parallel))
-    smb_cli_tell_memory (device, batches[0], bytes[0]);
-  return smb_cli_fits_memory (device, batches[0], processes, bytes, error);
+static guint64
+plan_bytes (SmbDevice *device, int batch, gboolean recompute, gpointer user_data, GError **error)
+{
+  const Planned *p = user_data;
+  SmbFinetuneSettings settings = *p->settings;
+
+  settings.recompute = recompute;
+  return smb_finetune_plan_bytes (device, p->config, p->kind, &settings, batch, error);
 }
 
 static double
@@ -142,7 +138,6 @@ settle (Options *o, GError **error)
   s->patch_weight = or_preset (o->patches, s->patch_weight);
   s->last_blocks = o->last_blocks;
   s->accumulate = o->common.accumulate;
-  s->recompute = o->common.recompute;
   s->seed = (guint64) o->seed;
   return TRUE;
 }
@@ -267,8 +262,10 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
 
   if (dataset == NULL || !settle_classes (o, dataset, error) || (weights = start (o, dataset, error)) == NULL
       || !smb_net_config_detect (&config, &kind, weights, NULL, folder, error)
-      || !check_memory (o, device, &config, kind, error))
+      || !smb_cli_check_memory (&o->common, device, o->plan.feed.batch, o->parallel, plan_bytes,
+                                &(Planned){ &config, kind, &o->plan.settings }, error))
     return FALSE;
+  o->plan.settings.recompute = o->common.recompute;
   o->plan.feed.view.image_px = config.image_px;
   o->plan.feed.grid = o->plan.settings.patch_weight > 0.0 ? config.image_px / config.patch_px : 0;
   if (o->common.plan_only)

@@ -38,24 +38,10 @@ show_point (const SmbPretrainPoint *p, gpointer user_data)
     smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
-/* Tells what memory the training takes; LIMIT if the device has less, naming the batch that fits. */
-static gboolean
-check_memory (const Options *o, SmbDevice *device, const SmbNetConfig *config, GError **error)
+static guint64
+plan_bytes (SmbDevice *device, int batch, gboolean recompute, gpointer config, GError **error)
 {
-  int processes = o->parallel != NULL ? o->parallel->size : 1;
-  const int batches[] = { (o->batch + processes - 1) / processes, 1, 2 };
-  guint64 bytes[3];
-
-  for (int i = 0; i < 3; i++)
-    if ((bytes[i] = smb_pretrain_plan_bytes (device, config, batches[i], o->common.recompute, error)) == 0)
-      return FALSE;
-  if (o->common.plan_only && o->common.json) {
-    smb_cli_tell_plan (device, batches[0], processes, bytes);
-    return TRUE;
-  }
-  if (smb_parallel_is_first (o->parallel))
-    smb_cli_tell_memory (device, batches[0], bytes[0]);
-  return smb_cli_fits_memory (device, batches[0], processes, bytes, error);
+  return smb_pretrain_plan_bytes (device, config, batch, recompute, error);
 }
 
 /* The weights to start from and, in `config`, their network. */
@@ -146,8 +132,9 @@ pretrain (Options *o, const char *const *sources, GError **error)
   if (device == NULL || (online = start (o, &config, error)) == NULL
       || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
       || (o->go_on && (optimiser = read_optimiser (o, error)) == NULL)
-      || !check_memory (o, device, &config, error))
+      || !smb_cli_check_memory (&o->common, device, o->batch, o->parallel, plan_bytes, &config, error))
     return FALSE;
+  o->plan.settings.recompute = o->common.recompute;
   if (o->common.plan_only)
     return TRUE;
   if (o->common.background)
@@ -200,7 +187,6 @@ settle (Options *o)
   if (o->precision != NULL && !smb_precision_from_text (o->precision, o->common.device, &s->precision, &error))
     return smb_cli_usage ("%s", error->message);
   s->accumulate = o->common.accumulate;
-  s->recompute = o->common.recompute;
   s->seed = (guint64) o->seed;
   o->plan.epochs = o->epochs;
   o->plan.batch = o->batch;

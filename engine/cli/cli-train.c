@@ -116,57 +116,123 @@ smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double 
   }
 }
 
-gboolean
-smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 bytes[3], GError **error)
-{
-  guint64 available = device->info.free_bytes;
-  int fits;
+/* What the batch of a training takes of one process's memory. */
+typedef struct {
+  SmbDevice *device;
+  int batch, processes;
+  gboolean recompute;
+  SmbCliPlanBytes plan;
+  gpointer user_data;
+  guint64 bytes;
+} Need;
 
-  if (available == 0 || bytes[0] <= available)
-    return TRUE;
-  fits = smb_train_suggest_batch (bytes[1], bytes[2], available);
-  if (fits > 0)
-    g_set_error (
-        error, SMB_ERROR, SMB_ERROR_MEMORY,
-        _ ("A batch of %d does not fit into memory; --batch=%d does. --accumulate makes up for it, --recompute saves "
-           "more."),
-        batch, fits * processes);
-  else
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
-                         _ ("Not even one image at a time fits into memory; choose a smaller network or --recompute."));
-  return FALSE;
+static gboolean
+take_bytes (const Need *need, int batch, guint64 *bytes, GError **error)
+{
+  return (*bytes = need->plan (need->device, batch, need->recompute, need->user_data, error)) > 0;
 }
 
-void
-smb_cli_tell_plan (SmbDevice *device, int batch, int processes, const guint64 bytes[3])
+/* A device that does not say how much is free has enough. */
+static gboolean
+fits (const Need *need)
 {
-  guint64 available = device->info.free_bytes;
+  return need->device->info.free_bytes == 0 || need->bytes <= need->device->info.free_bytes;
+}
+
+/* The largest batch of all processes together; 0 if not even one image fits. Where the batch does not fit it is tried
+ * out, to one part in 64, for what it takes does not grow evenly: a large one is computed in parts. */
+static gboolean
+find_largest (const Need *need, int *largest, GError **error)
+{
+  const guint64 available = need->device->info.free_bytes;
+  guint64 one, two, bytes;
+  int low, high = need->batch, next;
+
+  if (!take_bytes (need, 1, &one, error) || !take_bytes (need, 2, &two, error))
+    return FALSE;
+  next = smb_train_suggest_batch (one, two, available);
+  low = fits (need) ? MAX (next, high) : MIN (next, 1);
+  while (low > 0 && high - low > 1 + low / 64) {
+    next = CLAMP (next, low + 1, high - 1);
+    if (!take_bytes (need, next, &bytes, error))
+      return FALSE;
+    *(bytes <= available ? &low : &high) = next;
+    next = low + (high - low) / 2;
+  }
+  *largest = low * need->processes;
+  return TRUE;
+}
+
+static void
+tell_plan (const Need *need, int largest)
+{
   g_autoptr (JsonBuilder) b = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   const struct {
     const char *key;
     gint64 value;
-  } numbers[] = { { "batch", batch },
-                  { "bytes", (gint64) bytes[0] },
-                  { "free_bytes", (gint64) available },
-                  { "largest_batch",
-                    available == 0 ? batch : smb_train_suggest_batch (bytes[1], bytes[2], available) * processes } };
+  } numbers[] = { { "batch", need->batch },
+                  { "bytes", (gint64) need->bytes },
+                  { "free_bytes", (gint64) need->device->info.free_bytes },
+                  { "largest_batch", largest } };
 
   json_builder_begin_object (b);
   json_builder_set_member_name (b, "device");
-  json_builder_add_string_value (b, device->id);
+  json_builder_add_string_value (b, need->device->id);
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
     json_builder_set_member_name (b, numbers[i].key);
     json_builder_add_int_value (b, numbers[i].value);
   }
+  json_builder_set_member_name (b, "recompute");
+  json_builder_add_boolean_value (b, need->recompute);
   json_builder_end_object (b);
   root = json_builder_get_root (b);
   smb_cli_print_json (root, FALSE);
 }
 
-void
-smb_cli_tell_memory (SmbDevice *device, int batch, guint64 bytes)
+static gboolean
+refuse (const Need *need, int largest, GError **error)
 {
-  g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), batch, (double) bytes / 1e9,
-              (double) device->info.free_bytes / 1e9, device->id);
+  if (largest > 0)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
+                 _ ("A batch of %d does not fit into memory, even with --recompute; --batch=%d does. --accumulate makes "
+                    "up for it."),
+                 need->batch, largest);
+  else
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MEMORY,
+                         _ ("Not even one image at a time fits into memory; choose a smaller network."));
+  return FALSE;
+}
+
+gboolean
+smb_cli_check_memory (SmbCliTraining *t, SmbDevice *device, int batch, const SmbParallel *parallel,
+                      SmbCliPlanBytes plan, gpointer user_data, GError **error)
+{
+  int processes = parallel != NULL ? parallel->size : 1;
+  Need need = { device, (batch + processes - 1) / processes, processes, t->recompute, plan, user_data, 0 };
+  gboolean asked = t->recompute;
+  int largest;
+
+  if (!take_bytes (&need, need.batch, &need.bytes, error))
+    return FALSE;
+  /* It changes no byte of the result, so it needs no consent and no record: only time is at stake. */
+  if (!fits (&need) && !asked) {
+    need.recompute = TRUE;
+    if (!take_bytes (&need, need.batch, &need.bytes, error))
+      return FALSE;
+  }
+  t->recompute = need.recompute;
+  if (t->plan_only && t->json) {
+    if (!find_largest (&need, &largest, error))
+      return FALSE;
+    tell_plan (&need, largest);
+    return TRUE;
+  }
+  if (smb_parallel_is_first (parallel)) {
+    g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), need.batch,
+                (double) need.bytes / 1e9, (double) device->info.free_bytes / 1e9, device->id);
+    if (need.recompute && !asked && fits (&need))
+      g_printerr (_ ("They fit only with --recompute, which is now on: the training takes a third more time.\n"));
+  }
+  return fits (&need) || (find_largest (&need, &largest, error) && refuse (&need, largest, error));
 }

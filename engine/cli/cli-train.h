@@ -5,6 +5,7 @@
 #include "base/smb-image.h"
 #include "cli/cli.h"
 #include "cli/cli-signals.h"
+#include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
 
@@ -39,13 +40,15 @@ gboolean smb_cli_start_job (const char *title, int argc, char **argv, GError **e
 void smb_cli_show_step (gboolean json, guint64 iteration, guint64 iterations, double loss, double lr,
                         double images_per_second);
 
-/* {"device", "batch", "bytes", "free_bytes", "largest_batch"} on standard output: what smb_cli_fits_memory decides by,
- * the largest batch 0 where not even one image fits. */
-void smb_cli_tell_plan (SmbDevice *device, int batch, int processes, const guint64 bytes[3]);
-/* What memory a training takes, on standard error. */
-void smb_cli_tell_memory (SmbDevice *device, int batch, guint64 bytes);
-/* bytes: with the batch of one process, with one image, with two. MEMORY, naming the batch that fits, if the first does
- * not. */
-gboolean smb_cli_fits_memory (SmbDevice *device, int batch, int processes, const guint64 bytes[3], GError **error);
+/* Bytes that a training takes with so many images at once, with or without recomputation; 0 with an error. */
+typedef guint64 (*SmbCliPlanBytes) (SmbDevice *device, int batch, gboolean recompute, gpointer user_data,
+                                    GError **error);
+/* Whether `batch` images, shared by all processes, fit into the device's free memory. What fits only with recomputation
+ * has it switched on in `training`. Tells it on standard error; with --plan --json instead on standard output as
+ * {"device", "batch", "bytes", "free_bytes", "largest_batch", "recompute"}: bytes and the largest batch (0 where not
+ * even one image fits) are those with or without recomputation, as the last member says. Else MEMORY, naming the
+ * largest batch. */
+gboolean smb_cli_check_memory (SmbCliTraining *training, SmbDevice *device, int batch, const SmbParallel *parallel,
+                               SmbCliPlanBytes plan, gpointer user_data, GError **error);
 
 G_END_DECLS

@@ -58,9 +58,30 @@ tile_sums (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t word
       out[r * VECTORS + v] = sums[r][v];
 }
 
+/* Where each product is rounded before it is added, short sums added up lose less than a long one. */
+#ifndef __FMA__
+#define RUN_WORDS 32
+VEC_INLINE void
+sums_of_runs (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t words, const int rows,
+              const int vectors)
+{
+  tile_sums (out, x, ldx, panel, words < RUN_WORDS ? words : RUN_WORDS, rows, vectors);
+  for (int64_t k = RUN_WORDS; k < words; k += RUN_WORDS) {
+    Sum more[ROWS * VECTORS];
+
+    tile_sums (more, x + k, ldx, panel + k * PANEL, words - k < RUN_WORDS ? words - k : RUN_WORDS, rows, vectors);
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors; v++)
+        out[r * VECTORS + v] += more[r * VECTORS + v];
+  }
+}
+#else
+#define sums_of_runs tile_sums
+#endif
+
 #define TILE(rows, vectors)                                                                                            \
   case (rows) * 4 + (vectors):                                                                                         \
-    tile_sums (out, x, ldx, panel, words, rows, vectors);                                                              \
+    sums_of_runs (out, x, ldx, panel, words, rows, vectors);                                                           \
     break;
 #define TILES(rows) TILE (rows, 1) TILE (rows, 2) TILE (rows, 3)
 

@@ -17,6 +17,7 @@
 #define LOOK_EVERY_US 300000
 #define MAX_ATTEMPTS 5
 #define LOG_TAIL_BYTES 4096
+#define NICER 10
 
 /* The queue's own lock: whoever holds it works the queue off. -1: somebody else does. */
 static int
@@ -64,12 +65,27 @@ typedef struct {
   int lock, log;
 } Child;
 
+/* A training takes hours and every core; whoever looks at evidence meanwhile should not wait for it. Where the kernel
+ * shares time among sessions first (autogroups), "nice" alone would count only inside this one. */
+static void
+give_way (void)
+{
+  int group = open ("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+
+  nice (NICER);
+  if (group >= 0) {
+    dprintf (group, "%d", NICER);
+    close (group);
+  }
+}
+
 static void
 set_up_child (gpointer data)
 {
   const Child *child = data;
 
   setsid ();
+  give_way ();
   dup2 (child->log, STDOUT_FILENO);
   dup2 (child->log, STDERR_FILENO);
   fcntl (child->lock, F_SETFD, 0);

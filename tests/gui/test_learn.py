@@ -130,7 +130,8 @@ def asked():
     who.see("No person, source or picture crosses the parts.", 60)
     who.see("Unused")
     shoot("gathered-light")
-    who.choose("Starting from", 3)
+    # A base network; a huge one where there is memory for the other, computed twice.
+    who.choose("Starting from", 4 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < 40e9 else 6)
     who.set_value("Batch", 4096)
     who.see("That batch does not fit into memory", 60)
     who.see("Take a batch of ")

@@ -12,6 +12,7 @@ import time
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
+import memory  # noqa: E402
 import processes  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
@@ -398,6 +399,7 @@ def main():
         check_videos(tap, folder)
         check_run(tap, folder)
         check_resume(tap, folder)
+        memory.check(tap, folder, finetune, "detector.safetensors")
         check_signal(tap, folder)
         check_processes(tap, folder)
         check_ways(tap, folder)

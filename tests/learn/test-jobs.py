@@ -112,7 +112,10 @@ def check_kills(tap, place):
 def check_pause(tap, place):
     found = []
     first, second = place.add(400), place.add(2)
-    place.wait(first, lambda s: s["state"] == "running" and s["iteration"] > 0)
+    running = place.wait(first, lambda s: s["state"] == "running" and s["iteration"] > 0)
+    nice = os.getpriority(os.PRIO_PROCESS, running["pid"])
+    if nice != min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19):
+        found.append(f"it does not give way to others: nice {nice}")
     if place.show(second)["state"] != "queued":
         found.append("two at once")
     place.run("jobs", "pause", first)

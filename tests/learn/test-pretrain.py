@@ -14,6 +14,7 @@ import tempfile
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
 import house  # noqa: E402
+import memory  # noqa: E402
 import processes  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
@@ -226,6 +227,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="semblance-learn-") as folder:
         for check in (check_run, check_resume, check_refusals, check_ways, check_continue, check_processes, check_export):
             check(tap, folder)
+        memory.check(tap, folder, pretrain, "online.safetensors")
     tap.done()
 
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/smb-cpu.h"
 #include "weights/smb-weights-file.h"
 
 SmbTensorDict *
@@ -20,13 +21,30 @@ model_test_read (const char *name)
 
 static SmbDevice *device;
 
+static void
+limit_isa (const char *wanted)
+{
+  static const char *const names[] = { "base", "avx2", "avx512", "amx" };
+  int isa = 0;
+
+  while (isa < (int) G_N_ELEMENTS (names) && !g_str_equal (wanted, names[isa]))
+    isa++;
+  g_assert_cmpint (isa, <, G_N_ELEMENTS (names));
+  if ((int) smb_cpu_limit_isa ((SmbCpuIsa) isa) == isa)
+    return;
+  g_print ("1..0 # SKIP this processor has no %s\n", wanted);
+  exit (0);
+}
+
 void
 model_test_init (int *argc, char ***argv)
 {
-  const char *id = g_getenv ("SMB_TEST_DEVICE");
+  const char *id = g_getenv ("SMB_TEST_DEVICE"), *isa = g_getenv ("SMB_TEST_ISA");
   g_autoptr (GError) error = NULL;
 
   g_test_init (argc, argv, NULL);
+  if (isa != NULL)
+    limit_isa (isa);
   device = smb_device_open (id != NULL ? id : "cpu", 2, &error);
   if (device == NULL && id != NULL) {
     g_print ("1..0 # SKIP %s\n", error->message);

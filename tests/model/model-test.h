@@ -5,8 +5,9 @@
 
 /* A dictionary from the reference's fixtures; ends the test if it cannot be read. */
 SmbTensorDict *model_test_read (const char *name);
-/* Instead of g_test_init: opens the processor with two threads, or what SMB_TEST_DEVICE names; where that cannot be
- * used, says why, as a skipped test program does, and ends it. */
+/* Instead of g_test_init: opens the processor with two threads, or what SMB_TEST_DEVICE names; SMB_TEST_ISA limits the
+ * processor's kernels (base, avx2, avx512). Where that cannot be used, says why, as a skipped test program does, and
+ * ends it. */
 void model_test_init (int *argc, char ***argv);
 /* What was opened; borrowed. */
 SmbDevice *model_test_device (void);

@@ -144,6 +144,25 @@ test_parts (gconstpointer recompute)
   }
 }
 
+/* So a training may take it up wherever memory is short, and drop it when resumed elsewhere. */
+static void
+test_recompute (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++)
+    for (SmbPrecision p = SMB_PRECISION_F32; p <= SMB_PRECISION_BF16; p++) {
+      Outcome kept, again;
+
+      if ((model_test_device ()->info.precisions & (1u << p)) == 0)
+        continue;
+      kept = both[i] (p, FALSE);
+      again = both[i] (p, TRUE);
+      train_test_same_bytes (again.gradients, kept.gradients);
+      train_test_same_bytes (again.weights, kept.weights);
+      outcome_clear (&kept);
+      outcome_clear (&again);
+    }
+}
+
 static void
 test_refusal (void)
 {
@@ -163,6 +182,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/precision/bf16", test_bf16);
   g_test_add_data_func ("/train/precision/parts", GINT_TO_POINTER (FALSE), test_parts);
   g_test_add_data_func ("/train/precision/parts-recomputed", GINT_TO_POINTER (TRUE), test_parts);
+  g_test_add_func ("/train/precision/recompute", test_recompute);
   g_test_add_func ("/train/precision/refusal", test_refusal);
   return g_test_run ();
 }
