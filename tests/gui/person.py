@@ -201,7 +201,7 @@ class Person:
                                                    "object:state-changed:focused")
         self.focused.clear()
         subprocess.run(["xdotool", "key", "--clearmodifiers", key], check=True)
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while not self.focused and time.monotonic() < end:
             GLib.MainContext.default().iteration(False)
             time.sleep(0.01)

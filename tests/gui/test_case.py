@@ -44,7 +44,6 @@ def actors(action):
 
 def is_marked(item):
     """Whether the focus can be seen: a line in the accent's colour about the control."""
-    time.sleep(0.2)
     x, y, width, height = who.extents(item)
     pixels = subprocess.run(["import", "-window", "root", "-crop", f"{width + 24}x{height + 24}+{max(x - 12, 0)}+{max(y - 12, 0)}",
                              "-depth", "8", "rgb:-"], check=True, capture_output=True).stdout
@@ -53,14 +52,25 @@ def is_marked(item):
     return accent >= min(width, 60)
 
 
+def comes_to_be_marked(item):
+    """It is drawn a moment after it is told, on a busy machine a moment later."""
+    end = time.monotonic() + 2 * PATIENCE
+    time.sleep(0.2)
+    while not is_marked(item):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
 def walk(key, end, look=False):
     """Presses a key until the control of that name has the focus: all names on the way. look: that it can be seen."""
     names, unseen = [], []
     for _ in range(90):
         item = who.key_to(key)
         names.append(item.name)
-        if look and not is_marked(item):
-            unseen.append(item.name)
+        if look:
+            unseen += [] if comes_to_be_marked(item) else [item.name]
         if item.name.startswith(end):
             assert not unseen, f"the focus cannot be seen on {unseen}"
             return names

@@ -14,7 +14,7 @@ import threading
 import time
 import zlib
 
-from person import Tap, shooter, wait_for
+from person import PATIENCE, Tap, shooter, wait_for
 from screen import Shot, distance
 from still import HOME, SAMPLES, Case
 
@@ -24,9 +24,9 @@ MEGABYTE = 1 << 20
 # The picture, its halves, quarters …: 4/3 of 300 MB.
 PICTURE_MB = SIDE * SIDE * 3 * 4 / 3 / MEGABYTE
 # What a person takes for stuck; on a busy machine that draws without a graphics card. A frame takes a fifth of it.
-LONGEST_S = 0.5
+LONGEST_S = 0.5 * PATIENCE
 # While it is opened the threads that read and halve it take what a small machine has.
-LONGEST_OPENING_S = 1.0
+LONGEST_OPENING_S = 1.0 * PATIENCE
 
 tap = Tap()
 who = None

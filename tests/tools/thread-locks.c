@@ -81,3 +81,66 @@ g_atomic_ref_count_dec (gatomicrefcount *count)
   __tsan_acquire (count);
   return last;
 }
+
+/* Of a box that several threads hold: what its last holder clears. */
+static _Thread_local GDestroyNotify clear_of_box;
+
+static void
+clear_box (gpointer box)
+{
+  GDestroyNotify clear = clear_of_box;
+
+  __tsan_acquire (box);
+  if (clear != NULL)
+    clear (box);
+}
+
+void
+g_atomic_rc_box_release_full (gpointer box, GDestroyNotify clear)
+{
+  __tsan_release (box);
+  clear_of_box = clear;
+  REAL (g_atomic_rc_box_release_full) (box, clear_box);
+}
+
+/* What a pool's threads run, told what came before it and heard of when it is done. */
+typedef struct {
+  GFunc run;
+  gpointer user_data;
+} PoolWork;
+
+static void
+run_work (gpointer data, gpointer user_data)
+{
+  PoolWork *work = user_data;
+
+  __tsan_acquire (work);
+  work->run (data, work->user_data);
+  __tsan_release (work);
+}
+
+GThreadPool *
+g_thread_pool_new (GFunc run, gpointer user_data, gint max_threads, gboolean exclusive, GError **error)
+{
+  PoolWork *work = g_new (PoolWork, 1); /* as long as the program: a pool may be left to end by itself */
+
+  *work = (PoolWork){ run, user_data };
+  return REAL (g_thread_pool_new) (run_work, work, max_threads, exclusive, error);
+}
+
+gboolean
+g_thread_pool_push (GThreadPool *pool, gpointer data, GError **error)
+{
+  __tsan_release (pool->user_data);
+  return REAL (g_thread_pool_push) (pool, data, error);
+}
+
+void
+g_thread_pool_free (GThreadPool *pool, gboolean immediate, gboolean wait)
+{
+  gpointer work = pool->user_data;
+
+  REAL (g_thread_pool_free) (pool, immediate, wait);
+  if (wait)
+    __tsan_acquire (work);
+}

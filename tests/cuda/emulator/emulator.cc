@@ -36,7 +36,18 @@ struct Thread {
   unsigned char given[2][MOST_EXCHANGE];
 };
 
-std::vector<Fiber *> free_fibers;
+// Kept for the next launch; they go when the program ends.
+struct Fibers : std::vector<Fiber *> {
+  ~Fibers ()
+  {
+    for (Fiber *fiber : *this) {
+      munmap (fiber->stack, STACK_BYTES);
+      delete fiber;
+    }
+  }
+};
+
+Fibers free_fibers;
 std::vector<Thread> threads;
 std::vector<unsigned> order;
 std::size_t next_unstarted;
