@@ -144,3 +144,20 @@ g_thread_pool_free (GThreadPool *pool, gboolean immediate, gboolean wait)
   if (wait)
     __tsan_acquire (work);
 }
+
+/* What is made once, by whoever comes first. */
+gboolean
+(g_once_init_enter) (volatile void *location)
+{
+  gboolean first = REAL (g_once_init_enter) (location);
+
+  __tsan_acquire ((void *) location);
+  return first;
+}
+
+void
+(g_once_init_leave) (volatile void *location, gsize result)
+{
+  __tsan_release ((void *) location);
+  REAL (g_once_init_leave) (location, result);
+}
