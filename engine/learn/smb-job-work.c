@@ -75,7 +75,8 @@ give_way (void)
 
   nice (NICER);
   if (group >= 0) {
-    (void) !write (group, number, sizeof number - 1); /* a wish; and not dprintf: between fork and exec locks may be held */
+    /* No more than a wish. Not dprintf: between fork and exec another thread's locks may be held. */
+    (void) !write (group, number, sizeof number - 1);
     close (group);
   }
 }
