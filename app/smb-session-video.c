@@ -15,6 +15,7 @@ struct _SmbSessionVideo {
   guint frame;
   gboolean decoding;
   gint64 wanted; /* -1: nothing waits */
+  guint asked;   /* for last: this frame is shown once nothing waits */
   SmbAnalysis *at_frame;
   GArray *track_of_face; /* guint */
   guint selected;        /* number of a track; 0: none */
@@ -271,10 +272,21 @@ smb_session_show_frame (SmbSession *self, guint k)
 
   if (video == NULL || k >= smb_engine_video_get_n_frames (video->video))
     return;
+  video->asked = k;
   if (video->decoding)
     video->wanted = k;
   else if (k != video->frame)
     request_frame (self, k);
+}
+
+void
+smb_session_step_frame (SmbSession *self, int by)
+{
+  SmbSessionVideo *video = self->video;
+
+  if (video != NULL)
+    smb_session_show_frame (self, (guint) CLAMP ((gint64) video->asked + by, 0,
+                                                 (gint64) smb_engine_video_get_n_frames (video->video) - 1));
 }
 
 /* Opening and the stored run. */

@@ -27,6 +27,8 @@ void smb_session_analyse_video (SmbSession *self, const SmbVideoSettings *settin
 guint smb_session_get_frame (SmbSession *self);
 /* Asks for a frame. While one is being decoded only the newest wish is kept: whoever plays lags behind nothing. */
 void smb_session_show_frame (SmbSession *self, guint k);
+/* So many frames on from the one asked for last, which need not be shown yet: no step of somebody quick is lost. */
+void smb_session_step_frame (SmbSession *self, int by);
 gboolean smb_session_is_decoding (SmbSession *self);
 
 /* Faces of what is on the screen: of the frame, or of the picture. NULL: none known. */

@@ -10,7 +10,7 @@
 
 G_DEFINE_FINAL_TYPE (SmbTimeline, smb_timeline, GTK_TYPE_WIDGET)
 
-enum { SEEK, HOVERED, VIEW_CHANGED, N_SIGNALS };
+enum { SEEK, STEPPED, HOVERED, VIEW_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 gint64
@@ -344,32 +344,28 @@ on_scroll (GtkEventControllerScroll *scroll, double dx, double dy, SmbTimeline *
 static gboolean
 on_key (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, SmbTimeline *self)
 {
-  const gint64 step = (state & GDK_SHIFT_MASK) != 0 ? 10 : 1;
-  gint64 n, to;
+  const int step = (state & GDK_SHIFT_MASK) != 0 ? 10 : 1;
 
   if (self->video == NULL)
     return FALSE;
-  n = smb_engine_video_get_n_frames (self->video);
   switch (key) {
   case GDK_KEY_Left:
   case GDK_KEY_KP_Left:
-    to = (gint64) self->frame - step;
-    break;
+    g_signal_emit (self, signals[STEPPED], 0, -step);
+    return TRUE;
   case GDK_KEY_Right:
   case GDK_KEY_KP_Right:
-    to = (gint64) self->frame + step;
-    break;
+    g_signal_emit (self, signals[STEPPED], 0, step);
+    return TRUE;
   case GDK_KEY_Home:
-    to = 0;
-    break;
+    seek (self, 0);
+    return TRUE;
   case GDK_KEY_End:
-    to = n - 1;
-    break;
+    seek (self, smb_engine_video_get_n_frames (self->video) - 1);
+    return TRUE;
   default:
     return FALSE;
   }
-  seek (self, (guint) CLAMP (to, 0, n - 1));
-  return TRUE;
 }
 
 static void
@@ -425,6 +421,8 @@ smb_timeline_class_init (SmbTimelineClass *klass)
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_SLIDER);
   signals[SEEK]
       = g_signal_new ("seek", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+  signals[STEPPED]
+      = g_signal_new ("stepped", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
   signals[VIEW_CHANGED]
       = g_signal_new ("view-changed", SMB_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[HOVERED]

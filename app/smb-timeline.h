@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * longest run above a track's own level, the marks, the frame looked at. Wheel zooms about the pointer, drag and click
  * seek, arrow keys step one frame (with Shift ten), Home and End go to the ends.
  *
- * Signals: "seek" (guint frame), "hovered" (int frame; -1: the pointer left), "view-changed" (zoomed, moved, resized:
- * other thumbnails are wanted). */
+ * Signals: "seek" (guint frame), "stepped" (int frames, from the one sought last), "hovered" (int frame; -1: the pointer
+ * left), "view-changed" (zoomed, moved, resized: other thumbnails are wanted). */
 #define SMB_TYPE_TIMELINE (smb_timeline_get_type ())
 G_DECLARE_FINAL_TYPE (SmbTimeline, smb_timeline, SMB, TIMELINE, GtkWidget)
 

@@ -232,13 +232,16 @@ stop_playing (SmbVideoPane *self)
 static void
 step (SmbVideoPane *self, int by)
 {
-  SmbEngineVideo *video = get_video (self);
-
-  if (video == NULL)
+  if (get_video (self) == NULL)
     return;
   stop_playing (self);
-  smb_session_show_frame (self->session, (guint) CLAMP ((gint64) smb_session_get_frame (self->session) + by, 0,
-                                                        (gint64) smb_engine_video_get_n_frames (video) - 1));
+  smb_session_step_frame (self->session, by);
+}
+
+static void
+on_stepped (SmbTimeline *timeline, int by, SmbVideoPane *self)
+{
+  step (self, by);
 }
 
 static void
@@ -547,6 +550,7 @@ smb_video_pane_init (SmbVideoPane *self)
   add_button (self, row, NULL, _("All"), _("Show all of the timeline"), G_CALLBACK (on_zoom_all));
   self->timeline = SMB_TIMELINE (smb_timeline_new ());
   g_signal_connect (self->timeline, "seek", G_CALLBACK (on_seek), self);
+  g_signal_connect (self->timeline, "stepped", G_CALLBACK (on_stepped), self);
   g_signal_connect (self->timeline, "hovered", G_CALLBACK (on_hovered), self);
   g_signal_connect_swapped (self->timeline, "view-changed", G_CALLBACK (on_view_changed), self);
   gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->timeline));

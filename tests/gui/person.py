@@ -72,6 +72,16 @@ class Person:
                     continue
                 stack.append(child)
 
+    def named(self):
+        """Everything shown that has a name, with it; what vanishes between finding and asking is passed over."""
+        for item in self.walk():
+            try:
+                name = item.name
+            except Exception:
+                continue
+            if name:
+                yield item, name
+
     def _first(self, node, role, name=None):
         for item in self.walk(node):
             if item.getRoleName() == role and (name is None or item.name == name):
@@ -88,13 +98,13 @@ class Person:
 
     def has(self, text):
         """Whether a text is on the window now."""
-        return any(text in item.name for item in self.walk() if item.name)
+        return any(text in name for _, name in self.named())
 
     def see(self, text, seconds=20.0):
         return wait_for(f"the text “{text}”", lambda: self.has(text), seconds)
 
     def texts(self):
-        return [item.name for item in self.walk() if item.name]
+        return [name for _, name in self.named()]
 
     def _still_there(self, item, name, partial):
         """A control seen before is looked at first: asking for every part of the window takes seconds."""

@@ -164,6 +164,11 @@ def timeline():
                      (("shift+Left",), middle - 2), (("Home",), 0), (("Left",), 0), (("End",), 215), (("Right",), 215)):
         who.key(*keys)
         assert at_frame(to) == to, keys
+    at = 215
+    for keys in (["Left"] * 12, ["Right"] * 5, ["shift+Left"] * 3 + ["Left"] * 2):  # quicker than frames are decoded: none is lost
+        who.mouse("key", "--delay", "0", *keys)
+        at += sum((10 if "shift" in key else 1) * (1 if "Right" in key else -1) for key in keys)
+        assert at_frame(at) == at, keys
     x0, x1 = point_at(0.25)[0], point_at(0.75)[0]
     who.drag(x0, y, x1, y)
     at_frame(162, 2)
@@ -230,8 +235,13 @@ def open_video(name, frames):
     who.see(f"frame 0 of {frames - 1}", 60)
 
 
+def cancels():
+    """A button for every job."""
+    return [item for item, name in who.named() if name == "Cancel this work"]
+
+
 def cancel_newest():
-    found = [item for item in who.walk() if item.name == "Cancel this work"]
+    found = cancels()
     assert len(found) > 1, f"{len(found)} jobs are listed"
     found[-1].queryAction().doAction(0)
 
@@ -248,9 +258,9 @@ def queue():
     who.press("Analyse (this video)")
     who.see("Being analysed: every frame scored", 60)
     who.press("Analyse")
-    wait_for("two jobs", lambda: sum(item.name == "Cancel this work" for item in who.walk()) > 1, 20)
+    wait_for("two jobs", lambda: len(cancels()) > 1, 20)
     cancel_newest()
-    wait_for("one job", lambda: sum(item.name == "Cancel this work" for item in who.walk()) == 1, 20)
+    wait_for("one job", lambda: len(cancels()) == 1, 20)
     assert who.has("Being analysed"), "the run under way is not shown any more"
     shoot("video-queued")
     before = n_scored()

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from fcntl import F_SETPIPE_SZ, fcntl
 
 CLI, ROOT, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
@@ -19,31 +20,31 @@ import watch  # noqa: E402
 MEDIA = os.path.join(ROOT, "tests", "fixtures", "media")
 KINDS = ("baseline.jpg", "progressive.jpg", "basn2c16.png", "two-frames.gif", "quadrants.bmp", "turned.tiff", "two-frames.webp",
          "xhdn0g08.png")
+PIPE_BYTES = 4096  # the least that Linux grants
 GROWTH_KB = (16 if COUNT >= 1000 else 48) * 1024  # of resident memory, from the first half (the landmark file is read meanwhile) to the end
 
 
 def run(paths):
     lines = []
     process = subprocess.Popen([CLI, "analyze", "--json", "--threads", "1", "--", *paths], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     seen = {}  # by process, (files done, kB, descriptors)
-
-    def look(pids):
-        for pid in pids:
-            now = watch.usage(pid)
-            if now is not None:
-                seen.setdefault(pid, []).append((len(lines), *now))
-    watching = watch.Watch(process.pid, look, 0.1)
-    watching.start()
     errors = []
     drain = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
     drain.start()
-    for line in process.stdout:
-        answer = json.loads(line)
-        if answer.get("type") != "frame":
-            lines.append(answer)
+    # The program is never more than a short pipe ahead of what is read, and is looked at before more is: a quick machine
+    # cannot end it, nor a slow one keep this from looking, before it was seen near its end.
+    fcntl(process.stdout.fileno(), F_SETPIPE_SZ, PIPE_BYTES)
+    rest = b""
+    while chunk := os.read(process.stdout.fileno(), PIPE_BYTES):
+        *whole, rest = (rest + chunk).split(b"\n")
+        lines += [answer for answer in map(json.loads, whole) if answer.get("type") != "frame"]
+        for pid in watch.tree_of(process.pid):
+            now = watch.usage(pid)
+            if now is not None:
+                seen.setdefault(pid, []).append((len(lines), *now))
     process.wait()
-    watching.stop()
+    drain.join()
     return lines, seen, process.returncode
 
 
