@@ -3,6 +3,7 @@
 #include "smb-facts.h"
 
 #include "base/smb-json-part.h"
+#include "smb-computing.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -18,20 +19,6 @@ describe_search (JsonObject *of)
   if (doublings < 1)
     return g_steal_pointer (&size);
   return g_strdup_printf (ngettext ("%s, enlarged %d time", "%s, enlarged %d times", (gulong) doublings), size, doublings);
-}
-
-static const char *
-describe_precision (const char *name)
-{
-  static const char *const known[][2] = { { "f32", N_("float32, the published numbers") },
-                                          { "tf32", N_("tf32, rounded products") },
-                                          { "bf16", N_("bfloat16, rounded products") },
-                                          { "int8", N_("8-bit whole numbers, rounded products") } };
-
-  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
-    if (g_strcmp0 (known[i][0], name) == 0)
-      return _(known[i][1]);
-  return name;
 }
 
 /* Which frames of a video were scored, and where faces were looked for. */
@@ -97,7 +84,7 @@ smb_facts_add_settings (SmbFacts *self, const char *json)
     smb_facts_add (self, _("Drawn boxes"), _("judged besides what the detector finds"), NULL);
   if (json_object_has_member (of, "frames"))
     add_frames (self, of);
-  smb_facts_add (self, _("Precision"), describe_precision (smb_json_find_text (of, "precision", NULL)), NULL);
+  smb_facts_add (self, _("Precision"), smb_computing_describe (smb_json_find_text (of, "precision", NULL)), NULL);
   draws = smb_json_find_number (of, "region_draws");
   if (draws > 0) {
     g_autofree char *text = g_strdup_printf (_("measured with %.0f masks each"), draws);

@@ -2,6 +2,7 @@
 #include "smb-preferences.h"
 
 #include "backend/smb-device.h"
+#include "smb-computing.h"
 #include "smb-label.h"
 #include "smb-limits-list.h"
 
@@ -12,6 +13,7 @@ struct _SmbPreferences {
 
   /* template widgets */
   GtkDropDown *scheme;
+  SmbComputingChoice *computing;
   GtkListBox *devices;
   GtkWidget *looking, *again;
 
@@ -71,6 +73,7 @@ on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
     gtk_list_box_remove (self->devices, row);
   for (guint i = 0; i < devices->len; i++)
     add_device (self, g_ptr_array_index (devices, i));
+  smb_computing_choice_set_devices (self->computing, devices);
   gtk_widget_set_visible (self->looking, FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->devices), TRUE);
   gtk_widget_set_sensitive (self->again, TRUE);
@@ -117,9 +120,11 @@ smb_preferences_class_init (SmbPreferencesClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = smb_preferences_dispose;
+  g_type_ensure (SMB_TYPE_COMPUTING_CHOICE);
   g_type_ensure (SMB_TYPE_LIMITS_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-preferences.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, scheme);
+  gtk_widget_class_bind_template_child (widget_class, SmbPreferences, computing);
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, devices);
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, looking);
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, again);

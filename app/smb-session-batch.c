@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches over exhibits and files. Each unit is a piece of work of its own, so that clicks overtake between two, a bad
  * unit is a sentence, and the batch goes on. */
+#include "smb-computing.h"
 #include "smb-session-private.h"
 #include "smb-session-video.h"
 
@@ -17,6 +18,7 @@ typedef struct {
   const SmbModelInfo *model; /* the session's, which the task keeps */
   GArray *drawn;             /* SmbBox, or NULL */
   SmbVideoSettings *video;   /* NULL: not said */
+  SmbPrecision precision;    /* as the preferences said when it was asked for */
   gboolean select_last;      /* the new face is the one to look at */
   double rate;               /* > 0: the path is a pattern of pictures, shown so many a second */
 } Unit;
@@ -42,6 +44,7 @@ unit_new (SmbJob *job, const SmbEvidence *evidence, const char *path)
   unit->job = g_object_ref (job);
   unit->evidence = evidence != NULL ? smb_evidence_copy (evidence) : NULL;
   unit->path = g_strdup (path);
+  unit->precision = smb_computing_get_precision ();
   return unit;
 }
 
@@ -299,9 +302,10 @@ work_analyse (GTask *task, SmbCaseThread *thread, SmbCase *store)
     return;
   analysed = g_new0 (Analysed, 1);
   settings.detect_too = unit->drawn != NULL;
+  settings.precision = unit->precision;
   if (thread == NULL)
-    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->video, unit->job,
-                                               g_task_get_cancellable (task), &error);
+    analysed->stored = smb_session_work_video (self, store, unit->model, unit->evidence, unit->video,
+                                               unit->precision, unit->job, g_task_get_cancellable (task), &error);
   else
     analysed->stored = smb_examine_analyze (store, self->engine, unit->model, unit->evidence, unit->drawn, &settings,
                                             report_progress, unit->job, g_task_get_cancellable (task), &error);

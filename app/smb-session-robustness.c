@@ -50,6 +50,7 @@ smb_session_measure_robustness (SmbSession *self, SmbJob *job, GAsyncReadyCallba
 {
   const SmbFaceResult *face = smb_session_get_face (self);
   const SmbAnalysis *analysis = smb_session_get_analysis (self);
+  const SmbVideoState *video = smb_session_get_video_state (self);
   g_autoptr (GTask) task = NULL;
   Request *request;
 
@@ -61,10 +62,10 @@ smb_session_measure_robustness (SmbSession *self, SmbJob *job, GAsyncReadyCallba
   request->tiles = smb_tiles_ref (self->tiles);
   request->box = face->face.box;
   request->job = g_object_ref (job);
-  /* A video's settings are others; its faces are scored with the usual ones. */
+  /* A video's settings are others: how its run scores faces is among them. */
   if (analysis == NULL || analysis->settings == NULL
       || !smb_analysis_settings_from_json (&request->settings, analysis->settings, NULL))
-    request->settings = smb_analysis_settings_default ();
+    request->settings = video != NULL ? video->settings.face : smb_analysis_settings_default ();
   task = g_task_new (self, smb_job_get_cancellable (job), done, user_data);
   g_task_set_task_data (task, request, request_free);
   g_task_run_in_thread (task, compute);

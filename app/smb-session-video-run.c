@@ -88,14 +88,15 @@ smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const Sm
   return TRUE;
 }
 
-/* What a run that was stopped had asked for; else what is usual. */
+/* What a run that was stopped had asked for; else what is usual, in this precision. */
 static gboolean
-settings_to_go_on (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbVideoSettings *settings,
-                   GError **error)
+settings_to_go_on (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbPrecision precision,
+                   SmbVideoSettings *settings, GError **error)
 {
   g_autoptr (SmbVideoState) state = NULL;
 
   *settings = smb_video_settings_default ();
+  settings->face.precision = precision;
   if (!smb_examine_load_video (store, evidence->id, &state, error))
     return FALSE;
   if (state != NULL && !state->finished && g_strcmp0 (state->model_sha256, model->detector_sha256) == 0)
@@ -105,7 +106,7 @@ settings_to_go_on (SmbCase *store, const SmbModelInfo *model, const SmbEvidence 
 
 SmbCaseAnalysis *
 smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence,
-                        const SmbVideoSettings *asked, SmbJob *job, GCancellable *cancellable, GError **error)
+                        const SmbVideoSettings *asked, SmbPrecision precision, SmbJob *job, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SmbEngineVideo) video = NULL;
   g_autoptr (SmbVideoProgress) progress = NULL;
@@ -116,7 +117,7 @@ smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *mo
 
   if (asked != NULL)
     settings = *asked;
-  else if (!settings_to_go_on (store, model, evidence, &settings, error))
+  else if (!settings_to_go_on (store, model, evidence, precision, &settings, error))
     return NULL;
   sink.user_data = live = smb_live_run_new (self, job, evidence->id, &settings);
   video = smb_examine_open_video (store, self->engine, evidence, report_job, job, cancellable, error);

@@ -70,10 +70,11 @@ void smb_session_take_frame (SmbSession *self, SmbTiles *tiles);
  * it. Also TRUE where that fails. */
 gboolean smb_session_defer_video (SmbSession *self, GTask *task, SmbCase *store, const SmbEvidence *evidence,
                                   SmbCaseWork work);
-/* There: the whole analysis; the record stored. settings NULL: those of a run that was stopped, else the usual ones. */
+/* There: the whole analysis; the record stored. settings NULL: those of a run that was stopped, else the usual ones in
+ * this precision. */
 SmbCaseAnalysis *smb_session_work_video (SmbSession *self, SmbCase *store, const SmbModelInfo *model,
-                                         const SmbEvidence *evidence, const SmbVideoSettings *settings, SmbJob *job,
-                                         GCancellable *cancellable, GError **error);
+                                         const SmbEvidence *evidence, const SmbVideoSettings *settings,
+                                         SmbPrecision precision, SmbJob *job, GCancellable *cancellable, GError **error);
 
 /* What a run under way brought. */
 typedef struct {

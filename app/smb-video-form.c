@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-video-form.h"
 
+#include "smb-computing.h"
+
 #include <glib/gi18n.h>
 
 struct _SmbVideoForm {
@@ -16,6 +18,7 @@ struct _SmbVideoForm {
   GtkButton *analyse;
 
   /* owned */
+  GSettings *preferences;
   SmbSession *session;
   SmbEngineVideo *shown; /* only compared: whose run the fields were filled from */
   gint64 shown_run;
@@ -34,6 +37,7 @@ asked_for (SmbVideoForm *self)
   settings.sample
       = gtk_drop_down_get_selected (self->sample) == EVERY ? SMB_VIDEO_SAMPLE_EVERY : SMB_VIDEO_SAMPLE_UNIFORM;
   settings.n_uniform = (guint) gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (self->uniform));
+  settings.face.precision = smb_computing_get_precision ();
   settings.stride = (guint) gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (self->stride));
   if (gtk_check_button_get_active (self->regions))
     settings.face.region_draws = smb_region_settings_default ().draws;
@@ -72,6 +76,8 @@ describe (const SmbVideoSettings *settings, guint n_frames)
     g_string_append_printf (text, _(" · frames %u to %u"), settings->first, MIN (settings->last, n_frames - 1));
   if (settings->face.region_draws > 0)
     g_string_append (text, _(" · regions measured"));
+  if (settings->face.precision != SMB_PRECISION_F32)
+    g_string_append_printf (text, " · %s", smb_computing_describe (smb_precision_name (settings->face.precision)));
   return g_string_free (text, FALSE);
 }
 
@@ -216,12 +222,21 @@ build_fields (SmbVideoForm *self)
   return popover;
 }
 
+/* What was asked for in another precision does not go on but begins anew. */
+static void
+on_precision (SmbVideoForm *self)
+{
+  if (self->session != NULL)
+    refresh (self);
+}
+
 static void
 smb_video_form_dispose (GObject *object)
 {
   SmbVideoForm *self = SMB_VIDEO_FORM (object);
 
   g_clear_pointer (&self->box, gtk_widget_unparent);
+  g_clear_object (&self->preferences);
   g_clear_object (&self->session);
   G_OBJECT_CLASS (smb_video_form_parent_class)->dispose (object);
 }
@@ -237,6 +252,9 @@ static void
 smb_video_form_init (SmbVideoForm *self)
 {
   self->mark_in = self->mark_out = -1;
+  self->preferences = g_settings_new ("org.semblance.Semblance");
+  g_signal_connect_object (self->preferences, "changed::analysis-precision", G_CALLBACK (on_precision), self,
+                           G_CONNECT_SWAPPED);
   self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   gtk_widget_set_parent (self->box, GTK_WIDGET (self));
   self->state = GTK_LABEL (gtk_label_new (NULL));

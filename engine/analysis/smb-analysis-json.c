@@ -344,16 +344,32 @@ smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text
   return TRUE;
 }
 
+const char *
+smb_precision_name (SmbPrecision precision)
+{
+  return precisions[precision];
+}
+
+gboolean
+smb_precision_from_name (const char *name, SmbPrecision *precision)
+{
+  const int found = index_of (precisions, G_N_ELEMENTS (precisions), name);
+
+  if (found >= 0)
+    *precision = (SmbPrecision) found;
+  return found >= 0;
+}
+
 gboolean
 smb_precision_from_text (const char *text, const char *device, SmbPrecision *precision, GError **error)
 {
   g_autoptr (GPtrArray) devices = NULL;
   const gboolean automatic = g_str_equal (text, "auto");
-  const int asked = automatic ? SMB_PRECISION_BF16 : index_of (precisions, G_N_ELEMENTS (precisions), text);
+  SmbPrecision asked = SMB_PRECISION_F32;
 
   if (device == NULL)
     device = "cpu";
-  if (asked < 0) {
+  if (!automatic && !smb_precision_from_name (text, &asked)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                  _ ("“%s” is no precision; choose f32, tf32, bf16, int8 or auto."), text);
     return FALSE;
@@ -361,12 +377,11 @@ smb_precision_from_text (const char *text, const char *device, SmbPrecision *pre
   devices = smb_device_list ();
   for (guint i = 0; i < devices->len; i++) {
     const SmbDeviceListing *listing = g_ptr_array_index (devices, i);
-    const gboolean has = (listing->info.precisions & (1u << asked)) != 0;
 
     if (!listing->usable || !g_str_equal (listing->id, device))
       continue;
-    *precision = has ? (SmbPrecision) asked : SMB_PRECISION_F32;
-    if (has || automatic)
+    *precision = automatic ? listing->info.quick : asked;
+    if ((listing->info.precisions & (1u << *precision)) != 0)
       return TRUE;
     g_set_error (error, SMB_ERROR, SMB_ERROR_UNSUPPORTED,
                  _ ("The device %s cannot compute in %s; choose f32, or auto for the fastest it has."), device, text);

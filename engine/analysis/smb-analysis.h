@@ -111,7 +111,11 @@ char *smb_analysis_settings_to_json (const SmbAnalysisSettings *settings);
 /* Reads the above, also as found in SmbAnalysis.settings (which names the detector as well). */
 gboolean smb_analysis_settings_from_json (SmbAnalysisSettings *settings, const char *text, GError **error);
 
-/* The precision that a text names: "f32", "tf32", "bf16", "int8", or "auto": bf16 where the device has it, else f32.
+/* "f32", "tf32", "bf16" or "int8". Borrowed. */
+const char *smb_precision_name (SmbPrecision precision);
+/* FALSE, and nothing set, for another name. */
+gboolean smb_precision_from_name (const char *name, SmbPrecision *precision);
+/* The precision that a text names: one of these, or "auto": bf16 where the device is quicker with it, else f32.
  * device NULL: "cpu". UNSUPPORTED if the device lacks it, ARGUMENT for another text, NOT_FOUND for no such device. */
 gboolean smb_precision_from_text (const char *text, const char *device, SmbPrecision *precision, GError **error);
 

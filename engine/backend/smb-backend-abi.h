@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 4u
+#define SMB_BACKEND_ABI_VERSION 5u
 #define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
@@ -56,6 +56,7 @@ typedef struct {
   uint64_t total_bytes;   /* memory of the device; 0 if unknown */
   uint64_t free_bytes;
   uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
+  SmbPrecision quick;     /* BF16 where its products are quicker than float32's, else F32 */
   uint32_t chunk_rows; /* tokens that are best taken through a block at a time, so that they stay in a cache; 0: all */
 } SmbDeviceInfo;
 

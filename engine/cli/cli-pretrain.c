@@ -271,7 +271,7 @@ smb_cli_pretrain (int argc, char **argv)
     { "mean", 0, 0, G_OPTION_ARG_STRING, &o.mean, N_ ("Mean of the pixels (default: measured)"), N_ ("R,G,B") },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &o.seed, N_ ("Of weights, order and masks (0)"), N_ ("S") },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o.precision,
-      N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is fast"), N_ ("PRECISION") },
+      N_ ("Of the blocks' products: f32 (default), bf16, or auto: bf16 where it is quicker"), N_ ("PRECISION") },
   };
   g_autofree GOptionEntry *all = smb_cli_training_entries (&o.common, entries, G_N_ELEMENTS (entries));
   g_auto (GStrv) given = g_strdupv (argv);

@@ -142,6 +142,7 @@ device_describe (int device, SmbDeviceInfo *out)
   for (int p = SMB_PRECISION_F32; p <= SMB_PRECISION_INT8; p++)
     if (smb_cpu_linear_kernels (smb_cpu_used_isa (), (SmbPrecision) p) != NULL)
       out->precisions |= 1u << p;
+  out->quick = smb_cpu_quick_precision (smb_cpu_used_isa ());
   snprintf (out->name, sizeof out->name, "%s, %s", model, isa_text ());
   if (pages > 0 && page_bytes > 0)
     out->total_bytes = (uint64_t) pages * (uint64_t) page_bytes;

@@ -62,6 +62,8 @@ SmbCpuIsa smb_cpu_used_isa (void);
 const SmbCpuKernels *smb_cpu_kernels (SmbCpuIsa isa);
 /* NULL: not on this processor. */
 const SmbCpuLinear *smb_cpu_linear_kernels (SmbCpuIsa isa, SmbPrecision precision);
+/* BF16 where its kernels are quicker on this processor than float32's. */
+SmbPrecision smb_cpu_quick_precision (SmbCpuIsa isa);
 int smb_cpu_count_cores (void);
 
 /* The operations of the table. */

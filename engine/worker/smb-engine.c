@@ -27,7 +27,7 @@ typedef struct {
 
 struct _SmbEngine {
   gatomicrefcount references;
-  char *device;
+  int device; /* atomic; a GQuark */
   int threads;
   GMutex lock; /* of the slots; a busy slot's process belongs to the call that set it busy */
   GCond freed;
@@ -42,7 +42,7 @@ smb_engine_new (const char *device, int threads)
   SmbEngine *engine = g_new0 (SmbEngine, 1);
 
   g_atomic_ref_count_init (&engine->references);
-  engine->device = g_strdup (device != NULL ? device : "cpu");
+  smb_engine_set_device (engine, device);
   engine->threads = threads;
   g_mutex_init (&engine->lock);
   g_cond_init (&engine->freed);
@@ -67,14 +67,19 @@ smb_engine_unref (SmbEngine *engine)
   }
   g_mutex_clear (&engine->lock);
   g_cond_clear (&engine->freed);
-  g_free (engine->device);
   g_free (engine);
 }
 
 const char *
 smb_engine_get_device_name (const SmbEngine *engine)
 {
-  return engine->device;
+  return g_quark_to_string ((GQuark) g_atomic_int_get (&engine->device));
+}
+
+void
+smb_engine_set_device (SmbEngine *engine, const char *device)
+{
+  g_atomic_int_set (&engine->device, (int) g_quark_from_string (device != NULL ? device : "cpu"));
 }
 
 int

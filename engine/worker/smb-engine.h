@@ -29,7 +29,9 @@ SmbEngine *smb_engine_ref (SmbEngine *engine);
 void smb_engine_unref (SmbEngine *engine); /* the last one ends the workers */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEngine, smb_engine_unref)
 
-/* The name of the device it was made for. Borrowed. */
+/* What is asked for from now on is computed there; NULL: "cpu". Whether there is such a device shows then. */
+void smb_engine_set_device (SmbEngine *engine, const char *device);
+/* The name of the device it computes on. Borrowed. */
 const char *smb_engine_get_device_name (const SmbEngine *engine);
 
 /* Decodes evidence in the decode worker from a descriptor opened read-only (stays the caller's). `path` is for

@@ -375,8 +375,7 @@ test_precision_texts (void)
   SmbPrecision precision = SMB_PRECISION_INT8;
 
   g_assert_true (smb_precision_from_text ("auto", NULL, &precision, &error));
-  g_assert_cmpint (precision, ==,
-                   device->info.precisions & (1u << SMB_PRECISION_BF16) ? SMB_PRECISION_BF16 : SMB_PRECISION_F32);
+  g_assert_cmpint (precision, ==, device->info.quick);
   g_assert_false (smb_precision_from_text ("fp16", NULL, &precision, &error));
   g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
   g_clear_error (&error);

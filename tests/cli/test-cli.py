@@ -68,7 +68,8 @@ def version_and_devices():
     found = []
     expect(found, re.fullmatch(r"semblance-cli \d+\.\d+\.\d+\n", cli("--version").stdout), "--version says something else")
     devices = json_lines(cli("devices", "--json"))
-    expect(found, any(device["id"] == "cpu" and device["usable"] for device in devices), f"no usable cpu among {devices}")
+    expect(found, any(device["id"] == "cpu" and device["usable"] and device["auto"] in device["precisions"] for device in devices),
+           f"no usable cpu among {devices}")
     return found
 
 

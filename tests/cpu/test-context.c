@@ -21,6 +21,12 @@ describes_itself (void)
   g_assert_cmpuint (info.total_bytes, >, 0);
   g_assert_cmpuint (info.free_bytes, <=, info.total_bytes);
   g_assert_true (info.precisions & (1u << SMB_PRECISION_F32));
+  g_assert_true (info.quick == SMB_PRECISION_F32 || info.quick == SMB_PRECISION_BF16);
+  g_assert_true (info.precisions & (1u << info.quick));
+  smb_cpu_limit_isa (SMB_CPU_ISA_AVX2); /* where there is no bf16 */
+  g_assert_cmpint (abi->device_describe (0, &info), ==, SMB_STATUS_OK);
+  g_assert_cmpint (info.quick, ==, SMB_PRECISION_F32);
+  smb_cpu_limit_isa (SMB_CPU_ISA_AMX);
   g_assert_cmpint (abi->device_describe (1, &info), ==, SMB_STATUS_NO_DEVICE);
   g_assert_cmpuint (strlen (abi->context_error (NULL)), >, 20);
 }

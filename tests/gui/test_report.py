@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -262,11 +263,44 @@ def limited():
     shoot("limit-taken")
 
 
+def precise():
+    """What is analysed next is computed as the preferences say, and says so; the score is the command line's in that precision."""
+    words = {"f32": "float32, the published numbers", "bf16": "bfloat16, rounded products", "int8": "8-bit whole numbers, rounded products"}
+    listed = next(device for device in map(json.loads, cli("devices", "--json").splitlines()) if device["id"] == "cpu")
+    names = listed["precisions"]
+    assert listed["auto"] in names and names[0] == "f32", listed
+    who.key("ctrl+comma")
+    wait_for("the device", lambda: who.has(f"cpu: {listed['name']}"))
+    if len(names) > 1:
+        who.choose("Precision of analyses", len(names) - 1)
+    shoot("preferences-precision")
+    who.key("Escape")
+    who.focus("Three pictures")
+    shutil.copy(os.path.join(SAMPLES, "18f-brethauer.jpg"), path("evidence", "rounded.jpg"))
+    who.key("ctrl+i")
+    type_path(path("evidence", "rounded.jpg"))
+    who.see("S-06,", 60)
+    who.key("F5")
+    wait_for("the picture, judged", lambda: any(text.startswith("S-06,") and "rounded.jpg" in text and "1 face" in text
+                                                 for text in who.texts()), 60)
+    who.click(who.find("S-06,", partial=True))
+    told = json.loads(cli("analyze", "--json", f"--precision={names[-1]}", path("evidence", "rounded.jpg")))
+    assert told["settings"]["precision"] == names[-1], told["settings"]
+    store = sqlite3.connect(f"file:{path('a.smbcase')}?mode=ro", uri=True)
+    stored = json.loads(store.execute("SELECT result FROM analysis ORDER BY id DESC LIMIT 1").fetchone()[0])
+    store.close()
+    assert stored["faces"][0]["score"] == told["faces"][0]["score"], (stored, told)
+    who.key("alt+4")
+    who.see(words[names[-1]])
+    shoot("precision-stored")
+
+
 def main():
     tap.walk([("a case is opened", start), ("a report is looked at", previewed), ("what was looked at is saved", saved),
               ("faces can be left out", face_left_out), ("a bundle is looked at and saved", bundled), ("a report that holds is verified", verified),
               ("what does not hold is named", found_out), ("a score's robustness is measured", robust),
-              ("preferences name the devices", preferred), ("preferences set what a file may cost", limited)], lambda: who, shoot)
+              ("preferences name the devices", preferred), ("preferences set what a file may cost", limited),
+              ("preferences set the precision", precise)], lambda: who, shoot)
     tap.leave(who)
 
 
