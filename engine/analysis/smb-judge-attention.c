@@ -25,6 +25,12 @@ check_spec (const SmbMapSpec *spec, const SmbNetConfig *config, GError **error)
   return spec->kind != SMB_MAP_RELEVANCE || smb_judge_check_class (spec, config, error);
 }
 
+static int
+layer_of (const SmbMapSpec *spec, const SmbNetConfig *config)
+{
+  return spec->layer < 0 ? config->depth - 1 : spec->layer;
+}
+
 /* Attention and rollout read the same outputs, whatever class they were explained for. */
 static SmbMap *
 map_of (const SmbMapSpec *spec, const SmbTensorDict *outputs, const SmbNetConfig *config, GError **error)
@@ -38,15 +44,41 @@ map_of (const SmbMapSpec *spec, const SmbTensorDict *outputs, const SmbNetConfig
       return NULL;
     return smb_rollout_map (spec, rollout, config->global_pool, error);
   } else {
-    g_autofree char *name = g_strdup_printf ("attn.%d", spec->layer < 0 ? config->depth - 1 : spec->layer);
+    g_autofree char *name = g_strdup_printf ("attn.%d", layer_of (spec, config));
 
     return smb_attention_map (spec, smb_tensor_dict_get (outputs, name), config->global_pool, error);
   }
 }
 
-/* images: as "in.images"; for a relevance map, of the class it is for. */
+/* Whether one pass serves both. */
+static gboolean
+same_pass (const SmbMapSpec *a, const SmbMapSpec *b)
+{
+  return is_flow (a->kind) && is_flow (b->kind) && (a->kind == SMB_MAP_RELEVANCE) == (b->kind == SMB_MAP_RELEVANCE)
+         && (a->kind != SMB_MAP_RELEVANCE || a->of_class == b->of_class);
+}
+
+/* As "in.layers", what the maps that share the pass of the first spec read; NULL: all, as everything does but the map
+ * of a single layer. */
+static SmbTensor *
+layers_of_pass (const SmbMapSpec *specs, guint n_specs, const SmbNetConfig *config)
+{
+  const gint64 n = n_specs;
+  g_autoptr (SmbTensor) layers = smb_tensor_new (SMB_DTYPE_I32, 1, &n);
+
+  for (guint i = 0; i < n_specs; i++) {
+    const SmbMapSpec *spec = same_pass (&specs[0], &specs[i]) ? &specs[i] : &specs[0];
+
+    if (spec->kind != SMB_MAP_ATTENTION)
+      return NULL;
+    ((gint32 *) layers->data)[i] = layer_of (spec, config);
+  }
+  return g_steal_pointer (&layers);
+}
+
+/* images: as "in.images"; for a relevance map, of the class it is for. spec: the first of those of the pass. */
 static SmbTensorDict *
-forward (SmbJudgeFace *face, SmbTensor *images, const SmbMapSpec *spec, GError **error)
+forward (SmbJudgeFace *face, SmbTensor *images, SmbTensor *layers, const SmbMapSpec *spec, GError **error)
 {
   const gboolean explain = spec->kind == SMB_MAP_RELEVANCE;
   const gint64 one = 1;
@@ -56,6 +88,8 @@ forward (SmbJudgeFace *face, SmbTensor *images, const SmbMapSpec *spec, GError *
   if (net == NULL)
     return NULL;
   smb_tensor_dict_set (inputs, "in.images", images);
+  if (layers != NULL)
+    smb_tensor_dict_set (inputs, "in.layers", layers);
   if (explain && spec->of_class >= 0) {
     g_autoptr (SmbTensor) labels = smb_tensor_new (SMB_DTYPE_I32, 1, &one);
 
@@ -63,14 +97,6 @@ forward (SmbJudgeFace *face, SmbTensor *images, const SmbMapSpec *spec, GError *
     smb_tensor_dict_set (inputs, "in.labels", labels);
   }
   return smb_net_forward (net, NULL, inputs, explain ? SMB_WANT_EXPLAIN : SMB_WANT_ATTENTION, face->cancellable, error);
-}
-
-/* Whether one pass serves both. */
-static gboolean
-same_pass (const SmbMapSpec *a, const SmbMapSpec *b)
-{
-  return (a->kind == SMB_MAP_RELEVANCE) == (b->kind == SMB_MAP_RELEVANCE)
-         && (a->kind != SMB_MAP_RELEVANCE || a->of_class == b->of_class);
 }
 
 gboolean
@@ -81,6 +107,7 @@ smb_judge_add_attention_maps (SmbJudgeFace *face, const SmbMapSpec *specs, guint
 
   for (guint i = 0; i < n_specs; i++) {
     g_autoptr (SmbTensorDict) outputs = NULL;
+    g_autoptr (SmbTensor) layers = NULL;
     const SmbNetConfig *config;
 
     if (!is_flow (specs[i].kind) || maps[i] != NULL)
@@ -98,9 +125,10 @@ smb_judge_add_attention_maps (SmbJudgeFace *face, const SmbMapSpec *specs, guint
         return FALSE;
       inputs = smb_judge_inputs (rgb, config->image_px, judge->mean, judge->std);
     }
-    outputs = forward (face, smb_tensor_dict_get (inputs, "in.images"), &specs[i], error);
+    layers = layers_of_pass (specs + i, n_specs - i, config);
+    outputs = forward (face, smb_tensor_dict_get (inputs, "in.images"), layers, &specs[i], error);
     for (guint k = i; outputs != NULL && k < n_specs; k++) {
-      if (!is_flow (specs[k].kind) || maps[k] != NULL || !same_pass (&specs[i], &specs[k]))
+      if (maps[k] != NULL || !same_pass (&specs[i], &specs[k]))
         continue;
       maps[k] = map_of (&specs[k], outputs, config, error);
       if (maps[k] == NULL)

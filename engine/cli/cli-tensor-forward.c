@@ -3,6 +3,7 @@
  * reference's fixtures. */
 #include <glib/gi18n-lib.h>
 
+#include "base/smb-error.h"
 #include "cli/cli-tensor.h"
 #include "cli/cli.h"
 #include "model/smb-net.h"
@@ -23,6 +24,28 @@ open_net (SmbDevice *device, const char *path, const SmbTensorDict *inputs, cons
   return weights != NULL ? smb_net_new (device, weights, description, path, SMB_PRECISION_F32, error) : NULL;
 }
 
+/* What cannot be had would end the process half-way. */
+static gboolean
+fits (const SmbDevice *device, SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want, GError **error)
+{
+  const guint64 available = device->info.free_bytes / 10 * 9; /* the inputs, and what else the machine does */
+  SmbNetNeed need;
+
+  if (!smb_net_plan (net, target, inputs, want, &need, error))
+    return FALSE;
+  if (g_strcmp0 (device->abi->name, "cpu") != 0) /* the results are not on the device */
+    need.output_bytes = 0;
+  if (available == 0 || need.scratch_bytes + need.output_bytes <= available)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_MEMORY,
+               _ ("The pass takes %.2f GB of memory, %.2f GB of it for its results, but no more than %.2f GB can be had "
+                  "on %s: give fewer images, name the layers whose attention is wanted in in.layers, or use "
+                  "--results-only."),
+               (double) (need.scratch_bytes + need.output_bytes) / 1e9, (double) need.output_bytes / 1e9,
+               (double) available / 1e9, device->id);
+  return FALSE;
+}
+
 static gboolean
 forward (const Options *o, GError **error)
 {
@@ -38,7 +61,8 @@ forward (const Options *o, GError **error)
       || (net = open_net (device, o->of.weights, inputs, o->of.config, error)) == NULL
       || (o->target != NULL && (target = open_net (device, o->target, inputs, o->of.config, error)) == NULL))
     return FALSE;
-  outputs = smb_net_forward (net, target, inputs, want, NULL, error);
+  if (fits (device, net, target, inputs, want, error))
+    outputs = smb_net_forward (net, target, inputs, want, NULL, error);
   if (outputs == NULL) {
     g_prefix_error (error, "%s: ", o->of.inputs);
     return FALSE;
@@ -54,7 +78,7 @@ smb_cli_tensor_forward (int argc, char **argv)
   static const SmbCliTensorHelp help = {
     N_ ("Runs a network on given tensors and writes all it computes."),
     N_ ("The network (.safetensors or .pth)"),
-    N_ ("in.images, already normalised; in.mask, in.region, in.labels where the network takes them"),
+    N_ ("in.images, already normalised; in.mask, in.region, in.labels where the network takes them; in.layers: the layers whose attention is wanted"),
     N_ ("Where the results go (.safetensors)"),
     N_ ("FILE"),
     N_ ("What shapes cannot tell, as JSON: {\"heads\": 12, \"global_pool\": true, \"norm_pix\": true, \"img\": 384}"),

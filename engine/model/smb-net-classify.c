@@ -11,9 +11,10 @@ typedef struct {
   SmbNet *net;
   guint want;
   SmbTensorDict *outputs;
-  SmbTensorDict *maps; /* attention for the explanations; the outputs themselves if it is wanted there too */
+  SmbTensorDict *maps; /* where attention goes: the outputs, or by themselves those that explanations rest on */
   SmbTensor *images;   /* host */
   const int *labels;   /* of whom to explain; NULL: of the most probable class */
+  const guint8 *layers; /* flags of those whose attention is wanted; NULL: all */
 } Job;
 
 static void
@@ -56,7 +57,8 @@ classify_pass (SmbExec *exec, gpointer user_data)
   SmbStackRun run = { .keep = explain,
                       .recompute = explain,
                       .tap = job->want & (SMB_WANT_ATTENTION | SMB_WANT_EXPLAIN) ? keep_maps : NULL,
-                      .tap_data = job };
+                      .tap_data = job,
+                      .tapped = explain ? NULL : job->layers };
   SmbClassTape tape = { 0 };
   SmbClassNet *net = &job->net->classifier;
   SmbTensor *images = smb_exec_upload (exec, job->images);
@@ -96,6 +98,20 @@ add_flow (SmbTensorDict *outputs, const char *name, SmbTensor *flow)
   smb_tensor_dict_set (outputs, pooled, mean);
 }
 
+/* Of the attention that the explanations rest on, what is a result as well. */
+static void
+add_attention (const Job *job)
+{
+  static const char *const kinds[] = { "attn", "attn_grad" };
+
+  for (int i = 0; i < job->net->config.depth; i++)
+    for (guint k = 0; (job->layers == NULL || job->layers[i] != 0) && k < G_N_ELEMENTS (kinds); k++) {
+      g_autofree char *name = g_strdup_printf ("%s.%d", kinds[k], i);
+
+      smb_tensor_dict_set (job->outputs, name, smb_tensor_dict_get (job->maps, name));
+    }
+}
+
 static gboolean
 add_explanations (const Job *job, GError **error)
 {
@@ -106,6 +122,8 @@ add_explanations (const Job *job, GError **error)
     return FALSE;
   add_flow (job->outputs, "out.rollout", rollout);
   add_flow (job->outputs, "out.relevance", relevance);
+  if (job->want & SMB_WANT_ATTENTION)
+    add_attention (job);
   return TRUE;
 }
 
@@ -227,6 +245,8 @@ run_job (Job *job, const SmbTensorDict *inputs, GCancellable *cancellable, GErro
     mix (job, &recipe);
   if (!smb_net_run (job->net, classify_pass, job, cancellable, error))
     return FALSE;
+  if (job->net->planning)
+    return TRUE;
   add_probabilities (job->outputs);
   if ((job->want & SMB_WANT_EXPLAIN) && !add_explanations (job, error))
     return FALSE;
@@ -239,6 +259,7 @@ smb_net_forward_classifier (SmbNet *net, const SmbTensorDict *inputs, guint want
 {
   Job job = { .net = net, .want = want, .outputs = outputs };
   g_autofree int *labels = NULL;
+  g_autofree guint8 *layers = NULL;
   GError *local = NULL;
   gboolean done = FALSE;
 
@@ -246,11 +267,14 @@ smb_net_forward_classifier (SmbNet *net, const SmbTensorDict *inputs, guint want
   if (job.images == NULL)
     return FALSE;
   labels = smb_net_input_labels (inputs, "in.labels", job.images->shape[0], net->config.classes, TRUE, &local);
+  if (local == NULL)
+    layers = smb_net_input_layers (inputs, net->config.depth, &local);
   if (local != NULL) {
     g_propagate_error (error, local);
   } else {
     job.labels = labels;
-    job.maps = want & SMB_WANT_ATTENTION ? smb_tensor_dict_ref (outputs) : smb_tensor_dict_new ();
+    job.layers = layers;
+    job.maps = want & SMB_WANT_EXPLAIN ? smb_tensor_dict_new () : smb_tensor_dict_ref (outputs);
     done = run_job (&job, inputs, cancellable, error);
     smb_tensor_dict_unref (job.maps);
   }

@@ -131,6 +131,29 @@ smb_net_input_labels (const SmbTensorDict *inputs, const char *name, gint64 b, i
   return g_steal_pointer (&labels);
 }
 
+guint8 *
+smb_net_input_layers (const SmbTensorDict *inputs, int depth, GError **error)
+{
+  g_autofree double *values = NULL;
+  g_autofree guint8 *flags = NULL;
+  gsize n;
+
+  if (find (inputs, "in.layers", TRUE, error) == NULL
+      || (values = smb_net_input_numbers (inputs, "in.layers", &n, error)) == NULL)
+    return NULL;
+  flags = g_new0 (guint8, depth);
+  for (gsize i = 0; i < n; i++) {
+    if (!(values[i] >= 0.0 && values[i] < depth) || values[i] != floor (values[i])) {
+      g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
+                   _ ("The input in.layers holds a layer this network does not have; its layers are 0 to %d."),
+                   depth - 1);
+      return NULL;
+    }
+    flags[(int) values[i]] = 1;
+  }
+  return g_steal_pointer (&flags);
+}
+
 gboolean
 smb_net_input_scalar (const SmbTensorDict *inputs, const char *name, double fallback, double *out, GError **error)
 {

@@ -19,6 +19,9 @@ guint8 *smb_net_input_flags (const SmbTensorDict *inputs, const char *name, gint
 int *smb_net_input_labels (const SmbTensorDict *inputs, const char *name, gint64 b, int classes, gboolean optional,
                            GError **error);
 
+/* "in.layers", any count of numbers of blocks: a flag for each of `depth`, owned; likewise NULL if absent (all). */
+guint8 *smb_net_input_layers (const SmbTensorDict *inputs, int depth, GError **error);
+
 /* One number; `fallback` if it is absent. FALSE on error. */
 gboolean smb_net_input_scalar (const SmbTensorDict *inputs, const char *name, double fallback, double *out,
                                GError **error);

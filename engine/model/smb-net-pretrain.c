@@ -15,6 +15,7 @@ typedef struct {
   guint want;
   SmbTensorDict *outputs;
   SmbTensor *images, *index; /* host */
+  const guint8 *layers;      /* flags of those whose attention is wanted; NULL: all */
 } Job;
 
 typedef struct {
@@ -60,9 +61,9 @@ online_pass (SmbExec *exec, gpointer user_data)
   Job *job = user_data;
   Tap enc = { job->outputs, "enc" }, rep = { job->outputs, "rep" }, dec = { job->outputs, "dec" };
   SmbAttentionTap tap = job->want & SMB_WANT_ATTENTION ? keep_attention : NULL;
-  SmbMimRun run = { .enc = { .tap = tap, .tap_data = &enc },
-                    .rep = { .tap = tap, .tap_data = &rep },
-                    .dec = { .tap = tap, .tap_data = &dec } };
+  SmbMimRun run = { .enc = { .tap = tap, .tap_data = &enc, .tapped = job->layers },
+                    .rep = { .tap = tap, .tap_data = &rep, .tapped = job->layers },
+                    .dec = { .tap = tap, .tap_data = &dec, .tapped = job->layers } };
   SmbTensor *images = smb_exec_upload (exec, job->images), *index = smb_exec_upload (exec, job->index);
   SmbMimOut out = smb_mim_net_forward (exec, &job->net->mim, images, index, FALSE, &run, NULL);
 
@@ -181,13 +182,19 @@ forget (SmbTensorDict *outputs, const char *name)
     g_ptr_array_remove_index (outputs->names, at);
 }
 
+static int
+deepest (const SmbNetConfig *config)
+{
+  return MAX (config->depth, MAX (config->rep_depth, config->dec_depth));
+}
+
 gboolean
 smb_net_forward_online (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want, SmbTensorDict *outputs,
                         GCancellable *cancellable, GError **error)
 {
   int l = smb_net_config_get_patches (&net->config);
   g_autoptr (SmbTensor) images = smb_net_input_images (inputs, &net->config, error), index = NULL;
-  g_autofree guint8 *mask = NULL, *region = NULL;
+  g_autofree guint8 *mask = NULL, *region = NULL, *layers = NULL;
   g_autoptr (GError) local = NULL;
   Job job = { .net = net, .want = want, .outputs = outputs, .images = images };
   double ratio;
@@ -198,14 +205,19 @@ smb_net_forward_online (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs
   if (mask == NULL)
     return FALSE;
   region = smb_net_input_flags (inputs, "in.region", images->shape[0], l, TRUE, &local);
+  if (local == NULL)
+    layers = smb_net_input_layers (inputs, deepest (&net->config), &local);
   if (local != NULL) {
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
+  job.layers = layers;
   job.index = index = smb_net_visible_index (mask, images->shape[0], l, ratio, error);
   if (index == NULL || (target != NULL && !smb_net_forward_target (target, inputs, outputs, cancellable, error))
       || !smb_net_run (net, online_pass, &job, cancellable, error))
     return FALSE;
+  if (net->planning)
+    return TRUE;
   if (target != NULL && net->config.proj_out != target->config.proj_out) {
     g_set_error_literal (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                          _ ("The online and the target network project to vectors of different lengths; they do not "

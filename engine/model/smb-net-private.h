@@ -14,11 +14,13 @@ struct _SmbNet {
   SmbParamSet *params;    /* owned */
   SmbExec *exec;          /* owned */
   gboolean has_run;       /* once at least */
+  gboolean planning;      /* a run is to end with its dry half */
   SmbMimNet mim;          /* online, target */
   SmbClassNet classifier; /* classifier, adapter */
 };
 
-/* A run of a network: called once dry, to plan memory, and once for real. */
+/* A run of a network: called once dry, to plan memory, and once for real; the latter not if net->planning, and then
+ * there are no outputs to go on with. */
 typedef void (*SmbNetPass) (SmbExec *exec, gpointer job);
 gboolean smb_net_run (SmbNet *net, SmbNetPass pass, gpointer job, GCancellable *cancellable, GError **error);
 

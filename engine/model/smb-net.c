@@ -54,13 +54,17 @@ smb_net_get_kind (const SmbNet *net)
 gboolean
 smb_net_run (SmbNet *net, SmbNetPass pass, gpointer job, GCancellable *cancellable, GError **error)
 {
-  if (net->has_run && !smb_param_set_prepare (net->params, net->weights, error))
+  if (net->has_run && !net->planning && !smb_param_set_prepare (net->params, net->weights, error))
     return FALSE;
-  net->has_run = TRUE;
   smb_exec_begin (net->exec, cancellable, TRUE);
   pass (net->exec, job);
-  if (!smb_exec_finish (net->exec, error) || !smb_exec_reserve (net->exec, error))
+  if (!smb_exec_finish (net->exec, error))
     return FALSE;
+  if (net->planning)
+    return TRUE;
+  if (!smb_exec_reserve (net->exec, error))
+    return FALSE;
+  net->has_run = TRUE;
   smb_exec_begin (net->exec, cancellable, FALSE);
   pass (net->exec, job);
   return smb_exec_finish (net->exec, error);
@@ -75,24 +79,50 @@ smb_net_output_scalar (SmbTensorDict *outputs, const char *name, double value)
   smb_tensor_dict_set (outputs, name, t);
 }
 
+static gboolean
+forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want, SmbTensorDict *outputs,
+         GCancellable *cancellable, GError **error)
+{
+  if (target != NULL && (net->kind != SMB_NET_ONLINE || target->kind != SMB_NET_TARGET)) {
+    g_set_error_literal (
+        error, SMB_ERROR, SMB_ERROR_MISMATCH,
+        _ ("A target network goes only with an online network; one of the two files is another kind."));
+    return FALSE;
+  }
+  if (net->kind == SMB_NET_ONLINE)
+    return smb_net_forward_online (net, target, inputs, want, outputs, cancellable, error);
+  if (net->kind == SMB_NET_TARGET)
+    return smb_net_forward_target (net, inputs, outputs, cancellable, error);
+  return smb_net_forward_classifier (net, inputs, want, outputs, cancellable, error);
+}
+
 SmbTensorDict *
 smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want, GCancellable *cancellable,
                  GError **error)
 {
   g_autoptr (SmbTensorDict) outputs = smb_tensor_dict_new ();
+
+  return forward (net, target, inputs, want, outputs, cancellable, error) ? g_steal_pointer (&outputs) : NULL;
+}
+
+gboolean
+smb_net_plan (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want, SmbNetNeed *need_out,
+              GError **error)
+{
+  SmbNet *const nets[] = { net, target };
+  g_autoptr (SmbTensorDict) none = smb_tensor_dict_new ();
   gboolean done;
 
-  if (target != NULL && (net->kind != SMB_NET_ONLINE || target->kind != SMB_NET_TARGET)) {
-    g_set_error_literal (
-        error, SMB_ERROR, SMB_ERROR_MISMATCH,
-        _ ("A target network goes only with an online network; one of the two files is another kind."));
-    return NULL;
-  }
-  if (net->kind == SMB_NET_ONLINE)
-    done = smb_net_forward_online (net, target, inputs, want, outputs, cancellable, error);
-  else if (net->kind == SMB_NET_TARGET)
-    done = smb_net_forward_target (net, inputs, outputs, cancellable, error);
-  else
-    done = smb_net_forward_classifier (net, inputs, want, outputs, cancellable, error);
-  return done ? g_steal_pointer (&outputs) : NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (nets); i++)
+    if (nets[i] != NULL)
+      nets[i]->planning = TRUE;
+  *need_out = (SmbNetNeed){ 0 };
+  done = forward (net, target, inputs, want, none, NULL, error);
+  for (guint i = 0; i < G_N_ELEMENTS (nets); i++)
+    if (nets[i] != NULL) {
+      nets[i]->planning = FALSE;
+      need_out->scratch_bytes += done ? smb_exec_get_peak_bytes (nets[i]->exec) : 0;
+      need_out->output_bytes += done ? smb_exec_get_output_bytes (nets[i]->exec) : 0;
+    }
+  return done;
 }

@@ -32,12 +32,24 @@ typedef enum {
 
 /* Runs the network. inputs (host): "in.images" (B,3,H,W) normalised; online networks also "in.mask" (B,L), optionally
  * "in.region" (B,L) and "in.mask_ratio" (one number: floor (L (1 - ratio)) patches stay visible; left out: what the
- * mask leaves, or a quarter if it leaves about that); classifiers optionally "in.labels" (B). Outputs (host, float32;
- * losses F64) carry the names of the reference fixtures. target: for an online network, the target network whose
- * features L_cl needs; may be NULL. Matches the reference to 1e-5 relative in F32. Errors: MISMATCH (shape of an input,
- * named), MEMORY, cancelled. */
+ * mask leaves, or a quarter if it leaves about that); classifiers optionally "in.labels" (B). "in.layers" (any count of
+ * numbers; left out: all) are the blocks whose attention SMB_WANT_ATTENTION is to give, of an online network those of
+ * each of its stacks; of the others nothing is kept, and the probabilities are not even formed unless SMB_WANT_EXPLAIN
+ * is asked for too, which rests on all. Outputs (host, float32; losses F64) carry the names of the reference fixtures.
+ * target: for an online network, the target network whose features L_cl needs; may be NULL. Matches the reference to
+ * 1e-5 relative in F32. Errors: MISMATCH (shape of an input, named), MEMORY, cancelled. */
 SmbTensorDict *smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want,
                                 GCancellable *cancellable, GError **error);
+
+/* What a pass needs beside the weights. */
+typedef struct {
+  guint64 scratch_bytes; /* on the device, at its fullest */
+  guint64 output_bytes;  /* on the host: results, and the attention that explanations rest on */
+} SmbNetNeed;
+
+/* What smb_net_forward of the same arguments will need, without running it; its errors. */
+gboolean smb_net_plan (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want, SmbNetNeed *need_out,
+                       GError **error);
 
 /* Fresh weights by FSFM's initialisation (xavier-uniform matrices, N(0, 0.02) tokens, sin-cos tables, head N(0, 2e-5)),
  * by SmbRng with this seed: the same on every machine. */

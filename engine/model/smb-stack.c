@@ -57,6 +57,12 @@ gate_of (SmbExec *exec, const SmbStackRun *run, const SmbStackPart *part, int br
   return gate != NULL ? smb_exec_view_part (exec, gate, part->from, part->n) : NULL;
 }
 
+static gboolean
+is_tapped (const SmbStackRun *run, int layer)
+{
+  return run->tap != NULL && (run->tapped == NULL || run->tapped[layer] != 0);
+}
+
 /* How many samples of x (B,T,C) to take at a time: so many as a cache holds. */
 static gint64
 samples_at_once (SmbExec *exec, const SmbTensor *x)
@@ -237,7 +243,7 @@ block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, co
     SmbTensor *of_x = smb_exec_view_part (exec, x, part.from, part.n);
 
     if (tape == NULL) {
-      block_infer (exec, block, of_x, &part, run, run->tap != NULL && !run->keep);
+      block_infer (exec, block, of_x, &part, run, is_tapped (run, layer) && !run->keep);
     } else {
       SmbBlockTape own = run->recompute ? tape_new (exec, block, of_x) : tape_part (exec, tape, &part);
 
@@ -261,10 +267,11 @@ static void
 block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part, const SmbStackRun *run,
                 const SmbBlockTape *tape)
 {
+  const gboolean tapped = is_tapped (run, part->layer);
   SmbTensor *probs = NULL, *dprobs = NULL;
   SmbBlockTape own;
 
-  if (run->tap != NULL) {
+  if (tapped) {
     probs = smb_take (exec, d->shape[0], block->heads, d->shape[1], d->shape[1]);
     dprobs = smb_exec_take_like (exec, probs);
   }
@@ -273,11 +280,11 @@ block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbSta
   else
     own = tape_part (exec, tape, part);
   /* The probabilities are not kept either: a tap has them computed again. */
-  if (run->recompute || run->tap != NULL)
+  if (run->recompute || tapped)
     block_record (exec, block, NULL, part, run, &own, probs);
   mlp_backward (exec, block, d, part, run, &own);
   attention_backward (exec, block, d, part, run, &own, dprobs);
-  if (run->tap != NULL)
+  if (tapped)
     run->tap (exec, part, probs, dprobs, run->tap_data);
 }
 

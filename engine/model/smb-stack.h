@@ -33,7 +33,7 @@ typedef struct {
   gint64 from, n, of;
 } SmbStackPart;
 
-/* Called for each block, during the forward or the backward pass, and each part of the batch in its order: the part's
+/* Called for each block that is tapped, during the forward or the backward pass, and each part of the batch in its order: the part's
  * attention (n,H,T,T) and, backward, the gradient of the loss with respect to it (else NULL). Valid during the call. */
 typedef void (*SmbAttentionTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs,
                                  const SmbTensor *dprobs, gpointer user_data);
@@ -46,6 +46,7 @@ typedef struct {
   SmbTensor *const *gates; /* NULL, or 2 * depth factors (B) of the branches (stochastic depth); entries may be NULL */
   SmbAttentionTap tap;   /* NULL, or sees the attention: in the forward pass, or in the backward pass with `keep` */
   gpointer tap_data;
+  const guint8 *tapped;  /* NULL: the tap sees every block; or depth flags: of the others no probabilities are formed */
 } SmbStackRun;
 
 typedef struct {

@@ -15,7 +15,8 @@ struct _SmbExec {
   GError *error;             /* owned: the first */
   SmbTensor *block;          /* owned, or NULL */
   GPtrArray *tensors;        /* views handed out, in order */
-  gsize used, peak;          /* bytes */
+  gsize used, peak;          /* bytes of the block */
+  gsize outputs;             /* bytes on the host */
   gboolean dry;
 };
 
@@ -53,7 +54,7 @@ smb_exec_begin (SmbExec *exec, GCancellable *cancellable, gboolean dry)
   g_clear_error (&exec->error);
   g_ptr_array_set_size (exec->tensors, 0);
   exec->cancellable = cancellable;
-  exec->used = exec->peak = 0;
+  exec->used = exec->peak = exec->outputs = 0;
   exec->dry = dry;
 }
 
@@ -61,6 +62,12 @@ gsize
 smb_exec_get_peak_bytes (SmbExec *exec)
 {
   return exec->peak;
+}
+
+gsize
+smb_exec_get_output_bytes (SmbExec *exec)
+{
+  return exec->outputs;
 }
 
 gboolean
@@ -223,6 +230,7 @@ smb_exec_output (SmbExec *exec, SmbTensorDict *dict, const char *name, const Smb
 {
   g_autoptr (SmbTensor) host = smb_exec_download (exec, tensor);
 
+  exec->outputs += smb_tensor_get_bytes (tensor);
   if (host != NULL)
     smb_tensor_dict_set (dict, name, host);
 }
@@ -233,6 +241,7 @@ smb_exec_output_part (SmbExec *exec, SmbTensorDict *dict, const char *name, cons
 {
   SmbTensor *whole;
 
+  exec->outputs += smb_tensor_get_bytes (part);
   if (!smb_exec_is_live (exec))
     return;
   if (from == 0) {

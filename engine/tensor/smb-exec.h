@@ -33,6 +33,8 @@ SmbDevice *smb_exec_get_device (SmbExec *exec); /* borrowed */
 void smb_exec_begin (SmbExec *exec, GCancellable *cancellable, gboolean dry);
 /* What the last run held at its fullest. */
 gsize smb_exec_get_peak_bytes (SmbExec *exec);
+/* What the last run gave to dictionaries, or, dry, would give: host memory beside the block. */
+gsize smb_exec_get_output_bytes (SmbExec *exec);
 /* Makes the block at least as large as the last run's peak. MEMORY error. */
 gboolean smb_exec_reserve (SmbExec *exec, GError **error);
 /* Ends a run: TRUE if all went well, else FALSE with the first error. */
@@ -61,7 +63,7 @@ SmbTensor *smb_exec_view_part (SmbExec *exec, SmbTensor *tensor, gint64 from, gi
 SmbTensor *smb_exec_upload (SmbExec *exec, const SmbTensor *host);
 /* A host copy of a float32 tensor; NULL when the run is dry or has failed. */
 SmbTensor *smb_exec_download (SmbExec *exec, const SmbTensor *tensor);
-/* Adds a host copy to a dictionary; nothing when dry or failed. */
+/* Adds a host copy to a dictionary; only counted when dry, nothing when failed. */
 void smb_exec_output (SmbExec *exec, SmbTensorDict *dict, const char *name, const SmbTensor *tensor);
 /* The same a part at a time: `part` is the entries from `from` on of a tensor that has `of` along its first dimension.
  * Parts come in their order. */

@@ -2,11 +2,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/smb-judge-private.h"
 #include "base/smb-error.h"
 #include "explain/smb-reconstruction-map.h"
 #include "judge-fixture.h"
 #include "model/smb-attribution.h"
-#include "model/smb-net.h"
+#include "model/smb-net-private.h"
 #include "weights/smb-weights-file.h"
 
 static const SmbBox box = { 20, 30, 120, 120 };
@@ -119,6 +120,58 @@ test_all_at_once (void)
   g_assert_cmpint (map->rgb_size, ==, 32);
 }
 
+/* Host memory that the detector's last pass took for its results. */
+static gsize
+kept_bytes (const SmbJudge *judge)
+{
+  return smb_exec_get_output_bytes (judge->detector.nets[SMB_PRECISION_F32]->exec);
+}
+
+/* What is asked for decides which layers' attention a pass keeps, and not what a map shows. */
+static void
+test_kept_layers (void)
+{
+  const gsize map_bytes = 3 * 17 * 17 * sizeof (float); /* of two layers */
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  static const struct {
+    const char *specs[2];
+    gsize maps;
+  } cases[] = {
+    { { "attention:layer=0,head=2", "attention:layer=1" }, 2 },
+    { { "attention:layer=0,head=1", "attention:layer=0,head=2" }, 1 },
+    { { "attention:layer=1", "attention" }, 1 },
+    { { "attention:layer=0,head=all", "relevance" }, 4 }, /* two passes; the last one keeps both layers' gradients too */
+    { { "relevance", "attention:layer=0" }, 1 },
+    { { "rollout", "attention:layer=0" }, 2 },
+    { { "attention:layer=0", "rollout" }, 2 },
+  };
+  gsize base;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const SmbMapSpec specs[] = { judge_spec (cases[i].specs[0]), judge_spec (cases[i].specs[1]) };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) both = smb_judge_maps (judge, image, box, specs, 2, NULL, &error);
+
+    g_assert_no_error (error);
+    if (i == 0)
+      base = kept_bytes (judge) - 2 * map_bytes;
+    g_test_message ("%s and %s", cases[i].specs[0], cases[i].specs[1]);
+    g_assert_cmpuint (kept_bytes (judge), ==, base + cases[i].maps * map_bytes);
+    for (guint k = 0, at = 0; k < 2; k++) {
+      g_autoptr (GPtrArray) alone = smb_judge_maps (judge, image, box, &specs[k], 1, NULL, &error);
+
+      g_assert_no_error (error);
+      for (guint j = 0; j < alone->len; j++, at++) {
+        const SmbMap *a = g_ptr_array_index (alone, j), *b = g_ptr_array_index (both, at);
+
+        g_assert_cmpmem (a->values, 16 * sizeof (float), b->values, 16 * sizeof (float));
+      }
+    }
+  }
+}
+
 /* Every count of hidden patches is honoured, and maps repeat. */
 static void
 test_ratios (void)
@@ -191,6 +244,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/judge-maps/all-at-once", test_all_at_once);
+  g_test_add_func ("/judge-maps/kept-layers", test_kept_layers);
   g_test_add_func ("/judge-maps/ratios", test_ratios);
   g_test_add_func ("/judge-maps/refused", test_refused);
   return g_test_run ();

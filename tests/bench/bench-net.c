@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-net WHAT SIZE BATCH [PRECISION [DEVICE]]: SIZE t, s, b or l (ViT with 16-pixel patches of 224 pixels); WHAT:
+/* bench-net WHAT SIZE BATCH [PRECISION [DEVICE [ISA]]]: SIZE t, s, b or l (ViT with 16-pixel patches of 224 pixels); ISA
+ * 0 base, 1 AVX2, 2 AVX-512 at most; WHAT:
  *   forward   scores                       maps       scores and the attention of every layer
+ *   map       … of the last layer
  *   finetune  one step, all layers         pretrain   one step of FSFM's pre-training
  *   write     FILE in place of BATCH: a classifier's random weights, and no run */
 #include "bench-loop.h"
 
 #include "base/smb-rng.h"
+#include "cpu/smb-cpu.h"
 #include "train/smb-finetuner.h"
 #include "train/smb-pretrainer.h"
 #include "weights/smb-weights-file.h"
@@ -133,7 +136,7 @@ main (int argc, char **argv)
   Job job = { 0 };
 
   if (argc < 4) {
-    fprintf (stderr, "bench-net WHAT SIZE BATCH [PRECISION [DEVICE]]\n");
+    fprintf (stderr, "bench-net WHAT SIZE BATCH [PRECISION [DEVICE [ISA]]]\n");
     return 2;
   }
   config = config_of (argv[2][0]);
@@ -142,6 +145,8 @@ main (int argc, char **argv)
   for (guint i = 0; argc > 4 && i < G_N_ELEMENTS (names); i++)
     if (g_str_equal (argv[4], names[i]))
       precision = (SmbPrecision) i;
+  if (argc > 6)
+    smb_cpu_limit_isa ((SmbCpuIsa) atoi (argv[6]));
   device = smb_device_open (argc > 5 ? argv[5] : "cpu", 0, &error);
   if (device == NULL) {
     fprintf (stderr, "bench-net: %s\n", error->message);
@@ -161,7 +166,14 @@ main (int argc, char **argv)
     remove (path);
     job.inputs = smb_tensor_dict_new ();
     smb_tensor_dict_set (job.inputs, "in.images", job.images);
-    job.want = g_str_equal (argv[1], "maps") ? SMB_WANT_ATTENTION : SMB_WANT_RESULT;
+    job.want = g_str_has_prefix (argv[1], "map") ? SMB_WANT_ATTENTION : SMB_WANT_RESULT;
+    if (g_str_equal (argv[1], "map")) {
+      const gint64 one = 1;
+      g_autoptr (SmbTensor) layers = smb_tensor_new (SMB_DTYPE_I32, 1, &one);
+
+      *(gint32 *) layers->data = config.depth - 1;
+      smb_tensor_dict_set (job.inputs, "in.layers", layers);
+    }
     if (weights != NULL)
       job.net = smb_net_new (device, weights, NULL, "bench", precision, &error);
   }

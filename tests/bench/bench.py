@@ -69,6 +69,12 @@ class Candidate:
         """10^9 operations a second, round by round."""
         return [self.operations / ms * 1000 for ms in self.times]
 
+    def times_of(self, other):
+        """Its time as a multiple of another's, the median of the rounds' ratios, or nothing where there is none."""
+        if other is None or other is self:
+            return ""
+        return f"{statistics.median(a / b for a, b in zip(self.times, other.times)):.2f}"
+
     def share_of(self, other):
         """The median of the rounds' ratios of rates, in percent, or nothing where there is none."""
         if other is None or self.operations is None or other is self:
@@ -186,16 +192,13 @@ class Bench:
             if c in limits:
                 continue
             precision = c.name.split()[-1]
-            same = by_name.get("own " + precision)
-            ratio = ""
-            if same is not None and same is not c:
-                ratio = f"{statistics.median(a / b for a, b in zip(c.times, same.times)):.2f}"
             rate = f"{statistics.median(c.rates()):.0f}" if total is not None else ""
-            rows.append([c.name, *spread([t / batch for t in c.times]), str(len(c.times)), ratio, rate,
+            rows.append([c.name, *spread([t / batch for t in c.times]), str(len(c.times)),
+                         c.times_of(by_name.get(f"own {precision}")), c.times_of(by_name.get("own bf16")), rate,
                          c.share_of(by_name.get(f"peak {precision}")), c.share_of(by_name.get(f"product {precision}")),
                          f"{c.peak_mb:.0f}", f"{c.start_s:.2f}"])
         self.out.section(f"{NAMES[size]}, {what}, batch {batch}",
-                         ["candidate", "ms an image", "middle half", "rounds", "times own", "GFLOP/s", "of the peak",
+                         ["candidate", "ms an image", "middle half", "rounds", "times own", "times own bf16", "GFLOP/s", "of the peak",
                           "of one product", "peak MB", "start to ready, s"], rows)
 
     def faces(self):
@@ -208,9 +211,7 @@ class Bench:
             networks = [self.own("forward", "b", 1, p, FORWARD["b"]) for p in ("f32", "bf16")]
             ran = in_turn(searches + networks, self.options.seconds / 2, self.options.rounds)
             for c in ran:
-                share = ""
-                if searches[2] in ran and c is not searches[2]:
-                    share = f"{statistics.median(a / b for a, b in zip(searches[2].times, c.times)):.2f}"
+                share = searches[2].times_of(c) if searches[2] in ran else ""
                 name = c.name if c in searches else f"ViT-B/16, one face, {c.name}"
                 rows.append([f"{width} x {height}", name, *spread(c.times), str(len(c.times)), share])
         self.out.section("Search for faces (the picture doubled once)",

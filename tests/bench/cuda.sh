@@ -58,7 +58,7 @@ run_all () {
   for name in activation attention gemm layout norm optim; do
     part "kernels: $name" 60 "$build/tests/cpu/test-cpu-$name"
   done
-  for name in model/test-forward train/test-finetune train/test-pretrain; do
+  for name in model/test-forward model/test-layers train/test-finetune train/test-pretrain; do
     part "fixtures: $name" 60 "$build/tests/$name"
   done
   part "fixtures by tensor forward, and again" 60 repeat_forward

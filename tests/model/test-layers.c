@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "in.layers": the attention of the layers named is what it is when all are kept, that of the others does not exist and
+ * takes no memory. */
+#include "model-test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/smb-error.h"
+#include "model/smb-attribution.h"
+#include "model/smb-net.h"
+
+#define DEPTH     4
+#define HEADS     3
+#define TOKENS    17
+#define BATCH     62 /* more than a block takes at a time */
+#define MAP_BYTES ((guint64) BATCH * HEADS * TOKENS * TOKENS * sizeof (float))
+
+static SmbNet *
+open_net (SmbTensorDict *weights, const char *overrides)
+{
+  GError *error = NULL;
+  SmbNet *net = smb_net_new (model_test_device (), weights, overrides, "test", SMB_PRECISION_F32, &error);
+
+  g_assert_no_error (error);
+  return net;
+}
+
+static SmbNet *
+deep_net (void)
+{
+  const SmbNetConfig config = { .image_px = 32,
+                                .patch_px = 8,
+                                .chans = 3,
+                                .dim = 24,
+                                .depth = DEPTH,
+                                .heads = HEADS,
+                                .mlp_ratio = 4,
+                                .classes = 4,
+                                .global_pool = TRUE,
+                                .ln_eps = 1e-6,
+                                .mlp_head_ln_eps = 1e-5 };
+  g_autoptr (SmbTensorDict) weights = smb_net_init_weights (&config, SMB_NET_CLASSIFIER, 1);
+  g_autofree char *text = smb_net_config_to_json (&config);
+
+  return open_net (weights, text);
+}
+
+/* Waves; layers NULL (all) or numbers of n layers. */
+static SmbTensorDict *
+inputs_new (gint64 batch, const gint32 *layers, gint64 n)
+{
+  const gint64 shape[] = { batch, 3, 32, 32 };
+  g_autoptr (SmbTensor) images = smb_tensor_new (SMB_DTYPE_F32, 4, shape);
+  SmbTensorDict *inputs = smb_tensor_dict_new ();
+
+  for (gint64 i = 0; i < images->n; i++)
+    ((float *) images->data)[i] = (float) sin (0.017 * (double) i);
+  smb_tensor_dict_set (inputs, "in.images", images);
+  if (layers != NULL) {
+    g_autoptr (SmbTensor) chosen = smb_tensor_new (SMB_DTYPE_I32, 1, &n);
+
+    memcpy (chosen->data, layers, (gsize) n * sizeof *layers);
+    smb_tensor_dict_set (inputs, "in.layers", chosen);
+  }
+  return inputs;
+}
+
+static SmbTensorDict *
+forward (SmbNet *net, const SmbTensorDict *inputs, guint want)
+{
+  GError *error = NULL;
+  SmbTensorDict *out = smb_net_forward (net, NULL, inputs, want, NULL, &error);
+
+  g_assert_no_error (error);
+  return out;
+}
+
+static SmbNetNeed
+plan (SmbNet *net, const SmbTensorDict *inputs, guint want)
+{
+  GError *error = NULL;
+  SmbNetNeed need;
+
+  g_assert_true (smb_net_plan (net, NULL, inputs, want, &need, &error));
+  g_assert_no_error (error);
+  return need;
+}
+
+static void
+assert_same (const SmbTensorDict *got, const SmbTensorDict *want, const char *name)
+{
+  const SmbTensor *a = smb_tensor_dict_get (got, name), *b = smb_tensor_dict_get (want, name);
+
+  if (a == NULL || b == NULL)
+    g_error ("%s is missing", name);
+  g_assert_cmpuint (smb_tensor_get_bytes (a), ==, smb_tensor_get_bytes (b));
+  g_assert_true (memcmp (a->data, b->data, smb_tensor_get_bytes (a)) == 0);
+}
+
+/* Layer `layer` (-1: none) of this kind is as in `all`, and no other one is there. */
+static void
+assert_only (const SmbTensorDict *got, const SmbTensorDict *all, const char *kind, int layer)
+{
+  for (int i = 0; i < DEPTH; i++) {
+    g_autofree char *name = g_strdup_printf ("%s.%d", kind, i);
+
+    if (i == layer)
+      assert_same (got, all, name);
+    else
+      g_assert_null (smb_tensor_dict_get (got, name));
+  }
+}
+
+static guint64
+bytes_of (const SmbTensorDict *outputs)
+{
+  guint64 bytes = 0;
+
+  for (guint i = 0; i < outputs->names->len; i++) {
+    const char *name = g_ptr_array_index (outputs->names, i);
+
+    if (!g_str_equal (name, "out.probabilities")) /* reckoned on the host from the logits */
+      bytes += smb_tensor_get_bytes (smb_tensor_dict_get (outputs, name));
+  }
+  return bytes;
+}
+
+static void
+test_one (void)
+{
+  g_autoptr (SmbNet) net = deep_net ();
+  g_autoptr (SmbTensorDict) for_all = inputs_new (BATCH, NULL, 0), all = forward (net, for_all, SMB_WANT_ATTENTION);
+  const SmbNetNeed of_all = plan (net, for_all, SMB_WANT_ATTENTION), of_none = plan (net, for_all, SMB_WANT_RESULT);
+
+  g_assert_cmpuint (of_all.output_bytes, ==, bytes_of (all));
+  g_assert_cmpuint (of_all.output_bytes - of_none.output_bytes, ==, DEPTH * MAP_BYTES);
+  for (gint32 layer = 0; layer < DEPTH; layer++) {
+    g_autoptr (SmbTensorDict) inputs = inputs_new (BATCH, &layer, 1), one = forward (net, inputs, SMB_WANT_ATTENTION);
+    const SmbNetNeed need = plan (net, inputs, SMB_WANT_ATTENTION);
+    g_autofree char *missing = g_strdup_printf ("attn.%d ", layer == 0 ? 1 : 0);
+    g_autoptr (SmbTensor) rollout = NULL;
+    g_autoptr (GError) error = NULL;
+
+    assert_only (one, all, "attn", layer);
+    assert_same (one, all, "out.logits");
+    g_assert_false (smb_rollout (one, DEPTH, &rollout, &error));
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+    g_assert_nonnull (strstr (error->message, missing));
+    g_assert_null (rollout);
+    g_assert_cmpuint (need.output_bytes, ==, bytes_of (one));
+    g_assert_cmpuint (need.output_bytes - of_none.output_bytes, ==, MAP_BYTES);
+    g_assert_cmpuint (need.scratch_bytes, <=, of_all.scratch_bytes);
+    g_assert_cmpuint (need.scratch_bytes + need.output_bytes, <, of_all.scratch_bytes + of_all.output_bytes);
+  }
+}
+
+static void
+test_several (void)
+{
+  static const gint32 layers[] = { 3, 1, 3 };
+  g_autoptr (SmbNet) net = deep_net ();
+  g_autoptr (SmbTensorDict) for_all = inputs_new (2, NULL, 0), all = forward (net, for_all, SMB_WANT_ATTENTION);
+  g_autoptr (SmbTensorDict) inputs = inputs_new (2, layers, 3), some = forward (net, inputs, SMB_WANT_ATTENTION);
+
+  for (int i = 0; i < DEPTH; i++) {
+    g_autofree char *name = g_strdup_printf ("attn.%d", i);
+
+    if (i == 1 || i == 3)
+      assert_same (some, all, name);
+    else
+      g_assert_null (smb_tensor_dict_get (some, name));
+  }
+}
+
+/* Explanations rest on every layer, whichever is a result. */
+static void
+test_explain (void)
+{
+  static const char *const whole[] = { "out.rollout", "out.relevance", "out.relevance_patches_pooled", "out.logits" };
+  const guint want = SMB_WANT_ATTENTION | SMB_WANT_EXPLAIN;
+  const gint32 layer = 2;
+  g_autoptr (SmbNet) net = deep_net ();
+  g_autoptr (SmbTensorDict) for_all = inputs_new (BATCH, NULL, 0), all = forward (net, for_all, want);
+  g_autoptr (SmbTensorDict) inputs = inputs_new (BATCH, &layer, 1), one = forward (net, inputs, want);
+  g_autoptr (SmbTensorDict) none = forward (net, for_all, SMB_WANT_EXPLAIN);
+
+  assert_only (one, all, "attn", layer);
+  assert_only (one, all, "attn_grad", layer);
+  assert_only (none, all, "attn", -1);
+  assert_only (none, all, "attn_grad", -1);
+  for (guint i = 0; i < G_N_ELEMENTS (whole); i++) {
+    assert_same (one, all, whole[i]);
+    assert_same (none, all, whole[i]);
+  }
+  g_assert_cmpuint (plan (net, inputs, want).output_bytes, ==, plan (net, for_all, want).output_bytes);
+}
+
+/* Of an online network, in each of its stacks. */
+static void
+test_stacks (void)
+{
+  const gint64 one = 1;
+  g_autoptr (SmbTensorDict) weights = model_test_read ("a_online_init.safetensors");
+  g_autoptr (SmbTensorDict) io = model_test_read ("a_pretrain_io.safetensors"), all = NULL, some = NULL;
+  g_autoptr (SmbNet) net = open_net (weights, NULL);
+  g_autoptr (SmbTensor) layers = smb_tensor_new (SMB_DTYPE_I32, 1, &one); /* layer 0 */
+  SmbNetNeed of_all, of_some;
+  guint64 dropped = 0;
+  int kept = 0;
+
+  all = forward (net, io, SMB_WANT_ATTENTION);
+  of_all = plan (net, io, SMB_WANT_ATTENTION);
+  smb_tensor_dict_set (io, "in.layers", layers);
+  some = forward (net, io, SMB_WANT_ATTENTION);
+  of_some = plan (net, io, SMB_WANT_ATTENTION);
+  for (guint i = 0; i < all->names->len; i++) {
+    const char *name = g_ptr_array_index (all->names, i);
+
+    if (!g_str_has_prefix (name, "attn.") || g_str_has_suffix (name, ".0")) {
+      assert_same (some, all, name);
+      kept += g_str_has_prefix (name, "attn.");
+    } else {
+      g_assert_null (smb_tensor_dict_get (some, name));
+      dropped += smb_tensor_get_bytes (smb_tensor_dict_get (all, name));
+    }
+  }
+  g_assert_cmpint (kept, ==, 3);
+  g_assert_cmpuint (dropped, >, 0);
+  g_assert_cmpuint (of_all.output_bytes - of_some.output_bytes, ==, dropped);
+}
+
+static void
+test_refused (void)
+{
+  static const gint32 bad[] = { -1, DEPTH };
+  g_autoptr (SmbNet) net = deep_net ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (SmbTensorDict) inputs = inputs_new (1, &bad[i], 1);
+    g_autoptr (GError) error = NULL, planned = NULL;
+    SmbNetNeed need;
+
+    g_assert_null (smb_net_forward (net, NULL, inputs, SMB_WANT_ATTENTION, NULL, &error));
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+    g_assert_nonnull (strstr (error->message, "in.layers"));
+    g_assert_false (smb_net_plan (net, NULL, inputs, SMB_WANT_ATTENTION, &need, &planned));
+    g_assert_error (planned, SMB_ERROR, SMB_ERROR_MISMATCH);
+    g_assert_cmpuint (need.scratch_bytes + need.output_bytes, ==, 0);
+  }
+}
+
+/* A plan changes nothing: what comes after it is what would have come without. */
+static void
+test_plan_first (void)
+{
+  g_autoptr (SmbNet) net = deep_net (), planned = deep_net ();
+  g_autoptr (SmbTensorDict) inputs = inputs_new (3, NULL, 0), out = NULL, after = NULL;
+
+  plan (planned, inputs, SMB_WANT_EXPLAIN);
+  out = forward (net, inputs, SMB_WANT_ATTENTION);
+  after = forward (planned, inputs, SMB_WANT_ATTENTION);
+  g_assert_cmpuint (after->names->len, ==, out->names->len);
+  for (guint i = 0; i < out->names->len; i++)
+    assert_same (after, out, g_ptr_array_index (out->names, i));
+}
+
+int
+main (int argc, char **argv)
+{
+  model_test_init (&argc, &argv);
+  g_test_add_func ("/model/layers/one", test_one);
+  g_test_add_func ("/model/layers/several", test_several);
+  g_test_add_func ("/model/layers/explain", test_explain);
+  g_test_add_func ("/model/layers/stacks", test_stacks);
+  g_test_add_func ("/model/layers/refused", test_refused);
+  g_test_add_func ("/model/layers/plan-first", test_plan_first);
+  return g_test_run ();
+}
