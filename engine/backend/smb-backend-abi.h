@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 6u
+#define SMB_BACKEND_ABI_VERSION 7u
 #define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
@@ -30,6 +30,7 @@ typedef enum {
   SMB_STATUS_NO_DEVICE,   /* no such device, or no driver */
   SMB_STATUS_UNSUPPORTED, /* this backend has no such kernel */
   SMB_STATUS_FAILED,
+  SMB_STATUS_REPEAT,      /* of sequence_end alone: nothing was computed, and the caller calls the operations again */
 } SmbStatus;
 
 /* Arithmetic of the linear layers: of the factors of their products. Sums, results and everything else stay float32. */
@@ -136,6 +137,16 @@ typedef struct SmbBackendAbi {
   SmbStatus (*download) (void *ctx, void *host, const void *device, size_t bytes);
   SmbStatus (*copy) (void *ctx, void *out, const void *in, size_t bytes);
   SmbStatus (*fill) (void *ctx, float *out, float value, int64_t n);
+
+  /* Operations that come again and again, which a device may be given in one piece (CUDA graphs). Both NULL: it does not
+   * keep any. What is called between begin and end goes by a key: the same key promises the same operations with the
+   * same arguments, pointers included; what lies in the memory may be other. *known_out: they have been kept, the
+   * caller leaves them out, and end starts them. In between there are products, attention, norms, element-wise
+   * operations, layout, `copy` and `fill` alone: no memory is asked for or given back, nothing goes to the host or comes
+   * from it. complete 0: not everything was called; the sequence is forgotten, and what it would have written undefined.
+   * After REPEAT the caller calls the operations outside a sequence. */
+  SmbStatus (*sequence_begin) (void *ctx, uint64_t key, int *known_out);
+  SmbStatus (*sequence_end) (void *ctx, int complete);
 
   /* Products. w stays unchanged until weight_release: a backend may keep it instead of a copy. */
   SmbStatus (*weight_prepare) (void *ctx, const float *w, int64_t n_out, int64_t n_in, SmbPrecision precision,

@@ -63,6 +63,7 @@ context_free (void *ctx)
   if (cuda->stream != NULL)
     cudaStreamSynchronize (cuda->stream);
   smb_cuda_group_leave (cuda->group);
+  smb_cuda_sequences_free (cuda->sequences);
   smb_cuda_plans_free (cuda->plans);
   smb_cuda_staging_free (cuda->staging);
   smb_cuda_pool_free (cuda->pool);
@@ -95,7 +96,8 @@ context_fill (SmbCuda *cuda)
   cuda->pool = smb_cuda_pool_new ();
   cuda->plans = smb_cuda_plans_new ();
   cuda->staging = smb_cuda_staging_new ();
-  if (cuda->pool == NULL || cuda->plans == NULL || cuda->staging == NULL)
+  cuda->sequences = smb_cuda_sequences_new ();
+  if (cuda->pool == NULL || cuda->plans == NULL || cuda->staging == NULL || cuda->sequences == NULL)
     return smb_cuda_fail (cuda, SMB_STATUS_NO_MEMORY, "There is not enough memory to start computing.");
   return SMB_STATUS_OK;
 }
@@ -136,6 +138,8 @@ synchronise (void *ctx)
   SmbCuda *cuda = ctx;
   SmbStatus status = smb_cuda_enter (cuda);
 
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_sequence_outside (cuda);
   return status != SMB_STATUS_OK ? status
                                  : smb_cuda_check (cuda, cudaStreamSynchronize (cuda->stream), "waiting for results");
 }
@@ -160,6 +164,8 @@ smb_backend_entry (void)
     .upload = smb_cuda_upload,
     .download = smb_cuda_download,
     .copy = smb_cuda_copy,
+    .sequence_begin = smb_cuda_sequence_begin,
+    .sequence_end = smb_cuda_sequence_end,
     SMB_BACKEND_OPERATIONS (ENTRY)
     .group_id = smb_cuda_group_id,
     .group_join = smb_cuda_group_join,

@@ -44,6 +44,7 @@ smb_cuda_weight_prepare (void *ctx, const float *w, int64_t n_out, int64_t n_in,
              : smb_cuda_fail (cuda, SMB_STATUS_NO_MEMORY, "There is not enough memory to go on computing.");
   }
   *prepared = (Prepared){ precision, w, halves };
+  cuda->epoch++; /* the same product may be of it from now on */
   *prepared_out = prepared;
   return SMB_STATUS_OK;
 }

@@ -135,8 +135,10 @@ smb_cuda_release (void *ctx, void *pointer)
   SmbCudaPool *pool = ((SmbCuda *) ctx)->pool;
 
   for (size_t i = 0; pointer != NULL && i < pool->count; i++)
-    if (pool->blocks[i].data == pointer)
+    if (pool->blocks[i].data == pointer) {
       pool->blocks[i].used = 0;
+      ((SmbCuda *) ctx)->epoch++;
+    }
 }
 
 SmbStatus

@@ -20,6 +20,7 @@ typedef struct SmbCudaPool SmbCudaPool;
 typedef struct SmbCudaPlans SmbCudaPlans;
 typedef struct SmbCudaStaging SmbCudaStaging;
 typedef struct SmbCudaGroup SmbCudaGroup;
+typedef struct SmbCudaSequences SmbCudaSequences;
 
 /* Memory of the device that operations use between launches, grown on demand; its content does not survive the next
  * operation that asks for the same. */
@@ -44,6 +45,8 @@ typedef struct {
   SmbCudaPool *pool;
   SmbCudaPlans *plans;
   SmbCudaStaging *staging;
+  SmbCudaSequences *sequences;
+  uint64_t epoch; /* changes when an address may come to mean something else */
   SmbCudaGroup *group; /* NULL: this process alone */
   struct {
     void *data;
@@ -82,6 +85,14 @@ void smb_cuda_staging_free (SmbCudaStaging *staging);
 SmbStatus smb_cuda_upload (void *ctx, void *device, const void *host, size_t bytes);
 SmbStatus smb_cuda_download (void *ctx, void *host, const void *device, size_t bytes);
 SmbStatus smb_cuda_copy (void *ctx, void *out, const void *in, size_t bytes);
+
+/* Sequences (cuda-sequence.c). */
+SmbCudaSequences *smb_cuda_sequences_new (void);
+void smb_cuda_sequences_free (SmbCudaSequences *sequences); /* the stream is idle */
+SmbStatus smb_cuda_sequence_begin (void *ctx, uint64_t key, int *known_out);
+SmbStatus smb_cuda_sequence_end (void *ctx, int complete);
+/* FAILED within a sequence, where nothing may wait for the card. */
+SmbStatus smb_cuda_sequence_outside (SmbCuda *cuda);
 
 /* Processes (cuda-group.c). */
 SmbStatus smb_cuda_group_id (void *ctx, uint8_t *id);

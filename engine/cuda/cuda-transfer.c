@@ -52,6 +52,8 @@ smb_cuda_upload (void *ctx, void *device, const void *host, size_t bytes)
   SmbCuda *cuda = ctx;
   SmbStatus status = smb_cuda_enter (cuda);
 
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_sequence_outside (cuda);
   for (size_t at = 0; status == SMB_STATUS_OK && at < bytes; at += PIECE) {
     SmbCudaStaging *s = cuda->staging;
     int i = s->next;
@@ -80,6 +82,8 @@ smb_cuda_download (void *ctx, void *host, const void *device, size_t bytes)
   size_t pieces = (bytes + PIECE - 1) / PIECE;
   SmbStatus status = smb_cuda_enter (cuda);
 
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_sequence_outside (cuda);
   for (size_t p = 0; status == SMB_STATUS_OK && p < pieces + 1; p++) {
     if (p < pieces) {
       int i = (int) (p % PIECES);

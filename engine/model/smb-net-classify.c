@@ -80,8 +80,12 @@ classify_pass (SmbExec *exec, gpointer user_data)
   SmbClassTape tape = { 0 };
   SmbClassNet *net = &job->net->classifier;
   SmbTensor *images = smb_exec_upload (exec, job->images);
-  SmbClassOut out = smb_class_net_forward (exec, net, images, &run, explain ? &tape : NULL);
+  SmbClassOut out;
 
+  if (run.tap == NULL && run.mean_tap == NULL)
+    smb_net_pass_begin (job->net, exec, images, NULL);
+  out = smb_class_net_forward (exec, net, images, &run, explain ? &tape : NULL);
+  smb_net_pass_end (exec);
   smb_exec_output (exec, job->outputs, "out.logits", out.logits);
   smb_exec_output (exec, job->outputs, "out.feature", out.feature);
   if (net->adapter) {

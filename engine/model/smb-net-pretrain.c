@@ -65,8 +65,12 @@ online_pass (SmbExec *exec, gpointer user_data)
                     .rep = { .tap = tap, .tap_data = &rep, .tapped = job->layers },
                     .dec = { .tap = tap, .tap_data = &dec, .tapped = job->layers } };
   SmbTensor *images = smb_exec_upload (exec, job->images), *index = smb_exec_upload (exec, job->index);
-  SmbMimOut out = smb_mim_net_forward (exec, &job->net->mim, images, index, FALSE, &run, NULL);
+  SmbMimOut out;
 
+  if (tap == NULL)
+    smb_net_pass_begin (job->net, exec, images, index);
+  out = smb_mim_net_forward (exec, &job->net->mim, images, index, FALSE, &run, NULL);
+  smb_net_pass_end (exec);
   smb_exec_output (exec, job->outputs, "out.latent", out.latent);
   smb_exec_output (exec, job->outputs, "out.rep", out.rep);
   smb_exec_output (exec, job->outputs, "out.proj", out.proj);
@@ -89,8 +93,11 @@ target_pass (SmbExec *exec, gpointer user_data)
   Job *job = user_data;
   SmbMimRun run = { 0 };
   SmbTensor *images = smb_exec_upload (exec, job->images), *index = smb_exec_upload (exec, job->index);
-  SmbMimOut out = smb_mim_net_forward (exec, &job->net->mim, images, index, TRUE, &run, NULL);
+  SmbMimOut out;
 
+  smb_net_pass_begin (job->net, exec, images, index);
+  out = smb_mim_net_forward (exec, &job->net->mim, images, index, TRUE, &run, NULL);
+  smb_net_pass_end (exec);
   smb_exec_output (exec, job->outputs, "out.target_latent", out.latent);
   smb_exec_output (exec, job->outputs, "out.target_rep", out.rep);
   smb_exec_output (exec, job->outputs, "out.target_proj", out.proj);

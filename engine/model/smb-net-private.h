@@ -24,6 +24,12 @@ struct _SmbNet {
 typedef void (*SmbNetPass) (SmbExec *exec, gpointer job);
 gboolean smb_net_run (SmbNet *net, SmbNetPass pass, gpointer job, GCancellable *cancellable, GError **error);
 
+/* Around a forward pass of one of `net`'s networks that nothing is read from before its end: of a batch so small that
+ * starting the operations takes the device longer than computing them, they are given to it in one piece where it can
+ * keep them (smb_exec_sequence_begin). index NULL: none. */
+void smb_net_pass_begin (const SmbNet *net, SmbExec *exec, const SmbTensor *images, const SmbTensor *index);
+void smb_net_pass_end (SmbExec *exec);
+
 /* Adds a float64 number. */
 void smb_net_output_scalar (SmbTensorDict *outputs, const char *name, double value);
 

@@ -65,9 +65,26 @@ smb_net_run (SmbNet *net, SmbNetPass pass, gpointer job, GCancellable *cancellab
   if (!smb_exec_reserve (net->exec, error))
     return FALSE;
   net->has_run = TRUE;
-  smb_exec_begin (net->exec, cancellable, FALSE);
-  pass (net->exec, job);
+  do {
+    smb_exec_begin (net->exec, cancellable, FALSE);
+    pass (net->exec, job);
+  } while (smb_exec_must_repeat (net->exec));
   return smb_exec_finish (net->exec, error);
+}
+
+#define SMALL_BATCH 8 /* faces; reckoned for a ViT-B, not measured */
+
+void
+smb_net_pass_begin (const SmbNet *net, SmbExec *exec, const SmbTensor *images, const SmbTensor *index)
+{
+  if (images->shape[0] <= SMALL_BATCH)
+    smb_exec_sequence_begin (exec, net, images, index, NULL);
+}
+
+void
+smb_net_pass_end (SmbExec *exec)
+{
+  smb_exec_sequence_end (exec);
 }
 
 void

@@ -18,6 +18,8 @@ struct _SmbExec {
   gsize used, peak;          /* bytes of the block */
   gsize outputs;             /* bytes on the host */
   gboolean dry;
+  gboolean in_sequence, left_out; /* left_out: the device has kept the sequence */
+  gboolean must_repeat, no_sequences;
 };
 
 SmbExec *
@@ -56,6 +58,10 @@ smb_exec_begin (SmbExec *exec, GCancellable *cancellable, gboolean dry)
   exec->cancellable = cancellable;
   exec->used = exec->peak = exec->outputs = 0;
   exec->dry = dry;
+  if (!dry) {
+    exec->no_sequences = exec->must_repeat;
+    exec->must_repeat = FALSE;
+  }
 }
 
 gsize
@@ -86,6 +92,7 @@ smb_exec_reserve (SmbExec *exec, GError **error)
 gboolean
 smb_exec_finish (SmbExec *exec, GError **error)
 {
+  g_return_val_if_fail (!exec->must_repeat, FALSE);
   if (exec->error == NULL && !exec->dry)
     smb_exec_check (exec, "synchronise", exec->device->abi->synchronise (exec->device->ctx));
   exec->cancellable = NULL;
@@ -100,7 +107,13 @@ smb_exec_is_live (SmbExec *exec)
 {
   if (exec->error == NULL)
     g_cancellable_set_error_if_cancelled (exec->cancellable, &exec->error);
-  return exec->error == NULL && !exec->dry;
+  return exec->error == NULL && !exec->dry && !exec->must_repeat;
+}
+
+gboolean
+smb_exec_computes (SmbExec *exec)
+{
+  return smb_exec_is_live (exec) && !exec->left_out;
 }
 
 gboolean
@@ -273,4 +286,62 @@ smb_exec_rewind (SmbExec *exec, SmbExecMark mark)
   g_return_if_fail (mark.used_bytes <= exec->used && mark.n_tensors <= exec->tensors->len);
   exec->used = mark.used_bytes;
   g_ptr_array_set_size (exec->tensors, (int) mark.n_tensors);
+}
+
+static void
+mix (guint64 *key, guint64 value)
+{
+  *key = (*key ^ value) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  *key ^= *key >> 29;
+}
+
+void
+smb_exec_sequence_begin (SmbExec *exec, gconstpointer owner, ...)
+{
+  const SmbBackendAbi *abi = exec->device->abi;
+  const SmbTensor *tensor;
+  guint64 key = 0;
+  int known = 0;
+  va_list args;
+
+  g_return_if_fail (!exec->in_sequence);
+  if (abi->sequence_begin == NULL || exec->no_sequences || !smb_exec_is_live (exec))
+    return;
+  mix (&key, (guintptr) owner);
+  mix (&key, (guintptr) exec->block->data);
+  mix (&key, exec->used);
+  va_start (args, owner);
+  while ((tensor = va_arg (args, const SmbTensor *)) != NULL) {
+    mix (&key, (guintptr) tensor->data);
+    mix (&key, (guint64) tensor->rank);
+    for (int i = 0; i < tensor->rank; i++)
+      mix (&key, (guint64) tensor->shape[i]);
+  }
+  va_end (args);
+  smb_exec_check (exec, "sequence", abi->sequence_begin (exec->device->ctx, key, &known));
+  exec->in_sequence = exec->error == NULL;
+  exec->left_out = exec->in_sequence && known != 0;
+}
+
+void
+smb_exec_sequence_end (SmbExec *exec)
+{
+  SmbStatus status;
+
+  if (!exec->in_sequence)
+    return;
+  exec->in_sequence = exec->left_out = FALSE;
+  status = exec->device->abi->sequence_end (exec->device->ctx, exec->error == NULL);
+  if (status != SMB_STATUS_REPEAT) {
+    smb_exec_check (exec, "sequence", status);
+  } else if (!g_error_matches (exec->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_clear_error (&exec->error); /* perhaps only because of the sequence: the next run will tell */
+    exec->must_repeat = TRUE;
+  }
+}
+
+gboolean
+smb_exec_must_repeat (SmbExec *exec)
+{
+  return exec->must_repeat;
 }

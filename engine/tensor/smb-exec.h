@@ -73,6 +73,17 @@ void smb_exec_output_part (SmbExec *exec, SmbTensorDict *dict, const char *name,
 SmbExecMark smb_exec_mark (SmbExec *exec);
 void smb_exec_rewind (SmbExec *exec, SmbExecMark mark);
 
+/* Operations between begin and end are the same, with the same places of the same shapes, whenever `owner` and the
+ * tensors (their shape and place; the list ends with NULL) are: a device that keeps such sequences is then given them in
+ * one piece. Nothing is uploaded or downloaded in between. A device may find that it cannot: then the rest of the run
+ * does nothing, smb_exec_must_repeat is TRUE, and the caller, instead of finishing, begins the run again, where there
+ * are no sequences. */
+void smb_exec_sequence_begin (SmbExec *exec, gconstpointer owner, ...) G_GNUC_NULL_TERMINATED;
+void smb_exec_sequence_end (SmbExec *exec);
+gboolean smb_exec_must_repeat (SmbExec *exec);
+
+/* For the operations (smb-ops): whether to call the backend. Not in a sequence that the device has kept. */
+gboolean smb_exec_computes (SmbExec *exec);
 /* For the operations (smb-ops): report a status of the backend under the operation's name, or a shape that does not
  * fit (the tensors' shapes go into the message; NULL-terminated). */
 void smb_exec_check (SmbExec *exec, const char *operation, SmbStatus status);

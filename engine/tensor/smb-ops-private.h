@@ -17,7 +17,7 @@
   {                                                                                                                    \
     if (!(fits))                                                                                                       \
       smb_exec_misfit ((exec), operation, __VA_ARGS__, NULL);                                                          \
-    else if (smb_exec_is_live (exec)) {                                                                                \
+    else if (smb_exec_computes (exec)) {                                                                               \
       const SmbBackendAbi *abi = smb_exec_get_device (exec)->abi;                                                      \
       void *ctx = smb_exec_get_device (exec)->ctx;                                                                     \
       smb_exec_check ((exec), operation, abi->call);                                                                   \

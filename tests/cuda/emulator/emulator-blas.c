@@ -166,6 +166,43 @@ is_aligned (const void *pointer, uint32_t alignment)
   return (uintptr_t) pointer % alignment == 0;
 }
 
+/* A product with everything it was asked for with: the caller changes and frees what it named by handles. */
+typedef struct {
+  struct SmbEmulatedDesc desc;
+  struct SmbEmulatedLayout a_layout, b_layout, c_layout, d_layout;
+  float alpha, beta;
+  const void *a, *b, *c;
+  float *d;
+} Product;
+
+static void
+multiply (const void *arguments)
+{
+  const Product *p = arguments;
+  uint64_t m = p->d_layout.rows, n = p->d_layout.columns;
+  uint64_t k = p->desc.trans_a == CUBLAS_OP_T ? p->a_layout.rows : p->a_layout.columns;
+  float *left, *right;
+
+  smb_emulator_enter ();
+  left = rows_of (p->a, &p->a_layout, p->desc.trans_a, m, k, 0);
+  right = rows_of (p->b, &p->b_layout, p->desc.trans_b, n, k, 1);
+  for (uint64_t j = 0; j < n; j++)
+    for (uint64_t i = 0; i < m; i++) {
+      double sum = 0;
+
+      for (uint64_t x = 0; x < k; x++)
+        sum += (double) left[i * k + x] * (double) right[j * k + x];
+      sum *= p->alpha;
+      if (p->beta != 0.0f)
+        sum += (double) p->beta * ((const float *) p->c)[(int64_t) j * p->c_layout.ld + i];
+      p->d[(int64_t) j * p->d_layout.ld + i]
+        = (float) (p->desc.epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + p->desc.bias[i] : sum);
+    }
+  free (left);
+  free (right);
+  smb_emulator_leave ();
+}
+
 cublasStatus_t
 cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *a,
                 cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout, const void *beta,
@@ -174,7 +211,7 @@ cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *
 {
   uint64_t m = d_layout->rows, n = d_layout->columns;
   uint64_t k = desc->trans_a == CUBLAS_OP_T ? a_layout->rows : a_layout->columns;
-  float *left, *right;
+  Product p;
 
   if (!is_aligned (a, algorithm->alignment[0]) || !is_aligned (b, algorithm->alignment[1])
       || !is_aligned (c, algorithm->alignment[2]) || !is_aligned (d, algorithm->alignment[3])
@@ -183,23 +220,8 @@ cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *
       || (desc->trans_b == CUBLAS_OP_T ? b_layout->columns : b_layout->rows) != k || a_layout->type != b_layout->type
       || d_layout->type != CUDA_R_32F || (desc->epilogue == CUBLASLT_EPILOGUE_BIAS && desc->bias == NULL))
     return CUBLAS_STATUS_INVALID_VALUE;
-  smb_emulator_enter ();
-  left = rows_of (a, a_layout, desc->trans_a, m, k, 0);
-  right = rows_of (b, b_layout, desc->trans_b, n, k, 1);
-  for (uint64_t j = 0; j < n; j++)
-    for (uint64_t i = 0; i < m; i++) {
-      float *out = (float *) d + (int64_t) j * d_layout->ld + i, before = *(const float *) beta;
-      double sum = 0;
-
-      for (uint64_t x = 0; x < k; x++)
-        sum += (double) left[i * k + x] * (double) right[j * k + x];
-      sum *= *(const float *) alpha;
-      if (before != 0.0f)
-        sum += (double) before * ((const float *) c)[(int64_t) j * c_layout->ld + i];
-      *out = (float) (desc->epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + desc->bias[i] : sum);
-    }
-  free (left);
-  free (right);
-  smb_emulator_leave ();
+  p = (Product){ *desc, *a_layout, *b_layout, *c_layout, *d_layout, *(const float *) alpha, *(const float *) beta, a, b,
+                 c, d };
+  smb_emulator_submit (stream, multiply, &p, sizeof p);
   return CUBLAS_STATUS_SUCCESS;
 }

@@ -72,8 +72,8 @@ smb_emulator_leave (void)
     protect (PROT_NONE);
 }
 
-static cudaError_t
-result (cudaError_t error)
+cudaError_t
+smb_emulator_result (cudaError_t error)
 {
   if (error != cudaSuccess)
     last = error;
@@ -86,8 +86,10 @@ cudaMalloc (void **pointer, size_t bytes)
 {
   size_t need = (bytes + UNIT - 1) / UNIT * UNIT, at = 0, i = 0;
 
+  if (smb_emulator_spoils_capture ())
+    return smb_emulator_result (cudaErrorStreamCaptureUnsupported);
   if (bytes > total_bytes () || used + need > total_bytes ())
-    return result (cudaErrorMemoryAllocation);
+    return smb_emulator_result (cudaErrorMemoryAllocation);
   if (arena == NULL) {
     arena = mmap (NULL, ARENA, is_guarded () ? PROT_NONE : PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -99,7 +101,7 @@ cudaMalloc (void **pointer, size_t bytes)
     i++;
   }
   if (at + need + UNIT > ARENA)
-    return result (cudaErrorMemoryAllocation);
+    return smb_emulator_result (cudaErrorMemoryAllocation);
   if (n_pieces == room) {
     room = room > 0 ? 2 * room : 64;
     pieces = realloc (pieces, room * sizeof *pieces);
@@ -120,6 +122,8 @@ cudaMalloc (void **pointer, size_t bytes)
 cudaError_t
 cudaFree (void *pointer)
 {
+  if (smb_emulator_spoils_capture ())
+    return smb_emulator_result (cudaErrorStreamCaptureUnsupported);
   for (size_t i = 0; i < n_pieces; i++)
     if (arena + pieces[i].at == (char *) pointer) {
       used -= pieces[i].bytes;
@@ -128,7 +132,23 @@ cudaFree (void *pointer)
       n_pieces--;
       return cudaSuccess;
     }
-  return pointer == NULL ? cudaSuccess : result (cudaErrorInvalidValue);
+  return pointer == NULL ? cudaSuccess : smb_emulator_result (cudaErrorInvalidValue);
+}
+
+typedef struct {
+  void *out;
+  const void *in;
+  size_t bytes;
+} Copy;
+
+static void
+copy (const void *arguments)
+{
+  const Copy *c = arguments;
+
+  smb_emulator_enter ();
+  memcpy (c->out, c->in, c->bytes);
+  smb_emulator_leave ();
 }
 
 cudaError_t
@@ -138,10 +158,8 @@ cudaMemcpyAsync (void *out, const void *in, size_t bytes, cudaMemcpyKind kind, c
   const int in_here = (const char *) in >= arena && (const char *) in < arena + ARENA;
 
   if (out_here != (kind != cudaMemcpyDeviceToHost) || in_here != (kind != cudaMemcpyHostToDevice))
-    return result (cudaErrorInvalidValue);
-  smb_emulator_enter ();
-  memcpy (out, in, bytes);
-  smb_emulator_leave ();
+    return smb_emulator_result (cudaErrorInvalidValue);
+  smb_emulator_submit (stream, copy, &(const Copy){ out, in, bytes }, sizeof (Copy));
   return cudaSuccess;
 }
 
@@ -171,7 +189,7 @@ cudaError_t
 cudaGetDeviceCount (int *count)
 {
   *count = (int) setting ("SMB_EMULATED_CARDS", 1);
-  return *count > 0 ? cudaSuccess : result (cudaErrorNoDevice);
+  return *count > 0 ? cudaSuccess : smb_emulator_result (cudaErrorNoDevice);
 }
 
 cudaError_t
@@ -204,7 +222,8 @@ cudaDeviceGetAttribute (int *value, cudaDeviceAttr attribute, int device)
 cudaError_t
 cudaSetDevice (int device)
 {
-  return device >= 0 && device < setting ("SMB_EMULATED_CARDS", 1) ? cudaSuccess : result (cudaErrorInvalidDevice);
+  return device >= 0 && device < setting ("SMB_EMULATED_CARDS", 1) ? cudaSuccess
+                                                                   : smb_emulator_result (cudaErrorInvalidDevice);
 }
 
 const char *
@@ -226,26 +245,6 @@ cudaError_t
 cudaPeekAtLastError (void)
 {
   return last;
-}
-
-cudaError_t
-cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned flags)
-{
-  *stream = malloc (1);
-  return cudaSuccess;
-}
-
-cudaError_t
-cudaStreamDestroy (cudaStream_t stream)
-{
-  free (stream);
-  return cudaSuccess;
-}
-
-cudaError_t
-cudaStreamSynchronize (cudaStream_t stream)
-{
-  return cudaSuccess;
 }
 
 cudaError_t
@@ -271,5 +270,5 @@ cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
 cudaError_t
 cudaEventSynchronize (cudaEvent_t event)
 {
-  return cudaSuccess;
+  return smb_emulator_spoils_capture () ? smb_emulator_result (cudaErrorStreamCaptureUnsupported) : cudaSuccess;
 }

@@ -11,6 +11,7 @@
 #include <ucontext.h>
 
 #include "cuda_runtime.h"
+#include "emulator-graph.h"
 
 #define WARP 32
 #define STACK_BYTES ((std::size_t) 256 << 10)
@@ -223,8 +224,8 @@ run_block ()
 
 } // namespace
 
-void
-smb_emulator_launch (dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void ()> &body)
+static void
+launch (dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void ()> &body)
 {
   std::size_t n = (std::size_t) block.x * block.y * block.z;
 
@@ -248,6 +249,12 @@ smb_emulator_launch (dim3 grid, dim3 block, std::size_t shared_bytes, const std:
       run_block ();
     }
   smb_emulator_leave ();
+}
+
+void
+smb_emulator_launch (cudaStream_t stream, dim3 grid, dim3 block, std::size_t shared_bytes, std::function<void ()> body)
+{
+  smb_emulator_do (stream, [=] { launch (grid, block, shared_bytes, body); });
 }
 
 void *

@@ -23,7 +23,15 @@ struct dim3 {
 
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
-void smb_emulator_launch (dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void ()> &body);
+/* A launch, or its capture: the arguments are those of the moment, as a card's are. */
+void smb_emulator_launch (cudaStream_t stream, dim3 grid, dim3 block, std::size_t shared_bytes,
+                          std::function<void ()> body);
+template <typename Kernel, typename... Arguments>
+static inline std::function<void ()>
+smb_emulator_bind (Kernel kernel, Arguments... arguments)
+{
+  return [=] { kernel (arguments...); };
+}
 /* Filled with NaN before each block. */
 void *smb_emulator_shared ();
 void __syncthreads ();

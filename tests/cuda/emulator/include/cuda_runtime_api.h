@@ -23,6 +23,8 @@ typedef enum {
   cudaErrorNoKernelImageForDevice = 209,
   cudaErrorUnsupportedPtxVersion = 222,
   cudaErrorLaunchFailure = 719,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
 } cudaError_t;
 
 struct cudaDeviceProp {
@@ -36,6 +38,9 @@ typedef struct {
 
 typedef struct SmbEmulatedStream *cudaStream_t;
 typedef struct SmbEmulatedEvent *cudaEvent_t;
+typedef struct SmbEmulatedGraph *cudaGraph_t;
+typedef struct SmbEmulatedGraphExec *cudaGraphExec_t;
+typedef enum { cudaStreamCaptureModeThreadLocal = 1 } cudaStreamCaptureMode;
 
 enum { cudaComputeModeDefault = 0, cudaComputeModeProhibited = 2 };
 enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaHostAllocDefault = 0 };
@@ -55,6 +60,12 @@ cudaError_t cudaPeekAtLastError (void);
 cudaError_t cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned flags);
 cudaError_t cudaStreamDestroy (cudaStream_t stream);
 cudaError_t cudaStreamSynchronize (cudaStream_t stream);
+cudaError_t cudaStreamBeginCapture (cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture (cudaStream_t stream, cudaGraph_t *graph);
+cudaError_t cudaGraphInstantiateWithFlags (cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphDestroy (cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy (cudaGraphExec_t graph);
+cudaError_t cudaGraphLaunch (cudaGraphExec_t graph, cudaStream_t stream);
 cudaError_t cudaEventCreateWithFlags (cudaEvent_t *event, unsigned flags);
 cudaError_t cudaEventDestroy (cudaEvent_t event);
 cudaError_t cudaEventRecord (cudaEvent_t event, cudaStream_t stream);
@@ -70,6 +81,13 @@ cudaError_t cudaFuncSetAttribute (const void *kernel, cudaFuncAttribute attribut
 /* Not CUDA's: the card's memory can be touched only between these two. */
 void smb_emulator_enter (void);
 void smb_emulator_leave (void);
+/* Runs `work` on a copy of its arguments, or has a stream that is being captured keep both for later. */
+void smb_emulator_submit (cudaStream_t stream, void (*work) (const void *arguments), const void *arguments,
+                          size_t bytes);
+/* Called by what a captured stream may not wait for: 1, and the capture is lost, if this thread captures one. */
+int smb_emulator_spoils_capture (void);
+/* Sets what cudaGetLastError returns; returns it. */
+cudaError_t smb_emulator_result (cudaError_t error);
 
 #ifdef __cplusplus
 }
