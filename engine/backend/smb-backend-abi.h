@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 7u
+#define SMB_BACKEND_ABI_VERSION 8u
 #define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
@@ -137,6 +137,11 @@ typedef struct SmbBackendAbi {
   SmbStatus (*download) (void *ctx, void *host, const void *device, size_t bytes);
   SmbStatus (*copy) (void *ctx, void *out, const void *in, size_t bytes);
   SmbStatus (*fill) (void *ctx, float *out, float value, int64_t n);
+  /* Bytes that go to the device beside what it is computing. Both NULL: there is only `upload`. upload_ahead puts them
+   * into memory of the backend's own and returns once `host` may change; upload_take: out = them, in the order of the
+   * operations, as by copy. There is one place for them: what was not taken is lost to the next upload_ahead. */
+  SmbStatus (*upload_ahead) (void *ctx, const void *host, size_t bytes);
+  SmbStatus (*upload_take) (void *ctx, void *out, size_t bytes);
 
   /* Operations that come again and again, which a device may be given in one piece (CUDA graphs). Both NULL: it does not
    * keep any. What is called between begin and end goes by a key: the same key promises the same operations with the

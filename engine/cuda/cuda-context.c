@@ -63,6 +63,7 @@ context_free (void *ctx)
   if (cuda->stream != NULL)
     cudaStreamSynchronize (cuda->stream);
   smb_cuda_group_leave (cuda->group);
+  smb_cuda_ahead_free (cuda->ahead);
   smb_cuda_sequences_free (cuda->sequences);
   smb_cuda_plans_free (cuda->plans);
   smb_cuda_staging_free (cuda->staging);
@@ -164,6 +165,8 @@ smb_backend_entry (void)
     .upload = smb_cuda_upload,
     .download = smb_cuda_download,
     .copy = smb_cuda_copy,
+    .upload_ahead = smb_cuda_upload_ahead,
+    .upload_take = smb_cuda_upload_take,
     .sequence_begin = smb_cuda_sequence_begin,
     .sequence_end = smb_cuda_sequence_end,
     SMB_BACKEND_OPERATIONS (ENTRY)

@@ -21,6 +21,7 @@ typedef struct SmbCudaPlans SmbCudaPlans;
 typedef struct SmbCudaStaging SmbCudaStaging;
 typedef struct SmbCudaGroup SmbCudaGroup;
 typedef struct SmbCudaSequences SmbCudaSequences;
+typedef struct SmbCudaAhead SmbCudaAhead;
 
 /* Memory of the device that operations use between launches, grown on demand; its content does not survive the next
  * operation that asks for the same. */
@@ -32,10 +33,12 @@ typedef enum {
   SMB_CUDA_ROOM_SUMS,   /* partial sums */
   SMB_CUDA_ROOM_PLACES, /* of tokens */
   SMB_CUDA_ROOM_BLAS,   /* cuBLASLt's own */
+  SMB_CUDA_ROOM_AHEAD,  /* what was sent beside the operations: written by another stream, and kept until it is taken */
   SMB_CUDA_N_ROOMS,
 } SmbCudaRoom;
 
-/* What context_new makes. One stream: operations follow each other, the host runs ahead. */
+/* What context_new makes. One stream: operations follow each other, the host runs ahead. Beside it there is only the one
+ * of `ahead`. */
 typedef struct {
   int device;
   int capability; /* 90 for 9.0 */
@@ -46,6 +49,7 @@ typedef struct {
   SmbCudaPlans *plans;
   SmbCudaStaging *staging;
   SmbCudaSequences *sequences;
+  SmbCudaAhead *ahead; /* NULL until something is sent ahead */
   uint64_t epoch; /* changes when an address may come to mean something else */
   SmbCudaGroup *group; /* NULL: this process alone */
   struct {
@@ -85,6 +89,11 @@ void smb_cuda_staging_free (SmbCudaStaging *staging);
 SmbStatus smb_cuda_upload (void *ctx, void *device, const void *host, size_t bytes);
 SmbStatus smb_cuda_download (void *ctx, void *host, const void *device, size_t bytes);
 SmbStatus smb_cuda_copy (void *ctx, void *out, const void *in, size_t bytes);
+
+/* Uploads beside the operations (cuda-ahead.c). */
+void smb_cuda_ahead_free (SmbCudaAhead *ahead);
+SmbStatus smb_cuda_upload_ahead (void *ctx, const void *host, size_t bytes);
+SmbStatus smb_cuda_upload_take (void *ctx, void *out, size_t bytes);
 
 /* Sequences (cuda-sequence.c). */
 SmbCudaSequences *smb_cuda_sequences_new (void);

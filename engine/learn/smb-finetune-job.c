@@ -25,7 +25,12 @@ typedef struct {
   const SmbFinetuneReport *report;
   SmbFinetuner *tuner;     /* owned, like all below */
   SmbFeed *feed;
-  SmbTensor *images;       /* (B,3,S,S) over the feed's memory: made anew for each batch */
+  struct {
+    guint64 count;         /* whose batch was taken from the feed last, counted from 1; 0: none's */
+    SmbTensor *images;     /* (B,3,S,S) over the feed's memory */
+    const int *labels;
+    const float *forged;
+  } batch;
   SmbValidator *validator;
   char *name;              /* what the checkpoints of this training have in common */
   SmbTensorDict *best;
@@ -40,6 +45,7 @@ static void
 job_clear (Job *job)
 {
   g_clear_pointer (&job->tuner, smb_finetuner_free);
+  g_clear_pointer (&job->batch.images, smb_tensor_unref);
   g_clear_pointer (&job->feed, smb_feed_free);
   g_clear_pointer (&job->validator, smb_validator_free);
   g_clear_pointer (&job->best, smb_tensor_dict_unref);
@@ -262,24 +268,45 @@ write_point (Job *job, const SmbFinetunePoint *p, GError **error)
   return smb_run_log_end (job->log, job->folder, error);
 }
 
+static void
+take_batch (Job *job, guint64 iteration)
+{
+  const int side = job->plan->feed.view.image_px;
+  const gint64 shape[] = { smb_feed_get_rows (job->feed), 3, side, side };
+  const float *pixels;
+
+  smb_feed_take (job->feed, iteration, &pixels, &job->batch.labels, &job->batch.forged);
+  g_clear_pointer (&job->batch.images, smb_tensor_unref);
+  job->batch.images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, pixels, NULL, NULL);
+  job->batch.count = iteration + 1;
+}
+
+/* The batch of an iteration, while the device works on the one before. */
+static const SmbTensor *
+next_images (gpointer user_data, guint64 iteration)
+{
+  Job *job = user_data;
+
+  if (iteration >= job->iterations)
+    return NULL;
+  take_batch (job, iteration);
+  return job->batch.images;
+}
+
 static gboolean
 step (Job *job, SmbFinetunePoint *point, GError **error)
 {
   const SmbFinetunePlan *p = job->plan;
   guint64 iteration = smb_finetuner_get_iteration (job->tuner);
   guint64 whole = iteration / (guint64) p->settings.accumulate * (guint64) p->settings.accumulate;
-  const gint64 shape[] = { smb_feed_get_rows (job->feed), 3, p->feed.view.image_px, p->feed.view.image_px };
   gint64 began = g_get_monotonic_time ();
-  g_autoptr (SmbTensor) images = NULL;
-  const float *pixels;
-  const int *labels;
-  const float *forged;
 
   point->lr
       = smb_schedule_lr ((double) whole / (double) job->epoch_iterations, job->lr, p->min_lr, warmup_of (p), p->epochs);
-  smb_feed_take (job->feed, iteration, &pixels, &labels, &forged);
-  images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, pixels, NULL, NULL);
-  if (!smb_finetuner_step (job->tuner, images, labels, forged, NULL, point->lr, &point->losses, NULL, error))
+  if (job->batch.count != iteration + 1)
+    take_batch (job, iteration);
+  if (!smb_finetuner_step (job->tuner, job->batch.images, job->batch.labels, job->batch.forged, NULL, point->lr,
+                           &point->losses, NULL, error))
     return FALSE;
   point->iteration = iteration + 1;
   point->iterations = job->iterations;
@@ -405,6 +432,7 @@ prepare (Job *job, const SmbTensorDict *start, const char *overrides, int thread
   job->epoch_iterations = smb_feed_get_epoch_iterations (job->feed);
   job->iterations = job->epoch_iterations * (guint64) p->epochs;
   job->name = name_of (job);
+  smb_finetuner_set_next (job->tuner, next_images, job);
   return TRUE;
 }
 

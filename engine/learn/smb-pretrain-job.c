@@ -34,6 +34,7 @@ typedef struct {
   int first, own;         /* this process' images of a batch */
   SmbTensor *images;      /* owned (own,3,S,S) */
   guint8 *parsing, *mask, *region; /* owned, of the whole batch */
+  guint64 loaded;         /* whose batch that is, counted from 1; 0: none's */
   FILE *log;              /* NULL where another process writes it */
 } Job;
 
@@ -256,7 +257,20 @@ load_batch (Job *job, guint64 iteration)
       smb_face_normalise ((float *) job->images->data + (gsize) (i - job->first) * 3 * pixels,
                           job->faces->rgb + face * 3 * pixels, side, job->mean, job->std);
   }
-  smb_pretrainer_draw_masks (job->trainer, job->mask, job->region, job->parsing, batch);
+  smb_pretrainer_draw_masks (job->trainer, iteration, job->mask, job->region, job->parsing, batch);
+  job->loaded = iteration + 1;
+}
+
+/* The batch of an iteration, while the device works on the one before. */
+static const SmbTensor *
+next_images (gpointer user_data, guint64 iteration)
+{
+  Job *job = user_data;
+
+  if (iteration >= job->iterations)
+    return NULL;
+  load_batch (job, iteration);
+  return job->images;
 }
 
 static gboolean
@@ -303,7 +317,8 @@ step (Job *job, SmbPretrainPoint *point, GError **error)
   point->lr = smb_schedule_lr ((double) whole / (double) job->epoch_iterations, job->lr, p->min_lr, warmup_of (p),
                                p->epochs);
   point->momentum = smb_schedule_momentum ((double) iteration, (double) job->iterations, p->momentum);
-  load_batch (job, iteration);
+  if (job->loaded != iteration + 1)
+    load_batch (job, iteration);
   if (!smb_pretrainer_step (job->trainer, job->images, job->mask + job->first * l, job->region + job->first * l,
                             point->lr, point->momentum, &point->losses, NULL, error))
     return FALSE;
@@ -377,6 +392,7 @@ prepare (Job *job, GError **error)
   job->parsing = g_malloc ((gsize) p->batch * (gsize) side * (gsize) side);
   job->mask = g_malloc ((gsize) p->batch * (gsize) l);
   job->region = g_malloc ((gsize) p->batch * (gsize) l);
+  smb_pretrainer_set_next (job->trainer, next_images, job);
   return TRUE;
 }
 

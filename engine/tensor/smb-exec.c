@@ -224,6 +224,37 @@ smb_exec_upload (SmbExec *exec, const SmbTensor *host)
   return tensor;
 }
 
+gboolean
+smb_exec_sends_ahead (SmbExec *exec)
+{
+  return exec->device->abi->upload_ahead != NULL;
+}
+
+gboolean
+smb_exec_send_ahead (SmbExec *exec, const SmbTensor *host)
+{
+  SmbStatus status;
+
+  g_return_val_if_fail (host->device == NULL && host->n > 0, FALSE);
+  if (!smb_exec_sends_ahead (exec) || !smb_exec_is_live (exec))
+    return FALSE;
+  status = exec->device->abi->upload_ahead (exec->device->ctx, host->data, smb_tensor_get_bytes (host));
+  if (status != SMB_STATUS_NO_MEMORY)
+    smb_exec_check (exec, "upload", status);
+  return status == SMB_STATUS_OK;
+}
+
+SmbTensor *
+smb_exec_upload_sent (SmbExec *exec, const SmbTensor *like)
+{
+  SmbTensor *tensor = smb_exec_take_shape (exec, like->rank, like->shape);
+
+  if (smb_exec_is_live (exec))
+    smb_exec_check (exec, "upload",
+                    exec->device->abi->upload_take (exec->device->ctx, tensor->data, smb_tensor_get_bytes (tensor)));
+  return tensor;
+}
+
 SmbTensor *
 smb_exec_download (SmbExec *exec, const SmbTensor *tensor)
 {

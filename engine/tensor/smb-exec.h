@@ -61,6 +61,13 @@ SmbTensor *smb_exec_view_shape (SmbExec *exec, SmbTensor *tensor, int rank, cons
 SmbTensor *smb_exec_view_part (SmbExec *exec, SmbTensor *tensor, gint64 from, gint64 n);
 /* Scratch filled from a host tensor: float32, or int32 for indices. */
 SmbTensor *smb_exec_upload (SmbExec *exec, const SmbTensor *host);
+/* Whether the device takes things beside what it computes. If so: sends it values that a later upload, of another run,
+ * is to have, and returns at once, so that the device need not wait for them then; FALSE if it has no memory for them,
+ * and then nothing is sent. `host` may change afterwards. */
+gboolean smb_exec_sends_ahead (SmbExec *exec);
+gboolean smb_exec_send_ahead (SmbExec *exec, const SmbTensor *host);
+/* smb_exec_upload of what was sent last; `like` has its shape. */
+SmbTensor *smb_exec_upload_sent (SmbExec *exec, const SmbTensor *like);
 /* A host copy of a float32 tensor; NULL when the run is dry or has failed. */
 SmbTensor *smb_exec_download (SmbExec *exec, const SmbTensor *tensor);
 /* Adds a host copy to a dictionary; only counted when dry, nothing when failed. */

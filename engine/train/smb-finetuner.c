@@ -29,12 +29,15 @@ struct _SmbFinetuner {
   guint64 iteration;
   int accumulated;
   gboolean genuine_seen;   /* since the last step: the contrastive projector has a gradient */
+  SmbAhead ahead;
+  SmbMix ahead_mix;        /* how what was sent ahead has been mixed */
   gboolean joined;         /* the devices of all processes reach each other */
 };
 
 typedef struct {
   SmbFinetuner *tuner;
-  const SmbTensor *images;   /* host, augmented */
+  const SmbTensor *images;   /* host, augmented; `sent`: only their shape */
+  gboolean sent;             /* the augmented images are on the device already */
   SmbTensor **gates;         /* host (B), 2 * depth, entries NULL; NULL: no stochastic depth */
   SmbFinetuneBatch batch;    /* empty in a plan */
   SmbFinetuneResult *result;
@@ -200,7 +203,8 @@ iteration_pass (SmbExec *exec, gconstpointer data)
   SmbStackRun run = { .keep = TRUE, .recompute = t->settings.recompute, .first = t->first,
                       .gates = n_gates > 0 ? gates : NULL };
   SmbClassTape tape = { 0 };
-  SmbTensor *images = smb_exec_upload (exec, job->images), *z, *dz_device = NULL, *dlogits_device, *dpatches;
+  SmbTensor *images = job->sent ? smb_exec_upload_sent (exec, job->images) : smb_exec_upload (exec, job->images);
+  SmbTensor *z, *dz_device = NULL, *dlogits_device, *dpatches;
   g_autoptr (SmbTensor) logits = NULL, vectors = NULL, dlogits = NULL, dz = NULL;
   GError *failure = NULL;
   SmbClassOut out;
@@ -273,18 +277,18 @@ check_batch (const SmbFinetuner *t, const SmbTensor *images, const int *labels, 
   return TRUE;
 }
 
-/* A stream of random numbers of this iteration, another one in each process. */
+/* A stream of random numbers of an iteration, another one in each process. */
 static void
-begin_stream (const SmbFinetuner *t, int stream, SmbRng *rng)
+begin_stream (const SmbFinetuner *t, guint64 iteration, int stream, SmbRng *rng)
 {
   guint64 rank = t->settings.parallel != NULL ? (guint64) t->settings.parallel->rank : 0;
 
-  smb_rng_init (rng, t->settings.seed, (rank << 48) + t->iteration * N_STREAMS + (guint64) stream);
+  smb_rng_init (rng, t->settings.seed, (rank << 48) + iteration * N_STREAMS + (guint64) stream);
 }
 
-/* The batch as the network sees it, and how it was mixed. */
+/* The batch of an iteration as the network sees it, and how it was mixed. */
 static SmbTensor *
-augment (const SmbFinetuner *t, const SmbTensor *images, SmbMix *mix, gboolean given)
+augment (const SmbFinetuner *t, guint64 iteration, const SmbTensor *images, SmbMix *mix, gboolean given)
 {
   SmbTensor *copy = smb_tensor_new (SMB_DTYPE_F32, 4, images->shape);
   int b = (int) images->shape[0], chans = t->config.chans, side = t->config.image_px;
@@ -292,7 +296,7 @@ augment (const SmbFinetuner *t, const SmbTensor *images, SmbMix *mix, gboolean g
 
   memcpy (copy->data, images->data, smb_tensor_get_bytes (copy));
   if (!given) {
-    begin_stream (t, STREAM_AUGMENT, &rng);
+    begin_stream (t, iteration, STREAM_AUGMENT, &rng);
     smb_augment_erase (copy->data, b, chans, side, side, t->settings.augment.erasing, &rng);
     *mix = smb_augment_draw_mix (&t->settings.augment, side, side, &rng);
   }
@@ -310,7 +314,7 @@ draw_gates (const SmbFinetuner *t, gint64 b)
   if (t->settings.drop_path <= 0.0)
     return NULL;
   gates = g_new0 (SmbTensor *, 2 * t->config.depth + 1);
-  begin_stream (t, STREAM_DEPTH, &rng);
+  begin_stream (t, t->iteration, STREAM_DEPTH, &rng);
   for (int i = 0; i < 2 * t->config.depth; i++) {
     double rate = smb_schedule_drop_path (t->settings.drop_path, i / 2, t->config.depth);
 
@@ -331,6 +335,30 @@ free_gates (SmbTensor **gates, int depth)
   g_free (gates);
 }
 
+static void
+send_next (SmbExec *exec, gconstpointer data)
+{
+  SmbFinetuner *t = ((const Job *) data)->tuner;
+  const SmbTensor *images = t->ahead.next != NULL ? t->ahead.next (t->ahead.user_data, t->iteration + 1) : NULL;
+  SmbMix how = { .lambda = 1.0 };
+  g_autoptr (SmbTensor) batch = NULL;
+
+  if (images == NULL)
+    return;
+  batch = augment (t, t->iteration + 1, images, &how, FALSE);
+  if (!smb_exec_send_ahead (exec, batch))
+    return;
+  t->ahead.from = images->data;
+  t->ahead.iteration = t->iteration + 1;
+  t->ahead_mix = how;
+}
+
+void
+smb_finetuner_set_next (SmbFinetuner *t, SmbNextImages next, gpointer user_data)
+{
+  t->ahead = (SmbAhead){ .next = next, .user_data = user_data };
+}
+
 gboolean
 smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels, const float *forged, const SmbMix *mix,
                     double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error)
@@ -348,11 +376,17 @@ smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels,
       || (t->settings.parallel != NULL
           && !smb_parallel_place (t->settings.parallel, images->shape[0], &job.batch.first, &job.batch.total, error)))
     return FALSE;
-  job.images = batch = augment (t, images, &how, mix != NULL);
+  job.sent = smb_ahead_use (&t->ahead, t->iteration, images) && mix == NULL;
+  if (job.sent) {
+    how = t->ahead_mix;
+    job.images = images;
+  } else {
+    job.images = batch = augment (t, t->iteration, images, &how, mix != NULL);
+  }
   job.gates = draw_gates (t, images->shape[0]);
   job.batch.targets = targets = g_new (double, images->shape[0] * t->config.classes);
   smb_mix_targets (targets, labels, (int) images->shape[0], t->config.classes, t->settings.smoothing, how.lambda);
-  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, &job, &t->accumulated, cancellable, error);
+  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable, error);
   free_gates (job.gates, t->config.depth);
   return done && finish_iteration (t, lr, result, error);
 }
@@ -454,7 +488,7 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   weights = 4 * (guint64) smb_params_count (config, kind);
   optimiser = smb_optimiser_plan_bytes (t->set, groups);
   if (smb_exec_finish (t->exec, error)) /* of the batch there is a copy to be augmented */
-    bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights
+    bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights + smb_iteration_plan_ahead (t->exec, images)
             + smb_train_plan_host_bytes (device, weights, optimiser, 2 * 4 * (guint64) images->n);
   free_gates (job.gates, config->depth);
   return bytes;

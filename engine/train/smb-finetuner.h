@@ -6,6 +6,7 @@
 #include "model/smb-net.h"
 #include "train/smb-augment.h"
 #include "train/smb-groups.h"
+#include "train/smb-next-images.h"
 #include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
@@ -59,6 +60,10 @@ typedef struct {
   double grad_norm; /* before clipping; NAN in iterations that only accumulate */
   gboolean stepped;
 } SmbFinetuneResult;
+
+/* As in the pretrainer: the images that the step will be given, before they are erased and mixed as the settings say. A
+ * step that is told how to mix is given its images anew. */
+void smb_finetuner_set_next (SmbFinetuner *tuner, SmbNextImages next, gpointer user_data);
 
 /* One iteration. images (B,chans,img,img) host float32, normalised, untouched; labels (B); forged (B,L): the share of
  * each patch that is of the label's class and not genuine, needed with a patch_weight, else NULL; mix: how the batch is

@@ -22,8 +22,17 @@ smb_iteration_check_images (const SmbNetConfig *config, const SmbTensor *images,
 }
 
 gboolean
-smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIterationPass pass, gconstpointer job, int *accumulated,
-                   GCancellable *cancellable, GError **error)
+smb_ahead_use (SmbAhead *ahead, guint64 iteration, const SmbTensor *images)
+{
+  gboolean sent = ahead->from != NULL && ahead->from == images->data && ahead->iteration == iteration;
+
+  ahead->from = NULL;
+  return sent;
+}
+
+gboolean
+smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIterationPass pass, SmbIterationMeanwhile meanwhile,
+                   gconstpointer job, int *accumulated, GCancellable *cancellable, GError **error)
 {
   smb_exec_begin (exec, cancellable, TRUE);
   pass (exec, job);
@@ -33,6 +42,8 @@ smb_iteration_run (SmbExec *exec, SmbOptimiser *optimiser, SmbIterationPass pass
   if (*accumulated == 0)
     smb_optimiser_clear_gradients (optimiser, exec);
   pass (exec, job);
+  if (smb_exec_sends_ahead (exec) && smb_exec_is_live (exec))
+    meanwhile (exec, job);
   if (smb_exec_finish (exec, error))
     return TRUE;
   *accumulated = 0; /* half a backward pass may have been added: start the sum again */
@@ -60,6 +71,12 @@ smb_iteration_step (SmbExec *exec, SmbOptimiser *optimiser, double clip_norm, do
 
   smb_optimiser_step (optimiser, exec, lr, clip_norm > 0.0 ? MIN (1.0, clip_norm / (norm + 1e-6)) : 1.0);
   return norm;
+}
+
+guint64
+smb_iteration_plan_ahead (SmbExec *exec, const SmbTensor *images)
+{
+  return smb_exec_sends_ahead (exec) ? smb_tensor_get_bytes (images) : 0;
 }
 
 void

@@ -21,6 +21,7 @@ struct _SmbPretrainer {
   SmbOptimiser *optimiser;  /* NULL in a plan */
   guint64 iteration;
   int accumulated;          /* iterations since the last step */
+  SmbAhead ahead;
   gboolean joined;          /* the devices of all processes reach each other */
 };
 
@@ -30,6 +31,7 @@ typedef struct {
   SmbTensor *images, *index, *all; /* host */
   const guint8 *mask, *region;     /* (B,L); NULL in a plan */
   SmbPretrainResult *result;
+  gboolean sent;                   /* the images are on the device already */
   gint64 first, total;             /* own images among those of all processes */
 } Job;
 
@@ -282,8 +284,8 @@ iteration_pass (SmbExec *exec, gconstpointer data)
   SmbStackRun keep = { .keep = TRUE, .recompute = t->settings.recompute };
   SmbMimRun run = { keep, keep, keep };
   SmbMimTape tape = { 0 };
-  SmbTensor *images = smb_exec_upload (exec, job->images), *index = smb_exec_upload (exec, job->index);
-  SmbTensor *all = smb_exec_upload (exec, job->all);
+  SmbTensor *images = job->sent ? smb_exec_upload_sent (exec, job->images) : smb_exec_upload (exec, job->images);
+  SmbTensor *index = smb_exec_upload (exec, job->index), *all = smb_exec_upload (exec, job->all);
   g_autoptr (SmbTensor) target_cl = target_vectors (exec, job, images, all);
   SmbMimOut out = smb_mim_net_forward (exec, &t->online, images, index, FALSE, &run, &tape);
   gint64 b = out.pred->shape[0], l = out.pred->shape[1];
@@ -306,6 +308,18 @@ iteration_pass (SmbExec *exec, gconstpointer data)
     smb_mim_net_backward (exec, &t->online, &out, dpred, smb_exec_upload (exec, dcl), &run, &tape);
   }
   smb_mim_tape_clear (&tape);
+}
+
+static void
+send_next (SmbExec *exec, gconstpointer data)
+{
+  SmbPretrainer *t = ((const Job *) data)->trainer;
+  const SmbTensor *images = t->ahead.next != NULL ? t->ahead.next (t->ahead.user_data, t->iteration + 1) : NULL;
+
+  if (images == NULL || !smb_exec_send_ahead (exec, images))
+    return;
+  t->ahead.from = images->data;
+  t->ahead.iteration = t->iteration + 1;
 }
 
 static gboolean
@@ -353,6 +367,12 @@ job_clear (Job *job)
   g_clear_pointer (&job->all, smb_tensor_unref);
 }
 
+void
+smb_pretrainer_set_next (SmbPretrainer *t, SmbNextImages next, gpointer user_data)
+{
+  t->ahead = (SmbAhead){ .next = next, .user_data = user_data };
+}
+
 gboolean
 smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *mask, const guint8 *region, double lr,
                      double momentum, SmbPretrainResult *result, GCancellable *cancellable, GError **error)
@@ -371,7 +391,8 @@ smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *ma
     job_clear (&job);
     return FALSE;
   }
-  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, &job, &t->accumulated, cancellable, error);
+  job.sent = smb_ahead_use (&t->ahead, t->iteration, images);
+  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable, error);
   job_clear (&job);
   if (!done)
     return FALSE;
@@ -383,7 +404,8 @@ smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *ma
 }
 
 void
-smb_pretrainer_draw_masks (const SmbPretrainer *t, guint8 *mask, guint8 *region, const guint8 *parsing, int batch)
+smb_pretrainer_draw_masks (const SmbPretrainer *t, guint64 iteration, guint8 *mask, guint8 *region,
+                           const guint8 *parsing, int batch)
 {
   int l = smb_net_config_get_patches (&t->config), chosen = SMB_REGION_RANDOM;
   gsize pixels = (gsize) t->config.image_px * (gsize) t->config.image_px;
@@ -391,7 +413,7 @@ smb_pretrainer_draw_masks (const SmbPretrainer *t, guint8 *mask, guint8 *region,
   SmbRng rng;
 
   g_return_if_fail (t->settings.mask_ratio > 0.0);
-  smb_rng_init (&rng, t->settings.seed, t->iteration);
+  smb_rng_init (&rng, t->settings.seed, iteration);
   if (t->settings.strategy == SMB_MASK_CRFR_P || t->settings.strategy == SMB_MASK_CRFR_R)
     chosen = (int) smb_rng_below (&rng, SMB_REGION_SKIN);
   for (int i = 0; i < batch; i++) {
@@ -516,7 +538,7 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
     weights = 4 * (guint64) (smb_params_count (config, SMB_NET_ONLINE) + smb_params_count (config, SMB_NET_TARGET));
     optimiser = smb_optimiser_plan_bytes (t->online_set, groups);
     if (smb_exec_finish (t->exec, error))
-      bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights
+      bytes = smb_exec_get_peak_bytes (t->exec) + optimiser + weights + smb_iteration_plan_ahead (t->exec, images)
               + smb_train_plan_host_bytes (device, weights, optimiser, 4 * (guint64) images->n);
   }
   job_clear (&job);

@@ -6,6 +6,7 @@
 #include "model/smb-loss.h"
 #include "model/smb-mask.h"
 #include "model/smb-net.h"
+#include "train/smb-next-images.h"
 #include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
@@ -50,6 +51,10 @@ typedef struct {
   gboolean stepped;  /* the optimiser took a step */
 } SmbPretrainResult;
 
+/* On a device that takes things while it computes, `next` is asked during each step, and what it gives is sent beside
+ * the computing. Nothing else changes, not a byte of any result. */
+void smb_pretrainer_set_next (SmbPretrainer *trainer, SmbNextImages next, gpointer user_data);
+
 /* One iteration. images (B,chans,img,img) host float32, normalised; mask and region (B,L), 1 = hidden; lr and momentum
  * of this iteration. With settings.parallel, the batch is what all processes give together, in the order of their
  * ranks, and all have the same losses and weights afterwards. The target network follows in every iteration that is not
@@ -59,10 +64,10 @@ gboolean smb_pretrainer_step (SmbPretrainer *trainer, const SmbTensor *images, c
                               const guint8 *region, double lr, double momentum, SmbPretrainResult *result,
                               GCancellable *cancellable, GError **error);
 
-/* Masks of the coming iteration, from the seed and its number alone: mask, region (B,L). One region for the whole
+/* Masks of an iteration, from the seed and its number alone: mask, region (B,L). One region for the whole
  * batch, as in the official training. parsing (B,img,img), classes 0 to 10; may be NULL for random masks. */
-void smb_pretrainer_draw_masks (const SmbPretrainer *trainer, guint8 *mask, guint8 *region, const guint8 *parsing,
-                                int batch);
+void smb_pretrainer_draw_masks (const SmbPretrainer *trainer, guint64 iteration, guint8 *mask, guint8 *region,
+                                const guint8 *parsing, int batch);
 
 /* Host copies: weights with "config" in the metadata (target TRUE: the target network's); gradients of the last step,
  * before clipping; everything needed to go on as if never stopped. NULL on a failed copy. */

@@ -115,7 +115,7 @@ prepare_training (Job *job, SmbDevice *device, const SmbNetConfig *config, const
   job->region = g_new0 (guint8, (gsize) batch * l);
   if (job->trainer == NULL)
     return;
-  smb_pretrainer_draw_masks (job->trainer, job->mask, job->region, NULL, batch);
+  smb_pretrainer_draw_masks (job->trainer, 0, job->mask, job->region, NULL, batch);
   for (int i = 0; i < batch; i++) /* as if a region of 16 patches had been covered whole */
     for (int k = 0, n = 0; k < l && n < 16; k++)
       if (job->mask[i * l + k] != 0) {

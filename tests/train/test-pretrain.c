@@ -170,7 +170,7 @@ run_steps (SmbPretrainer *t, Material *m, int steps)
     SmbPretrainResult r;
     GError *error = NULL;
 
-    smb_pretrainer_draw_masks (t, mask, region, parsing, 3);
+    smb_pretrainer_draw_masks (t, smb_pretrainer_get_iteration (t), mask, region, parsing, 3);
     smb_pretrainer_step (t, m->images, mask, region, 1e-3, 0.99, &r, NULL, &error);
     g_assert_no_error (error);
     g_assert_true (isfinite (r.total));

@@ -124,6 +124,7 @@ cudaFree (void *pointer)
 {
   if (smb_emulator_spoils_capture ())
     return smb_emulator_result (cudaErrorStreamCaptureUnsupported);
+  smb_emulator_finish (); /* the real one waits as well */
   for (size_t i = 0; i < n_pieces; i++)
     if (arena + pieces[i].at == (char *) pointer) {
       used -= pieces[i].bytes;
@@ -245,30 +246,4 @@ cudaError_t
 cudaPeekAtLastError (void)
 {
   return last;
-}
-
-cudaError_t
-cudaEventCreateWithFlags (cudaEvent_t *event, unsigned flags)
-{
-  *event = malloc (1);
-  return cudaSuccess;
-}
-
-cudaError_t
-cudaEventDestroy (cudaEvent_t event)
-{
-  free (event);
-  return cudaSuccess;
-}
-
-cudaError_t
-cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
-{
-  return cudaSuccess;
-}
-
-cudaError_t
-cudaEventSynchronize (cudaEvent_t event)
-{
-  return smb_emulator_spoils_capture () ? smb_emulator_result (cudaErrorStreamCaptureUnsupported) : cudaSuccess;
 }

@@ -70,6 +70,7 @@ cudaError_t cudaEventCreateWithFlags (cudaEvent_t *event, unsigned flags);
 cudaError_t cudaEventDestroy (cudaEvent_t event);
 cudaError_t cudaEventRecord (cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize (cudaEvent_t event);
+cudaError_t cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned flags);
 cudaError_t cudaMalloc (void **pointer, size_t bytes);
 cudaError_t cudaFree (void *pointer);
 cudaError_t cudaHostAlloc (void **pointer, size_t bytes, unsigned flags);
@@ -86,6 +87,8 @@ void smb_emulator_submit (cudaStream_t stream, void (*work) (const void *argumen
                           size_t bytes);
 /* Called by what a captured stream may not wait for: 1, and the capture is lost, if this thread captures one. */
 int smb_emulator_spoils_capture (void);
+/* Has every stream do all it was given. */
+void smb_emulator_finish (void);
 /* Sets what cudaGetLastError returns; returns it. */
 cudaError_t smb_emulator_result (cudaError_t error);
 
