@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attention, rollout and relevance: one pass of the detector for the first two, one for each class of the last. */
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "analysis/smb-judge-private.h"
 #include "base/smb-error.h"
 #include "explain/smb-attention-map.h"
-#include "model/smb-attribution.h"
 
 static gboolean
 is_flow (SmbMapKind kind)
@@ -38,11 +38,7 @@ map_of (const SmbMapSpec *spec, const SmbTensorDict *outputs, const SmbNetConfig
   if (spec->kind == SMB_MAP_RELEVANCE) {
     return smb_relevance_map (spec, smb_tensor_dict_get (outputs, "out.relevance"), config->global_pool, error);
   } else if (spec->kind == SMB_MAP_ROLLOUT) {
-    g_autoptr (SmbTensor) rollout = NULL;
-
-    if (!smb_rollout (outputs, config->depth, &rollout, error))
-      return NULL;
-    return smb_rollout_map (spec, rollout, config->global_pool, error);
+    return smb_rollout_map (spec, smb_tensor_dict_get (outputs, "out.rollout"), config->global_pool, error);
   } else {
     g_autofree char *name = g_strdup_printf ("attn.%d", layer_of (spec, config));
 
@@ -58,29 +54,35 @@ same_pass (const SmbMapSpec *a, const SmbMapSpec *b)
          && (a->kind != SMB_MAP_RELEVANCE || a->of_class == b->of_class);
 }
 
-/* As "in.layers", what the maps that share the pass of the first spec read; NULL: all, as everything does but the map
- * of a single layer. */
-static SmbTensor *
-layers_of_pass (const SmbMapSpec *specs, guint n_specs, const SmbNetConfig *config)
+/* What the network is to give to the maps that share the pass of the first spec; *layers_out, as "in.layers": those
+ * whose attention they read, NULL if they read none. */
+static guint
+want_of_pass (const SmbMapSpec *specs, guint n_specs, const SmbNetConfig *config, SmbTensor **layers_out)
 {
-  const gint64 n = n_specs;
-  g_autoptr (SmbTensor) layers = smb_tensor_new (SMB_DTYPE_I32, 1, &n);
+  g_autofree gint32 *numbers = g_new (gint32, n_specs);
+  gint64 n = 0;
+  guint want = 0;
 
+  if (specs[0].kind == SMB_MAP_RELEVANCE)
+    return SMB_WANT_EXPLAIN;
   for (guint i = 0; i < n_specs; i++) {
-    const SmbMapSpec *spec = same_pass (&specs[0], &specs[i]) ? &specs[i] : &specs[0];
-
-    if (spec->kind != SMB_MAP_ATTENTION)
-      return NULL;
-    ((gint32 *) layers->data)[i] = layer_of (spec, config);
+    if (!same_pass (&specs[0], &specs[i]))
+      continue;
+    if (specs[i].kind == SMB_MAP_ATTENTION)
+      numbers[n++] = layer_of (&specs[i], config);
+    want |= specs[i].kind == SMB_MAP_ATTENTION ? SMB_WANT_ATTENTION : SMB_WANT_ROLLOUT;
   }
-  return g_steal_pointer (&layers);
+  if (n > 0) {
+    *layers_out = smb_tensor_new (SMB_DTYPE_I32, 1, &n);
+    memcpy ((*layers_out)->data, numbers, (gsize) n * sizeof *numbers);
+  }
+  return want;
 }
 
 /* images: as "in.images"; for a relevance map, of the class it is for. spec: the first of those of the pass. */
 static SmbTensorDict *
-forward (SmbJudgeFace *face, SmbTensor *images, SmbTensor *layers, const SmbMapSpec *spec, GError **error)
+forward (SmbJudgeFace *face, SmbTensor *images, SmbTensor *layers, const SmbMapSpec *spec, guint want, GError **error)
 {
-  const gboolean explain = spec->kind == SMB_MAP_RELEVANCE;
   const gint64 one = 1;
   SmbNet *net = smb_judge_get_net (face->judge, &face->judge->detector, SMB_PRECISION_F32, error);
   g_autoptr (SmbTensorDict) inputs = smb_tensor_dict_new ();
@@ -90,13 +92,13 @@ forward (SmbJudgeFace *face, SmbTensor *images, SmbTensor *layers, const SmbMapS
   smb_tensor_dict_set (inputs, "in.images", images);
   if (layers != NULL)
     smb_tensor_dict_set (inputs, "in.layers", layers);
-  if (explain && spec->of_class >= 0) {
+  if (spec->kind == SMB_MAP_RELEVANCE && spec->of_class >= 0) {
     g_autoptr (SmbTensor) labels = smb_tensor_new (SMB_DTYPE_I32, 1, &one);
 
     *(gint32 *) labels->data = spec->of_class;
     smb_tensor_dict_set (inputs, "in.labels", labels);
   }
-  return smb_net_forward (net, NULL, inputs, explain ? SMB_WANT_EXPLAIN : SMB_WANT_ATTENTION, face->cancellable, error);
+  return smb_net_forward (net, NULL, inputs, want, face->cancellable, error);
 }
 
 gboolean
@@ -109,6 +111,7 @@ smb_judge_add_attention_maps (SmbJudgeFace *face, const SmbMapSpec *specs, guint
     g_autoptr (SmbTensorDict) outputs = NULL;
     g_autoptr (SmbTensor) layers = NULL;
     const SmbNetConfig *config;
+    guint want;
 
     if (!is_flow (specs[i].kind) || maps[i] != NULL)
       continue;
@@ -125,8 +128,8 @@ smb_judge_add_attention_maps (SmbJudgeFace *face, const SmbMapSpec *specs, guint
         return FALSE;
       inputs = smb_judge_inputs (rgb, config->image_px, judge->mean, judge->std);
     }
-    layers = layers_of_pass (specs + i, n_specs - i, config);
-    outputs = forward (face, smb_tensor_dict_get (inputs, "in.images"), layers, &specs[i], error);
+    want = want_of_pass (specs + i, n_specs - i, config, &layers);
+    outputs = forward (face, smb_tensor_dict_get (inputs, "in.images"), layers, &specs[i], want, error);
     for (guint k = i; outputs != NULL && k < n_specs; k++) {
       if (maps[k] != NULL || !same_pass (&specs[i], &specs[k]))
         continue;

@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 5u
+#define SMB_BACKEND_ABI_VERSION 6u
 #define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
@@ -89,6 +89,7 @@ typedef struct {
 typedef struct {
   float *y;     /* (B,T,C) */
   float *probs; /* NULL, or (B,H,T,T): row = query, column = key */
+  float *mean;  /* NULL, or (B,T,T): the mean of probs over the heads, added in their order; probs need not be asked for */
   float *lse;   /* NULL, or (B,H,T): log of the sum of exponentials of each row, all the backward pass needs */
   const float *qkv;
   int64_t b, t, h, d;

@@ -3,8 +3,10 @@
 
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 
-/* Attention: each thread takes whole (sample, head, block of queries) and works on a small square of scores that stays
+/* Attention: each thread takes whole (sample, head, block of queries), or all heads of (sample, block of queries) one
+ * after the other where their mean is asked for, and works on a small square of scores that stays
  * in its cache; only what is asked for is written out. */
 
 #define QUERY_BLOCK 256
@@ -43,35 +45,57 @@ typedef struct {
   SmbCpu *cpu;
   const SmbAttentionForward *a;
   const SmbCpuLinear *k;
+  int64_t heads;             /* that an item takes one after the other: all where their mean is asked for, else one */
   int64_t blocks, per_block; /* of queries */
   int64_t square;            /* floats of scores in a thread's scratch, before the products' room */
 } ForwardJob;
+
+/* mean (n) += probs (n) of head `head` of `h`; the first sets it, the last divides. */
+static void
+add_head (const SmbCpuKernels *k, float *mean, const float *probs, int64_t head, int64_t h, int64_t n)
+{
+  if (head == 0)
+    memcpy (mean, probs, (size_t) n * sizeof *mean);
+  else
+    k->add_scaled (mean, mean, 1.0f, probs, n);
+  if (head == h - 1)
+    k->scale (mean, 1.0f / (float) h, mean, n);
+}
+
+/* Queries [q0, q0 + n) of one head. own: the thread's scratch. */
+static void
+forward_head (const ForwardJob *j, float *own, int64_t sample, int64_t head, int64_t q0, int64_t n)
+{
+  const SmbAttentionForward *a = j->a;
+  int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c, row0 = (sample * a->h + head) * t + q0;
+  const float *q = a->qkv + sample * t * ld + head * d, *k = q + c, *v = k + c;
+  float scale = 1.0f / sqrtf ((float) d), *room = own + j->square;
+  float *s = a->probs != NULL ? a->probs + row0 * t : own;
+
+  product (j->k, room, s, t, (SmbCpuRows){ q + q0 * ld, ld, n, 0 }, k, ld, t, d, 1);
+  for (int64_t r = 0; r < n; r++) {
+    float lse = j->cpu->k->softmax (s + r * t, scale, t);
+
+    if (a->lse != NULL)
+      a->lse[row0 + r] = lse;
+  }
+  product (j->k, room, a->y + (sample * t + q0) * c + head * d, c, (SmbCpuRows){ s, t, n, 0 }, v, ld, d, t, 0);
+  if (a->mean != NULL)
+    add_head (j->cpu->k, a->mean + (sample * t + q0) * t, s, head, a->h, n * t);
+}
 
 static void
 forward_work (void *arg, int thread, int64_t from, int64_t to)
 {
   const ForwardJob *j = arg;
-  const SmbAttentionForward *a = j->a;
-  int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c;
-  float scale = 1.0f / sqrtf ((float) d), *own = smb_cpu_scratch_of (j->cpu, thread), *room = own + j->square;
+  int64_t t = j->a->t;
 
   for (int64_t item = from; item < to; item++) {
-    int64_t head = item / j->blocks % a->h, sample = item / j->blocks / a->h;
+    int64_t head = item / j->blocks * j->heads, sample = head / j->a->h;
     int64_t q0 = item % j->blocks * j->per_block, n = t - q0 < j->per_block ? t - q0 : j->per_block;
-    const float *q = a->qkv + sample * t * ld + head * d, *k = q + c, *v = k + c;
-    int64_t row0 = (sample * a->h + head) * t + q0;
-    float *s = a->probs != NULL ? a->probs + row0 * t : own;
 
-    if (n <= 0)
-      continue;
-    product (j->k, room, s, t, (SmbCpuRows){ q + q0 * ld, ld, n, 0 }, k, ld, t, d, 1);
-    for (int64_t r = 0; r < n; r++) {
-      float lse = j->cpu->k->softmax (s + r * t, scale, t);
-
-      if (a->lse != NULL)
-        a->lse[row0 + r] = lse;
-    }
-    product (j->k, room, a->y + (sample * t + q0) * c + head * d, c, (SmbCpuRows){ s, t, n, 0 }, v, ld, d, t, 0);
+    for (int64_t i = 0; n > 0 && i < j->heads; i++)
+      forward_head (j, smb_cpu_scratch_of (j->cpu, thread), sample, head % j->a->h + i, q0, n);
   }
 }
 
@@ -95,21 +119,23 @@ SmbStatus
 smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
 {
   SmbCpu *cpu = ctx;
-  ForwardJob job = { cpu, a, format_of (cpu, a->precision), 1, a->t, 0 };
+  ForwardJob job = { cpu, a, format_of (cpu, a->precision), a->mean != NULL ? a->h : 1, 1, a->t, 0 };
+  int64_t groups; /* of heads */
   SmbStatus status;
 
   if (a->t > INT_MAX || 3 * a->h * a->d > INT_MAX)
     return refuse_length (cpu, a->t);
   if (a->b * a->h * a->t <= 0)
     return SMB_STATUS_OK;
+  groups = a->b * a->h / job.heads;
   job.blocks = (a->t + QUERY_BLOCK - 1) / QUERY_BLOCK;
-  while (a->b * a->h * job.blocks < 2 * cpu->threads && a->t / job.blocks > 2 * 32)
+  while (groups * job.blocks < 2 * cpu->threads && a->t / job.blocks > 2 * 32)
     job.blocks++; /* few heads, many threads */
   job.per_block = (a->t + job.blocks - 1) / job.blocks;
   status = need (cpu, a->probs == NULL ? job.per_block * a->t : 0, &job.square,
                  room_bytes (job.k, job.per_block, a->t, a->d));
   if (status == SMB_STATUS_OK)
-    smb_cpu_parallel (cpu, a->b * a->h * job.blocks, 1, forward_work, &job);
+    smb_cpu_parallel (cpu, groups * job.blocks, 1, forward_work, &job);
   return status;
 }
 

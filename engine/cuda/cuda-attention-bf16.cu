@@ -246,6 +246,42 @@ probs_kernel (float *probs, const SmbSoftmaxState *states, const float *qkv, int
   }
 }
 
+/* mean (B,T,T) of probs over the heads: a block adds those of one tile in their order. */
+template <int D>
+static __global__ void
+__launch_bounds__ (THREADS)
+mean_kernel (float *mean, const SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles, float scale)
+{
+  DYNAMIC_SHARED (uint32_t, q);
+  uint32_t *k = q + ROWS * Stride<D>::words;
+  const int k0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
+  const int64_t sample = item_of_block (tiles) / tiles;
+  const int q0 = (int) (item_of_block (tiles) % tiles) * ROWS;
+  const float inverse[2] = { 1.0f / (float) h, 1.0f / (float) h };
+  float sum[ROWS / 8][4] = { { 0 } };
+
+  for (int n = 0; n < h; n++) {
+    const Head head = head_of (qkv, sample * h + n, t, h, d);
+    float s[ROWS / 8][4] = { { 0 } };
+
+    __syncthreads ();
+    load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
+    load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
+    __syncthreads ();
+    multiply_tiles<D> (s, q, row, k);
+#pragma unroll
+    for (int column = 0; column < ROWS / 8; column++)
+#pragma unroll
+      for (int r = 0; r < 4; r++) {
+        const int at = q0 + row + smb_fragment_c_row (lane_index (), r);
+
+        if (at < t)
+          sum[column][r] += smb_softmax_value (s[column][r] * scale, &states[head.row_at + at]);
+      }
+  }
+  store_tile (mean + sample * t * t + k0, t, sum, inverse, q0 + row, t, t - k0);
+}
+
 template <int D>
 static SmbStatus
 launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *states)
@@ -258,6 +294,8 @@ launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *st
 
   if (status == SMB_STATUS_OK)
     status = ALLOW_SHARED (cuda, probs_kernel<D>, bytes);
+  if (status == SMB_STATUS_OK)
+    status = ALLOW_SHARED (cuda, mean_kernel<D>, bytes);
   if (status != SMB_STATUS_OK)
     return status;
   LAUNCH (cuda, forward_kernel<D>, blocks, THREADS, bytes, a->y, a->lse, states, a->qkv, t, h, d, tiles,
@@ -265,6 +303,9 @@ launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *st
   if (a->probs != NULL)
     LAUNCH (cuda, probs_kernel<D>, blocks, THREADS, bytes, a->probs, (const SmbSoftmaxState *) states, a->qkv, t, h, d,
             tiles, scale);
+  if (a->mean != NULL)
+    LAUNCH (cuda, mean_kernel<D>, (unsigned) (a->b * tiles * tiles), THREADS, bytes, a->mean,
+            (const SmbSoftmaxState *) states, a->qkv, t, h, d, tiles, scale);
   return smb_cuda_launched (cuda, "attention");
 }
 

@@ -184,24 +184,69 @@ probs_kernel (float *probs, const SmbSoftmaxState *states, const float *qkv, int
   }
 }
 
+/* mean (B,T,T) of probs over the heads: a block adds those of one tile in their order, so that no sum has two writers.
+ */
+template <int D>
+static __global__ void
+__launch_bounds__ (BLOCK)
+mean_kernel (float *mean, const SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int query_tiles,
+             int key_tiles, float scale)
+{
+  DYNAMIC_SHARED (float, q);
+  float *k = q + QUERIES * (D + 1);
+  constexpr int I = QUERIES / SIDE, J = KEYS / SIDE;
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE, k0 = tile_of_block (key_tiles) * KEYS;
+  const int64_t sample = item_of_block (key_tiles) / query_tiles;
+  const int q0 = (int) (item_of_block (key_tiles) % query_tiles) * QUERIES;
+  float sum[I][J] = { { 0 } };
+
+  for (int n = 0; n < h; n++) {
+    const Head head = head_of (qkv, sample * h + n, t, h, d);
+    float s[I][J] = { { 0 } };
+
+    __syncthreads ();
+    load_tile<D> (q, head.q, head.ld, q0, QUERIES, t, d);
+    load_tile<D> (k, head.k, head.ld, k0, KEYS, t, d);
+    __syncthreads ();
+    multiply_rows<D> (s, q, k, d);
+    for (int i = 0; i < I; i++)
+      for (int j = 0; j < J; j++)
+        if (q0 + ty + SIDE * i < t)
+          sum[i][j] += smb_softmax_value (s[i][j] * scale, &states[head.row_at + q0 + ty + SIDE * i]);
+  }
+  for (int i = 0; i < I; i++)
+    for (int j = 0; j < J; j++) {
+      const int row = q0 + ty + SIDE * i, key = k0 + tx + SIDE * j;
+
+      if (row < t && key < t)
+        mean[(sample * t + row) * t + key] = sum[i][j] / (float) h;
+    }
+}
+
 template <int D>
 static SmbStatus
 launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *states)
 {
   const size_t bytes = (QUERIES * (D + 1) + KEYS * (D + 1) + QUERIES * (KEYS + 1)) * sizeof (float);
   const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, QUERIES);
+  const int key_tiles = (int) smb_ceil_div (t, KEYS);
   const unsigned blocks = (unsigned) (a->b * a->h * tiles);
   const float scale = 1.0f / sqrtf ((float) d);
   SmbStatus status = ALLOW_SHARED (cuda, forward_kernel<D>, bytes);
 
   if (status == SMB_STATUS_OK)
     status = ALLOW_SHARED (cuda, probs_kernel<D>, bytes);
+  if (status == SMB_STATUS_OK)
+    status = ALLOW_SHARED (cuda, mean_kernel<D>, bytes);
   if (status != SMB_STATUS_OK)
     return status;
   LAUNCH (cuda, forward_kernel<D>, blocks, BLOCK, bytes, a->y, a->lse, states, a->qkv, t, h, d, tiles, scale);
   if (a->probs != NULL)
     LAUNCH (cuda, probs_kernel<D>, blocks, BLOCK, bytes, a->probs, (const SmbSoftmaxState *) states, a->qkv, t, h, d,
             tiles, scale);
+  if (a->mean != NULL)
+    LAUNCH (cuda, mean_kernel<D>, (unsigned) (a->b * tiles * key_tiles), BLOCK, bytes, a->mean,
+            (const SmbSoftmaxState *) states, a->qkv, t, h, d, tiles, key_tiles, scale);
   return smb_cuda_launched (cuda, "attention");
 }
 
@@ -349,6 +394,14 @@ delta_kernel (float *delta, const float *dy, const float *y, int64_t rows, int t
 #define MOST_TOKENS (1 << 24)
 
 static SmbStatus
+refuse_length (SmbCuda *cuda, int64_t t)
+{
+  return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
+                        "Attention over %lld tokens is more than this backend handles; use a smaller input.",
+                        (long long) t);
+}
+
+static SmbStatus
 check_shape (SmbCuda *cuda, int64_t b, int64_t t, int64_t h, int64_t d)
 {
   if (d > MOST_HEAD)
@@ -357,11 +410,11 @@ check_shape (SmbCuda *cuda, int64_t b, int64_t t, int64_t h, int64_t d)
                           "processor.",
                           (long long) d, MOST_HEAD);
   if (t > MOST_TOKENS || b * h > INT32_MAX / smb_ceil_div (t, 16))
-    return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
-                          "Attention over %lld tokens is more than this backend handles; use a smaller input.",
-                          (long long) t);
+    return refuse_length (cuda, t);
   return SMB_STATUS_OK;
 }
+
+#define MEAN_TILE 32 /* keys and queries of a block are at least so many */
 
 SmbStatus
 smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a)
@@ -370,10 +423,13 @@ smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a)
   void *states = NULL;
   SmbStatus status = check_shape (cuda, a->b, a->t, a->h, a->d);
 
+  if (status == SMB_STATUS_OK && a->mean != NULL
+      && a->b > INT32_MAX / (smb_ceil_div (a->t, MEAN_TILE) * smb_ceil_div (a->t, MEAN_TILE) + 1))
+    status = refuse_length (cuda, a->t);
   if (status != SMB_STATUS_OK || a->b * a->t * a->h * a->d <= 0)
     return status;
   status = smb_cuda_enter (cuda);
-  if (status == SMB_STATUS_OK && a->probs != NULL)
+  if (status == SMB_STATUS_OK && (a->probs != NULL || a->mean != NULL))
     status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_SUMS, a->b * a->h * a->t, sizeof (SmbSoftmaxState), &states);
   if (status != SMB_STATUS_OK)
     return status;

@@ -117,7 +117,7 @@ SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, const float *z, const float 
 /* out (c) += column sums of x (rows, c). */
 SmbStatus smb_cuda_column_sums (SmbCuda *cuda, float *out, const float *x, int64_t rows, int64_t c);
 /* The two arithmetics of attention: float32, and bfloat16 on the matrix units. states: room for two numbers a query
- * where probabilities are asked for; delta: one number a query. */
+ * where probabilities or their mean are asked for; delta: one number a query. */
 SmbStatus smb_cuda_attention_forward_f32 (SmbCuda *cuda, const SmbAttentionForward *a, void *states);
 SmbStatus smb_cuda_attention_backward_f32 (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta);
 SmbStatus smb_cuda_attention_forward_bf16 (SmbCuda *cuda, const SmbAttentionForward *a, void *states);

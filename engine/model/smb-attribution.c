@@ -6,16 +6,17 @@
 
 #include "base/smb-error.h"
 
-/* "prefix.layer" (B,H,T,T); `like` fixes the shape once the first is read. */
+/* "prefix.layer" of `rank`, (B,H,T,T) or (B,T,T); `like` fixes the shape once the first is read. */
 static const SmbTensor *
-map_of_layer (const SmbTensorDict *outputs, const char *prefix, int layer, const SmbTensor *like, GError **error)
+map_of_layer (const SmbTensorDict *outputs, const char *prefix, int rank, int layer, const SmbTensor *like,
+              GError **error)
 {
   g_autofree char *name = g_strdup_printf ("%s.%d", prefix, layer);
   const SmbTensor *map = smb_tensor_dict_get (outputs, name);
 
-  if (map != NULL && map->rank == 4 && map->dtype == SMB_DTYPE_F32 && map->shape[2] == map->shape[3]
+  if (map != NULL && map->rank == rank && map->dtype == SMB_DTYPE_F32 && map->shape[rank - 2] == map->shape[rank - 1]
       && map->shape[1] > 0
-      && (like == NULL || memcmp (map->shape, like->shape, 4 * sizeof *map->shape) == 0))
+      && (like == NULL || memcmp (map->shape, like->shape, (gsize) rank * sizeof *map->shape) == 0))
     return map;
   g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                _ ("The attention map %s is missing or has another shape than the others; ask the network for its "
@@ -85,7 +86,8 @@ rollout_step (double *m, gint64 t)
 static SmbTensor *
 flow (const SmbTensor *const *maps, const SmbTensor *const *gradients, int depth)
 {
-  gint64 b = maps[0]->shape[0], heads = maps[0]->shape[1], t = maps[0]->shape[2];
+  const int rank = maps[0]->rank;
+  gint64 b = maps[0]->shape[0], heads = rank == 4 ? maps[0]->shape[1] : 1, t = maps[0]->shape[rank - 1];
   const gint64 shape[] = { b, t, t };
   g_autofree double *r = g_new (double, t * t), *m = g_new (double, t * t), *scratch = g_new (double, t * t);
   SmbTensor *out = smb_tensor_new (SMB_DTYPE_F32, 3, shape);
@@ -108,7 +110,8 @@ flow (const SmbTensor *const *maps, const SmbTensor *const *gradients, int depth
 }
 
 static gboolean
-collect (const SmbTensorDict *outputs, int depth, gboolean gradients, SmbTensor **out, GError **error)
+collect (const SmbTensorDict *outputs, const char *prefix, int rank, int depth, gboolean gradients, SmbTensor **out,
+         GError **error)
 {
   g_autofree const SmbTensor **maps = NULL, **grads = NULL;
 
@@ -116,10 +119,10 @@ collect (const SmbTensorDict *outputs, int depth, gboolean gradients, SmbTensor 
   maps = g_new0 (const SmbTensor *, depth);
   grads = g_new0 (const SmbTensor *, depth);
   for (int i = 0; i < depth; i++) {
-    maps[i] = map_of_layer (outputs, "attn", i, maps[0], error);
+    maps[i] = map_of_layer (outputs, prefix, rank, i, maps[0], error);
     if (maps[i] == NULL)
       return FALSE;
-    if (gradients && (grads[i] = map_of_layer (outputs, "attn_grad", i, maps[0], error)) == NULL)
+    if (gradients && (grads[i] = map_of_layer (outputs, "attn_grad", rank, i, maps[0], error)) == NULL)
       return FALSE;
   }
   *out = flow (maps, gradients ? grads : NULL, depth);
@@ -129,13 +132,19 @@ collect (const SmbTensorDict *outputs, int depth, gboolean gradients, SmbTensor 
 gboolean
 smb_rollout (const SmbTensorDict *outputs, int depth, SmbTensor **rollout_out, GError **error)
 {
-  return collect (outputs, depth, FALSE, rollout_out, error);
+  return collect (outputs, "attn", 4, depth, FALSE, rollout_out, error);
+}
+
+gboolean
+smb_rollout_of_means (const SmbTensorDict *outputs, int depth, SmbTensor **rollout_out, GError **error)
+{
+  return collect (outputs, "attn_mean", 3, depth, FALSE, rollout_out, error);
 }
 
 gboolean
 smb_relevance (const SmbTensorDict *outputs, int depth, SmbTensor **relevance_out, GError **error)
 {
-  return collect (outputs, depth, TRUE, relevance_out, error);
+  return collect (outputs, "attn", 4, depth, TRUE, relevance_out, error);
 }
 
 SmbTensor *

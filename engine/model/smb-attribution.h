@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * (mean over heads + identity). outputs holds "attn.0" … (B,H,T,T) of `depth` blocks as smb_net_forward gives them;
  * *rollout_out (B,T,T), owned by the caller. MISMATCH if one is missing or of another shape. */
 gboolean smb_rollout (const SmbTensorDict *outputs, int depth, SmbTensor **rollout_out, GError **error);
+/* The same from "attn_mean.0" … (B,T,T), the means over heads. */
+gboolean smb_rollout_of_means (const SmbTensorDict *outputs, int depth, SmbTensor **rollout_out, GError **error);
 
 /* Gradient relevance (Chefer, Gur and Wolf 2021, the self-attention rule): R = I, then for each block
  * R += mean over heads of max (0, dY/dA * A) . R, from "attn.i" and "attn_grad.i". */

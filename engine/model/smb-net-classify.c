@@ -11,7 +11,8 @@ typedef struct {
   SmbNet *net;
   guint want;
   SmbTensorDict *outputs;
-  SmbTensorDict *maps; /* where attention goes: the outputs, or by themselves those that explanations rest on */
+  SmbTensorDict *maps;  /* where attention goes: the outputs, or by themselves those that explanations rest on */
+  SmbTensorDict *means; /* where its means over heads go that rollout rests on */
   SmbTensor *images;   /* host */
   const int *labels;   /* of whom to explain; NULL: of the most probable class */
   const guint8 *layers; /* flags of those whose attention is wanted; NULL: all */
@@ -27,6 +28,22 @@ keep_maps (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs, cons
   smb_exec_output_part (exec, job->maps, name, probs, part->from, part->of);
   if (dprobs != NULL)
     smb_exec_output_part (exec, job->maps, gradient, dprobs, part->from, part->of);
+}
+
+static void
+keep_mean (SmbExec *exec, const SmbStackPart *part, const SmbTensor *mean, gpointer user_data)
+{
+  Job *job = user_data;
+  g_autofree char *name = g_strdup_printf ("attn_mean.%d", part->layer);
+
+  smb_exec_output_part (exec, job->means, name, mean, part->from, part->of);
+}
+
+/* Explanations by gradients bring the rollout with them. */
+static gboolean
+wants_rollout_alone (const Job *job)
+{
+  return (job->want & (SMB_WANT_ROLLOUT | SMB_WANT_EXPLAIN)) == SMB_WANT_ROLLOUT;
 }
 
 /* One-hot gradient of the sum of one logit an image. */
@@ -57,6 +74,7 @@ classify_pass (SmbExec *exec, gpointer user_data)
   SmbStackRun run = { .keep = explain,
                       .recompute = explain,
                       .tap = job->want & (SMB_WANT_ATTENTION | SMB_WANT_EXPLAIN) ? keep_maps : NULL,
+                      .mean_tap = wants_rollout_alone (job) ? keep_mean : NULL,
                       .tap_data = job,
                       .tapped = explain ? NULL : job->layers };
   SmbClassTape tape = { 0 };
@@ -124,6 +142,17 @@ add_explanations (const Job *job, GError **error)
   add_flow (job->outputs, "out.relevance", relevance);
   if (job->want & SMB_WANT_ATTENTION)
     add_attention (job);
+  return TRUE;
+}
+
+static gboolean
+add_rollout (const Job *job, GError **error)
+{
+  g_autoptr (SmbTensor) rollout = NULL;
+
+  if (!smb_rollout_of_means (job->means, job->net->config.depth, &rollout, error))
+    return FALSE;
+  add_flow (job->outputs, "out.rollout", rollout);
   return TRUE;
 }
 
@@ -250,6 +279,8 @@ run_job (Job *job, const SmbTensorDict *inputs, GCancellable *cancellable, GErro
   add_probabilities (job->outputs);
   if ((job->want & SMB_WANT_EXPLAIN) && !add_explanations (job, error))
     return FALSE;
+  if (wants_rollout_alone (job) && !add_rollout (job, error))
+    return FALSE;
   return !(job->want & SMB_WANT_LOSSES) || add_losses (job, inputs, &recipe, error);
 }
 
@@ -258,6 +289,7 @@ smb_net_forward_classifier (SmbNet *net, const SmbTensorDict *inputs, guint want
                             GCancellable *cancellable, GError **error)
 {
   Job job = { .net = net, .want = want, .outputs = outputs };
+  g_autoptr (SmbTensorDict) means = smb_tensor_dict_new ();
   g_autofree int *labels = NULL;
   g_autofree guint8 *layers = NULL;
   GError *local = NULL;
@@ -274,6 +306,7 @@ smb_net_forward_classifier (SmbNet *net, const SmbTensorDict *inputs, guint want
   } else {
     job.labels = labels;
     job.layers = layers;
+    job.means = means;
     job.maps = want & SMB_WANT_EXPLAIN ? smb_tensor_dict_new () : smb_tensor_dict_ref (outputs);
     done = run_job (&job, inputs, cancellable, error);
     smb_tensor_dict_unref (job.maps);

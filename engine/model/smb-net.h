@@ -28,6 +28,7 @@ typedef enum {
   SMB_WANT_LOSSES = 1 << 2,    /* loss.* where the inputs allow */
   SMB_WANT_EXPLAIN = 1 << 3,   /* out.rollout*, out.relevance*, attn_grad.* (classifier) */
   SMB_WANT_ALL_VISIBLE = 1 << 4, /* out.latent_all_visible: a second pass with nothing hidden */
+  SMB_WANT_ROLLOUT = 1 << 5, /* out.rollout* alone (classifier): of the attention only means over heads are formed */
 } SmbNetWant;
 
 /* Runs the network. inputs (host): "in.images" (B,3,H,W) normalised; online networks also "in.mask" (B,L), optionally

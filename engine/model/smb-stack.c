@@ -97,17 +97,21 @@ block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const SmbStackP
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2];
   SmbExecMark mark = smb_exec_mark (exec), inner;
-  SmbTensor *n = smb_take (exec, b, t, c), *wide, *probs = NULL;
+  SmbTensor *n = smb_take (exec, b, t, c), *wide, *probs = NULL, *mean = NULL;
 
   inner = smb_exec_mark (exec);
   wide = smb_take (exec, b, t, 3 * c);
   if (tapped)
     probs = smb_take (exec, b, block->heads, t, t);
+  if (run->mean_tap != NULL)
+    mean = smb_take (exec, b, t, t);
   smb_norm_forward (exec, &block->norm1, n, NULL, NULL, x);
   smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
-  smb_op_attention (exec, n, probs, NULL, wide, block->heads, block->qkv.w->precision);
+  smb_op_attention (exec, n, probs, mean, NULL, wide, block->heads, block->qkv.w->precision);
   if (tapped)
     run->tap (exec, part, probs, NULL, run->tap_data);
+  if (mean != NULL)
+    run->mean_tap (exec, part, mean, run->tap_data);
   add_branch (exec, &block->proj, x, x, n, gate_of (exec, run, part, 0));
   smb_exec_rewind (exec, inner);
   wide = smb_take (exec, b, t, block->fc1.w->value->shape[0]);
@@ -159,7 +163,7 @@ block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const SmbSta
 
   smb_norm_forward (exec, &block->norm1, n, tape->mean1, tape->rstd1, x);
   smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, n, NULL, SMB_EPILOGUE_NONE);
-  smb_op_attention (exec, tape->mixed, probs, tape->lse, tape->qkv, block->heads, block->qkv.w->precision);
+  smb_op_attention (exec, tape->mixed, probs, NULL, tape->lse, tape->qkv, block->heads, block->qkv.w->precision);
   add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (exec, run, part, 0));
   smb_norm_forward (exec, &block->norm2, n, tape->mean2, tape->rstd2, tape->mid);
   act = smb_exec_take_like (exec, tape->inner);
@@ -257,6 +261,7 @@ block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, co
 SmbTensor *
 smb_stack_forward (SmbExec *exec, const SmbStack *stack, SmbTensor *x, const SmbStackRun *run, SmbStackTape *tape)
 {
+  g_return_val_if_fail (run->mean_tap == NULL || !run->keep, x);
   for (int i = 0; i < stack->depth; i++)
     x = block_forward (exec, &stack->blocks[i], x, i, run, run->keep && i >= run->first ? &tape->tapes[i] : NULL);
   return x;

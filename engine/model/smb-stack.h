@@ -38,6 +38,10 @@ typedef struct {
 typedef void (*SmbAttentionTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs,
                                  const SmbTensor *dprobs, gpointer user_data);
 
+/* Called likewise in a forward pass that keeps nothing, for every block: the mean over the heads of the part's
+ * attention, (n,T,T). */
+typedef void (*SmbMeanTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *mean, gpointer user_data);
+
 /* How a stack runs. Zeros: inference, nothing kept. */
 typedef struct {
   gboolean keep;         /* a backward pass follows */
@@ -46,6 +50,7 @@ typedef struct {
   SmbTensor *const *gates; /* NULL, or 2 * depth factors (B) of the branches (stochastic depth); entries may be NULL */
   SmbAttentionTap tap;   /* NULL, or sees the attention: in the forward pass, or in the backward pass with `keep` */
   gpointer tap_data;
+  SmbMeanTap mean_tap;   /* NULL, or sees the mean attention of every block; not with `keep` */
   const guint8 *tapped;  /* NULL: the tap sees every block; or depth flags: of the others no probabilities are formed */
 } SmbStackRun;
 

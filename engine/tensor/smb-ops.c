@@ -47,7 +47,8 @@ smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTensor *b
 }
 
 static gboolean
-attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *lse, const SmbTensor *qkv, int heads)
+attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *mean, const SmbTensor *lse,
+                const SmbTensor *qkv, int heads)
 {
   gint64 b, t, c;
 
@@ -57,18 +58,19 @@ attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *lse
   t = y->shape[1];
   c = y->shape[2];
   return c % heads == 0 && smb_tensor_shape_is (qkv, 3, b, t, 3 * c)
-         && (probs == NULL || smb_tensor_shape_is (probs, 4, b, (gint64) heads, t, t)) && HAS (lse, b * heads * t);
+         && (probs == NULL || smb_tensor_shape_is (probs, 4, b, (gint64) heads, t, t))
+         && (mean == NULL || smb_tensor_shape_is (mean, 3, b, t, t)) && HAS (lse, b * heads * t);
 }
 
 void
-smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads,
-                  SmbPrecision precision)
+smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *mean, SmbTensor *lse, const SmbTensor *qkv,
+                  int heads, SmbPrecision precision)
 {
-  SmbAttentionForward a = { .y = y->data, .probs = DATA (probs), .lse = DATA (lse), .qkv = qkv->data,
-                            .b = y->shape[0], .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1),
-                            .precision = precision };
+  SmbAttentionForward a = { .y = y->data, .probs = DATA (probs), .mean = DATA (mean), .lse = DATA (lse),
+                            .qkv = qkv->data, .b = y->shape[0], .t = y->shape[1], .h = heads,
+                            .d = LAST (y) / MAX (heads, 1), .precision = precision };
 
-  RUN (exec, "attention", attention_fits (y, probs, lse, qkv, heads), attention_forward (ctx, &a), y, qkv);
+  RUN (exec, "attention", attention_fits (y, probs, mean, lse, qkv, heads), attention_forward (ctx, &a), y, qkv);
 }
 
 void
@@ -80,7 +82,7 @@ smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, co
                              .d = LAST (y) / MAX (heads, 1), .precision = precision };
 
   RUN (exec, "attention backward",
-       attention_fits (y, dprobs, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,
+       attention_fits (y, dprobs, NULL, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,
        attention_backward (ctx, &a), y, qkv, lse);
 }
 

@@ -22,9 +22,10 @@ void smb_op_linear_backward (SmbExec *exec, SmbTensor *dx /* or NULL */, SmbTens
 void smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTensor *b, gboolean trans_a,
                   gboolean trans_b, double alpha, double beta);
 
-/* y (B,T,C), probs (B,H,T,T) or NULL, lse (B,H,T) or NULL, qkv (B,T,3C). */
-void smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *lse, const SmbTensor *qkv, int heads,
-                       SmbPrecision precision);
+/* y (B,T,C), probs (B,H,T,T) or NULL, mean (B,T,T) of probs over the heads or NULL, lse (B,H,T) or NULL, qkv (B,T,3C).
+ */
+void smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *mean, SmbTensor *lse,
+                       const SmbTensor *qkv, int heads, SmbPrecision precision);
 void smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs /* or NULL */, const SmbTensor *dy,
                                 const SmbTensor *y, const SmbTensor *qkv, const SmbTensor *lse, int heads,
                                 SmbPrecision precision);

@@ -131,21 +131,22 @@ kept_bytes (const SmbJudge *judge)
 static void
 test_kept_layers (void)
 {
-  const gsize map_bytes = 3 * 17 * 17 * sizeof (float); /* of two layers */
+  const gsize head_bytes = 17 * 17 * sizeof (float); /* of two layers of three heads */
   g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
   g_autoptr (SmbJudge) judge = judge_open (model);
   g_autoptr (SmbImage) image = judge_picture (300, 200);
   static const struct {
     const char *specs[2];
-    gsize maps;
+    gsize heads;
   } cases[] = {
-    { { "attention:layer=0,head=2", "attention:layer=1" }, 2 },
-    { { "attention:layer=0,head=1", "attention:layer=0,head=2" }, 1 },
-    { { "attention:layer=1", "attention" }, 1 },
-    { { "attention:layer=0,head=all", "relevance" }, 4 }, /* two passes; the last one keeps both layers' gradients too */
-    { { "relevance", "attention:layer=0" }, 1 },
-    { { "rollout", "attention:layer=0" }, 2 },
-    { { "attention:layer=0", "rollout" }, 2 },
+    { { "attention:layer=0,head=2", "attention:layer=1" }, 6 },
+    { { "attention:layer=0,head=1", "attention:layer=0,head=2" }, 3 },
+    { { "attention:layer=1", "attention" }, 3 },
+    { { "attention:layer=0,head=all", "relevance" }, 12 }, /* two passes; the last one keeps both layers' gradients too */
+    { { "relevance", "attention:layer=0" }, 3 },
+    { { "rollout", "attention:layer=0" }, 3 + 2 }, /* of each layer the mean over its heads beside it */
+    { { "attention:layer=0", "rollout" }, 3 + 2 },
+    { { "rollout", "rollout:query=3" }, 2 },
   };
   gsize base;
 
@@ -156,9 +157,9 @@ test_kept_layers (void)
 
     g_assert_no_error (error);
     if (i == 0)
-      base = kept_bytes (judge) - 2 * map_bytes;
+      base = kept_bytes (judge) - 6 * head_bytes;
     g_test_message ("%s and %s", cases[i].specs[0], cases[i].specs[1]);
-    g_assert_cmpuint (kept_bytes (judge), ==, base + cases[i].maps * map_bytes);
+    g_assert_cmpuint (kept_bytes (judge), ==, base + cases[i].heads * head_bytes);
     for (guint k = 0, at = 0; k < 2; k++) {
       g_autoptr (GPtrArray) alone = smb_judge_maps (judge, image, box, &specs[k], 1, NULL, &error);
 

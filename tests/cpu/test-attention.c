@@ -2,6 +2,7 @@
 #include "oracle.h"
 #include "support.h"
 
+#include <float.h>
 #include <math.h>
 
 typedef struct {
@@ -59,6 +60,52 @@ forward_case (Bench *t, const void *data)
   bare.probs = bare.lse = NULL;
   bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (bare)));
   bench_expect_same (t, "y without probs", bare.y, a.y, out);
+}
+
+/* The mean over heads: with and without the probabilities that it is the mean of, it and all beside it the same bytes.
+ */
+static void
+mean_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  gint64 c = s->h * s->d, out = s->b * s->t * c, square = s->t * s->t, rows = s->b * s->h * s->t;
+  double *exact, *y = bench_double (t, out), *probs = bench_double (t, rows * s->t);
+  double *mean = bench_double (t, s->b * square), *of_probs = bench_double (t, s->b * square);
+  SmbAttentionForward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d, .precision = s->precision }, both, plain;
+
+  a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
+  plain = both = a;
+  a.y = bench_out (t, out);
+  a.mean = bench_out (t, s->b * square);
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
+  both.y = bench_out (t, out);
+  both.mean = bench_out (t, s->b * square);
+  both.probs = bench_out (t, rows * s->t);
+  both.lse = bench_out (t, rows);
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (both)));
+  plain.y = bench_out (t, out);
+  plain.probs = bench_out (t, rows * s->t);
+  plain.lse = bench_out (t, rows);
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (plain)));
+  oracle_attention (y, probs, NULL, exact, s->b, s->t, s->h, s->d);
+  for (gint64 i = 0; i < s->b * square; i++) {
+    mean[i] = of_probs[i] = 0;
+    for (gint64 h = 0; h < s->h; h++) {
+      gint64 at = (i / square * s->h + h) * square + i % square;
+
+      mean[i] += probs[at] / (double) s->h;
+      of_probs[i] += (double) both.probs[at] / (double) s->h;
+    }
+    /* Of positive numbers, a rounding a head. */
+    g_assert_cmpfloat_with_epsilon ((double) both.mean[i], of_probs[i],
+                                    of_probs[i] * (double) (s->h + 1) * (double) FLT_EPSILON + (double) FLT_MIN);
+  }
+  bench_expect (t, "mean", a.mean, mean, s->b * square, tolerance_of (s));
+  bench_expect_same (t, "mean with probs", both.mean, a.mean, s->b * square);
+  bench_expect_same (t, "y with mean alone", a.y, plain.y, out);
+  bench_expect_same (t, "y with mean and probs", both.y, plain.y, out);
+  bench_expect_same (t, "probs with mean", both.probs, plain.probs, rows * s->t);
+  bench_expect_same (t, "lse with mean", both.lse, plain.lse, rows);
 }
 
 typedef struct {
@@ -143,9 +190,12 @@ nan_case (Bench *t, const void *data)
   qkv[3 * 48 + 16 + 2] = NAN; /* a key of head 0 */
   a.qkv = qkv;
   a.y = bench_out (t, 2 * out);
+  a.mean = bench_out (t, 2 * 19 * 19);
   bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
   for (gint64 i = 0; i < 2 * out; i++)
     g_assert_true (isnan (a.y[i]) == (i < out && i % 16 < 8));
+  for (gint64 i = 0; i < 2 * 19 * 19; i++)
+    g_assert_true (isnan (a.mean[i]) == (i < 19 * 19));
 }
 
 static void
@@ -181,6 +231,9 @@ main (int argc, char **argv)
   bench_init (&argc, &argv);
   g_test_add_data_func ("/cpu/attention/forward", (gconstpointer) forward_case, run_small);
   g_test_add_data_func ("/cpu/attention/forward/197", (gconstpointer) forward_case, run_large);
+  g_test_add_data_func ("/cpu/attention/mean", (gconstpointer) mean_case, run_small);
+  g_test_add_data_func ("/cpu/attention/mean/197", (gconstpointer) mean_case, run_large);
+  g_test_add_data_func ("/cpu/attention/mean/bf16", (gconstpointer) mean_case, run_halves);
   g_test_add_data_func ("/cpu/attention/backward", (gconstpointer) backward_case, run_small);
   g_test_add_data_func ("/cpu/attention/backward/197", (gconstpointer) backward_case, run_large);
   g_test_add_data_func ("/cpu/attention/forward/bf16", (gconstpointer) forward_case, run_halves);

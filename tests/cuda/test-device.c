@@ -124,10 +124,13 @@ static void
 attention_too_large (void)
 {
   g_autoptr (SmbDevice) device = smb_device_open ("cuda:0", 0, NULL);
+  float number;
   SmbAttentionForward a = { .b = 1, .t = 4, .h = 1, .d = 129 };
+  SmbAttentionForward wide = { .mean = &number, .b = 1 << 20, .t = 1 << 12, .h = 1, .d = 8 };
   SmbAttentionBackward back = { .b = 1, .t = (gint64) G_MAXINT32 + 1, .h = 1, .d = 8 };
 
   g_assert_cmpint (device->abi->attention_forward (device->ctx, &a), ==, SMB_STATUS_UNSUPPORTED);
+  g_assert_cmpint (device->abi->attention_forward (device->ctx, &wide), ==, SMB_STATUS_UNSUPPORTED);
   g_assert_cmpint (device->abi->attention_backward (device->ctx, &back), ==, SMB_STATUS_UNSUPPORTED);
   g_assert_cmpuint (strlen (device->abi->context_error (device->ctx)), >, 20);
 }

@@ -76,11 +76,13 @@ test_pretrain (gconstpointer data)
 static void
 test_classifier (gconstpointer data)
 {
+  static const char *const flows[] = { "out.logits", "out.rollout", "out.rollout_patches_cls",
+                                       "out.rollout_patches_pooled" };
   const char *tag = data;
   g_autofree char *weights_name = g_strdup_printf ("%s_classifier_init.safetensors", tag);
   g_autofree char *io_name = g_strdup_printf ("%s_finetune_io.safetensors", tag);
   g_autoptr (SmbTensorDict) io = model_test_read (io_name), w = model_test_read (weights_name), out = NULL,
-                            plain = NULL;
+                            plain = NULL, rollout = NULL;
   g_autoptr (SmbNet) net = open_net (w, NULL);
   GError *error = NULL;
 
@@ -92,6 +94,10 @@ test_classifier (gconstpointer data)
   g_assert_no_error (error);
   model_test_near (plain, io, "out.logits", LIMIT); /* the path that keeps nothing */
   model_test_near (plain, io, "attn.1", LIMIT);
+  rollout = smb_net_forward (net, NULL, io, SMB_WANT_ROLLOUT, NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (flows); i++)
+    model_test_near (rollout, io, flows[i], LIMIT);
 }
 
 static void

@@ -26,11 +26,12 @@ open_net (SmbTensorDict *weights, const char *overrides)
   return net;
 }
 
+/* Patches of patch_px: 8 make TOKENS. */
 static SmbNet *
-deep_net (void)
+net_of_patches (int patch_px)
 {
   const SmbNetConfig config = { .image_px = 32,
-                                .patch_px = 8,
+                                .patch_px = patch_px,
                                 .chans = 3,
                                 .dim = 24,
                                 .depth = DEPTH,
@@ -44,6 +45,12 @@ deep_net (void)
   g_autofree char *text = smb_net_config_to_json (&config);
 
   return open_net (weights, text);
+}
+
+static SmbNet *
+deep_net (void)
+{
+  return net_of_patches (8);
 }
 
 /* Waves; layers NULL (all) or numbers of n layers. */
@@ -196,6 +203,65 @@ test_explain (void)
   g_assert_cmpuint (plan (net, inputs, want).output_bytes, ==, plan (net, for_all, want).output_bytes);
 }
 
+/* Rollout alone: as from all the attention but for the rounding of the means, and with memory for these alone. */
+static void
+test_rollout (void)
+{
+  static const char *const made[] = { "out.rollout", "out.rollout_patches_cls", "out.rollout_patches_pooled" };
+  const gint32 layer = 2;
+  g_autoptr (SmbNet) net = deep_net ();
+  g_autoptr (SmbTensorDict) inputs = inputs_new (BATCH, NULL, 0), all = forward (net, inputs, SMB_WANT_ATTENTION);
+  g_autoptr (SmbTensorDict) alone = forward (net, inputs, SMB_WANT_ROLLOUT);
+  g_autoptr (SmbTensorDict) again = forward (net, inputs, SMB_WANT_ROLLOUT);
+  g_autoptr (SmbTensorDict) of_one = inputs_new (BATCH, &layer, 1);
+  g_autoptr (SmbTensorDict) both = forward (net, of_one, SMB_WANT_ROLLOUT | SMB_WANT_ATTENTION);
+  g_autoptr (SmbTensorDict) explained = forward (net, inputs, SMB_WANT_ROLLOUT | SMB_WANT_EXPLAIN);
+  g_autoptr (SmbTensor) rollout = NULL;
+  const SmbTensor *got = smb_tensor_dict_get (alone, "out.rollout");
+  const SmbNetNeed of_none = plan (net, inputs, SMB_WANT_RESULT), of_all = plan (net, inputs, SMB_WANT_ATTENTION);
+  const SmbNetNeed of_means = plan (net, inputs, SMB_WANT_ROLLOUT);
+  GError *error = NULL;
+
+  g_assert_true (smb_rollout (all, DEPTH, &rollout, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (got->n, ==, rollout->n);
+  for (gint64 i = 0; i < got->n; i++)
+    g_assert_cmpfloat_with_epsilon (((const float *) got->data)[i], ((const float *) rollout->data)[i], 1e-6);
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++) {
+    assert_same (again, alone, made[i]);
+    assert_same (both, alone, made[i]);
+    g_assert_nonnull (smb_tensor_dict_get (explained, made[i]));
+  }
+  assert_same (alone, all, "out.logits");
+  assert_only (alone, all, "attn", -1);
+  assert_only (both, all, "attn", layer);
+  g_assert_null (smb_tensor_dict_get (alone, "attn_mean.0"));
+  g_assert_nonnull (smb_tensor_dict_get (explained, "out.relevance"));
+  g_assert_cmpuint (of_means.output_bytes - of_none.output_bytes, ==, DEPTH * MAP_BYTES / HEADS);
+  g_assert_cmpuint (of_all.output_bytes - of_none.output_bytes, ==, DEPTH * MAP_BYTES);
+  g_assert_cmpuint (of_means.scratch_bytes, <=, of_all.scratch_bytes);
+}
+
+/* Bytes of scratch for n numbers. */
+static guint64
+scratch_for (guint64 n)
+{
+  return (n * sizeof (float) + 63) / 64 * 64;
+}
+
+/* Where a pass is at its fullest in the attention, the means take the place of the heads' probabilities. */
+static void
+test_rollout_scratch (void)
+{
+  const guint64 square = 65 * 65;
+  g_autoptr (SmbNet) net = net_of_patches (4);
+  g_autoptr (SmbTensorDict) inputs = inputs_new (1, NULL, 0);
+  const SmbNetNeed of_all = plan (net, inputs, SMB_WANT_ATTENTION), of_means = plan (net, inputs, SMB_WANT_ROLLOUT);
+
+  g_assert_cmpuint (of_all.scratch_bytes - of_means.scratch_bytes, ==,
+                    scratch_for (HEADS * square) - scratch_for (square));
+}
+
 /* Of an online network, in each of its stacks. */
 static void
 test_stacks (void)
@@ -272,6 +338,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model/layers/one", test_one);
   g_test_add_func ("/model/layers/several", test_several);
   g_test_add_func ("/model/layers/explain", test_explain);
+  g_test_add_func ("/model/layers/rollout", test_rollout);
+  g_test_add_func ("/model/layers/rollout-scratch", test_rollout_scratch);
   g_test_add_func ("/model/layers/stacks", test_stacks);
   g_test_add_func ("/model/layers/refused", test_refused);
   g_test_add_func ("/model/layers/plan-first", test_plan_first);

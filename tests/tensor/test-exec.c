@@ -129,7 +129,8 @@ test_every_misfit (void)
 
   MISFIT (smb_op_linear_backward (exec, a, NULL, NULL, a, b, c, SMB_PRECISION_F32));
   MISFIT (smb_op_gemm (exec, a, a, b, FALSE, TRUE, 1.0, 0.0));
-  MISFIT (smb_op_attention (exec, a, NULL, NULL, b, 2, SMB_PRECISION_F32));
+  MISFIT (smb_op_attention (exec, a, NULL, NULL, NULL, b, 2, SMB_PRECISION_F32));
+  MISFIT (smb_op_attention (exec, a, NULL, a, NULL, smb_take (exec, 2, 5, 18), 2, SMB_PRECISION_F32));
   MISFIT (smb_op_attention_backward (exec, a, NULL, a, a, b, n, 2, SMB_PRECISION_F32));
   MISFIT (smb_op_layer_norm (exec, a, NULL, NULL, b, c, c, 1e-6));
   MISFIT (smb_op_layer_norm_backward (exec, a, NULL, NULL, a, a, c, n, n));
