@@ -25,6 +25,8 @@ WIDTHS = {"s": 384, "b": 768, "l": 1024}
 NAMES = {"s": "ViT-S/16", "b": "ViT-B/16", "l": "ViT-L/16"}
 TOKENS = 197
 PRODUCTS = 10  # of one run of bench-gemm
+AVX2 = 1  # instruction set of bench-net
+HAS_AVX512 = " avx512vl " in pathlib.Path("/proc/cpuinfo").read_text()
 DEBIAN_PYTHON = pathlib.Path("/usr/bin/python3")
 
 
@@ -116,11 +118,7 @@ def environment(build, say):
         subprocess.run([sys.executable, "-m", "venv", folder], check=True, capture_output=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run(pip + ["onnxruntime", "onnx", "numpy"], check=True, capture_output=True)
-        # The wheel without graphics libraries where it can be had, else the registry's, which is larger.
-        small = subprocess.run(pip + ["--retries", "0", "--index-url", "https://download.pytorch.org/whl/cpu", "torch==2.15.0"],
-                               capture_output=True)
-        if small.returncode != 0:
-            subprocess.run(pip + ["torch==2.15.0"], check=True, capture_output=True)
+        subprocess.run(pip + ["torch==2.15.0"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         words = getattr(error, "stderr", b"") or str(error).encode()
         say(f"PyTorch and ONNX Runtime could not be installed: {words.decode(errors='replace').strip()[-300:]}")
@@ -151,7 +149,7 @@ class Bench:
         if self.python is not None:
             found += [self.peer("PyTorch", self.python, "torch", what, size, batch, p, operations)
                       for p in ("f32", "bf16") if p in precisions]
-            if what == "forward":
+            if what in ("forward", "maps"):
                 found.append(self.peer("ONNX Runtime", self.python, "onnx", what, size, batch, "f32", operations))
         if self.debian:
             found.append(self.peer("Debian's PyTorch", DEBIAN_PYTHON, "torch", what, size, batch, "f32", operations))
@@ -180,6 +178,9 @@ class Bench:
     def compare(self, what, size, batch, precisions, operations):
         total = None if operations is None else operations * batch
         candidates = [self.own(what, size, batch, p, total) for p in precisions]
+        if what == "forward" and HAS_AVX512:
+            command = [self.program("net"), what, size, batch, "f32", "cpu", AVX2]
+            candidates.append(Candidate("own, AVX2 alone, f32", command, total))
         candidates += self.peers(what, size, batch, precisions, total)
         limits = [c for p in precisions for c in self.limits(size, batch, p)] if total is not None else []
         for c in candidates:

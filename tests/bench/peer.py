@@ -66,6 +66,13 @@ class Classifier(nn.Module):
         return self.head(self.encoder(images)[:, 1:].mean(1))
 
 
+class Mapped(Classifier):
+    """The attention of every layer besides."""
+    def forward(self, images):
+        maps = []
+        return self.head(self.encoder(images, maps=maps)[:, 1:].mean(1)), *maps
+
+
 class Decoder(nn.Module):
     def __init__(self, dim_in, dim, depth, heads, out):
         super().__init__()
@@ -153,24 +160,21 @@ def finetune(size, batch, images, precision):
 
 
 def forward(what, size, images, precision):
-    model = Classifier(size).eval()
+    model = (Mapped if what == "maps" else Classifier)(size).eval()
 
     def once():
         with torch.inference_mode(), low(precision):
-            if what == "maps":
-                maps = []
-                model.head(model.encoder(images, maps=maps)[:, 1:].mean(1))
-            else:
-                model(images)
+            model(images)
 
     return once
 
 
-def onnx(size, images):
+def onnx(what, size, images):
     import onnxruntime
 
     file = io.BytesIO()
-    torch.onnx.export(Classifier(size).eval(), (images,), file, opset_version=17, input_names=["images"], dynamo=False)
+    model = (Mapped if what == "maps" else Classifier)(size).eval()
+    torch.onnx.export(model, (images,), file, opset_version=17, input_names=["images"], dynamo=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
@@ -184,7 +188,7 @@ def main():
     torch.manual_seed(1)
     images = torch.rand(int(batch), 3, 224, 224) * 2 - 1
     if library == "onnx":
-        once = onnx(size, images)
+        once = onnx(what, size, images)
     elif what in ("forward", "maps"):
         once = forward(what, size, images, precision)
     else:

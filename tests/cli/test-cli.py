@@ -91,6 +91,25 @@ def check_result(found, result, path):
         expect(found, isinstance(face["detector_confidence"], (int, float)), f"{path}: no detector_confidence")
 
 
+def analyze_profile():
+    """Where the time went: on standard error, a line a file and one for all, shares of a whole; the answers stay as they are."""
+    found = []
+    paths = [os.path.join(SAMPLES, name) for name in ("18f-dave.jpg", "nasa-astronaut.png")]
+
+    def answers(done):
+        return [{key: value for key, value in line.items() if key not in ("seconds", "stages")} for line in json_lines(done)]
+
+    plain, told = cli("analyze", "--json", *paths), cli("analyze", "--json", "--profile", *paths)
+    expect(found, plain.returncode == 0 and told.returncode == 0, f"{plain.stderr} {told.stderr}")
+    expect(found, answers(plain) == answers(told) and plain.stderr == "", "the profile changes what is printed")
+    lines = told.stderr.splitlines()
+    expect(found, len(lines) == len(paths) + 1 and all(line.startswith(path) for line, path in zip(lines, paths)), told.stderr)
+    for line in lines:
+        shares = dict(re.findall(r"(opening|faces|quality|crop|network|rest) (\d+) %", line))
+        expect(found, len(shares) == 6 and abs(sum(map(int, shares.values())) - 100) <= 3, line)
+    return found
+
+
 def analyze_json():
     found = []
     paths = [os.path.join(SAMPLES, name) for name in ("18f-dave.jpg", "nasa-astronaut.png")]
@@ -470,7 +489,7 @@ def languages():
 def main():
     tap = house.Tap()
     for name, test in (("help, usage, exit codes", help_and_usage), ("version and devices", version_and_devices),
-                       ("analyze --json", analyze_json), ("a box drawn by hand", drawn_box), ("bad input", bad_input),
+                       ("analyze --json", analyze_json), ("analyze --profile", analyze_profile), ("a box drawn by hand", drawn_box), ("bad input", bad_input),
                        ("half a JPEG", half_a_jpeg), ("no permission", no_permission),
                        ("bad weights and cases", bad_weights_and_cases), ("analyze --case", into_a_case), ("maps", maps),
                        ("maps of the whole picture, and checked ones", whole_picture_maps), ("masks", masks),
