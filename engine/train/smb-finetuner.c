@@ -386,7 +386,8 @@ smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels,
   job.gates = draw_gates (t, images->shape[0]);
   job.batch.targets = targets = g_new (double, images->shape[0] * t->config.classes);
   smb_mix_targets (targets, labels, (int) images->shape[0], t->config.classes, t->settings.smoothing, how.lambda);
-  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable, error);
+  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable,
+                            error);
   free_gates (job.gates, t->config.depth);
   return done && finish_iteration (t, lr, result, error);
 }

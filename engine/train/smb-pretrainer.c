@@ -392,7 +392,8 @@ smb_pretrainer_step (SmbPretrainer *t, const SmbTensor *images, const guint8 *ma
     return FALSE;
   }
   job.sent = smb_ahead_use (&t->ahead, t->iteration, images);
-  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable, error);
+  done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable,
+                            error);
   job_clear (&job);
   if (!done)
     return FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Uploads beside the operations, on a card that the processor plays, whose two streams do what they are given at once or
- * as late as they may, each in turn: nothing is taken before it has arrived, nothing is overwritten before it has been
+/* Uploads beside the operations, on a card that the processor plays, whose two streams do what they are given at once
+ * or as late as they may, each in turn: nothing is taken before it has arrived, nothing is overwritten before it has been
  * taken, and nobody waits for more than that. */
 #include <string.h>
 

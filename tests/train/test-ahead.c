@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trainings whose images are sent ahead: on a device that takes them while it computes, the next step's are asked for in
- * each; on any, all comes out as without, to the byte. */
+/* Trainings whose images are sent ahead: on a device that takes them while it computes, the next step's are asked for
+ * in each; on any, all comes out as without, to the byte. */
 #include "train-test.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams, and what is captured of them. A stream does everything at once, or, where SMB_EMULATED_LATE holds its number
-// (of those there are when it is made, from 0), as late as it may: when somebody waits for it. One that is captured does
-// nothing and keeps it, with the arguments of that moment, as a graph. SMB_EMULATED_GRAPHS names what fails: "begin",
+// (of those there are when it is made, from 0), as late as it may: when somebody waits for it. One that is captured
+// does nothing and keeps it, with the arguments of that moment, as a graph. SMB_EMULATED_GRAPHS names what fails: "begin",
 // "end", "instantiate" or "launch".
 #include <cstdlib>
 #include <cstring>
