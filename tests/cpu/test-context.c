@@ -31,7 +31,15 @@ describes_itself (void)
   g_assert_cmpuint (strlen (abi->context_error (NULL)), >, 20);
 }
 
-/* Every entry of the table after the fixed fields is a function: none may be missing. */
+/* What the table lets a backend leave out, and the processor has no use for: it computes while it is called. */
+static gboolean
+is_left_out (gsize at)
+{
+  return at == G_STRUCT_OFFSET (SmbBackendAbi, upload_ahead) || at == G_STRUCT_OFFSET (SmbBackendAbi, upload_take)
+         || at == G_STRUCT_OFFSET (SmbBackendAbi, sequence_begin) || at == G_STRUCT_OFFSET (SmbBackendAbi, sequence_end);
+}
+
+/* Every entry of the table after the fixed fields is a function: no other may be missing. */
 static void
 table_is_full (void)
 {
@@ -42,7 +50,7 @@ table_is_full (void)
     void *entry;
 
     memcpy (&entry, bytes + at, sizeof entry);
-    if (entry == NULL)
+    if ((entry == NULL) != is_left_out (at))
       g_error ("entry at byte %" G_GSIZE_FORMAT " is missing", at);
   }
 }
