@@ -61,6 +61,8 @@ run_all () {
   for name in model/test-forward model/test-layers train/test-finetune train/test-pretrain; do
     part "fixtures: $name" 60 "$build/tests/$name"
   done
+  part "graphs: a few faces, to the byte as without" 60 "$build/tests/cuda/test-cuda-sequence"
+  part "images sent ahead, to the byte as without" 60 "$build/tests/train/test-ahead"
   part "fixtures by tensor forward, and again" 60 repeat_forward
   sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
   if [[ -x $sanitizer ]]; then
@@ -84,6 +86,9 @@ run_all () {
   measure "ViT-B/16 forward, tf32, batch 256" "$(awk "BEGIN { print 256 * $vit }")" 7 "net forward b 256 tf32 $device"
   measure "ViT-B/16 forward, f32, batch 256" "$(awk "BEGIN { print 256 * $vit }")" 5 "net forward b 256 f32 $device"
   measure "ViT-B/16 forward, bf16, batch 1" "$vit" 30 "net forward b 1 bf16 $device" "forward b 1 eager" "forward b 1 compile"
+  # The one is a graph, the other is not: whether it pays at that size.
+  measure "ViT-B/16 forward, bf16, batch 8" "$(awk "BEGIN { print 8 * $vit }")" 30 "net forward b 8 bf16 $device"
+  measure "ViT-B/16 forward, bf16, batch 9" "$(awk "BEGIN { print 9 * $vit }")" 30 "net forward b 9 bf16 $device"
   measure "ViT-B/16 fine-tune step, bf16, batch 64" "$(awk "BEGIN { print 3 * 64 * $vit }")" 10 "net finetune b 64 bf16 $device" \
           "finetune b 64 eager" "finetune b 64 compile"
   measure "FSFM pre-train step, ViT-B/16, bf16, batch 64" 0 10 "net pretrain b 64 bf16 $device"

@@ -18,11 +18,19 @@ typedef struct {
   float *x, *w, *y, *z; /* on the card: (ROWS,N), (N,N), (ROWS,N) twice */
 } Bench;
 
+static const char *
+card_name (void)
+{
+  const char *name = g_getenv ("SMB_TEST_DEVICE");
+
+  return name != NULL ? name : "cuda:0";
+}
+
 static SmbDevice *
 open_card (void)
 {
   GError *error = NULL;
-  SmbDevice *device = smb_device_open ("cuda:0", 0, &error);
+  SmbDevice *device = smb_device_open (card_name (), 0, &error);
 
   g_assert_no_error (error);
   return device;
@@ -474,7 +482,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   g_test_init (&argc, &argv, NULL);
-  card = smb_device_open ("cuda:0", 0, &error);
+  card = smb_device_open (card_name (), 0, &error);
   if (card == NULL && !emulated) {
     g_print ("1..0 # SKIP %s\n", error->message);
     return 0;
