@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# The steps that make.sh and ablation.sh share; they set $cli and $faces and stand in the folder of what is made.
+# The steps that make.sh, ablation.sh and three.sh share; they set $cli and $faces and stand in the folder of what is made.
 
 # Tables of labels, as “dataset build” takes them. test/ and video/ are only ever measured on.
 tables () {
   python3 - "$faces" <<'PY'
 import csv, os, sys
 faces = sys.argv[1]
-forged = {"test": "synthetic", "video": "swapped"}
-for part in ("train", "test", "video"):
+forged = {"test": "synthetic", "train_synthetic": "synthetic", "video": "swapped"}
+for part in ("train", "train_synthetic", "test", "video"):
     with open(os.path.join(faces, part, "manifest.csv"), newline="") as source, open(part + ".csv", "w", newline="") as out:
         table = csv.writer(out)
         table.writerow(["file", "label", "identity", "source", "origin", "split"])
@@ -16,7 +16,24 @@ for part in ("train", "test", "video"):
             table.writerow([os.path.join(faces, part, row["file"]), "genuine" if genuine else forged[part],
                             row.get("identity", "") if part == "train" else "", "",
                             row.get("generator") or (row["source_repo"] if part == "train" else "genuine"),
-                            "" if part == "train" else "test"])
+                            "" if part.startswith("train") else "test"])
+PY
+}
+
+# together OUT.csv FOLDER TABLE [FOLDER TABLE]…: the tables as one, every picture in the part that its data set dealt it to.
+together () {
+  python3 - "$@" <<'PY'
+import csv, json, os, sys
+with open(sys.argv[1], "w", newline="") as out:
+    table = csv.writer(out)
+    for folder, name in zip(sys.argv[2::2], sys.argv[3::2]):
+        index = json.load(open(os.path.join(folder, "index.json")))["faces"]
+        parts = {index[s["face"]]["file"]: s["part"] for s in json.load(open(os.path.join(folder, "dataset.json")))["samples"]}
+        with open(name, newline="") as source:
+            head, *rows = csv.reader(source)
+        if folder == sys.argv[2]:
+            table.writerow(head)
+        table.writerows([*row[:-1], parts[row[0]]] for row in rows)
 PY
 }
 
