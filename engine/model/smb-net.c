@@ -127,19 +127,18 @@ smb_net_plan (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint wa
               GError **error)
 {
   SmbNet *const nets[] = { net, target };
+  const guint n_nets = target != NULL ? 2 : 1;
   g_autoptr (SmbTensorDict) none = smb_tensor_dict_new ();
   gboolean done;
 
-  for (guint i = 0; i < G_N_ELEMENTS (nets); i++)
-    if (nets[i] != NULL)
-      nets[i]->planning = TRUE;
+  for (guint i = 0; i < n_nets; i++)
+    nets[i]->planning = TRUE;
   *need_out = (SmbNetNeed){ 0 };
   done = forward (net, target, inputs, want, none, NULL, error);
-  for (guint i = 0; i < G_N_ELEMENTS (nets); i++)
-    if (nets[i] != NULL) {
-      nets[i]->planning = FALSE;
-      need_out->scratch_bytes += done ? smb_exec_get_peak_bytes (nets[i]->exec) : 0;
-      need_out->output_bytes += done ? smb_exec_get_output_bytes (nets[i]->exec) : 0;
-    }
+  for (guint i = 0; i < n_nets; i++) {
+    nets[i]->planning = FALSE;
+    need_out->scratch_bytes += done ? smb_exec_get_peak_bytes (nets[i]->exec) : 0;
+    need_out->output_bytes += done ? smb_exec_get_output_bytes (nets[i]->exec) : 0;
+  }
   return done;
 }
