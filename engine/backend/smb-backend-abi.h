@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 8u
+#define SMB_BACKEND_ABI_VERSION 9u
 #define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
@@ -99,7 +99,9 @@ typedef struct {
 
 typedef struct {
   float *dqkv;   /* (B,T,3C) = */
-  float *dprobs; /* NULL, or (B,H,T,T) = d loss / d probs (for gradient relevance) */
+  float *dprobs; /* NULL, or (B,H,T,T) = d loss / d probs */
+  float *relevance; /* NULL, or (B,T,T) = the mean over the heads, added in their order, of max (0, probs dprobs), NaN
+                     * kept; dprobs need not be asked for */
   const float *dy, *y, *qkv, *lse;
   int64_t b, t, h, d;
   SmbPrecision precision; /* of the products */

@@ -7,7 +7,8 @@
 
 /* Attention: each thread takes whole (sample, head, block of queries), or all heads of (sample, block of queries) one
  * after the other where their mean is asked for, and works on a small square of scores that stays
- * in its cache; only what is asked for is written out. */
+ * in its cache; only what is asked for is written out. Backward a thread takes a head of a sample, whose keys sum over
+ * all queries; the relevance, a sum over heads, is a pass of its own, which costs two products of the then seven. */
 
 #define QUERY_BLOCK 256
 
@@ -107,6 +108,18 @@ refuse_length (SmbCpu *cpu, int64_t t)
                        (long long) t);
 }
 
+/* Blocks of queries for items of `groups` (few of these and many threads: more blocks), and the queries of one. */
+static int64_t
+blocks_of_queries (const SmbCpu *cpu, int64_t groups, int64_t t, int64_t *per_block)
+{
+  int64_t blocks = (t + QUERY_BLOCK - 1) / QUERY_BLOCK;
+
+  while (groups * blocks < 2 * cpu->threads && t / blocks > 2 * 32)
+    blocks++;
+  *per_block = (t + blocks - 1) / blocks;
+  return blocks;
+}
+
 /* Scratch for `squares` squares of scores and a room. */
 static SmbStatus
 need (SmbCpu *cpu, int64_t squares, int64_t *square, size_t room)
@@ -128,10 +141,7 @@ smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
   if (a->b * a->h * a->t <= 0)
     return SMB_STATUS_OK;
   groups = a->b * a->h / job.heads;
-  job.blocks = (a->t + QUERY_BLOCK - 1) / QUERY_BLOCK;
-  while (groups * job.blocks < 2 * cpu->threads && a->t / job.blocks > 2 * 32)
-    job.blocks++; /* few heads, many threads */
-  job.per_block = (a->t + job.blocks - 1) / job.blocks;
+  job.blocks = blocks_of_queries (cpu, groups, a->t, &job.per_block);
   status = need (cpu, a->probs == NULL ? job.per_block * a->t : 0, &job.square,
                  room_bytes (job.k, job.per_block, a->t, a->d));
   if (status == SMB_STATUS_OK)
@@ -143,8 +153,26 @@ typedef struct {
   SmbCpu *cpu;
   const SmbAttentionBackward *a;
   const SmbCpuLinear *k;
-  int64_t square; /* floats of two squares of scores, before the products' room */
+  int64_t square;            /* floats of two squares of scores, before the products' room */
+  int64_t blocks, per_block; /* of queries, for the relevance */
 } BackwardJob;
+
+/* p, dp (n,t): the probabilities of queries [q0, q0 + n) of one head, and the gradient with respect to them. */
+static void
+probs_and_gradient (const BackwardJob *j, float *room, float *p, float *dp, int64_t sample, int64_t head, int64_t q0,
+                    int64_t n)
+{
+  const SmbAttentionBackward *a = j->a;
+  int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c;
+  const float *q = a->qkv + sample * t * ld + head * d, *dy = a->dy + (sample * t + q0) * c + head * d;
+  const float *lse = a->lse + (sample * a->h + head) * t + q0;
+  float scale = 1.0f / sqrtf ((float) d);
+
+  product (j->k, room, p, t, (SmbCpuRows){ q + q0 * ld, ld, n, 0 }, q + c, ld, t, d, 1);
+  product (j->k, room, dp, t, (SmbCpuRows){ dy, c, n, 0 }, q + 2 * c, ld, t, d, 1);
+  for (int64_t r = 0; r < n; r++)
+    j->cpu->k->softmax_again (p + r * t, scale, lse[r], t);
+}
 
 /* With S = scale q k^T, P = exp (S - lse), Y = P V:  dV = P^T dY;  dP = dY V^T;  dS = P (dP - rows of dY . Y) scale;
  * dQ = dS K;  dK = dS^T Q. */
@@ -160,21 +188,42 @@ backward_work (void *arg, int thread, int64_t from, int64_t to)
 
   for (int64_t item = from; item < to; item++) {
     int64_t sample = item / a->h, head = item % a->h;
-    const float *q = a->qkv + sample * t * ld + head * d, *k = q + c, *v = k + c;
+    const float *q = a->qkv + sample * t * ld + head * d, *k = q + c;
     const float *dy = a->dy + sample * t * c + head * d, *y = a->y + sample * t * c + head * d;
-    const float *lse = a->lse + item * t;
     float *dq = a->dqkv + sample * t * ld + head * d, *dk = dq + c, *dv = dk + c;
     float *dp = a->dprobs != NULL ? a->dprobs + item * t * t : ds;
 
-    product (j->k, room, p, t, (SmbCpuRows){ q, ld, t, 0 }, k, ld, t, d, 1);
-    product (j->k, room, dp, t, (SmbCpuRows){ dy, c, t, 0 }, v, ld, t, d, 1);
-    for (int64_t r = 0; r < t; r++) {
-      kernels->softmax_again (p + r * t, scale, lse[r], t);
+    probs_and_gradient (j, room, p, dp, sample, head, 0, t);
+    for (int64_t r = 0; r < t; r++)
       kernels->softmax_grad (ds + r * t, p + r * t, dp + r * t, kernels->dot (dy + r * c, y + r * c, d), scale, t);
-    }
     product (j->k, room, dv, ld, (SmbCpuRows){ p, t, t, 1 }, dy, c, d, t, 0);
     product (j->k, room, dq, ld, (SmbCpuRows){ ds, t, t, 0 }, k, ld, d, t, 0);
     product (j->k, room, dk, ld, (SmbCpuRows){ ds, t, t, 1 }, q, ld, d, t, 0);
+  }
+}
+
+/* An item is a block of a sample's queries, with all heads one after the other. */
+static void
+relevance_work (void *arg, int thread, int64_t from, int64_t to)
+{
+  const BackwardJob *j = arg;
+  const SmbAttentionBackward *a = j->a;
+  const SmbCpuKernels *kernels = j->cpu->k;
+  int64_t t = a->t;
+
+  for (int64_t item = from; item < to; item++) {
+    int64_t sample = item / j->blocks, q0 = item % j->blocks * j->per_block;
+    int64_t n = t - q0 < j->per_block ? t - q0 : j->per_block;
+    float *p = smb_cpu_scratch_of (j->cpu, thread), *dp = p + n * t, *out = a->relevance + (sample * t + q0) * t;
+
+    if (n <= 0)
+      continue;
+    memset (out, 0, (size_t) (n * t) * sizeof *out);
+    for (int64_t head = 0; head < a->h; head++) {
+      probs_and_gradient (j, p + j->square, p, dp, sample, head, q0, n);
+      kernels->add_relevance (out, p, dp, n * t);
+    }
+    kernels->scale (out, 1.0f / (float) a->h, out, n * t);
   }
 }
 
@@ -182,13 +231,18 @@ SmbStatus
 smb_cpu_attention_backward (void *ctx, const SmbAttentionBackward *a)
 {
   SmbCpu *cpu = ctx;
-  BackwardJob job = { cpu, a, format_of (cpu, a->precision), 0 };
+  BackwardJob job = { cpu, a, format_of (cpu, a->precision), 0, 0, 0 };
   SmbStatus status;
 
   if (a->t > INT_MAX / 2 || 3 * a->h * a->d > INT_MAX)
     return refuse_length (cpu, a->t);
   status = need (cpu, 2 * a->t * a->t, &job.square, room_bytes (job.k, a->t, a->t, a->d));
-  if (status == SMB_STATUS_OK)
-    smb_cpu_parallel (cpu, a->b * a->h, 1, backward_work, &job);
-  return status;
+  if (status != SMB_STATUS_OK)
+    return status;
+  smb_cpu_parallel (cpu, a->b * a->h, 1, backward_work, &job);
+  if (a->relevance != NULL && a->t > 0) {
+    job.blocks = blocks_of_queries (cpu, a->b, a->t, &job.per_block);
+    smb_cpu_parallel (cpu, a->b * job.blocks, 1, relevance_work, &job);
+  }
+  return SMB_STATUS_OK;
 }

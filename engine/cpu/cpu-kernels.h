@@ -67,6 +67,9 @@ typedef struct {
   /* ds = p (dp - delta) scale; ds may be dp. */
   void (*softmax_grad) (float *ds, const float *p, const float *dp, float delta, float scale, int64_t n);
 
+  /* sum += max (0, p dp), NaN kept */
+  void (*add_relevance) (float *sum, const float *p, const float *dp, int64_t n);
+
   /* One row of a layer norm. */
   void (*layer_norm) (float *y, float *mean, float *rstd, const float *x, const float *w, const float *b, int64_t c,
                       float eps);

@@ -22,6 +22,7 @@ void KERNEL (relu_grad) (float *dx, const float *dy, const float *y, int64_t n);
 float KERNEL (softmax) (float *row, float scale, int64_t n);
 void KERNEL (softmax_again) (float *row, float scale, float lse, int64_t n);
 void KERNEL (softmax_grad) (float *ds, const float *p, const float *dp, float delta, float scale, int64_t n);
+void KERNEL (add_relevance) (float *sum, const float *p, const float *dp, int64_t n);
 void KERNEL (layer_norm) (float *y, float *mean, float *rstd, const float *x, const float *w, const float *b,
                           int64_t c, float eps);
 void KERNEL (layer_norm_grad) (float *dx, const float *dy, const float *x, const float *w, float mean, float rstd,

@@ -55,3 +55,13 @@ KERNEL (softmax_grad) (float *ds, const float *p, const float *dp, float delta, 
   FOR_VECTORS (i, n)
     STORE (ds + i, LOAD (p + i) * (LOAD (dp + i) - delta) * scale);
 }
+
+void
+KERNEL (add_relevance) (float *sum, const float *p, const float *dp, int64_t n)
+{
+  FOR_VECTORS (i, n) {
+    Vec both = LOAD (p + i) * LOAD (dp + i);
+
+    STORE (sum + i, LOAD (sum + i) + vec_select (both < 0.0f, vec_of (0.0f), both));
+  }
+}

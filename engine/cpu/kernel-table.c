@@ -10,6 +10,7 @@ const SmbCpuKernels KERNEL (table) = {
   .softmax = KERNEL (softmax),
   .softmax_again = KERNEL (softmax_again),
   .softmax_grad = KERNEL (softmax_grad),
+  .add_relevance = KERNEL (add_relevance),
   .layer_norm = KERNEL (layer_norm),
   .layer_norm_grad = KERNEL (layer_norm_grad),
   .layer_norm_columns = KERNEL (layer_norm_columns),

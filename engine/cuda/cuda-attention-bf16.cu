@@ -368,7 +368,7 @@ query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qk
 /* dK and dV for a tile of keys, queries passing by: everything transposed, so that keys are the rows. */
 template <int D, int QUERIES>
 static __global__ void
-__launch_bounds__ (THREADS)
+__launch_bounds__ (THREADS, D <= 32 ? 3 : 2) /* as many as shared memory holds: no fewer registers than that */
 key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *lse, const float *delta, int t, int h,
                   int d, int tiles, float scale)
 {
@@ -411,6 +411,47 @@ key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *l
   store_tile (dqkv + (head.v - qkv), head.ld, dv, one, k0 + row, t, d);
 }
 
+/* relevance (B,T,T): as the mean of probs, of the positive part of probs and their gradient. */
+template <int D>
+static __global__ void
+__launch_bounds__ (THREADS)
+relevance_kernel (float *relevance, const float *dy, const float *qkv, const float *lse, int t, int h, int d, int tiles,
+                  float scale)
+{
+  DYNAMIC_SHARED (uint32_t, q);
+  uint32_t *g = q + ROWS * Stride<D>::words, *k = g + ROWS * Stride<D>::words, *v = k + ROWS * Stride<D>::words;
+  const int k0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
+  const int64_t sample = item_of_block (tiles) / tiles;
+  const int q0 = (int) (item_of_block (tiles) % tiles) * ROWS;
+  const float inverse[2] = { 1.0f / (float) h, 1.0f / (float) h };
+  float sum[ROWS / 8][4] = { { 0 } };
+
+  for (int n = 0; n < h; n++) {
+    const Head head = head_of (qkv, sample * h + n, t, h, d);
+    float s[ROWS / 8][4] = { { 0 } }, dp[ROWS / 8][4] = { { 0 } };
+
+    __syncthreads ();
+    load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
+    load_rows<D> (g, dy + head.out_at, head.out_ld, q0, ROWS, t, d);
+    load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
+    load_rows<D> (v, head.v, head.ld, k0, ROWS, t, d);
+    __syncthreads ();
+    multiply_tiles<D> (s, q, row, k);
+    multiply_tiles<D> (dp, g, row, v);
+#pragma unroll
+    for (int column = 0; column < ROWS / 8; column++)
+#pragma unroll
+      for (int r = 0; r < 4; r++) {
+        const int at = q0 + row + smb_fragment_c_row (lane_index (), r);
+
+        if (at < t)
+          sum[column][r]
+            += smb_softmax_relevance (expf (s[column][r] * scale - lse[head.row_at + at]), dp[column][r]);
+      }
+  }
+  store_tile (relevance + sample * t * t + k0, t, sum, inverse, q0 + row, t, t - k0);
+}
+
 template <int D>
 static SmbStatus
 launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
@@ -419,6 +460,7 @@ launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delt
   const size_t query_bytes
     = (2 * (ROWS + passing) * Stride<D>::words + D * Stride<passing>::words) * sizeof (uint32_t);
   const size_t key_bytes = query_bytes + D * Stride<passing>::words * sizeof (uint32_t);
+  const size_t relevance_bytes = 4 * ROWS * Stride<D>::words * sizeof (uint32_t);
   const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, ROWS);
   const unsigned blocks = (unsigned) (a->b * a->h * tiles);
   const float scale = 1.0f / sqrtf ((float) d);
@@ -426,12 +468,17 @@ launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delt
 
   if (status == SMB_STATUS_OK)
     status = ALLOW_SHARED (cuda, (key_slope_kernel<D, passing>), key_bytes);
+  if (status == SMB_STATUS_OK)
+    status = ALLOW_SHARED (cuda, relevance_kernel<D>, relevance_bytes);
   if (status != SMB_STATUS_OK)
     return status;
   LAUNCH (cuda, (query_slope_kernel<D, passing>), blocks, THREADS, query_bytes, a->dqkv, a->dprobs, a->dy, a->qkv,
           a->lse, delta, t, h, d, tiles, scale);
   LAUNCH (cuda, (key_slope_kernel<D, passing>), blocks, THREADS, key_bytes, a->dqkv, a->dy, a->qkv, a->lse, delta, t,
           h, d, tiles, scale);
+  if (a->relevance != NULL)
+    LAUNCH (cuda, relevance_kernel<D>, (unsigned) (a->b * tiles * tiles), THREADS, relevance_bytes, a->relevance, a->dy,
+            a->qkv, a->lse, t, h, d, tiles, scale);
   return smb_cuda_launched (cuda, "attention's gradient");
 }
 

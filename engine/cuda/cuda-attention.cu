@@ -260,7 +260,7 @@ smb_cuda_attention_forward_f32 (SmbCuda *cuda, const SmbAttentionForward *a, voi
  * dQ = dS K;  dK = dS^T Q. Two kernels, each for the rows it sums, so that no sum has two writers. */
 template <int D, int TILE>
 static __global__ void
-__launch_bounds__ (BLOCK)
+__launch_bounds__ (BLOCK, 3) /* shared memory holds no more on most cards: no fewer registers than that */
 query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qkv, const float *lse,
                     const float *delta, int t, int h, int d, int tiles, float scale)
 {
@@ -352,6 +352,48 @@ key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *l
     }
 }
 
+/* relevance (B,T,T): as the mean of probs, of the positive part of probs and their gradient. */
+template <int D, int TILE>
+static __global__ void
+__launch_bounds__ (BLOCK)
+relevance_kernel (float *relevance, const float *dy, const float *qkv, const float *lse, int t, int h, int d, int tiles,
+                  float scale)
+{
+  DYNAMIC_SHARED (float, q);
+  float *g = q + TILE * (D + 1), *k = g + TILE * (D + 1), *v = k + TILE * (D + 1);
+  constexpr int I = TILE / SIDE;
+  const int tx = (int) threadIdx.x % SIDE, ty = (int) threadIdx.x / SIDE, k0 = tile_of_block (tiles) * TILE;
+  const int64_t sample = item_of_block (tiles) / tiles;
+  const int q0 = (int) (item_of_block (tiles) % tiles) * TILE;
+  float sum[I][I] = { { 0 } };
+
+  for (int n = 0; n < h; n++) {
+    const Head head = head_of (qkv, sample * h + n, t, h, d);
+    float s[I][I] = { { 0 } }, dp[I][I] = { { 0 } };
+
+    __syncthreads ();
+    load_tile<D> (q, head.q, head.ld, q0, TILE, t, d);
+    load_tile<D> (g, dy + head.out_at, head.out_ld, q0, TILE, t, d);
+    load_tile<D> (k, head.k, head.ld, k0, TILE, t, d);
+    load_tile<D> (v, head.v, head.ld, k0, TILE, t, d);
+    __syncthreads ();
+    multiply_rows<D> (s, q, k, d);
+    multiply_rows<D> (dp, g, v, d);
+    for (int i = 0; i < I; i++)
+      for (int j = 0; j < I; j++)
+        if (q0 + ty + SIDE * i < t)
+          sum[i][j]
+            += smb_softmax_relevance (expf (s[i][j] * scale - lse[head.row_at + q0 + ty + SIDE * i]), dp[i][j]);
+  }
+  for (int i = 0; i < I; i++)
+    for (int j = 0; j < I; j++) {
+      const int row = q0 + ty + SIDE * i, key = k0 + tx + SIDE * j;
+
+      if (row < t && key < t)
+        relevance[(sample * t + row) * t + key] = sum[i][j] / (float) h;
+    }
+}
+
 template <int D>
 static SmbStatus
 launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
@@ -366,6 +408,9 @@ launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delt
           t, h, d, tiles, scale);
   LAUNCH (cuda, (key_slope_kernel<D, tile>), blocks, BLOCK, bytes, a->dqkv, a->dy, a->qkv, a->lse, delta, t, h, d,
           tiles, scale);
+  if (a->relevance != NULL)
+    LAUNCH (cuda, (relevance_kernel<D, tile>), (unsigned) (a->b * tiles * tiles), BLOCK, bytes, a->relevance, a->dy,
+            a->qkv, a->lse, t, h, d, tiles, scale);
   return smb_cuda_launched (cuda, "attention's gradient");
 }
 
@@ -414,7 +459,14 @@ check_shape (SmbCuda *cuda, int64_t b, int64_t t, int64_t h, int64_t d)
   return SMB_STATUS_OK;
 }
 
-#define MEAN_TILE 32 /* keys and queries of a block are at least so many */
+/* Where a block has a tile of a square of queries and keys, all heads: of at least `tile` of each. */
+static SmbStatus
+check_squares (SmbCuda *cuda, int64_t b, int64_t t, int64_t tile)
+{
+  const int64_t tiles = smb_ceil_div (t, tile);
+
+  return b > INT32_MAX / (tiles * tiles + 1) ? refuse_length (cuda, t) : SMB_STATUS_OK;
+}
 
 SmbStatus
 smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a)
@@ -423,9 +475,8 @@ smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a)
   void *states = NULL;
   SmbStatus status = check_shape (cuda, a->b, a->t, a->h, a->d);
 
-  if (status == SMB_STATUS_OK && a->mean != NULL
-      && a->b > INT32_MAX / (smb_ceil_div (a->t, MEAN_TILE) * smb_ceil_div (a->t, MEAN_TILE) + 1))
-    status = refuse_length (cuda, a->t);
+  if (status == SMB_STATUS_OK && a->mean != NULL)
+    status = check_squares (cuda, a->b, a->t, 32);
   if (status != SMB_STATUS_OK || a->b * a->t * a->h * a->d <= 0)
     return status;
   status = smb_cuda_enter (cuda);
@@ -446,6 +497,8 @@ smb_cuda_attention_backward (void *ctx, const SmbAttentionBackward *a)
   void *room = NULL;
   SmbStatus status = check_shape (cuda, a->b, a->t, a->h, a->d);
 
+  if (status == SMB_STATUS_OK && a->relevance != NULL)
+    status = check_squares (cuda, a->b, a->t, 16);
   if (status != SMB_STATUS_OK || rows * a->d <= 0)
     return status;
   status = smb_cuda_enter (cuda);

@@ -6,17 +6,15 @@
 
 #include "base/smb-error.h"
 
-/* "prefix.layer" of `rank`, (B,H,T,T) or (B,T,T); `like` fixes the shape once the first is read. */
+/* "prefix.layer", (B,T,T); `like` fixes the shape once the first is read. */
 static const SmbTensor *
-map_of_layer (const SmbTensorDict *outputs, const char *prefix, int rank, int layer, const SmbTensor *like,
-              GError **error)
+map_of_layer (const SmbTensorDict *means, const char *prefix, int layer, const SmbTensor *like, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("%s.%d", prefix, layer);
-  const SmbTensor *map = smb_tensor_dict_get (outputs, name);
+  const SmbTensor *map = smb_tensor_dict_get (means, name);
 
-  if (map != NULL && map->rank == rank && map->dtype == SMB_DTYPE_F32 && map->shape[rank - 2] == map->shape[rank - 1]
-      && map->shape[1] > 0
-      && (like == NULL || memcmp (map->shape, like->shape, (gsize) rank * sizeof *map->shape) == 0))
+  if (map != NULL && map->rank == 3 && map->dtype == SMB_DTYPE_F32 && map->shape[1] == map->shape[2]
+      && (like == NULL || memcmp (map->shape, like->shape, 3 * sizeof *map->shape) == 0))
     return map;
   g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                _ ("The attention map %s is missing or has another shape than the others; ask the network for its "
@@ -53,21 +51,7 @@ identity (double *r, gint64 t)
     r[i * t + i] = 1.0;
 }
 
-/* m (T,T) = mean over heads of A, or of max (0, A * dA) where a gradient is given; one sample. */
-static void
-head_mean (double *m, const float *a, const float *gradient, gint64 heads, gint64 t)
-{
-  memset (m, 0, (gsize) (t * t) * sizeof *m);
-  for (gint64 h = 0; h < heads; h++)
-    for (gint64 i = 0; i < t * t; i++) {
-      double v = (double) a[h * t * t + i];
-
-      if (gradient != NULL)
-        v = MAX (v * (double) gradient[h * t * t + i], 0.0);
-      m[i] += v / (double) heads;
-    }
-}
-
+/* m (T,T): row-normalised m + I */
 static void
 rollout_step (double *m, gint64 t)
 {
@@ -84,24 +68,20 @@ rollout_step (double *m, gint64 t)
 
 /* Multiplies the steps of all layers, sample by sample. */
 static SmbTensor *
-flow (const SmbTensor *const *maps, const SmbTensor *const *gradients, int depth)
+flow (const SmbTensor *const *maps, int depth, gboolean of_gradients)
 {
-  const int rank = maps[0]->rank;
-  gint64 b = maps[0]->shape[0], heads = rank == 4 ? maps[0]->shape[1] : 1, t = maps[0]->shape[rank - 1];
-  const gint64 shape[] = { b, t, t };
+  gint64 b = maps[0]->shape[0], t = maps[0]->shape[1];
   g_autofree double *r = g_new (double, t * t), *m = g_new (double, t * t), *scratch = g_new (double, t * t);
-  SmbTensor *out = smb_tensor_new (SMB_DTYPE_F32, 3, shape);
+  SmbTensor *out = smb_tensor_new (SMB_DTYPE_F32, 3, maps[0]->shape);
 
   for (gint64 n = 0; n < b; n++) {
-    gint64 at = n * heads * t * t;
-
     identity (r, t);
     for (int i = 0; i < depth; i++) {
-      head_mean (m, (const float *) maps[i]->data + at,
-                 gradients != NULL ? (const float *) gradients[i]->data + at : NULL, heads, t);
-      if (gradients == NULL)
+      for (gint64 k = 0; k < t * t; k++)
+        m[k] = (double) ((const float *) maps[i]->data)[n * t * t + k];
+      if (!of_gradients)
         rollout_step (m, t);
-      apply (r, scratch, m, t, gradients != NULL);
+      apply (r, scratch, m, t, of_gradients);
     }
     for (gint64 i = 0; i < t * t; i++)
       ((float *) out->data)[n * t * t + i] = (float) r[i];
@@ -110,41 +90,32 @@ flow (const SmbTensor *const *maps, const SmbTensor *const *gradients, int depth
 }
 
 static gboolean
-collect (const SmbTensorDict *outputs, const char *prefix, int rank, int depth, gboolean gradients, SmbTensor **out,
+collect (const SmbTensorDict *means, const char *prefix, int depth, gboolean of_gradients, SmbTensor **out,
          GError **error)
 {
-  g_autofree const SmbTensor **maps = NULL, **grads = NULL;
+  g_autofree const SmbTensor **maps = NULL;
 
   g_return_val_if_fail (depth > 0 && out != NULL, FALSE);
   maps = g_new0 (const SmbTensor *, depth);
-  grads = g_new0 (const SmbTensor *, depth);
   for (int i = 0; i < depth; i++) {
-    maps[i] = map_of_layer (outputs, prefix, rank, i, maps[0], error);
+    maps[i] = map_of_layer (means, prefix, i, maps[0], error);
     if (maps[i] == NULL)
       return FALSE;
-    if (gradients && (grads[i] = map_of_layer (outputs, "attn_grad", rank, i, maps[0], error)) == NULL)
-      return FALSE;
   }
-  *out = flow (maps, gradients ? grads : NULL, depth);
+  *out = flow (maps, depth, of_gradients);
   return TRUE;
 }
 
 gboolean
-smb_rollout (const SmbTensorDict *outputs, int depth, SmbTensor **rollout_out, GError **error)
+smb_rollout (const SmbTensorDict *means, int depth, SmbTensor **rollout_out, GError **error)
 {
-  return collect (outputs, "attn", 4, depth, FALSE, rollout_out, error);
+  return collect (means, "attn_mean", depth, FALSE, rollout_out, error);
 }
 
 gboolean
-smb_rollout_of_means (const SmbTensorDict *outputs, int depth, SmbTensor **rollout_out, GError **error)
+smb_relevance (const SmbTensorDict *means, int depth, SmbTensor **relevance_out, GError **error)
 {
-  return collect (outputs, "attn_mean", 3, depth, FALSE, rollout_out, error);
-}
-
-gboolean
-smb_relevance (const SmbTensorDict *outputs, int depth, SmbTensor **relevance_out, GError **error)
-{
-  return collect (outputs, "attn", 4, depth, TRUE, relevance_out, error);
+  return collect (means, "attn_relevance", depth, TRUE, relevance_out, error);
 }
 
 SmbTensor *

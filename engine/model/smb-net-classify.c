@@ -11,8 +11,7 @@ typedef struct {
   SmbNet *net;
   guint want;
   SmbTensorDict *outputs;
-  SmbTensorDict *maps;  /* where attention goes: the outputs, or by themselves those that explanations rest on */
-  SmbTensorDict *means; /* where its means over heads go that rollout rests on */
+  SmbTensorDict *means; /* of the attention over heads: what rollout and relevance rest on, no result */
   SmbTensor *images;   /* host */
   const int *labels;   /* of whom to explain; NULL: of the most probable class */
   const guint8 *layers; /* flags of those whose attention is wanted; NULL: all */
@@ -25,25 +24,22 @@ keep_maps (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs, cons
   g_autofree char *name = g_strdup_printf ("attn.%d", part->layer);
   g_autofree char *gradient = g_strdup_printf ("attn_grad.%d", part->layer);
 
-  smb_exec_output_part (exec, job->maps, name, probs, part->from, part->of);
+  smb_exec_output_part (exec, job->outputs, name, probs, part->from, part->of);
   if (dprobs != NULL)
-    smb_exec_output_part (exec, job->maps, gradient, dprobs, part->from, part->of);
+    smb_exec_output_part (exec, job->outputs, gradient, dprobs, part->from, part->of);
 }
 
 static void
-keep_mean (SmbExec *exec, const SmbStackPart *part, const SmbTensor *mean, gpointer user_data)
+keep_means (SmbExec *exec, const SmbStackPart *part, const SmbTensor *mean, const SmbTensor *relevance,
+            gpointer user_data)
 {
   Job *job = user_data;
   g_autofree char *name = g_strdup_printf ("attn_mean.%d", part->layer);
+  g_autofree char *of_gradient = g_strdup_printf ("attn_relevance.%d", part->layer);
 
   smb_exec_output_part (exec, job->means, name, mean, part->from, part->of);
-}
-
-/* Explanations by gradients bring the rollout with them. */
-static gboolean
-wants_rollout_alone (const Job *job)
-{
-  return (job->want & (SMB_WANT_ROLLOUT | SMB_WANT_EXPLAIN)) == SMB_WANT_ROLLOUT;
+  if (relevance != NULL)
+    smb_exec_output_part (exec, job->means, of_gradient, relevance, part->from, part->of);
 }
 
 /* One-hot gradient of the sum of one logit an image. */
@@ -73,10 +69,10 @@ classify_pass (SmbExec *exec, gpointer user_data)
   gboolean explain = (job->want & SMB_WANT_EXPLAIN) != 0;
   SmbStackRun run = { .keep = explain,
                       .recompute = explain,
-                      .tap = job->want & (SMB_WANT_ATTENTION | SMB_WANT_EXPLAIN) ? keep_maps : NULL,
-                      .mean_tap = wants_rollout_alone (job) ? keep_mean : NULL,
+                      .tap = job->want & SMB_WANT_ATTENTION ? keep_maps : NULL,
+                      .mean_tap = job->want & (SMB_WANT_ROLLOUT | SMB_WANT_EXPLAIN) ? keep_means : NULL,
                       .tap_data = job,
-                      .tapped = explain ? NULL : job->layers };
+                      .tapped = job->layers };
   SmbClassTape tape = { 0 };
   SmbClassNet *net = &job->net->classifier;
   SmbTensor *images = smb_exec_upload (exec, job->images);
@@ -120,43 +116,23 @@ add_flow (SmbTensorDict *outputs, const char *name, SmbTensor *flow)
   smb_tensor_dict_set (outputs, pooled, mean);
 }
 
-/* Of the attention that the explanations rest on, what is a result as well. */
-static void
-add_attention (const Job *job)
-{
-  static const char *const kinds[] = { "attn", "attn_grad" };
-
-  for (int i = 0; i < job->net->config.depth; i++)
-    for (guint k = 0; (job->layers == NULL || job->layers[i] != 0) && k < G_N_ELEMENTS (kinds); k++) {
-      g_autofree char *name = g_strdup_printf ("%s.%d", kinds[k], i);
-
-      smb_tensor_dict_set (job->outputs, name, smb_tensor_dict_get (job->maps, name));
-    }
-}
-
+/* Explanations by gradients bring the rollout with them. */
 static gboolean
-add_explanations (const Job *job, GError **error)
+add_flows (const Job *job, GError **error)
 {
+  const int depth = job->net->config.depth;
   g_autoptr (SmbTensor) rollout = NULL, relevance = NULL;
-  int depth = job->net->config.depth;
 
-  if (!smb_rollout (job->maps, depth, &rollout, error) || !smb_relevance (job->maps, depth, &relevance, error))
-    return FALSE;
-  add_flow (job->outputs, "out.rollout", rollout);
-  add_flow (job->outputs, "out.relevance", relevance);
-  if (job->want & SMB_WANT_ATTENTION)
-    add_attention (job);
-  return TRUE;
-}
-
-static gboolean
-add_rollout (const Job *job, GError **error)
-{
-  g_autoptr (SmbTensor) rollout = NULL;
-
-  if (!smb_rollout_of_means (job->means, job->net->config.depth, &rollout, error))
-    return FALSE;
-  add_flow (job->outputs, "out.rollout", rollout);
+  if ((job->want & (SMB_WANT_ROLLOUT | SMB_WANT_EXPLAIN)) != 0) {
+    if (!smb_rollout (job->means, depth, &rollout, error))
+      return FALSE;
+    add_flow (job->outputs, "out.rollout", rollout);
+  }
+  if ((job->want & SMB_WANT_EXPLAIN) != 0) {
+    if (!smb_relevance (job->means, depth, &relevance, error))
+      return FALSE;
+    add_flow (job->outputs, "out.relevance", relevance);
+  }
   return TRUE;
 }
 
@@ -281,9 +257,7 @@ run_job (Job *job, const SmbTensorDict *inputs, GCancellable *cancellable, GErro
   if (job->net->planning)
     return TRUE;
   add_probabilities (job->outputs);
-  if ((job->want & SMB_WANT_EXPLAIN) && !add_explanations (job, error))
-    return FALSE;
-  if (wants_rollout_alone (job) && !add_rollout (job, error))
+  if (!add_flows (job, error))
     return FALSE;
   return !(job->want & SMB_WANT_LOSSES) || add_losses (job, inputs, &recipe, error);
 }
@@ -311,9 +285,7 @@ smb_net_forward_classifier (SmbNet *net, const SmbTensorDict *inputs, guint want
     job.labels = labels;
     job.layers = layers;
     job.means = means;
-    job.maps = want & SMB_WANT_EXPLAIN ? smb_tensor_dict_new () : smb_tensor_dict_ref (outputs);
     done = run_job (&job, inputs, cancellable, error);
-    smb_tensor_dict_unref (job.maps);
   }
   smb_tensor_unref (job.images);
   return done;

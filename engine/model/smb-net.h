@@ -26,7 +26,7 @@ typedef enum {
   SMB_WANT_ATTENTION = 1 << 0, /* attn.N, or attn.enc.N, attn.rep.N, attn.dec.N: (B,H,T,T) */
   SMB_WANT_IMAGES = 1 << 1,    /* out.image_pasted, out.image_decoded … */
   SMB_WANT_LOSSES = 1 << 2,    /* loss.* where the inputs allow */
-  SMB_WANT_EXPLAIN = 1 << 3,   /* out.rollout*, out.relevance*, attn_grad.* (classifier) */
+  SMB_WANT_EXPLAIN = 1 << 3,   /* out.rollout*, out.relevance* (classifier); with ATTENTION attn_grad.N as well */
   SMB_WANT_ALL_VISIBLE = 1 << 4, /* out.latent_all_visible: a second pass with nothing hidden */
   SMB_WANT_ROLLOUT = 1 << 5, /* out.rollout* alone (classifier): of the attention only means over heads are formed */
 } SmbNetWant;
@@ -35,8 +35,7 @@ typedef enum {
  * "in.region" (B,L) and "in.mask_ratio" (one number: floor (L (1 - ratio)) patches stay visible; left out: what the
  * mask leaves, or a quarter if it leaves about that); classifiers optionally "in.labels" (B). "in.layers" (any count of
  * numbers; left out: all) are the blocks whose attention SMB_WANT_ATTENTION is to give, of an online network those of
- * each of its stacks; of the others nothing is kept, and the probabilities are not even formed unless SMB_WANT_EXPLAIN
- * is asked for too, which rests on all. Outputs (host, float32; losses F64) carry the names of the reference fixtures.
+ * each of its stacks; of the others nothing is kept, and the probabilities are not even formed. Outputs (host, float32; losses F64) carry the names of the reference fixtures.
  * target: for an online network, the target network whose features L_cl needs; may be NULL. Matches the reference to
  * 1e-5 relative in F32. Errors: MISMATCH (shape of an input, named), MEMORY, cancelled. */
 SmbTensorDict *smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want,
@@ -45,7 +44,7 @@ SmbTensorDict *smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict
 /* What a pass needs beside the weights. */
 typedef struct {
   guint64 scratch_bytes; /* on the device, at its fullest */
-  guint64 output_bytes;  /* on the host: results, and the attention that explanations rest on */
+  guint64 output_bytes;  /* on the host: results, and the means over heads that rollout and relevance rest on */
 } SmbNetNeed;
 
 /* What smb_net_forward of the same arguments will need, without running it; its errors. */

@@ -57,10 +57,39 @@ gate_of (SmbExec *exec, const SmbStackRun *run, const SmbStackPart *part, int br
   return gate != NULL ? smb_exec_view_part (exec, gate, part->from, part->n) : NULL;
 }
 
-static gboolean
-is_tapped (const SmbStackRun *run, int layer)
+/* What the taps see of a part's attention; NULL each where nobody looks. */
+typedef struct {
+  SmbTensor *probs, *dprobs;   /* (n,H,T,T) */
+  SmbTensor *mean, *relevance; /* (n,T,T) */
+} Seen;
+
+/* Room for it, n samples of T tokens. The taps look in the backward pass where one follows, else in the forward one. */
+static Seen
+seen_new (SmbExec *exec, const SmbBlock *block, const SmbStackRun *run, int layer, gint64 n, gint64 t,
+          gboolean backward)
 {
-  return run->tap != NULL && (run->tapped == NULL || run->tapped[layer] != 0);
+  Seen seen = { 0 };
+
+  if (run->keep != backward)
+    return seen;
+  if (run->tap != NULL && (run->tapped == NULL || run->tapped[layer] != 0)) {
+    seen.probs = smb_take (exec, n, block->heads, t, t);
+    seen.dprobs = backward ? smb_exec_take_like (exec, seen.probs) : NULL;
+  }
+  if (run->mean_tap != NULL) {
+    seen.mean = smb_take (exec, n, t, t);
+    seen.relevance = backward ? smb_exec_take_like (exec, seen.mean) : NULL;
+  }
+  return seen;
+}
+
+static void
+show (SmbExec *exec, const SmbStackRun *run, const SmbStackPart *part, const Seen *seen)
+{
+  if (seen->probs != NULL)
+    run->tap (exec, part, seen->probs, seen->dprobs, run->tap_data);
+  if (seen->mean != NULL)
+    run->mean_tap (exec, part, seen->mean, seen->relevance, run->tap_data);
 }
 
 /* How many samples of x (B,T,C) to take at a time: so many as a cache holds. */
@@ -92,26 +121,20 @@ add_branch (SmbExec *exec, const SmbLinear *layer, SmbTensor *y, const SmbTensor
 
 /* Inference: x, the part's own, in place; all scratch given back. */
 static void
-block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const SmbStackPart *part, const SmbStackRun *run,
-             gboolean tapped)
+block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const SmbStackPart *part, const SmbStackRun *run)
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2];
   SmbExecMark mark = smb_exec_mark (exec), inner;
-  SmbTensor *n = smb_take (exec, b, t, c), *wide, *probs = NULL, *mean = NULL;
+  SmbTensor *n = smb_take (exec, b, t, c), *wide;
+  Seen seen;
 
   inner = smb_exec_mark (exec);
   wide = smb_take (exec, b, t, 3 * c);
-  if (tapped)
-    probs = smb_take (exec, b, block->heads, t, t);
-  if (run->mean_tap != NULL)
-    mean = smb_take (exec, b, t, t);
+  seen = seen_new (exec, block, run, part->layer, b, t, FALSE);
   smb_norm_forward (exec, &block->norm1, n, NULL, NULL, x);
   smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
-  smb_op_attention (exec, n, probs, mean, NULL, wide, block->heads, block->qkv.w->precision);
-  if (tapped)
-    run->tap (exec, part, probs, NULL, run->tap_data);
-  if (mean != NULL)
-    run->mean_tap (exec, part, mean, run->tap_data);
+  smb_op_attention (exec, n, seen.probs, seen.mean, NULL, wide, block->heads, block->qkv.w->precision);
+  show (exec, run, part, &seen);
   add_branch (exec, &block->proj, x, x, n, gate_of (exec, run, part, 0));
   smb_exec_rewind (exec, inner);
   wide = smb_take (exec, b, t, block->fc1.w->value->shape[0]);
@@ -153,17 +176,18 @@ tape_part (SmbExec *exec, const SmbBlockTape *whole, const SmbStackPart *part)
   return out;
 }
 
-/* Training: fills a part's tape, and out (B,T,C) unless it is NULL (recomputation). probs (B,H,T,T) or NULL. */
+/* Training: fills a part's tape, and out (B,T,C) unless it is NULL (recomputation). */
 static void
 block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const SmbStackPart *part, const SmbStackRun *run,
-              const SmbBlockTape *tape, SmbTensor *probs)
+              const SmbBlockTape *tape, const Seen *seen)
 {
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *x = tape->x, *n = smb_exec_take_like (exec, x), *act;
 
   smb_norm_forward (exec, &block->norm1, n, tape->mean1, tape->rstd1, x);
   smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, n, NULL, SMB_EPILOGUE_NONE);
-  smb_op_attention (exec, tape->mixed, probs, NULL, tape->lse, tape->qkv, block->heads, block->qkv.w->precision);
+  smb_op_attention (exec, tape->mixed, seen->probs, seen->mean, tape->lse, tape->qkv, block->heads,
+                    block->qkv.w->precision);
   add_branch (exec, &block->proj, tape->mid, x, tape->mixed, gate_of (exec, run, part, 0));
   smb_norm_forward (exec, &block->norm2, n, tape->mean2, tape->rstd2, tape->mid);
   act = smb_exec_take_like (exec, tape->inner);
@@ -206,10 +230,10 @@ mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStack
   smb_exec_rewind (exec, mark);
 }
 
-/* d += gradient through the attention branch; dprobs (B,H,T,T) or NULL */
+/* d += gradient through the attention branch */
 static void
 attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part,
-                    const SmbStackRun *run, const SmbBlockTape *tape, SmbTensor *dprobs)
+                    const SmbStackRun *run, const SmbBlockTape *tape, const Seen *seen)
 {
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 0));
@@ -217,8 +241,8 @@ attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Sm
   SmbTensor *dn = smb_exec_take_like (exec, d), *n = smb_exec_take_like (exec, d);
 
   smb_linear_backward (exec, &block->proj, dmixed, branch, tape->mixed);
-  smb_op_attention_backward (exec, dqkv, dprobs, dmixed, tape->mixed, tape->qkv, tape->lse, block->heads,
-                             block->qkv.w->precision);
+  smb_op_attention_backward (exec, dqkv, seen->dprobs, seen->relevance, dmixed, tape->mixed, tape->qkv, tape->lse,
+                             block->heads, block->qkv.w->precision);
   smb_norm_forward (exec, &block->norm1, n, NULL, NULL, tape->x);
   smb_linear_backward (exec, &block->qkv, dn, dqkv, n);
   smb_norm_backward (exec, &block->norm1, n, dn, tape->x, tape->mean1, tape->rstd1);
@@ -247,11 +271,11 @@ block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, co
     SmbTensor *of_x = smb_exec_view_part (exec, x, part.from, part.n);
 
     if (tape == NULL) {
-      block_infer (exec, block, of_x, &part, run, is_tapped (run, layer) && !run->keep);
+      block_infer (exec, block, of_x, &part, run);
     } else {
       SmbBlockTape own = run->recompute ? tape_new (exec, block, of_x) : tape_part (exec, tape, &part);
 
-      block_record (exec, block, smb_exec_view_part (exec, out, part.from, part.n), &part, run, &own, NULL);
+      block_record (exec, block, smb_exec_view_part (exec, out, part.from, part.n), &part, run, &own, &(Seen){ 0 });
     }
     smb_exec_rewind (exec, mark);
   }
@@ -261,7 +285,6 @@ block_forward (SmbExec *exec, const SmbBlock *block, SmbTensor *x, int layer, co
 SmbTensor *
 smb_stack_forward (SmbExec *exec, const SmbStack *stack, SmbTensor *x, const SmbStackRun *run, SmbStackTape *tape)
 {
-  g_return_val_if_fail (run->mean_tap == NULL || !run->keep, x);
   for (int i = 0; i < stack->depth; i++)
     x = block_forward (exec, &stack->blocks[i], x, i, run, run->keep && i >= run->first ? &tape->tapes[i] : NULL);
   return x;
@@ -272,25 +295,19 @@ static void
 block_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part, const SmbStackRun *run,
                 const SmbBlockTape *tape)
 {
-  const gboolean tapped = is_tapped (run, part->layer);
-  SmbTensor *probs = NULL, *dprobs = NULL;
+  const Seen seen = seen_new (exec, block, run, part->layer, d->shape[0], d->shape[1], TRUE);
   SmbBlockTape own;
 
-  if (tapped) {
-    probs = smb_take (exec, d->shape[0], block->heads, d->shape[1], d->shape[1]);
-    dprobs = smb_exec_take_like (exec, probs);
-  }
   if (run->recompute)
     own = tape_new (exec, block, smb_exec_view_part (exec, tape->x, part->from, part->n));
   else
     own = tape_part (exec, tape, part);
   /* The probabilities are not kept either: a tap has them computed again. */
-  if (run->recompute || tapped)
-    block_record (exec, block, NULL, part, run, &own, probs);
+  if (run->recompute || seen.probs != NULL || seen.mean != NULL)
+    block_record (exec, block, NULL, part, run, &own, &seen);
   mlp_backward (exec, block, d, part, run, &own);
-  attention_backward (exec, block, d, part, run, &own, dprobs);
-  if (tapped)
-    run->tap (exec, part, probs, dprobs, run->tap_data);
+  attention_backward (exec, block, d, part, run, &own, &seen);
+  show (exec, run, part, &seen);
 }
 
 void

@@ -38,9 +38,10 @@ typedef struct {
 typedef void (*SmbAttentionTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *probs,
                                  const SmbTensor *dprobs, gpointer user_data);
 
-/* Called likewise in a forward pass that keeps nothing, for every block: the mean over the heads of the part's
- * attention, (n,T,T). */
-typedef void (*SmbMeanTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *mean, gpointer user_data);
+/* Called likewise for every block: the mean over the heads of the part's attention, (n,T,T), and, backward, that of the
+ * positive part of the attention times its gradient (else NULL). */
+typedef void (*SmbMeanTap) (SmbExec *exec, const SmbStackPart *part, const SmbTensor *mean, const SmbTensor *relevance,
+                            gpointer user_data);
 
 /* How a stack runs. Zeros: inference, nothing kept. */
 typedef struct {
@@ -50,7 +51,7 @@ typedef struct {
   SmbTensor *const *gates; /* NULL, or 2 * depth factors (B) of the branches (stochastic depth); entries may be NULL */
   SmbAttentionTap tap;   /* NULL, or sees the attention: in the forward pass, or in the backward pass with `keep` */
   gpointer tap_data;
-  SmbMeanTap mean_tap;   /* NULL, or sees the mean attention of every block; not with `keep` */
+  SmbMeanTap mean_tap;   /* NULL, or sees what is left of the attention over the heads; in the same pass */
   const guint8 *tapped;  /* NULL: the tap sees every block; or depth flags: of the others no probabilities are formed */
 } SmbStackRun;
 

@@ -74,15 +74,16 @@ smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *mean
 }
 
 void
-smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, const SmbTensor *dy, const SmbTensor *y,
-                           const SmbTensor *qkv, const SmbTensor *lse, int heads, SmbPrecision precision)
+smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, SmbTensor *relevance,
+                           const SmbTensor *dy, const SmbTensor *y, const SmbTensor *qkv, const SmbTensor *lse,
+                           int heads, SmbPrecision precision)
 {
-  SmbAttentionBackward a = { .dqkv = dqkv->data, .dprobs = DATA (dprobs), .dy = dy->data, .y = y->data,
-                             .qkv = qkv->data, .lse = lse->data, .b = y->shape[0], .t = y->shape[1], .h = heads,
-                             .d = LAST (y) / MAX (heads, 1), .precision = precision };
+  SmbAttentionBackward a = { .dqkv = dqkv->data, .dprobs = DATA (dprobs), .relevance = DATA (relevance),
+                             .dy = dy->data, .y = y->data, .qkv = qkv->data, .lse = lse->data, .b = y->shape[0],
+                             .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1), .precision = precision };
 
   RUN (exec, "attention backward",
-       attention_fits (y, dprobs, NULL, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,
+       attention_fits (y, dprobs, relevance, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,
        attention_backward (ctx, &a), y, qkv, lse);
 }
 

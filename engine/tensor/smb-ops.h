@@ -26,9 +26,10 @@ void smb_op_gemm (SmbExec *exec, SmbTensor *c, const SmbTensor *a, const SmbTens
  */
 void smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *mean, SmbTensor *lse,
                        const SmbTensor *qkv, int heads, SmbPrecision precision);
-void smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs /* or NULL */, const SmbTensor *dy,
-                                const SmbTensor *y, const SmbTensor *qkv, const SmbTensor *lse, int heads,
-                                SmbPrecision precision);
+/* dprobs (B,H,T,T) or NULL; relevance (B,T,T), the mean over heads of max (0, probs dprobs), or NULL. */
+void smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, SmbTensor *relevance,
+                                const SmbTensor *dy, const SmbTensor *y, const SmbTensor *qkv, const SmbTensor *lse,
+                                int heads, SmbPrecision precision);
 
 /* mean, rstd hold one number a row; NULL in forward if no backward follows. dw and db may be NULL (frozen). */
 void smb_op_layer_norm (SmbExec *exec, SmbTensor *y, SmbTensor *mean, SmbTensor *rstd, const SmbTensor *x,

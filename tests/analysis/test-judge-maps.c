@@ -6,7 +6,6 @@
 #include "base/smb-error.h"
 #include "explain/smb-reconstruction-map.h"
 #include "judge-fixture.h"
-#include "model/smb-attribution.h"
 #include "model/smb-net-private.h"
 #include "weights/smb-weights-file.h"
 
@@ -54,9 +53,9 @@ test_all_at_once (void)
   g_autofree guint8 *seen = smb_face_crop_resize_centre (image, box, 32);
   g_autofree guint8 *whole = smb_face_crop_resize (image, box, 32);
   g_autoptr (SmbTensorDict) detector = NULL, mim = NULL;
-  g_autoptr (SmbTensor) rollout = NULL, row = NULL;
   const float *a0, *a1, *error_of_patch, *pasted;
   guint8 mask[16];
+  const SmbTensor *row;
   const SmbMap *map;
 
   g_assert_no_error (error);
@@ -65,7 +64,7 @@ test_all_at_once (void)
     map = g_ptr_array_index (maps, i);
     g_assert_true (smb_map_spec_equal (&map->spec, &specs[i]));
   }
-  detector = direct (JUDGE_DETECTOR, seen, model->mean, model->std, NULL, SMB_WANT_ATTENTION);
+  detector = direct (JUDGE_DETECTOR, seen, model->mean, model->std, NULL, SMB_WANT_ATTENTION | SMB_WANT_ROLLOUT);
   a0 = smb_tensor_dict_get (detector, "attn.0")->data;
   a1 = smb_tensor_dict_get (detector, "attn.1")->data;
   map = g_ptr_array_index (maps, 1);
@@ -83,8 +82,7 @@ test_all_at_once (void)
         want += a1[(h * 17 + q) * 17 + 1 + i] / 48;
     g_assert_cmpfloat_with_epsilon (map->values[i], want, 1e-6);
   }
-  g_assert_true (smb_rollout (detector, 2, &rollout, &error));
-  row = smb_token_row (rollout, TRUE);
+  row = smb_tensor_dict_get (detector, "out.rollout_patches_pooled");
   map = g_ptr_array_index (maps, 2);
   for (int i = 0; i < 16; i++)
     g_assert_cmpfloat_with_epsilon (map->values[i], ((float *) row->data)[i], 1e-6);

@@ -179,6 +179,56 @@ backward_case (Bench *t, const void *data)
   bench_expect_same (t, "dqkv without dprobs", bare.dqkv, a.dqkv, s->b * s->t * 3 * c);
 }
 
+/* The mean over heads of max (0, probs dprobs), against float64, against the two squares that it is made of, and beside
+ * them the same bytes. */
+static void
+relevance_case (Bench *t, const void *data)
+{
+  const Shape *s = data;
+  gint64 c = s->h * s->d, out = s->b * s->t * c, rows = s->b * s->h * s->t, square = s->t * s->t;
+  double *exact, *dy, *probs = bench_double (t, rows * s->t), *y = bench_double (t, out);
+  double *want = bench_double (t, s->b * square), *of_squares = bench_double (t, s->b * square);
+  SmbAttentionForward f = { .b = s->b, .t = s->t, .h = s->h, .d = s->d, .precision = s->precision };
+  SmbAttentionBackward a = { .b = s->b, .t = s->t, .h = s->h, .d = s->d, .precision = s->precision }, alone;
+  double tolerance = s->precision == SMB_PRECISION_BF16 ? 2 * BF16_TOLERANCE : FORWARD_TOLERANCE, most = 0;
+
+  f.qkv = a.qkv = bench_in (t, s->b * s->t * 3 * c, s->deviation, &exact);
+  f.y = bench_out (t, out);
+  f.lse = bench_out (t, rows);
+  f.probs = bench_out (t, rows * s->t);
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (f)));
+  a.dy = bench_in (t, out, 1, &dy);
+  a.y = f.y;
+  a.lse = f.lse;
+  alone = a;
+  a.dqkv = bench_out (t, s->b * s->t * 3 * c);
+  a.dprobs = bench_out (t, rows * s->t);
+  a.relevance = bench_out (t, s->b * square);
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (a)));
+  alone.dqkv = bench_out (t, s->b * s->t * 3 * c);
+  alone.relevance = bench_out (t, s->b * square);
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (alone)));
+  oracle_attention (y, probs, NULL, exact, s->b, s->t, s->h, s->d);
+  for (gint64 i = 0; i < s->b * square; i++) {
+    want[i] = of_squares[i] = 0;
+    for (gint64 n = 0; n < s->h; n++) {
+      gint64 b = i / square, at = (b * s->h + n) * square + i % square, query = i % square / s->t, key = i % s->t;
+      double dp = 0;
+
+      for (gint64 x = 0; x < s->d; x++)
+        dp += dy[(b * s->t + query) * c + n * s->d + x] * exact[(b * s->t + key) * 3 * c + 2 * c + n * s->d + x];
+      want[i] += fmax (probs[at] * dp, 0) / (double) s->h;
+      of_squares[i] += fmax ((double) f.probs[at] * (double) a.dprobs[at], 0) / (double) s->h;
+    }
+    most = fmax (most, want[i]);
+  }
+  bench_expect (t, "relevance", a.relevance, want, s->b * square, tolerance);
+  for (gint64 i = 0; i < s->b * square; i++) /* probabilities made again from lse, which may be large */
+    g_assert_cmpfloat_with_epsilon ((double) a.relevance[i], of_squares[i], 1e-5 * most);
+  bench_expect_same (t, "relevance without dprobs", alone.relevance, a.relevance, s->b * square);
+  bench_expect_same (t, "dqkv with relevance", alone.dqkv, a.dqkv, s->b * s->t * 3 * c);
+}
+
 /* A NaN in one sample's input is seen in that sample's output and in no other. */
 static void
 nan_case (Bench *t, const void *data)
@@ -196,6 +246,29 @@ nan_case (Bench *t, const void *data)
     g_assert_true (isnan (a.y[i]) == (i < out && i % 16 < 8));
   for (gint64 i = 0; i < 2 * 19 * 19; i++)
     g_assert_true (isnan (a.mean[i]) == (i < 19 * 19));
+}
+
+/* Nor does it become a zero in the relevance, where all that is not positive does. */
+static void
+nan_relevance_case (Bench *t, const void *data)
+{
+  SmbAttentionForward f = { .b = 2, .t = 19, .h = 2, .d = 8 };
+  SmbAttentionBackward a = { .b = 2, .t = 19, .h = 2, .d = 8 };
+  float *dy = bench_in (t, 2 * 19 * 16, 1, NULL);
+
+  f.qkv = a.qkv = bench_in (t, 2 * 19 * 48, 1, NULL);
+  f.y = bench_out (t, 2 * 19 * 16);
+  f.lse = bench_out (t, 2 * 2 * 19);
+  bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (f)));
+  dy[5 * 16 + 8 + 3] = NAN; /* of a query, head 1 */
+  a.dy = dy;
+  a.y = f.y;
+  a.lse = f.lse;
+  a.dqkv = bench_out (t, 2 * 19 * 48);
+  a.relevance = bench_out (t, 2 * 19 * 19);
+  bench_ok (t, t->abi->attention_backward (t->ctx, ON_ALL (a)));
+  for (gint64 i = 0; i < 2 * 19 * 19; i++)
+    g_assert_true (isnan (a.relevance[i]) == (i / 19 == 5));
 }
 
 static void
@@ -223,6 +296,7 @@ static void
 run_nan (void)
 {
   bench_run (nan_case, NULL);
+  bench_run (nan_relevance_case, NULL);
 }
 
 int
@@ -238,6 +312,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/cpu/attention/backward/197", (gconstpointer) backward_case, run_large);
   g_test_add_data_func ("/cpu/attention/forward/bf16", (gconstpointer) forward_case, run_halves);
   g_test_add_data_func ("/cpu/attention/backward/bf16", (gconstpointer) backward_case, run_halves);
+  g_test_add_data_func ("/cpu/attention/relevance", (gconstpointer) relevance_case, run_small);
+  g_test_add_data_func ("/cpu/attention/relevance/197", (gconstpointer) relevance_case, run_large);
+  g_test_add_data_func ("/cpu/attention/relevance/bf16", (gconstpointer) relevance_case, run_halves);
   g_test_add_func ("/cpu/attention/nan", run_nan);
   return g_test_run ();
 }

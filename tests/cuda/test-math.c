@@ -82,6 +82,22 @@ adam_steps (void)
   }
 }
 
+static void
+relevance_is_positive (void)
+{
+  SmbRng rng;
+
+  smb_rng_init (&rng, SEED, 2);
+  for (int i = 0; i < 20000; i++) {
+    float p = (float) smb_rng_uniform (&rng), dp = (float) (smb_rng_normal (&rng) * pow (10.0, i % 40 - 30));
+    double want = MAX ((double) p * (double) dp, 0.0);
+
+    g_assert_cmpfloat_with_epsilon (smb_softmax_relevance (p, dp), want, 1e-7 * want + 1e-45);
+  }
+  g_assert_cmpfloat (smb_softmax_relevance (0.0f, -3.0f), ==, 0.0f);
+  g_assert_true (isnan (smb_softmax_relevance (NAN, 1.0f)) && isnan (smb_softmax_relevance (0.5f, NAN)));
+}
+
 /* Keys in tiles of any size give the softmax of all. */
 static void
 softmax_in_tiles (void)
@@ -183,6 +199,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/math/bf16", bf16_rounds);
   g_test_add_func ("/cuda/math/adam", adam_steps);
   g_test_add_func ("/cuda/math/softmax", softmax_in_tiles);
+  g_test_add_func ("/cuda/math/relevance", relevance_is_positive);
   g_test_add_func ("/cuda/math/fragments", fragments_cover);
   g_test_add_func ("/cuda/math/patches", patches_cover);
   g_test_add_func ("/cuda/math/norms", norms);

@@ -145,16 +145,9 @@ test_one (void)
   for (gint32 layer = 0; layer < DEPTH; layer++) {
     g_autoptr (SmbTensorDict) inputs = inputs_new (BATCH, &layer, 1), one = forward (net, inputs, SMB_WANT_ATTENTION);
     const SmbNetNeed need = plan (net, inputs, SMB_WANT_ATTENTION);
-    g_autofree char *missing = g_strdup_printf ("attn.%d ", layer == 0 ? 1 : 0);
-    g_autoptr (SmbTensor) rollout = NULL;
-    g_autoptr (GError) error = NULL;
 
     assert_only (one, all, "attn", layer);
     assert_same (one, all, "out.logits");
-    g_assert_false (smb_rollout (one, DEPTH, &rollout, &error));
-    g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
-    g_assert_nonnull (strstr (error->message, missing));
-    g_assert_null (rollout);
     g_assert_cmpuint (need.output_bytes, ==, bytes_of (one));
     g_assert_cmpuint (need.output_bytes - of_none.output_bytes, ==, MAP_BYTES);
     g_assert_cmpuint (need.scratch_bytes, <=, of_all.scratch_bytes);
@@ -180,7 +173,59 @@ test_several (void)
   }
 }
 
-/* Explanations rest on every layer, whichever is a result. */
+/* r (T,T) of one sample, from the attention of every head, and its gradients where the relevance is meant, as the
+ * papers have it: R = M . R with M the row-normalised mean over heads + I, or R += M . R with M the mean of max (0, A
+ * dA). */
+static void
+flow_of_heads (double r[TOKENS][TOKENS], const SmbTensorDict *maps, gint64 sample, gboolean of_gradients)
+{
+  const gint64 square = TOKENS * TOKENS;
+
+  for (int i = 0; i < TOKENS; i++)
+    for (int j = 0; j < TOKENS; j++)
+      r[i][j] = i == j;
+  for (int layer = 0; layer < DEPTH; layer++) {
+    g_autofree char *name = g_strdup_printf ("attn.%d", layer), *gradient = g_strdup_printf ("attn_grad.%d", layer);
+    const float *a = (const float *) smb_tensor_dict_get (maps, name)->data + sample * HEADS * square;
+    const float *da
+        = of_gradients ? (const float *) smb_tensor_dict_get (maps, gradient)->data + sample * HEADS * square : NULL;
+    double m[TOKENS][TOKENS] = { { 0 } }, after[TOKENS][TOKENS];
+
+    for (gint64 at = 0; at < HEADS * square; at++)
+      m[at % square / TOKENS][at % TOKENS]
+          += (da != NULL ? fmax ((double) a[at] * (double) da[at], 0) : (double) a[at]) / HEADS;
+    for (int i = 0; i < TOKENS; i++)
+      for (int j = 0; j < TOKENS; j++) {
+        after[i][j] = of_gradients ? r[i][j] : r[i][j] / 2; /* rows of the attention sum to 1 */
+        for (int k = 0; k < TOKENS; k++)
+          after[i][j] += (of_gradients ? m[i][k] : m[i][k] / 2) * r[k][j];
+      }
+    memcpy (r, after, sizeof after);
+  }
+}
+
+/* Every sample's flow is that of the heads' maps: off the diagonal, where nothing hides behind the identity. */
+static void
+assert_flow (const SmbTensor *got, const SmbTensorDict *maps, gboolean of_gradients)
+{
+  double r[TOKENS][TOKENS], most = 0;
+
+  g_assert_true (smb_tensor_shape_is (got, 3, (gint64) BATCH, (gint64) TOKENS, (gint64) TOKENS));
+  for (gint64 n = 0; n < BATCH; n++) {
+    flow_of_heads (r, maps, n, of_gradients);
+    for (int i = 0; i < TOKENS; i++)
+      for (int j = 0; j < TOKENS; j++)
+        most = fmax (most, i != j ? fabs (r[i][j]) : 0);
+    g_assert_cmpfloat (most, >, 0);
+    for (int i = 0; i < TOKENS; i++)
+      for (int j = 0; j < TOKENS; j++)
+        if (i != j)
+          g_assert_cmpfloat_with_epsilon (((const float *) got->data)[(n * TOKENS + i) * TOKENS + j], r[i][j],
+                                          1e-5 * most);
+  }
+}
+
+/* Explanations rest on every layer, whichever is a result; without one, on their means over heads alone. */
 static void
 test_explain (void)
 {
@@ -191,6 +236,7 @@ test_explain (void)
   g_autoptr (SmbTensorDict) for_all = inputs_new (BATCH, NULL, 0), all = forward (net, for_all, want);
   g_autoptr (SmbTensorDict) inputs = inputs_new (BATCH, &layer, 1), one = forward (net, inputs, want);
   g_autoptr (SmbTensorDict) none = forward (net, for_all, SMB_WANT_EXPLAIN);
+  SmbNetNeed of_none;
 
   assert_only (one, all, "attn", layer);
   assert_only (one, all, "attn_grad", layer);
@@ -200,7 +246,15 @@ test_explain (void)
     assert_same (one, all, whole[i]);
     assert_same (none, all, whole[i]);
   }
-  g_assert_cmpuint (plan (net, inputs, want).output_bytes, ==, plan (net, for_all, want).output_bytes);
+  assert_flow (smb_tensor_dict_get (none, "out.rollout"), all, FALSE);
+  assert_flow (smb_tensor_dict_get (none, "out.relevance"), all, TRUE);
+  g_assert_null (smb_tensor_dict_get (none, "attn_mean.0"));
+  g_assert_null (smb_tensor_dict_get (none, "attn_relevance.0"));
+  of_none = plan (net, for_all, SMB_WANT_EXPLAIN);
+  g_assert_cmpuint (of_none.output_bytes - plan (net, for_all, SMB_WANT_RESULT).output_bytes, ==,
+                    2 * DEPTH * MAP_BYTES / HEADS);
+  g_assert_cmpuint (plan (net, for_all, want).output_bytes - of_none.output_bytes, ==, 2 * DEPTH * MAP_BYTES);
+  g_assert_cmpuint (plan (net, inputs, want).output_bytes - of_none.output_bytes, ==, 2 * MAP_BYTES);
 }
 
 /* Rollout alone: as from all the attention but for the rounding of the means, and with memory for these alone. */
@@ -216,17 +270,10 @@ test_rollout (void)
   g_autoptr (SmbTensorDict) of_one = inputs_new (BATCH, &layer, 1);
   g_autoptr (SmbTensorDict) both = forward (net, of_one, SMB_WANT_ROLLOUT | SMB_WANT_ATTENTION);
   g_autoptr (SmbTensorDict) explained = forward (net, inputs, SMB_WANT_ROLLOUT | SMB_WANT_EXPLAIN);
-  g_autoptr (SmbTensor) rollout = NULL;
-  const SmbTensor *got = smb_tensor_dict_get (alone, "out.rollout");
   const SmbNetNeed of_none = plan (net, inputs, SMB_WANT_RESULT), of_all = plan (net, inputs, SMB_WANT_ATTENTION);
   const SmbNetNeed of_means = plan (net, inputs, SMB_WANT_ROLLOUT);
-  GError *error = NULL;
 
-  g_assert_true (smb_rollout (all, DEPTH, &rollout, &error));
-  g_assert_no_error (error);
-  g_assert_cmpint (got->n, ==, rollout->n);
-  for (gint64 i = 0; i < got->n; i++)
-    g_assert_cmpfloat_with_epsilon (((const float *) got->data)[i], ((const float *) rollout->data)[i], 1e-6);
+  assert_flow (smb_tensor_dict_get (alone, "out.rollout"), all, FALSE);
   for (guint i = 0; i < G_N_ELEMENTS (made); i++) {
     assert_same (again, alone, made[i]);
     assert_same (both, alone, made[i]);
@@ -260,6 +307,45 @@ test_rollout_scratch (void)
 
   g_assert_cmpuint (of_all.scratch_bytes - of_means.scratch_bytes, ==,
                     scratch_for (HEADS * square) - scratch_for (square));
+}
+
+/* Of explanations likewise: where the heads' own maps are no result, neither they nor their gradients are formed. */
+static void
+test_relevance_scratch (void)
+{
+  const guint64 square = 65 * 65;
+  const guint both = SMB_WANT_ATTENTION | SMB_WANT_EXPLAIN;
+  g_autoptr (SmbNet) net = net_of_patches (4);
+  g_autoptr (SmbTensorDict) inputs = inputs_new (1, NULL, 0);
+  const SmbNetNeed of_heads = plan (net, inputs, both), of_means = plan (net, inputs, SMB_WANT_EXPLAIN);
+
+  g_assert_cmpuint (of_heads.scratch_bytes - of_means.scratch_bytes, ==, 2 * scratch_for (HEADS * square));
+}
+
+/* The means of a block that are missing, or of another number of tokens, are named. */
+static void
+test_missing_means (void)
+{
+  g_autoptr (SmbTensorDict) means = smb_tensor_dict_new ();
+
+  for (int layer = 0; layer < 2; layer++) {
+    const gint64 shape[] = { 2, TOKENS + layer, TOKENS + layer };
+    g_autoptr (SmbTensor) mean = smb_tensor_new (SMB_DTYPE_F32, 3, shape), out = NULL;
+    g_autofree char *name = g_strdup_printf ("attn_relevance.%d", layer);
+    g_autoptr (GError) error = NULL;
+
+    for (gint64 i = 0; i < mean->n; i++)
+      ((float *) mean->data)[i] = 0.1f;
+    smb_tensor_dict_set (means, name, mean);
+    g_assert_false (smb_relevance (means, 2, &out, &error));
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+    g_assert_nonnull (strstr (error->message, "attn_relevance.1 "));
+    g_clear_error (&error);
+    g_assert_false (smb_rollout (means, 2, &out, &error));
+    g_assert_error (error, SMB_ERROR, SMB_ERROR_MISMATCH);
+    g_assert_nonnull (strstr (error->message, "attn_mean.0 "));
+    g_assert_null (out);
+  }
 }
 
 /* Of an online network, in each of its stacks. */
@@ -340,6 +426,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model/layers/explain", test_explain);
   g_test_add_func ("/model/layers/rollout", test_rollout);
   g_test_add_func ("/model/layers/rollout-scratch", test_rollout_scratch);
+  g_test_add_func ("/model/layers/relevance-scratch", test_relevance_scratch);
+  g_test_add_func ("/model/layers/missing-means", test_missing_means);
   g_test_add_func ("/model/layers/stacks", test_stacks);
   g_test_add_func ("/model/layers/refused", test_refused);
   g_test_add_func ("/model/layers/plan-first", test_plan_first);

@@ -33,3 +33,12 @@ smb_softmax_slope (float p, float dp, float delta, float scale)
 {
   return p * (dp - delta) * scale;
 }
+
+/* What a head adds to the relevance of a key to a query: the positive part of p dp; NaN stays. */
+SMB_HD float
+smb_softmax_relevance (float p, float dp)
+{
+  float both = p * dp;
+
+  return both < 0.0f ? 0.0f : both;
+}
