@@ -2,24 +2,16 @@
 #include "cuda/cuda-private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Bytes that go to the card while it computes, on a stream of their own, through page-locked memory of their own, into
  * a room that no operation touches. Two events keep the streams in order: what is taken out of the room has arrived,
  * and what is written into it is written after the last was taken out. */
 
-#define PIECE ((size_t) 4 << 20)
-#define PIECES 2
-
 struct SmbCudaAhead {
   cudaStream_t stream;
   cudaEvent_t arrived; /* on `stream`: the room is full */
   cudaEvent_t drained; /* on the stream of the operations: the room may be filled */
-  struct {
-    void *data;
-    cudaEvent_t done; /* the last transfer from it */
-  } pieces[PIECES];
-  int next;
+  SmbCudaPieces pieces;
   size_t bytes; /* in the room or on their way there; 0: none */
 };
 
@@ -30,12 +22,7 @@ smb_cuda_ahead_free (SmbCudaAhead *a)
     return;
   if (a->stream != NULL)
     cudaStreamSynchronize (a->stream);
-  for (int i = 0; i < PIECES; i++) {
-    if (a->pieces[i].done != NULL)
-      cudaEventDestroy (a->pieces[i].done);
-    if (a->pieces[i].data != NULL)
-      cudaFreeHost (a->pieces[i].data);
-  }
+  smb_cuda_pieces_clear (&a->pieces);
   if (a->arrived != NULL)
     cudaEventDestroy (a->arrived);
   if (a->drained != NULL)
@@ -58,13 +45,8 @@ make (SmbCuda *cuda)
     status = smb_cuda_check (cuda, cudaEventCreateWithFlags (&a->arrived, cudaEventDisableTiming), "making an event");
   if (status == SMB_STATUS_OK)
     status = smb_cuda_check (cuda, cudaEventCreateWithFlags (&a->drained, cudaEventDisableTiming), "making an event");
-  for (int i = 0; status == SMB_STATUS_OK && i < PIECES; i++) {
-    status = smb_cuda_check (cuda, cudaHostAlloc (&a->pieces[i].data, PIECE, cudaHostAllocDefault),
-                             "locking memory for transfers");
-    if (status == SMB_STATUS_OK)
-      status = smb_cuda_check (cuda, cudaEventCreateWithFlags (&a->pieces[i].done, cudaEventDisableTiming),
-                               "making an event");
-  }
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_pieces_make (cuda, &a->pieces);
   if (status == SMB_STATUS_OK)
     cuda->ahead = a;
   else
@@ -91,24 +73,6 @@ need_room (SmbCuda *cuda, size_t bytes, void **room)
   return status;
 }
 
-static SmbStatus
-send (SmbCuda *cuda, char *to, const char *from, size_t n)
-{
-  SmbCudaAhead *a = cuda->ahead;
-  int i = a->next;
-  SmbStatus status = smb_cuda_check (cuda, cudaEventSynchronize (a->pieces[i].done), "copying to the card");
-
-  if (status != SMB_STATUS_OK)
-    return status;
-  memcpy (a->pieces[i].data, from, n);
-  a->next = (i + 1) % PIECES;
-  status = smb_cuda_check (cuda, cudaMemcpyAsync (to, a->pieces[i].data, n, cudaMemcpyHostToDevice, a->stream),
-                           "copying to the card");
-  return status == SMB_STATUS_OK
-           ? smb_cuda_check (cuda, cudaEventRecord (a->pieces[i].done, a->stream), "copying to the card")
-           : status;
-}
-
 SmbStatus
 smb_cuda_upload_ahead (void *ctx, const void *host, size_t bytes)
 {
@@ -127,8 +91,8 @@ smb_cuda_upload_ahead (void *ctx, const void *host, size_t bytes)
   if (status == SMB_STATUS_OK)
     status = smb_cuda_check (cuda, cudaStreamWaitEvent (cuda->ahead->stream, cuda->ahead->drained, 0),
                              "copying to the card");
-  for (size_t at = 0; status == SMB_STATUS_OK && at < bytes; at += PIECE)
-    status = send (cuda, (char *) room + at, (const char *) host + at, bytes - at < PIECE ? bytes - at : PIECE);
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_pieces_send (cuda, &cuda->ahead->pieces, cuda->ahead->stream, room, host, bytes);
   if (status == SMB_STATUS_OK)
     status = smb_cuda_check (cuda, cudaEventRecord (cuda->ahead->arrived, cuda->ahead->stream), "copying to the card");
   if (status == SMB_STATUS_OK)

@@ -368,7 +368,7 @@ query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qk
 /* dK and dV for a tile of keys, queries passing by: everything transposed, so that keys are the rows. */
 template <int D, int QUERIES>
 static __global__ void
-__launch_bounds__ (THREADS, D <= 32 ? 3 : 2) /* as many as shared memory holds: no fewer registers than that */
+__launch_bounds__ (THREADS, D <= 32 ? 3 : 2) /* shared memory has room for no more where D is 64 */
 key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *lse, const float *delta, int t, int h,
                   int d, int tiles, float scale)
 {
@@ -445,8 +445,7 @@ relevance_kernel (float *relevance, const float *dy, const float *qkv, const flo
         const int at = q0 + row + smb_fragment_c_row (lane_index (), r);
 
         if (at < t)
-          sum[column][r]
-            += smb_softmax_relevance (expf (s[column][r] * scale - lse[head.row_at + at]), dp[column][r]);
+          sum[column][r] += smb_softmax_relevance (expf (s[column][r] * scale - lse[head.row_at + at]), dp[column][r]);
       }
   }
   store_tile (relevance + sample * t * t + k0, t, sum, inverse, q0 + row, t, t - k0);

@@ -89,7 +89,7 @@ side_sum (float x)
 
 template <int D>
 static __global__ void
-__launch_bounds__ (BLOCK)
+__launch_bounds__ (BLOCK, 3) /* left to itself the compiler goes for four on some cards, and then spills */
 forward_kernel (float *y, float *lse, SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles,
                 float scale)
 {
@@ -260,7 +260,7 @@ smb_cuda_attention_forward_f32 (SmbCuda *cuda, const SmbAttentionForward *a, voi
  * dQ = dS K;  dK = dS^T Q. Two kernels, each for the rows it sums, so that no sum has two writers. */
 template <int D, int TILE>
 static __global__ void
-__launch_bounds__ (BLOCK, 3) /* shared memory holds no more on most cards: no fewer registers than that */
+__launch_bounds__ (BLOCK, 3) /* shared memory has room for so many: fewer registers would gain nothing */
 query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qkv, const float *lse,
                     const float *delta, int t, int h, int d, int tiles, float scale)
 {
@@ -382,8 +382,7 @@ relevance_kernel (float *relevance, const float *dy, const float *qkv, const flo
     for (int i = 0; i < I; i++)
       for (int j = 0; j < I; j++)
         if (q0 + ty + SIDE * i < t)
-          sum[i][j]
-            += smb_softmax_relevance (expf (s[i][j] * scale - lse[head.row_at + q0 + ty + SIDE * i]), dp[i][j]);
+          sum[i][j] += smb_softmax_relevance (expf (s[i][j] * scale - lse[head.row_at + q0 + ty + SIDE * i]), dp[i][j]);
   }
   for (int i = 0; i < I; i++)
     for (int j = 0; j < I; j++) {

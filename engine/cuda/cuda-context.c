@@ -66,7 +66,7 @@ context_free (void *ctx)
   smb_cuda_ahead_free (cuda->ahead);
   smb_cuda_sequences_free (cuda->sequences);
   smb_cuda_plans_free (cuda->plans);
-  smb_cuda_staging_free (cuda->staging);
+  smb_cuda_pieces_clear (&cuda->staging);
   smb_cuda_pool_free (cuda->pool);
   if (cuda->blas != NULL)
     cublasLtDestroy (cuda->blas);
@@ -92,13 +92,15 @@ context_fill (SmbCuda *cuda)
   if (status != SMB_STATUS_OK)
     return status;
   cuda->most_shared = (size_t) most_shared;
-  if (cublasLtCreate (&cuda->blas) != CUBLAS_STATUS_SUCCESS)
-    return smb_cuda_fail (cuda, SMB_STATUS_FAILED, "cuBLASLt could not be started; install it as it came with CUDA.");
+  status = smb_cuda_blas_check (cuda, cublasLtCreate (&cuda->blas), "starting");
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_pieces_make (cuda, &cuda->staging);
+  if (status != SMB_STATUS_OK)
+    return status;
   cuda->pool = smb_cuda_pool_new ();
   cuda->plans = smb_cuda_plans_new ();
-  cuda->staging = smb_cuda_staging_new ();
   cuda->sequences = smb_cuda_sequences_new ();
-  if (cuda->pool == NULL || cuda->plans == NULL || cuda->staging == NULL || cuda->sequences == NULL)
+  if (cuda->pool == NULL || cuda->plans == NULL || cuda->sequences == NULL)
     return smb_cuda_fail (cuda, SMB_STATUS_NO_MEMORY, "There is not enough memory to start computing.");
   return SMB_STATUS_OK;
 }

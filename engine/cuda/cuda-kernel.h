@@ -14,7 +14,7 @@
 
 #ifdef SMB_CUDA_EMULATED
 #define LAUNCH(cuda, kernel, grid, block, shared, ...)                                                                 \
-  smb_emulator_launch ((cuda)->stream, (grid), (block), (shared),                                                      \
+  smb_emulator_launch ((cuda)->stream, (const void *) (kernel), (grid), (block), (shared),                             \
                        smb_emulator_bind ([=] (auto... arguments) { kernel (arguments...); }, __VA_ARGS__))
 #define DYNAMIC_SHARED(type, name) type *name = (type *) smb_emulator_shared ()
 #else

@@ -18,7 +18,6 @@ extern "C" {
 
 typedef struct SmbCudaPool SmbCudaPool;
 typedef struct SmbCudaPlans SmbCudaPlans;
-typedef struct SmbCudaStaging SmbCudaStaging;
 typedef struct SmbCudaGroup SmbCudaGroup;
 typedef struct SmbCudaSequences SmbCudaSequences;
 typedef struct SmbCudaAhead SmbCudaAhead;
@@ -37,6 +36,16 @@ typedef enum {
   SMB_CUDA_N_ROOMS,
 } SmbCudaRoom;
 
+/* Page-locked memory through which bytes go, in pieces that take turns. */
+#define SMB_CUDA_PIECES 2
+typedef struct {
+  struct {
+    void *data;
+    cudaEvent_t done; /* the last transfer from or to it */
+  } pieces[SMB_CUDA_PIECES];
+  int next;
+} SmbCudaPieces;
+
 /* What context_new makes. One stream: operations follow each other, the host runs ahead. Beside it there is only the one
  * of `ahead`. */
 typedef struct {
@@ -47,7 +56,7 @@ typedef struct {
   cublasLtHandle_t blas;
   SmbCudaPool *pool;
   SmbCudaPlans *plans;
-  SmbCudaStaging *staging;
+  SmbCudaPieces staging;
   SmbCudaSequences *sequences;
   SmbCudaAhead *ahead; /* NULL until something is sent ahead */
   uint64_t epoch; /* changes when an address may come to mean something else */
@@ -84,8 +93,12 @@ void smb_cuda_pool_free (SmbCudaPool *pool);
 SmbStatus smb_cuda_alloc (void *ctx, size_t bytes, void **out);
 void smb_cuda_release (void *ctx, void *pointer);
 SmbStatus smb_cuda_need_room (SmbCuda *cuda, SmbCudaRoom room, int64_t count, size_t each_bytes, void **out);
-SmbCudaStaging *smb_cuda_staging_new (void);
-void smb_cuda_staging_free (SmbCudaStaging *staging);
+/* What was made before a failure is the caller's to clear. */
+SmbStatus smb_cuda_pieces_make (SmbCuda *cuda, SmbCudaPieces *pieces);
+void smb_cuda_pieces_clear (SmbCudaPieces *pieces); /* nothing is on its way */
+/* On the stream; returns once `host` may change. */
+SmbStatus smb_cuda_pieces_send (SmbCuda *cuda, SmbCudaPieces *pieces, cudaStream_t stream, void *device,
+                                const void *host, size_t bytes);
 SmbStatus smb_cuda_upload (void *ctx, void *device, const void *host, size_t bytes);
 SmbStatus smb_cuda_download (void *ctx, void *host, const void *device, size_t bytes);
 SmbStatus smb_cuda_copy (void *ctx, void *out, const void *in, size_t bytes);
@@ -127,6 +140,8 @@ typedef struct {
 SmbCudaPlans *smb_cuda_plans_new (void);
 void smb_cuda_plans_free (SmbCudaPlans *plans);
 SmbStatus smb_cuda_product (SmbCuda *cuda, const SmbCudaProduct *p);
+/* OK for success, else the status and a sentence that says what was being done. */
+SmbStatus smb_cuda_blas_check (SmbCuda *cuda, cublasStatus_t result, const char *what);
 
 /* Between kernels of this folder; shapes as in the table. */
 /* out (rows, n rounded up to 8) = x (rows, n) in bfloat16, zeros behind n. */

@@ -17,7 +17,7 @@
 typedef struct {
   int64_t m, n, k, lda, ldb, ldd;
   int32_t trans_a, trans_b, halves, tensor_f32, bias, accumulate;
-  uint32_t align_a, align_b, align_c, align_d;
+  uint32_t align_a, align_b, align_c, align_d, align_bias;
 } Key;
 
 typedef struct {
@@ -99,6 +99,7 @@ key_of (const SmbCudaProduct *p)
   key.align_b = alignment_of (p->b);
   key.align_c = alignment_of (p->c != NULL ? p->c : p->d);
   key.align_d = alignment_of (p->d);
+  key.align_bias = alignment_of (p->bias); /* what is chosen rests on where this one lies */
   return key;
 }
 
@@ -132,55 +133,76 @@ plan_describe (Plan *plan)
 #define SET_PREFERENCE(preference, name, value)                                                                        \
   (cublasLtMatmulPreferenceSetAttribute ((preference), name, &(value), sizeof (value)) == CUBLAS_STATUS_SUCCESS)
 
-static int
+static cublasStatus_t
 plan_choose (SmbCuda *cuda, Plan *plan, const float *bias)
 {
   const size_t workspace = WORKSPACE_BYTES;
   const uint32_t splits = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
   cublasLtMatmulPreference_t preference = NULL;
   cublasLtMatmulHeuristicResult_t found;
+  cublasStatus_t result = cublasLtMatmulPreferenceCreate (&preference);
   int count = 0;
-  int done = (bias == NULL || SET_DESC (plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias))
-             && cublasLtMatmulPreferenceCreate (&preference) == CUBLAS_STATUS_SUCCESS
-             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace)
-             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, splits)
-             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, plan->key.align_b)
-             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, plan->key.align_a)
-             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, plan->key.align_c)
-             && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, plan->key.align_d)
-             && cublasLtMatmulAlgoGetHeuristic (cuda->blas, plan->operation, plan->a, plan->b, plan->d, plan->d,
-                                                preference, 1, &found, &count)
-                  == CUBLAS_STATUS_SUCCESS
-             && count > 0;
 
-  if (done)
+  if (result != CUBLAS_STATUS_SUCCESS)
+    return result;
+  if ((bias == NULL || SET_DESC (plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias))
+      && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace)
+      && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, splits)
+      && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, plan->key.align_b)
+      && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, plan->key.align_a)
+      && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, plan->key.align_c)
+      && SET_PREFERENCE (preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, plan->key.align_d))
+    result = cublasLtMatmulAlgoGetHeuristic (cuda->blas, plan->operation, plan->a, plan->b, plan->d, plan->d,
+                                             preference, 1, &found, &count);
+  else
+    result = CUBLAS_STATUS_INVALID_VALUE;
+  cublasLtMatmulPreferenceDestroy (preference);
+  if (result != CUBLAS_STATUS_SUCCESS || count < 1)
+    return result != CUBLAS_STATUS_SUCCESS ? result : CUBLAS_STATUS_NOT_SUPPORTED;
+  if (found.state == CUBLAS_STATUS_SUCCESS)
     plan->algorithm = found.algo;
-  if (preference != NULL)
-    cublasLtMatmulPreferenceDestroy (preference);
-  return done;
+  return found.state;
 }
 
-/* The plan for a product, made if it is the first of its kind; NULL if cuBLASLt has none. */
-static Plan *
-plan_for (SmbCuda *cuda, const SmbCudaProduct *p)
+/* The plan for a product, made if it is the first of its kind. */
+static cublasStatus_t
+plan_for (SmbCuda *cuda, const SmbCudaProduct *p, Plan **plan_out)
 {
   SmbCudaPlans *plans = cuda->plans;
   const Key key = key_of (p);
+  cublasStatus_t result;
   Plan *plan;
 
   for (int i = 0; i < plans->count; i++)
-    if (memcmp (&plans->plans[i].key, &key, sizeof key) == 0)
-      return &plans->plans[i];
+    if (memcmp (&plans->plans[i].key, &key, sizeof key) == 0) {
+      *plan_out = &plans->plans[i];
+      return CUBLAS_STATUS_SUCCESS;
+    }
   if (plans->count == MOST_PLANS)
     plans_clear (plans);
   plan = &plans->plans[plans->count];
   plan->key = key;
-  if (!plan_describe (plan) || !plan_choose (cuda, plan, p->bias)) {
+  result = plan_describe (plan) ? plan_choose (cuda, plan, p->bias) : CUBLAS_STATUS_INVALID_VALUE;
+  if (result != CUBLAS_STATUS_SUCCESS) {
     plan_clear (plan);
-    return NULL;
+    return result;
   }
   plans->count++;
-  return plan;
+  *plan_out = plan;
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+SmbStatus
+smb_cuda_blas_check (SmbCuda *cuda, cublasStatus_t result, const char *what)
+{
+  if (result == CUBLAS_STATUS_SUCCESS)
+    return SMB_STATUS_OK;
+  cudaGetLastError (); /* so that the next operation does not find what it left */
+  if (result == CUBLAS_STATUS_ALLOC_FAILED)
+    return smb_cuda_check (cuda, cudaErrorMemoryAllocation, what);
+  return smb_cuda_fail (cuda, SMB_STATUS_FAILED,
+                        "cuBLASLt failed (%s: %s); start the program again, or install cuBLAS as it came with CUDA.",
+                        what, cublasLtGetStatusString (result));
 }
 
 SmbStatus
@@ -188,24 +210,25 @@ smb_cuda_product (SmbCuda *cuda, const SmbCudaProduct *p)
 {
   const float beta = p->c != NULL ? p->beta : 0.0f;
   void *workspace = NULL;
-  Plan *plan;
+  cublasStatus_t result;
+  Plan *plan = NULL;
   SmbStatus status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_BLAS, 1, WORKSPACE_BYTES, &workspace);
 
   if (status != SMB_STATUS_OK)
     return status;
-  plan = plan_for (cuda, p);
-  if (plan == NULL)
+  result = plan_for (cuda, p, &plan);
+  if (result == CUBLAS_STATUS_SUCCESS && p->bias != NULL
+      && !SET_DESC (plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, p->bias))
+    result = CUBLAS_STATUS_INVALID_VALUE;
+  if (result == CUBLAS_STATUS_SUCCESS)
+    result = cublasLtMatmul (cuda->blas, plan->operation, &p->alpha, p->b, plan->a, p->a, plan->b, &beta,
+                             p->c != NULL ? p->c : p->d, plan->d, p->d, plan->d, &plan->algorithm, workspace,
+                             WORKSPACE_BYTES, cuda->stream);
+  if (result == CUBLAS_STATUS_NOT_SUPPORTED || result == CUBLAS_STATUS_INVALID_VALUE
+      || result == CUBLAS_STATUS_ARCH_MISMATCH)
     return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
                           "cuBLASLt has no way to multiply %lld x %lld by %lld x %lld numbers on this card; choose "
                           "another precision or device.",
                           (long long) p->m, (long long) p->k, (long long) p->k, (long long) p->n);
-  if (p->bias != NULL && !SET_DESC (plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, p->bias))
-    return smb_cuda_fail (cuda, SMB_STATUS_FAILED, "cuBLASLt does not take a bias; install it as it came with CUDA.");
-  if (cublasLtMatmul (cuda->blas, plan->operation, &p->alpha, p->b, plan->a, p->a, plan->b, &beta,
-                      p->c != NULL ? p->c : p->d, plan->d, p->d, plan->d, &plan->algorithm, workspace, WORKSPACE_BYTES,
-                      cuda->stream)
-      != CUBLAS_STATUS_SUCCESS)
-    return smb_cuda_fail (cuda, SMB_STATUS_FAILED,
-                          "a product of cuBLASLt failed on the card; start the program again.");
-  return smb_cuda_launched (cuda, "a product");
+  return smb_cuda_blas_check (cuda, result, "a product");
 }

@@ -98,6 +98,136 @@ memory_runs_out (void)
   abi->release (device->ctx, a);
 }
 
+/* An ordinary operation that works: nothing of an earlier failure is found again. */
+static void
+expect_works (SmbDevice *device)
+{
+  float values[4] = { 0 };
+  void *memory = NULL;
+
+  g_assert_cmpint (device->abi->alloc (device->ctx, sizeof values, &memory), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->fill (device->ctx, memory, 3.0f, 4), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->download (device->ctx, values, memory, sizeof values), ==, SMB_STATUS_OK);
+  g_assert_cmpfloat (values[3], ==, 3.0f);
+  device->abi->release (device->ctx, memory);
+}
+
+/* Memory of the host that the card can reach by itself is short: one sentence about that, and the next try counts. */
+static void
+locked_memory_runs_out (void)
+{
+  g_autoptr (SmbDevice) device = NULL;
+  float host[4] = { 0 };
+
+  g_setenv ("SMB_EMULATED_LOCKED", "0", TRUE);
+  expect_refusal ("cuda:0", SMB_ERROR_MEMORY, "this machine has not enough memory to exchange data");
+  g_unsetenv ("SMB_EMULATED_LOCKED");
+  device = smb_device_open ("cuda:0", 0, NULL);
+  g_assert_nonnull (device);
+  expect_works (device);
+  g_setenv ("SMB_EMULATED_LOCKED", "0", TRUE);
+  g_assert_cmpint (device->abi->upload_ahead (device->ctx, host, sizeof host), ==, SMB_STATUS_NO_MEMORY);
+  g_assert_nonnull (strstr (device->abi->context_error (device->ctx), "this machine"));
+  g_unsetenv ("SMB_EMULATED_LOCKED");
+  expect_works (device);
+  g_assert_cmpint (device->abi->upload_ahead (device->ctx, host, sizeof host), ==, SMB_STATUS_OK);
+}
+
+/* y (2,4) = x (2,3) w (4,3)^T + bias; all ones, and 0.5. */
+typedef struct {
+  SmbDevice *device;
+  float *x, *w, *y, *bias; /* bias: room for 8 */
+} Layer;
+
+static float *
+layer_part (SmbDevice *device, gint64 n, float value)
+{
+  void *memory = NULL;
+
+  g_assert_cmpint (device->abi->alloc (device->ctx, (gsize) n * sizeof (float), &memory), ==, SMB_STATUS_OK);
+  g_assert_cmpint (device->abi->fill (device->ctx, memory, value, n), ==, SMB_STATUS_OK);
+  return memory;
+}
+
+static Layer
+layer_new (void)
+{
+  Layer l = { .device = smb_device_open ("cuda:0", 0, NULL) };
+
+  g_assert_nonnull (l.device);
+  l.x = layer_part (l.device, 6, 1.0f);
+  l.w = layer_part (l.device, 12, 1.0f);
+  l.y = layer_part (l.device, 8, 0.0f);
+  l.bias = layer_part (l.device, 8, 0.5f);
+  return l;
+}
+
+static SmbStatus
+layer_run (const Layer *l, int shift)
+{
+  const SmbLinearForward a
+      = { .y = l->y, .x = l->x, .w = l->w, .bias = l->bias + shift, .rows = 2, .n_in = 3, .n_out = 4 };
+
+  return l->device->abi->linear_forward (l->device->ctx, &a);
+}
+
+static void
+layer_clear (Layer *l)
+{
+  float *const parts[] = { l->x, l->w, l->y, l->bias };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    l->device->abi->release (l->device->ctx, parts[i]);
+  smb_device_unref (l->device);
+}
+
+/* A product is chosen for where its bias lies: another bias of the same layer may be less aligned. */
+static void
+moving_bias (void)
+{
+  Layer l = layer_new ();
+  float y[8];
+
+  for (int shift = 0; shift < 4; shift++) {
+    g_assert_cmpint (layer_run (&l, shift), ==, SMB_STATUS_OK);
+    g_assert_cmpint (l.device->abi->download (l.device->ctx, y, l.y, sizeof y), ==, SMB_STATUS_OK);
+    for (int i = 0; i < 8; i++)
+      g_assert_cmpfloat (y[i], ==, 3.5f);
+  }
+  layer_clear (&l);
+}
+
+/* What the library for products says is told apart: no memory, no way to do it, a failure; each is survived. */
+static void
+products_fail (void)
+{
+  static const struct {
+    const char *fault;
+    SmbStatus status;
+    const char *says;
+  } cases[] = {
+    { "none", SMB_STATUS_UNSUPPORTED, "no way to multiply 2 x 3 by 3 x 4" },
+    { "state", SMB_STATUS_UNSUPPORTED, "no way to multiply 2 x 3 by 3 x 4" },
+    { "heuristic", SMB_STATUS_FAILED, "emulated failure" },
+    { "memory", SMB_STATUS_NO_MEMORY, "smaller batch" },
+  };
+  Layer l = layer_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_setenv ("SMB_EMULATED_BLAS", cases[i].fault, TRUE);
+    g_assert_cmpint (layer_run (&l, 0), ==, cases[i].status);
+    if (strstr (l.device->abi->context_error (l.device->ctx), cases[i].says) == NULL)
+      g_error ("%s: %s", cases[i].fault, l.device->abi->context_error (l.device->ctx));
+    g_unsetenv ("SMB_EMULATED_BLAS");
+    expect_works (l.device);
+  }
+  g_assert_cmpint (layer_run (&l, 0), ==, SMB_STATUS_OK);
+  layer_clear (&l);
+  g_setenv ("SMB_EMULATED_BLAS", "create", TRUE);
+  expect_refusal ("cuda:0", SMB_ERROR_MEMORY, "no memory left");
+  g_unsetenv ("SMB_EMULATED_BLAS");
+}
+
 /* More than fits a piece of the page-locked memory, and not a multiple of it. */
 static void
 large_transfers (void)
@@ -172,6 +302,9 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/device/refuses-cards", refuses_cards);
   g_test_add_func ("/cuda/device/old-card", old_card);
   g_test_add_func ("/cuda/device/memory-runs-out", memory_runs_out);
+  g_test_add_func ("/cuda/device/locked-memory-runs-out", locked_memory_runs_out);
+  g_test_add_func ("/cuda/device/moving-bias", moving_bias);
+  g_test_add_func ("/cuda/device/products-fail", products_fail);
   g_test_add_func ("/cuda/device/large-transfers", large_transfers);
   g_test_add_func ("/cuda/device/attention-too-large", attention_too_large);
   g_test_add_func ("/cuda/device/real-module-without-driver", real_module_without_driver);

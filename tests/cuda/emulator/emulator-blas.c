@@ -5,8 +5,9 @@
 #include "cublasLt.h"
 
 /* Products as cuBLASLt defines them: column by column, sums in double so that what is measured is the caller. It
- * refuses what the real one may crash on: pointers less aligned than the preferences promised, leading dimensions that
- * are too short. */
+ * refuses what the real one may crash on: pointers less aligned than the preferences promised, or a bias than the one
+ * that was there when the product was chosen, leading dimensions that are too short. SMB_EMULATED_BLAS names what fails:
+ * "create", "heuristic" (of the library), "none" (no way is found), "state" (one that is none), "memory" (of a product). */
 
 struct SmbEmulatedBlas {
   int unused;
@@ -28,9 +29,25 @@ struct SmbEmulatedPreference {
   uint32_t alignment[4];
 };
 
+static int
+fails (const char *what)
+{
+  const char *name = getenv ("SMB_EMULATED_BLAS");
+
+  return name != NULL && strcmp (name, what) == 0;
+}
+
+const char *
+cublasLtGetStatusString (cublasStatus_t status)
+{
+  return status == CUBLAS_STATUS_SUCCESS ? "success" : "emulated failure";
+}
+
 cublasStatus_t
 cublasLtCreate (cublasLtHandle_t *handle)
 {
+  if (fails ("create"))
+    return CUBLAS_STATUS_ALLOC_FAILED;
   *handle = calloc (1, sizeof **handle);
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -126,8 +143,17 @@ cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t handle, cublasLtMatmulDesc_t de
                                 cublasLtMatmulPreference_t preference, int wanted,
                                 cublasLtMatmulHeuristicResult_t *results, int *found)
 {
-  memcpy (results[0].algo.alignment, preference->alignment, sizeof preference->alignment);
-  *found = wanted > 0;
+  if (fails ("heuristic"))
+    return CUBLAS_STATUS_INTERNAL_ERROR;
+  memset (results, 0xff, sizeof *results);
+  results[0].state = fails ("state") ? CUBLAS_STATUS_NOT_SUPPORTED : CUBLAS_STATUS_SUCCESS;
+  if (results[0].state == CUBLAS_STATUS_SUCCESS) {
+    memcpy (results[0].algo.alignment, preference->alignment, sizeof preference->alignment);
+    results[0].algo.alignment[4] = 256;
+    while ((uintptr_t) desc->bias % results[0].algo.alignment[4] != 0)
+      results[0].algo.alignment[4] /= 2;
+  }
+  *found = wanted > 0 && !fails ("none");
   return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -213,8 +239,11 @@ cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *
   uint64_t k = desc->trans_a == CUBLAS_OP_T ? a_layout->rows : a_layout->columns;
   Product p;
 
+  if (fails ("memory"))
+    return CUBLAS_STATUS_ALLOC_FAILED;
   if (!is_aligned (a, algorithm->alignment[0]) || !is_aligned (b, algorithm->alignment[1])
       || !is_aligned (c, algorithm->alignment[2]) || !is_aligned (d, algorithm->alignment[3])
+      || (desc->epilogue == CUBLASLT_EPILOGUE_BIAS && !is_aligned (desc->bias, algorithm->alignment[4]))
       || (desc->trans_a == CUBLAS_OP_T ? a_layout->columns : a_layout->rows) != m
       || (desc->trans_b == CUBLAS_OP_T ? b_layout->rows : b_layout->columns) != n
       || (desc->trans_b == CUBLAS_OP_T ? b_layout->columns : b_layout->rows) != k || a_layout->type != b_layout->type

@@ -8,7 +8,8 @@
 #include "cuda_runtime_api.h"
 
 /* The card's side of the runtime: one or more cards (SMB_EMULATED_CARDS) of compute capability SMB_EMULATED_CAPABILITY,
- * 90 by default, with SMB_EMULATED_MIB of memory. With SMB_EMULATED_GUARD=1 that memory can be read and written by
+ * 90 by default, with SMB_EMULATED_MIB of memory; of the host's none can be page-locked where SMB_EMULATED_LOCKED is 0.
+ * With SMB_EMULATED_GUARD=1 that memory can be read and written by
  * kernels and copies only: a host that touches it dies, as it does with a real card. */
 
 #define ARENA ((size_t) 16 << 30) /* addresses, not memory */
@@ -175,8 +176,8 @@ cudaMemGetInfo (size_t *left, size_t *total)
 cudaError_t
 cudaHostAlloc (void **pointer, size_t bytes, unsigned flags)
 {
-  *pointer = malloc (bytes);
-  return cudaSuccess;
+  *pointer = setting ("SMB_EMULATED_LOCKED", 1) != 0 ? malloc (bytes) : NULL;
+  return *pointer != NULL ? cudaSuccess : smb_emulator_result (cudaErrorMemoryAllocation);
 }
 
 cudaError_t

@@ -5,6 +5,7 @@
 // shared memory than was asked for, blocks that are too large. Shared memory begins as NaN.
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <vector>
 
 #include <sys/mman.h>
@@ -57,7 +58,7 @@ Fiber *current_fiber;
 Fiber scheduler;
 const std::function<void ()> *kernel;
 std::vector<double> shared;
-std::size_t shared_limit = 48 << 10;
+std::map<const void *, std::size_t> shared_limits; // of kernels that asked for more than every block may have
 std::uint64_t dice = 88172645463325252u;
 
 [[noreturn]] void
@@ -231,8 +232,6 @@ launch (dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<voi
 
   if (n == 0 || n > 1024 || grid.x == 0 || grid.x > 0x7fffffffu || grid.y == 0 || grid.y > 65535 || grid.z != 1)
     stop ("a launch with too few or too many threads or blocks");
-  if (shared_bytes > shared_limit)
-    stop ("more shared memory than was asked for beforehand");
   kernel = &body;
   gridDim = grid;
   blockDim = block;
@@ -252,8 +251,13 @@ launch (dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<voi
 }
 
 void
-smb_emulator_launch (cudaStream_t stream, dim3 grid, dim3 block, std::size_t shared_bytes, std::function<void ()> body)
+smb_emulator_launch (cudaStream_t stream, const void *function, dim3 grid, dim3 block, std::size_t shared_bytes,
+                     std::function<void ()> body)
 {
+  const auto limit = shared_limits.find (function);
+
+  if (shared_bytes > (limit != shared_limits.end () ? limit->second : 48 << 10))
+    stop ("more shared memory than this kernel asked for beforehand");
   smb_emulator_do (stream, [=] { launch (grid, block, shared_bytes, body); });
 }
 
@@ -349,7 +353,11 @@ cudaFuncGetAttributes (cudaFuncAttributes *attributes, const void *function)
 cudaError_t
 cudaFuncSetAttribute (const void *function, cudaFuncAttribute, int value)
 {
-  if (function != nullptr && (std::size_t) value > shared_limit)
-    shared_limit = (std::size_t) value;
+  int most = 0;
+
+  cudaDeviceGetAttribute (&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0);
+  if (function == nullptr || value > most)
+    return smb_emulator_result (cudaErrorInvalidValue);
+  shared_limits[function] = (std::size_t) value;
   return cudaSuccess;
 }

@@ -14,7 +14,10 @@ extern "C" {
 
 typedef enum {
   CUBLAS_STATUS_SUCCESS = 0,
+  CUBLAS_STATUS_ALLOC_FAILED = 3,
   CUBLAS_STATUS_INVALID_VALUE = 7,
+  CUBLAS_STATUS_ARCH_MISMATCH = 8,
+  CUBLAS_STATUS_INTERNAL_ERROR = 14,
   CUBLAS_STATUS_NOT_SUPPORTED = 15
 } cublasStatus_t;
 typedef enum { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 } cublasOperation_t;
@@ -44,12 +47,14 @@ typedef struct SmbEmulatedDesc *cublasLtMatmulDesc_t;
 typedef struct SmbEmulatedLayout *cublasLtMatrixLayout_t;
 typedef struct SmbEmulatedPreference *cublasLtMatmulPreference_t;
 typedef struct {
-  uint32_t alignment[4]; /* of a, b, c, d: what was promised */
+  uint32_t alignment[5]; /* of a, b, c, d: what was promised; of the bias: what it had */
 } cublasLtMatmulAlgo_t;
 typedef struct {
   cublasLtMatmulAlgo_t algo;
+  cublasStatus_t state; /* of this result: the rest counts only with SUCCESS */
 } cublasLtMatmulHeuristicResult_t;
 
+const char *cublasLtGetStatusString (cublasStatus_t status);
 cublasStatus_t cublasLtCreate (cublasLtHandle_t *handle);
 cublasStatus_t cublasLtDestroy (cublasLtHandle_t handle);
 cublasStatus_t cublasLtMatmulDescCreate (cublasLtMatmulDesc_t *desc, cublasComputeType_t compute, cudaDataType scale);

@@ -24,7 +24,7 @@ struct dim3 {
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 /* A launch, or its capture: the arguments are those of the moment, as a card's are. */
-void smb_emulator_launch (cudaStream_t stream, dim3 grid, dim3 block, std::size_t shared_bytes,
+void smb_emulator_launch (cudaStream_t stream, const void *kernel, dim3 grid, dim3 block, std::size_t shared_bytes,
                           std::function<void ()> body);
 template <typename Kernel, typename... Arguments>
 static inline std::function<void ()>
