@@ -372,7 +372,7 @@ def check_ways(tap, folder):
     for i, arguments in enumerate((["--adapter"], ["--train=last-blocks", "--mixup=0.8", "--cutmix=1", "--degrade=light"],
                                    ["--preset=quick", "--recompute", "--accumulate=2", "--shares=2,1,1", "--json"],
                                    ["--init=" + init, "--grey=0", "--zoom=0", "--train=head"], ["--weight-patches=0.5"],
-                                   ["--ease=1", "--degrade=medium"], ["--cross=1"])):
+                                   ["--ease=1", "--degrade=medium"], ["--cross=1"], ["--weight-patches=0.5", "--keep-patches=0.5"])):
         done = finetune(folder, f"way{i}", *arguments, "--epochs=1")
         if done.returncode != 0 or not os.path.exists(os.path.join(folder, f"way{i}", "detector.safetensors")):
             found.append(f"{arguments}: {done.stderr}")
@@ -381,7 +381,8 @@ def check_ways(tap, folder):
         found.append(f"the patches' loss: {step}")
     for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
                             (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
-                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2)):
+                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
+                            (["--keep-patches=0"], 2)):
         done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
