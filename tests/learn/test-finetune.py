@@ -119,6 +119,47 @@ def check_table(tap, folder):
     tap.check("a data set from a table, divided by person and source", found)
 
 
+def check_embeddings(tap, folder):
+    """Who is nameless but alike by the vectors that came with the pictures stays together; what crosses is found."""
+    found, data, table = [], os.path.join(folder, "alike-data"), os.path.join(folder, "alike.csv")
+    # The second is like the first, the third like the second alone: all three hang together. The fourth tells nothing.
+    vectors = ["1 0 0 0", "[2.4, 1.4, 0, 0]", "0.3;0.9;0;0", "", "0 0 0 -1", "0 0 1e-3 0", "0 0 0 1"]
+    names = REAL + FAKE
+
+    def build_with(vectors, *more, parts=None):
+        rows = ["file;label;embedding;split"]
+        for i, name in enumerate(names):
+            rows.append(f'{SAMPLES}/{name};{"real" if name in REAL else "fake"};"{vectors[i]}";{parts[i] if parts else ""}')
+        write(table, "\n".join(rows) + "\n")
+        return run("dataset", "build", table, "--out=" + data, "--size=72", "--json", *more)
+
+    for seed in range(4):
+        done = build_with(vectors, f"--seed={seed}", "--shares=0.4,0.3,0.3")
+        got = parts_of(data) if done.returncode == 0 else {}
+        if len({got.get(name, [seed, seed])[1] for name in names[:3]}) != 1:
+            found.append(f"seed {seed}: {got} {done.stderr}")
+    groups = {os.path.basename(face["file"]): sample.get("alike") for face, sample in
+              zip(json.loads(read(data, "index.json"))["faces"], json.loads(read(data, "dataset.json"))["samples"])}
+    if [groups[name] for name in names] != ["1", "1", "1", None, None, None, None]:
+        found.append(f"groups: {groups}")
+    for cosine, kinds in (("0.8", ["embedding"]), ("0.9", [])):
+        done = build_with(vectors, "--same-person=" + cosine, parts=["train", "val"] + ["train"] * 5)
+        told = [leak["kind"] for leak in json.loads(done.stdout)["leaks"]] if done.stdout else done.stderr
+        if told != kinds or done.returncode != (1 if kinds else 0):
+            found.append(f"at {cosine}: {told}")
+    checked = run("dataset", "check", data)
+    if checked.returncode != 0:
+        found.append(f"the groups are not those stored: {checked.stdout}")
+    for bad, code, said in ((["1 x"] + vectors[1:], 1, "no vector"), (["0 0"] + vectors[1:], 1, "no vector"),
+                            (["1 0 0"] + vectors[1:], 2, "one network")):
+        refused = build_with(bad)
+        if refused.returncode != code or said not in refused.stderr:
+            found.append(f"{bad[0]}: exit {refused.returncode}: {refused.stderr}")
+    if build_with(vectors, "--same-person=1.5").returncode != 2:
+        found.append("a cosine of 1.5 is taken")
+    tap.check("the nameless are kept together by embeddings that came with them", found)
+
+
 def check_leaks(tap, folder):
     """The same picture, made smaller and mirrored, in another part is found."""
     pictures = os.path.join(folder, "leaky")
@@ -395,6 +436,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_build(tap, folder)
         check_table(tap, folder)
+        check_embeddings(tap, folder)
         check_leaks(tap, folder)
         check_cases(tap, folder)
         check_videos(tap, folder)
