@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "tensor/smb-block-cache.h"
 
 #define ALIGNMENT_BYTES 64
 
@@ -14,6 +15,7 @@ struct _SmbExec {
   GCancellable *cancellable; /* borrowed */
   GError *error;             /* owned: the first */
   SmbTensor *block;          /* owned, or NULL */
+  SmbBlockCache *results;    /* memory of what is downloaded; keeps no more than a run gives */
   GPtrArray *tensors;        /* views handed out, in order */
   gsize used, peak;          /* bytes of the block */
   gsize outputs;             /* bytes on the host */
@@ -28,6 +30,7 @@ smb_exec_new (SmbDevice *device)
   SmbExec *exec = g_new0 (SmbExec, 1);
 
   exec->device = smb_device_ref (device);
+  exec->results = smb_block_cache_new ();
   exec->tensors = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_tensor_unref);
   return exec;
 }
@@ -39,6 +42,8 @@ smb_exec_free (SmbExec *exec)
     return;
   g_ptr_array_unref (exec->tensors);
   g_clear_pointer (&exec->block, smb_tensor_unref);
+  smb_block_cache_set_limit (exec->results, 0); /* results that live on give theirs back to the system */
+  smb_block_cache_unref (exec->results);
   g_clear_error (&exec->error);
   smb_device_unref (exec->device);
   g_free (exec);
@@ -81,6 +86,7 @@ smb_exec_reserve (SmbExec *exec, GError **error)
 {
   gint64 n = (gint64) ((exec->peak + 3) / 4);
 
+  smb_block_cache_set_limit (exec->results, exec->outputs);
   if (exec->block != NULL && exec->block->n >= n)
     return TRUE;
   g_ptr_array_set_size (exec->tensors, 0);
@@ -258,14 +264,16 @@ smb_exec_upload_sent (SmbExec *exec, const SmbTensor *like)
 SmbTensor *
 smb_exec_download (SmbExec *exec, const SmbTensor *tensor)
 {
-  GError *error = NULL;
   SmbTensor *host;
 
   if (!smb_exec_is_live (exec))
     return NULL;
-  host = smb_tensor_download (tensor, &error);
-  if (host == NULL)
-    smb_exec_fail (exec, error);
+  host = smb_block_cache_take_tensor (exec->results, tensor->rank, tensor->shape);
+  smb_exec_check (exec, "download",
+                  exec->device->abi->download (exec->device->ctx, host->data, tensor->data,
+                                               smb_tensor_get_bytes (tensor)));
+  if (exec->error != NULL)
+    g_clear_pointer (&host, smb_tensor_unref);
   return host;
 }
 
@@ -293,7 +301,7 @@ smb_exec_output_part (SmbExec *exec, SmbTensorDict *dict, const char *name, cons
 
     memcpy (shape, part->shape, sizeof shape);
     shape[0] = of;
-    whole = smb_tensor_new (part->dtype, part->rank, shape);
+    whole = smb_block_cache_take_tensor (exec->results, part->rank, shape);
     smb_tensor_dict_set (dict, name, whole);
     smb_tensor_unref (whole);
   }
