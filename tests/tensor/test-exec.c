@@ -131,7 +131,9 @@ test_every_misfit (void)
   MISFIT (smb_op_gemm (exec, a, a, b, FALSE, TRUE, 1.0, 0.0));
   MISFIT (smb_op_attention (exec, a, NULL, NULL, NULL, b, 2, SMB_PRECISION_F32));
   MISFIT (smb_op_attention (exec, a, NULL, a, NULL, smb_take (exec, 2, 5, 18), 2, SMB_PRECISION_F32));
-  MISFIT (smb_op_attention_backward (exec, a, NULL, a, a, b, n, 2, SMB_PRECISION_F32));
+  MISFIT (smb_op_attention_backward (exec, a, NULL, NULL, a, a, b, n, 2, SMB_PRECISION_F32));
+  MISFIT (smb_op_attention_backward (exec, smb_take (exec, 2, 5, 18), NULL, a, a, a, smb_take (exec, 2, 5, 18),
+                                     smb_take (exec, 2, 2, 5), 2, SMB_PRECISION_F32));
   MISFIT (smb_op_layer_norm (exec, a, NULL, NULL, b, c, c, 1e-6));
   MISFIT (smb_op_layer_norm_backward (exec, a, NULL, NULL, a, a, c, n, n));
   MISFIT (smb_op_gelu (exec, a, b));
