@@ -112,6 +112,7 @@ make_dataset (Making *making, GError **error)
                                 .cases = (const char *const *) order->cases,
                                 .within_cases = order->within_cases,
                                 .classes = (const char *const *) order->classes,
+                                .same_person = SMB_SAME_PERSON,
                                 .folder = order->folder,
                                 .size_px = FACE_PX,
                                 .cropped = order->cropped,

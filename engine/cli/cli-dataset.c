@@ -11,6 +11,7 @@
 #include "cli/cli-train.h"
 #include "collect/smb-collect.h"
 #include "learn/smb-dataset-split.h"
+#include "learn/smb-embedding.h"
 
 #define SHOWN_LEAKS 20
 #define MAX_FRAMES 1000
@@ -158,6 +159,7 @@ build (int argc, char **argv)
   g_autofree char *class_text = NULL;
   g_auto (GStrv) cases = NULL;
   int size = 256, frames = SMB_COLLECT_FRAMES;
+  double same_person = SMB_SAME_PERSON;
   gint64 seed = 0;
   gboolean cropped = FALSE, within = FALSE, json = FALSE;
   g_autoptr (GCancellable) stop = g_cancellable_new ();
@@ -172,6 +174,8 @@ build (int argc, char **argv)
       N_ ("Also the labelled evidence of this case; may be given again"), N_ ("CASE") },
     { "within-cases", 0, 0, G_OPTION_ARG_NONE, &within, N_ ("Exhibits of one case may come into different parts"),
       NULL },
+    { "same-person", 0, 0, G_OPTION_ARG_DOUBLE, &same_person,
+      N_ ("Cosine of embeddings from which two faces are one person’s (0.5)"), N_ ("C") },
     { "frames", 0, 0, G_OPTION_ARG_INT, &frames, N_ ("Frames of each face track of a video (32)"), N_ ("N") },
     { "size", 0, 0, G_OPTION_ARG_INT, &size, N_ ("Side of the stored faces in pixels (256)"), N_ ("N") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map, N_ ("Renames a class; may be given again"), N_ ("FROM=TO") },
@@ -187,14 +191,14 @@ build (int argc, char **argv)
   if (!smb_cli_parse (
           &argc, &argv, entries_of, _ ("[CLASS=]PATH…"),
           _ ("Gathers labelled faces: folders of classes (class/… or train|val|test/class/…), folders named as "
-             "CLASS=FOLDER, tables (.csv) with the columns file, label, identity, source, case, origin, split, and "
-             "labelled evidence of cases. Pictures and videos. Divides them unless they come divided.")))
+             "CLASS=FOLDER, tables (.csv) with the columns file, label, identity, embedding, source, case, origin, "
+             "split, and labelled evidence of cases. Pictures and videos. Divides them unless they come divided.")))
     return SMB_EXIT_USAGE;
   if ((argc < 2 && cases == NULL) || out == NULL || size < 32 || size > 1024 || seed < 0 || frames < 1
-      || frames > MAX_FRAMES)
+      || frames > MAX_FRAMES || !smb_embedding_is_cosine (same_person))
     return smb_cli_usage (
         _ ("“dataset build” needs --out and folders, tables or --case; --size is from 32 to 1024, --seed from 0, "
-           "--frames from 1 to %d."),
+           "--frames from 1 to %d, --same-person above 0 and at most 1."),
         MAX_FRAMES);
   if (class_text != NULL)
     classes = g_strsplit (class_text, ",", -1);
@@ -205,6 +209,7 @@ build (int argc, char **argv)
                              .within_cases = within,
                              .map = (const char *const *) map,
                              .classes = (const char *const *) classes,
+                             .same_person = same_person,
                              .folder = out,
                              .size_px = size,
                              .cropped = cropped,

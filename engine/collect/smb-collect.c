@@ -255,7 +255,7 @@ smb_collect_dataset (SmbEngine *engine, const SmbCollectOrder *order, GCancellab
   if (entries == NULL)
     return NULL;
   how.more = c.more->str;
-  dataset = smb_dataset_build (order->folder, entries, order->classes, &how, cancellable, error);
+  dataset = smb_dataset_build (order->folder, entries, order->classes, order->same_person, &how, cancellable, error);
   return dataset != NULL && log_cases (&c, error) ? g_steal_pointer (&dataset) : NULL;
 }
 

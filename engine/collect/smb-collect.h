@@ -14,6 +14,7 @@ typedef struct {
   gboolean within_cases;      /* exhibits of one case may come into different parts */
   const char *const *map;     /* renamed classes, "from=to"; NULL */
   const char *const *classes; /* their order; NULL: the genuine one first, then by first appearance */
+  double same_person;         /* cosine of embeddings, SMB_SAME_PERSON */
   const char *folder;         /* where the data set goes */
   int size_px;                /* side of the stored faces */
   gboolean cropped;           /* every picture is a face already */

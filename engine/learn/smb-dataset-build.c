@@ -4,6 +4,7 @@
 
 #include "base/smb-error.h"
 #include "learn/smb-dataset-private.h"
+#include "learn/smb-embedding.h"
 #include "learn/smb-near-duplicate.h"
 #include "weights/smb-model.h"
 
@@ -88,6 +89,7 @@ describe (SmbDataset *dataset, gint64 face, const SmbDatasetEntry *entry)
   sample->source = g_strdup (entry->source);
   sample->origin = g_strdup (entry->origin);
   sample->case_id = g_strdup (entry->case_id);
+  sample->alike = g_strdup (entry->alike);
   smb_face_store_get_points (faces, face, points);
   smb_face_hash (sample->hash, rgb, faces->size_px, points, FALSE);
   sample->grey = is_grey (rgb, pixels);
@@ -129,8 +131,8 @@ compare_paths (gconstpointer a, gconstpointer b)
 }
 
 SmbDataset *
-smb_dataset_build (const char *folder, const GPtrArray *entries, const char *const *classes, const SmbFaceGather *how,
-                   GCancellable *cancellable, GError **error)
+smb_dataset_build (const char *folder, GPtrArray *entries, const char *const *classes, double same_person,
+                   const SmbFaceGather *how, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GHashTable) by_path = g_hash_table_new (g_str_hash, g_str_equal);
   g_auto (GStrv) names = order_classes (entries, classes, error);
@@ -139,7 +141,7 @@ smb_dataset_build (const char *folder, const GPtrArray *entries, const char *con
   g_autoptr (SmbDataset) dataset = NULL;
   SmbFaceStore *faces;
 
-  if (names == NULL)
+  if (names == NULL || !smb_embedding_group (entries, same_person, error))
     return NULL;
   for (guint i = 0; i < entries->len; i++) {
     SmbDatasetEntry *entry = g_ptr_array_index (entries, i);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "learn/smb-embedding.h"
 #include "learn/smb-table.h"
 
 void
@@ -18,6 +19,8 @@ smb_dataset_entry_free (SmbDatasetEntry *entry)
   g_free (entry->source);
   g_free (entry->origin);
   g_free (entry->case_id);
+  g_free (entry->alike);
+  g_clear_pointer (&entry->embedding, g_array_unref);
   g_free (entry);
 }
 
@@ -32,6 +35,7 @@ smb_dataset_entry_new (const char *path, const char *class)
   entry->source = g_strdup ("");
   entry->origin = g_strdup ("");
   entry->case_id = g_strdup ("");
+  entry->alike = g_strdup ("");
   entry->part = SMB_PART_NONE;
   return entry;
 }
@@ -149,18 +153,31 @@ cell (const GStrv row, int column)
   return column >= 0 ? row[column] : "";
 }
 
+/* What a table says of a face's embedding, if anything. */
+static gboolean
+set_embedding (SmbDatasetEntry *entry, const char *text, const char *table, GError **error)
+{
+  if (text[0] == '\0' || (entry->embedding = smb_embedding_parse (text)) != NULL)
+    return TRUE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+               _ ("%s: the embedding of %s is no vector; write its numbers between spaces, or leave the cell empty."),
+               table, entry->path);
+  return FALSE;
+}
+
 static gboolean
 add_table (GPtrArray *entries, const char *path, const char *class, GError **error)
 {
   g_autoptr (SmbTable) table = smb_table_read (path, error);
   g_autofree char *folder = g_path_get_dirname (path);
-  int file, label, identity, source, origin, part, case_column;
+  int file, label, identity, embedding, source, origin, part, case_column;
 
   if (table == NULL)
     return FALSE;
   file = smb_table_find (table, (const char *const[]) { "file", "filename", "path", NULL });
   label = smb_table_find (table, (const char *const[]) { "label", "class", NULL });
   identity = smb_table_find (table, (const char *const[]) { "identity", "person", "subject", NULL });
+  embedding = smb_table_find (table, (const char *const[]){ "embedding", "vector", NULL });
   source = smb_table_find (table, (const char *const[]) { "source", "video", "path", NULL });
   case_column = smb_table_find (table, (const char *const[]) { "case", NULL });
   origin = smb_table_find (table, (const char *const[]) { "origin", "generator", "source_repo", NULL });
@@ -182,6 +199,8 @@ add_table (GPtrArray *entries, const char *path, const char *class, GError **err
     smb_part_from_name (cell (row, part), &of);
     entry = add_entry (entries, picture, class != NULL ? class : row[label], cell (row, source), of);
     set_text (&entry->identity, cell (row, identity));
+    if (!set_embedding (entry, cell (row, embedding), path, error))
+      return FALSE;
     set_text (&entry->case_id, cell (row, case_column));
     if (from[0] == '\0') /* a genuine one has no generator: where it was found */
       from = cell (row, smb_table_find (table, (const char *const[]) { "source_repo", NULL }));

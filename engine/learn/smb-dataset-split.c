@@ -32,14 +32,16 @@ plain_name (const char *name)
   return g_strjoinv (" ", (char **) sorted->pdata);
 }
 
-/* What a sample is tied to others by: its name, source or case; NULL: nothing known. */
+/* What a sample is tied to others by: its name, source, case or embedding; NULL: nothing known. */
 static char *
 tie_of (const SmbSample *sample, SmbLeakKind kind)
 {
   g_autofree char *name = NULL;
 
-  if (kind == SMB_LEAK_SOURCE || kind == SMB_LEAK_CASE) {
-    const char *text = kind == SMB_LEAK_SOURCE ? sample->source : sample->case_id;
+  if (kind != SMB_LEAK_IDENTITY) {
+    const char *text = kind == SMB_LEAK_SOURCE ? sample->source
+                       : kind == SMB_LEAK_CASE ? sample->case_id
+                                               : sample->alike;
 
     return text[0] != '\0' ? g_strdup (text) : NULL;
   }
@@ -219,7 +221,7 @@ smb_dataset_split (SmbDataset *dataset, const double shares[SMB_N_PARTS], guint6
 const char *
 smb_leak_name (SmbLeakKind kind)
 {
-  static const char *const names[] = { "identity", "source", "case", "near-duplicate" };
+  static const char *const names[] = { "identity", "source", "case", "embedding", "near-duplicate" };
 
   return names[kind];
 }

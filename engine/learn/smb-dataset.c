@@ -67,6 +67,7 @@ sample_free (gpointer data)
   g_free (sample->source);
   g_free (sample->origin);
   g_free (sample->case_id);
+  g_free (sample->alike);
   g_free (sample);
 }
 
@@ -127,6 +128,7 @@ add_sample (JsonBuilder *b, const SmbDataset *dataset, const SmbSample *sample)
   add_text (b, "source", sample->source);
   add_text (b, "origin", sample->origin);
   add_text (b, "case", sample->case_id);
+  add_text (b, "alike", sample->alike);
   add_text (b, "hash", hash->str);
   json_builder_set_member_name (b, "grey");
   json_builder_add_boolean_value (b, sample->grey);
@@ -193,6 +195,7 @@ read_sample (SmbDataset *dataset, JsonNode *node)
   sample->source = g_strdup (smb_json_find_text (object, "source", ""));
   sample->origin = g_strdup (smb_json_find_text (object, "origin", ""));
   sample->case_id = g_strdup (smb_json_find_text (object, "case", ""));
+  sample->alike = g_strdup (smb_json_find_text (object, "alike", ""));
   sample->face = smb_json_find_int (object, "face", -1);
   sample->class = smb_class_find ((const char *const *) dataset->classes, smb_json_find_text (object, "class", ""));
   sample->grey = smb_json_find_boolean (object, "grey");

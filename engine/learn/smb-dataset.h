@@ -25,6 +25,7 @@ typedef struct {
   char *source;   /* video, contact sheet or recording the picture is of, "" itself */
   char *origin;   /* collection or generator, for results by where data comes from; "" unknown */
   char *case_id;  /* the case it is evidence of; "" none */
+  char *alike;    /* the same in all that embeddings say are one person; "" like nobody, or not known */
   guint8 hash[SMB_FACE_HASH_BYTES]; /* smb-near-duplicate.h */
   gboolean grey;     /* no colour in it */
   double sharpness;  /* variance of the Laplacian of the luma at 128 px */
@@ -42,7 +43,8 @@ typedef struct {
 /* What is known of a picture before it is opened. */
 typedef struct {
   char *path;  /* or, what only the caller's SmbFaceVisitor can open, its name */
-  char *class, *identity, *source, *origin, *case_id;
+  char *class, *identity, *source, *origin, *case_id, *alike;
+  GArray *embedding; /* float, of length 1: smb-embedding.h; NULL: not known */
   SmbPart part;
 } SmbDatasetEntry;
 
@@ -54,19 +56,21 @@ GPtrArray *smb_dataset_entries_new (void); /* of such, which it frees */
 /* Pictures of sources (NULL-terminated), "CLASS=PATH" or PATH:
  *   a folder of classes (class/…) or of parts (train|val|test/class/…); with CLASS=, everything in it is of that class,
  * in parts or not. A folder inside a class is a source (frames of a video); a .csv with the columns file (or path,
- * relative to the table), and, as there are, label (class), identity (person), source (video, path), case, origin
- * (generator, source_repo), part (split); a picture or video of its own, with CLASS=. A video is its own source. map:
- * NULL, or texts "from=to" renaming classes. Array of SmbDatasetEntry*; a picture named twice counts once, and is an
- * ARGUMENT error if its classes differ. */
+ * relative to the table), and, as there are, label (class), identity (person), embedding (smb-embedding.h), source
+ * (video, path), case, origin (generator, source_repo), part (split); a picture or video of its own, with CLASS=. A
+ * video is its own source. map: NULL, or texts "from=to" renaming classes. Array of SmbDatasetEntry*; a picture named
+ * twice counts once, and is an ARGUMENT error if its classes differ. */
 GPtrArray *smb_dataset_list (const char *const *sources, const char *const *map, GError **error);
 /* The same added to entries that are there already (taken). */
 GPtrArray *smb_dataset_list_with (GPtrArray *entries, const char *const *sources, const char *const *map,
                                   GError **error);
 
 /* Gathers the faces of the entries into `folder` (the surest face of each picture, whatever a visitor hands over) and
- * describes them. classes: the order wanted, or NULL: the genuine one first, then by first appearance. how: size,
- * cropped, open … */
-SmbDataset *smb_dataset_build (const char *folder, const GPtrArray *entries, const char *const *classes,
+ * describes them. classes: the order wanted, or NULL: the genuine one first, then by first appearance. same_person: the
+ * cosine of embeddings from which they are one person's. how: size, cropped, open … ARGUMENT: embeddings of different
+ * lengths. */
+#define SMB_SAME_PERSON 0.5 /* between the cosines usual for networks trained with an angular margin (0.4 to 0.6) */
+SmbDataset *smb_dataset_build (const char *folder, GPtrArray *entries, const char *const *classes, double same_person,
                                const SmbFaceGather *how, GCancellable *cancellable, GError **error);
 SmbDataset *smb_dataset_open (const char *folder, GError **error);
 gboolean smb_dataset_save (const SmbDataset *dataset, GError **error);

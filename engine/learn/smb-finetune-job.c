@@ -110,6 +110,7 @@ name_of (const Job *job)
   g_autofree char *config = smb_net_config_to_json (smb_finetuner_get_config (job->tuner));
   g_autofree char *data = smb_dataset_dup_key (job->dataset), *classes = g_strjoinv (",", (char **) p->classes);
   g_autofree char *patches = s->patch_weight > 0.0 ? g_strdup_printf ("patches %.9g, ", s->patch_weight) : NULL;
+  g_autofree char *kept = s->keep_patches < 1.0 ? g_strdup_printf ("keep %.9g, ", s->keep_patches) : NULL;
   g_autofree char *ease = v->ease > 0.0 ? g_strdup_printf ("ease %.9g, ", v->ease) : NULL;
   g_autofree char *cross = v->cross > 0.0 ? g_strdup_printf ("cross %.9g, ", v->cross) : NULL;
 
@@ -118,16 +119,15 @@ name_of (const Job *job)
       "%.9g to %.9g after %.9g, layer decay %.9g, decay %.9g, betas %.9g %.9g, clip %.9g, smoothing %.9g, "
       "drop path %.9g, erasing %.9g, mixup %.9g, cutmix %.9g, contrast %.9g %.9g, flip %.9g, zoom %.9g, "
       "grey %.9g, colour %.9g %.9g, blur %.9g %.9g, shrink %.9g %d, noise %.9g %.9g, jpeg %.9g %d, seed "
-      "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s%s%s%s",
+      "%" PRIu64 ", mean %.9g %.9g %.9g, std %.9g %.9g %.9g, %s%s%s%s%s%s",
       data, classes, p->feed.blend_class, smb_trained_name (s->trained), s->last_blocks, p->epochs,
       job->epoch_iterations, p->feed.batch, s->accumulate, p->base_lr, p->min_lr, warmup_of (p), s->layer_decay,
       s->weight_decay, s->beta1, s->beta2, s->clip_norm, s->smoothing, s->drop_path, s->augment.erasing,
       s->augment.mixup, s->augment.cutmix, s->contrast_weight, s->contrast_temperature, v->flip, v->zoom, p->feed.grey,
       d->colour, d->contrast, d->blur, d->max_sigma, d->shrink, d->min_px, d->noise, d->max_noise, d->jpeg,
       d->min_quality, s->seed, v->mean[0], v->mean[1], v->mean[2], v->std[0], v->std[1], v->std[2],
-      s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", patches != NULL ? patches : "", ease != NULL ? ease : "",
-      cross != NULL ? cross : "",
-      config);
+      s->precision == SMB_PRECISION_BF16 ? "bf16, " : "", patches != NULL ? patches : "", kept != NULL ? kept : "",
+      ease != NULL ? ease : "", cross != NULL ? cross : "", config);
 }
 
 static gboolean

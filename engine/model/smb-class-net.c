@@ -52,8 +52,8 @@ adapt (SmbExec *exec, const SmbClassNet *net, SmbClassOut *out, SmbClassTape *t)
 }
 
 SmbClassOut
-smb_class_net_forward (SmbExec *exec, const SmbClassNet *net, const SmbTensor *images, const SmbStackRun *run,
-                       SmbClassTape *tape)
+smb_class_net_forward (SmbExec *exec, const SmbClassNet *net, const SmbTensor *images, const SmbTensor *index,
+                       const SmbStackRun *run, SmbClassTape *tape)
 {
   gint64 b = images->shape[0], c = net->vit.cls->value->n;
   SmbClassTape local = { 0 }, *t = tape != NULL ? tape : &local;
@@ -64,7 +64,7 @@ smb_class_net_forward (SmbExec *exec, const SmbClassNet *net, const SmbTensor *i
   t->mean = smb_take (exec, b);
   t->rstd = smb_take (exec, b);
   mark = smb_exec_mark (exec);
-  t->tokens = smb_vit_forward (exec, &net->vit, images, NULL, run, tape != NULL ? &tape->vit : NULL);
+  t->tokens = smb_vit_forward (exec, &net->vit, images, index, run, tape != NULL ? &tape->vit : NULL);
   if (net->pooled)
     smb_op_mean_tokens (exec, t->pooled, t->tokens, 1); /* of the patches: the class token stays out */
   else
@@ -95,7 +95,7 @@ smb_class_net_judge_patches (SmbExec *exec, const SmbClassNet *net, SmbClassTape
   return logits;
 }
 
-/* d (B,1+L,C) += through head and norm of the single patches; NULL: only the head's own gradient is wanted */
+/* d (B,1+K,C) += through head and norm of the single patches; NULL: only the head's own gradient is wanted */
 static void
 patches_backward (SmbExec *exec, const SmbClassNet *net, SmbTensor *d, const SmbTensor *dpatches,
                   const SmbClassTape *tape)

@@ -34,14 +34,15 @@ typedef struct {
 SmbClassNet smb_class_net_bind (const SmbParamSet *set, const SmbNetConfig *config, SmbNetKind kind);
 void smb_class_net_clear (SmbClassNet *net);
 
-/* images (B,chans,H,W). tape NULL for inference. */
+/* images (B,chans,H,W); index (B,K) int32 of the patches that are looked at, or NULL for all L. tape NULL for
+ * inference. */
 SmbClassOut smb_class_net_forward (SmbExec *exec, const SmbClassNet *net, const SmbTensor *images,
-                                   const SmbStackRun *run, SmbClassTape *tape);
-/* Logits (B,L,classes) of every patch by itself: the network's own norm and head on its token in place of the mean of
- * all. After a forward pass of a pooled network without adapter; adds to its tape. */
+                                   const SmbTensor *index, const SmbStackRun *run, SmbClassTape *tape);
+/* Logits (B,K,classes) of every patch looked at by itself: the network's own norm and head on its token in place of the
+ * mean of all. After a forward pass of a pooled network without adapter; adds to its tape. */
 SmbTensor *smb_class_net_judge_patches (SmbExec *exec, const SmbClassNet *net, SmbClassTape *tape);
 /* dlogits (B,classes); dprojection (B,N) or NULL: no contrastive gradient, the projector's is left alone; dpatches
- * (B,L,classes) or NULL: patches were not judged. The encoder is gone through unless nothing in it asks for a gradient
+ * (B,K,classes) or NULL: patches were not judged. The encoder is gone through unless nothing in it asks for a gradient
  * (run->first = depth and its embedding and norm frozen). */
 void smb_class_net_backward (SmbExec *exec, const SmbClassNet *net, const SmbClassOut *out, const SmbTensor *dlogits,
                              const SmbTensor *dprojection, const SmbTensor *dpatches, const SmbStackRun *run,

@@ -84,7 +84,7 @@ classify_pass (SmbExec *exec, gpointer user_data)
 
   if (run.tap == NULL && run.mean_tap == NULL)
     smb_net_pass_begin (job->net, exec, images, NULL);
-  out = smb_class_net_forward (exec, net, images, &run, explain ? &tape : NULL);
+  out = smb_class_net_forward (exec, net, images, NULL, &run, explain ? &tape : NULL);
   smb_net_pass_end (exec);
   smb_exec_output (exec, job->outputs, "out.logits", out.logits);
   smb_exec_output (exec, job->outputs, "out.feature", out.feature);

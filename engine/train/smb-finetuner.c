@@ -13,8 +13,10 @@
 #include "train/smb-iteration.h"
 #include "train/smb-schedule.h"
 
-/* Streams of random numbers of one iteration. */
+/* Streams of random numbers of one iteration; which patches are kept has one far from them, so that they are the same
+ * whether it is used or not. */
 enum { STREAM_AUGMENT, STREAM_DEPTH, N_STREAMS };
+#define PATCH_STREAM ((guint64) 1 << 60)
 
 struct _SmbFinetuner {
   SmbFinetuneSettings settings;
@@ -39,6 +41,7 @@ typedef struct {
   const SmbTensor *images;   /* host, augmented; `sent`: only their shape */
   gboolean sent;             /* the augmented images are on the device already */
   SmbTensor **gates;         /* host (B), 2 * depth, entries NULL; NULL: no stochastic depth */
+  SmbTensor *index;          /* host (B,K), the patches kept; NULL: all */
   SmbFinetuneBatch batch;    /* empty in a plan */
   SmbFinetuneResult *result;
 } Job;
@@ -57,6 +60,7 @@ smb_finetune_settings_default (SmbNetKind kind)
                                 .eps = 1e-8,
                                 .smoothing = 0.1,
                                 .drop_path = 0.1,
+                                .keep_patches = 1.0,
                                 .augment
                                 = { .erasing = 0.25, .mixup = adapter ? 0.8 : 0.0, .cutmix = adapter ? 1.0 : 0.0 },
                                 .contrast_weight = adapter ? 0.01 : 0.0,
@@ -70,12 +74,13 @@ check_settings (const SmbFinetuneSettings *s, GError **error)
   if (s->accumulate >= 1 && s->last_blocks >= 0 && s->layer_decay >= 0.0 && s->layer_decay <= 1.0
       && s->weight_decay >= 0.0 && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0
       && s->eps > 0.0 && s->clip_norm >= 0.0 && s->smoothing >= 0.0 && s->smoothing < 1.0 && s->drop_path >= 0.0
-      && s->drop_path < 1.0 && s->contrast_temperature > 0.0 && isfinite (s->contrast_weight)
-      && s->patch_weight >= 0.0 && isfinite (s->patch_weight))
+      && s->drop_path < 1.0 && s->keep_patches > 0.0 && s->keep_patches <= 1.0 && s->contrast_temperature > 0.0
+      && isfinite (s->contrast_weight) && s->patch_weight >= 0.0 && isfinite (s->patch_weight))
     return TRUE;
   g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
                        _ ("A setting of the fine-tuning makes no sense: accumulation counts from 1, decays, smoothing, "
-                          "betas and drop path lie between 0 and 1, and nothing is negative."));
+                          "betas and drop path lie between 0 and 1, the share of patches kept is above 0 and at most "
+                          "1, and nothing is negative."));
   return FALSE;
 }
 
@@ -174,7 +179,7 @@ check_loss (SmbExec *exec, const Job *job)
                                       job->tuner->iteration));
 }
 
-/* The gradient (B,L,K) on the device of a loss over single patches; NULL if there is none. */
+/* The gradient (B,K,classes) on the device of a loss over single patches; NULL if there is none. */
 static SmbTensor *
 judge_patches (SmbExec *exec, const Job *job, SmbClassTape *tape)
 {
@@ -204,7 +209,7 @@ iteration_pass (SmbExec *exec, gconstpointer data)
                       .gates = n_gates > 0 ? gates : NULL };
   SmbClassTape tape = { 0 };
   SmbTensor *images = job->sent ? smb_exec_upload_sent (exec, job->images) : smb_exec_upload (exec, job->images);
-  SmbTensor *z, *dz_device = NULL, *dlogits_device, *dpatches;
+  SmbTensor *index, *z, *dz_device = NULL, *dlogits_device, *dpatches;
   g_autoptr (SmbTensor) logits = NULL, vectors = NULL, dlogits = NULL, dz = NULL;
   GError *failure = NULL;
   SmbClassOut out;
@@ -212,7 +217,8 @@ iteration_pass (SmbExec *exec, gconstpointer data)
 
   for (int i = 0; i < n_gates; i++)
     gates[i] = job->gates[i] != NULL ? smb_exec_upload (exec, job->gates[i]) : NULL;
-  out = smb_class_net_forward (exec, &t->net, images, &run, &tape);
+  index = job->index != NULL ? smb_exec_upload (exec, job->index) : NULL;
+  out = smb_class_net_forward (exec, &t->net, images, index, &run, &tape);
   z = t->net.adapter && t->settings.contrast_weight > 0.0 ? out.projection : NULL;
   dlogits = smb_tensor_new (SMB_DTYPE_F32, 2, out.logits->shape);
   dz = z != NULL ? smb_tensor_new (SMB_DTYPE_F32, 2, z->shape) : NULL;
@@ -279,11 +285,11 @@ check_batch (const SmbFinetuner *t, const SmbTensor *images, const int *labels, 
 
 /* A stream of random numbers of an iteration, another one in each process. */
 static void
-begin_stream (const SmbFinetuner *t, guint64 iteration, int stream, SmbRng *rng)
+begin_stream (const SmbFinetuner *t, guint64 stream, SmbRng *rng)
 {
   guint64 rank = t->settings.parallel != NULL ? (guint64) t->settings.parallel->rank : 0;
 
-  smb_rng_init (rng, t->settings.seed, (rank << 48) + iteration * N_STREAMS + (guint64) stream);
+  smb_rng_init (rng, t->settings.seed, (rank << 48) + stream);
 }
 
 /* The batch of an iteration as the network sees it, and how it was mixed. */
@@ -296,7 +302,7 @@ augment (const SmbFinetuner *t, guint64 iteration, const SmbTensor *images, SmbM
 
   memcpy (copy->data, images->data, smb_tensor_get_bytes (copy));
   if (!given) {
-    begin_stream (t, iteration, STREAM_AUGMENT, &rng);
+    begin_stream (t, iteration * N_STREAMS + STREAM_AUGMENT, &rng);
     smb_augment_erase (copy->data, b, chans, side, side, t->settings.augment.erasing, &rng);
     *mix = smb_augment_draw_mix (&t->settings.augment, side, side, &rng);
   }
@@ -314,7 +320,7 @@ draw_gates (const SmbFinetuner *t, gint64 b)
   if (t->settings.drop_path <= 0.0)
     return NULL;
   gates = g_new0 (SmbTensor *, 2 * t->config.depth + 1);
-  begin_stream (t, t->iteration, STREAM_DEPTH, &rng);
+  begin_stream (t, t->iteration * N_STREAMS + STREAM_DEPTH, &rng);
   for (int i = 0; i < 2 * t->config.depth; i++) {
     double rate = smb_schedule_drop_path (t->settings.drop_path, i / 2, t->config.depth);
 
@@ -325,6 +331,46 @@ draw_gates (const SmbFinetuner *t, gint64 b)
       ((float *) gates[i]->data)[k] = smb_rng_uniform (&rng) < rate ? 0.0f : (float) (1.0 / (1.0 - rate));
   }
   return gates;
+}
+
+/* (B,K): the patches that each image keeps, in their order; NULL: all. */
+static SmbTensor *
+draw_patches (const SmbFinetuner *t, gint64 b)
+{
+  int l = smb_net_config_get_patches (&t->config);
+  gint64 shape[] = { b, MAX (1, (int) lround (t->settings.keep_patches * l)) };
+  g_autofree gint32 *order = g_new (gint32, l);
+  SmbTensor *index;
+  SmbRng rng;
+
+  if (shape[1] == l)
+    return NULL;
+  index = smb_tensor_new (SMB_DTYPE_I32, 2, shape);
+  begin_stream (t, PATCH_STREAM + t->iteration, &rng);
+  for (gint64 i = 0; i < b; i++) {
+    gint32 *row = (gint32 *) index->data + i * shape[1];
+    gint64 kept = 0;
+
+    for (gint32 j = 0; j < l; j++)
+      order[j] = j < (gint32) shape[1];
+    smb_rng_shuffle (&rng, order, (guint32) l);
+    for (gint32 j = 0; j < l; j++)
+      if (order[j] != 0)
+        row[kept++] = j;
+  }
+  return index;
+}
+
+/* Of what is told of all patches (B,L), that of those kept; owned. */
+static float *
+of_patches_kept (const float *told, const SmbTensor *index, int l)
+{
+  const gint32 *at = index->data;
+  float *kept = g_new (float, index->n);
+
+  for (gint64 i = 0; i < index->n; i++)
+    kept[i] = told[i / index->shape[1] * l + at[i]];
+  return kept;
 }
 
 static void
@@ -364,8 +410,9 @@ smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels,
                     double lr, SmbFinetuneResult *result, GCancellable *cancellable, GError **error)
 {
   SmbMix how = mix != NULL ? *mix : (SmbMix){ .lambda = 1.0 };
-  g_autoptr (SmbTensor) batch = NULL;
+  g_autoptr (SmbTensor) batch = NULL, index = NULL;
   g_autofree double *targets = NULL;
+  g_autofree float *kept = NULL;
   Job job = { .tuner = t, .result = result,
               .batch = { .settings = &t->settings, .total = images->shape[0], .labels = labels, .forged = forged } };
   gboolean done;
@@ -384,6 +431,9 @@ smb_finetuner_step (SmbFinetuner *t, const SmbTensor *images, const int *labels,
     job.images = batch = augment (t, t->iteration, images, &how, mix != NULL);
   }
   job.gates = draw_gates (t, images->shape[0]);
+  job.index = index = draw_patches (t, images->shape[0]);
+  if (index != NULL && forged != NULL)
+    job.batch.forged = kept = of_patches_kept (forged, index, smb_net_config_get_patches (&t->config));
   job.batch.targets = targets = g_new (double, images->shape[0] * t->config.classes);
   smb_mix_targets (targets, labels, (int) images->shape[0], t->config.classes, t->settings.smoothing, how.lambda);
   done = smb_iteration_run (t->exec, t->optimiser, iteration_pass, send_next, &job, &t->accumulated, cancellable,
@@ -469,6 +519,7 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   g_autoptr (SmbFinetuner) t = g_new0 (SmbFinetuner, 1);
   const gint64 shape[] = { batch, config->chans, config->image_px, config->image_px };
   g_autoptr (SmbTensor) images = smb_tensor_new_borrowed (SMB_DTYPE_F32, 4, shape, NULL, NULL, NULL);
+  g_autoptr (SmbTensor) index = NULL;
   g_autoptr (GPtrArray) groups = NULL;
   Job job = { .tuner = t, .images = images };
   guint64 bytes = 0, weights, optimiser;
@@ -484,6 +535,7 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   smb_iteration_plan_gradients (t->set, groups);
   t->net = smb_class_net_bind (t->set, config, kind);
   job.gates = draw_gates (t, batch);
+  job.index = index = draw_patches (t, batch);
   smb_exec_begin (t->exec, NULL, TRUE);
   iteration_pass (t->exec, &job);
   weights = 4 * (guint64) smb_params_count (config, kind);

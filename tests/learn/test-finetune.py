@@ -119,6 +119,47 @@ def check_table(tap, folder):
     tap.check("a data set from a table, divided by person and source", found)
 
 
+def check_embeddings(tap, folder):
+    """Who is nameless but alike by the vectors that came with the pictures stays together; what crosses is found."""
+    found, data, table = [], os.path.join(folder, "alike-data"), os.path.join(folder, "alike.csv")
+    # The second is like the first, the third like the second alone: all three hang together. The fourth tells nothing.
+    vectors = ["1 0 0 0", "[2.4, 1.4, 0, 0]", "0.3;0.9;0;0", "", "0 0 0 -1", "0 0 1e-3 0", "0 0 0 1"]
+    names = REAL + FAKE
+
+    def build_with(vectors, *more, parts=None):
+        rows = ["file;label;embedding;split"]
+        for i, name in enumerate(names):
+            rows.append(f'{SAMPLES}/{name};{"real" if name in REAL else "fake"};"{vectors[i]}";{parts[i] if parts else ""}')
+        write(table, "\n".join(rows) + "\n")
+        return run("dataset", "build", table, "--out=" + data, "--size=72", "--json", *more)
+
+    for seed in range(4):
+        done = build_with(vectors, f"--seed={seed}", "--shares=0.4,0.3,0.3")
+        got = parts_of(data) if done.returncode == 0 else {}
+        if len({got.get(name, [seed, seed])[1] for name in names[:3]}) != 1:
+            found.append(f"seed {seed}: {got} {done.stderr}")
+    groups = {os.path.basename(face["file"]): sample.get("alike") for face, sample in
+              zip(json.loads(read(data, "index.json"))["faces"], json.loads(read(data, "dataset.json"))["samples"])}
+    if [groups[name] for name in names] != ["1", "1", "1", None, None, None, None]:
+        found.append(f"groups: {groups}")
+    for cosine, kinds in (("0.8", ["embedding"]), ("0.9", [])):
+        done = build_with(vectors, "--same-person=" + cosine, parts=["train", "val"] + ["train"] * 5)
+        told = [leak["kind"] for leak in json.loads(done.stdout)["leaks"]] if done.stdout else done.stderr
+        if told != kinds or done.returncode != (1 if kinds else 0):
+            found.append(f"at {cosine}: {told}")
+    checked = run("dataset", "check", data)
+    if checked.returncode != 0:
+        found.append(f"the groups are not those stored: {checked.stdout}")
+    for bad, code, said in ((["1 x"] + vectors[1:], 1, "no vector"), (["0 0"] + vectors[1:], 1, "no vector"),
+                            (["1 0 0"] + vectors[1:], 2, "one network")):
+        refused = build_with(bad)
+        if refused.returncode != code or said not in refused.stderr:
+            found.append(f"{bad[0]}: exit {refused.returncode}: {refused.stderr}")
+    if build_with(vectors, "--same-person=1.5").returncode != 2:
+        found.append("a cosine of 1.5 is taken")
+    tap.check("the nameless are kept together by embeddings that came with them", found)
+
+
 def check_leaks(tap, folder):
     """The same picture, made smaller and mirrored, in another part is found."""
     pictures = os.path.join(folder, "leaky")
@@ -372,7 +413,7 @@ def check_ways(tap, folder):
     for i, arguments in enumerate((["--adapter"], ["--train=last-blocks", "--mixup=0.8", "--cutmix=1", "--degrade=light"],
                                    ["--preset=quick", "--recompute", "--accumulate=2", "--shares=2,1,1", "--json"],
                                    ["--init=" + init, "--grey=0", "--zoom=0", "--train=head"], ["--weight-patches=0.5"],
-                                   ["--ease=1", "--degrade=medium"], ["--cross=1"])):
+                                   ["--ease=1", "--degrade=medium"], ["--cross=1"], ["--weight-patches=0.5", "--keep-patches=0.5"])):
         done = finetune(folder, f"way{i}", *arguments, "--epochs=1")
         if done.returncode != 0 or not os.path.exists(os.path.join(folder, f"way{i}", "detector.safetensors")):
             found.append(f"{arguments}: {done.stderr}")
@@ -381,7 +422,8 @@ def check_ways(tap, folder):
         found.append(f"the patches' loss: {step}")
     for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
                             (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
-                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2)):
+                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
+                            (["--keep-patches=0"], 2)):
         done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
@@ -394,6 +436,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_build(tap, folder)
         check_table(tap, folder)
+        check_embeddings(tap, folder)
         check_leaks(tap, folder)
         check_cases(tap, folder)
         check_videos(tap, folder)

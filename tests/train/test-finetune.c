@@ -218,6 +218,7 @@ test_repeats (void)
   s.seed = 9;
   s.real_class = 2;
   s.drop_path = 0.3;
+  s.keep_patches = 0.6;
   s.accumulate = 2;
   a = tuner_new (w, &s);
   b = tuner_new (w, &s);
@@ -481,6 +482,64 @@ test_patches (void)
   g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
 }
 
+static guint64
+bytes_an_image (const SmbNetConfig *config, const SmbFinetuneSettings *s)
+{
+  GError *error = NULL;
+  guint64 some = smb_finetune_plan_bytes (model_test_device (), config, SMB_NET_CLASSIFIER, s, 16, &error);
+  guint64 more = smb_finetune_plan_bytes (model_test_device (), config, SMB_NET_CLASSIFIER, s, 17, &error);
+
+  g_assert_no_error (error);
+  return more - some;
+}
+
+/* With half of the patches: other ones in every iteration, gradients of the loss over just these, and less memory. */
+static void
+test_kept_patches (void)
+{
+  static const char *const names[] = { "head.weight",
+                                       "fc_norm.weight",
+                                       "blocks.0.mlp.fc1.weight",
+                                       "blocks.2.attn.qkv.weight",
+                                       "pos_embed",
+                                       "patch_embed.proj.weight",
+                                       NULL };
+  g_autoptr (SmbTensorDict) w = model_test_read ("b_classifier_init.safetensors");
+  g_autoptr (SmbTensorDict) io = model_test_read ("b_finetune_io.safetensors"), gradients = NULL;
+  const SmbTensor *images = smb_tensor_dict_get (io, "in.images");
+  g_autofree int *labels = labels_of (io, "in.labels");
+  SmbFinetuneSettings s = bare (SMB_NET_CLASSIFIER);
+  g_autoptr (SmbFinetuner) t = NULL;
+  g_autoptr (GError) error = NULL;
+  SmbNetConfig base = { .image_px = 224,
+                        .patch_px = 16,
+                        .chans = 3,
+                        .dim = 768,
+                        .depth = 12,
+                        .heads = 12,
+                        .mlp_ratio = 4,
+                        .classes = 2,
+                        .global_pool = TRUE,
+                        .ln_eps = 1e-6 };
+  guint64 all, half;
+  double first;
+
+  s.keep_patches = 0.5;
+  t = tuner_new (w, &s);
+  first = step (t, images, labels, NULL, 0.0).total;
+  g_assert_cmpfloat (fabs (step (t, images, labels, NULL, 0.0).total - first), >, 1e-5);
+  s.patch_weight = 1.0;
+  loss_with (w, io, labels, &s, &gradients);
+  against_differences (w, io, labels, &s, gradients, names);
+  half = bytes_an_image (&base, &s);
+  s.keep_patches = 1.0;
+  all = bytes_an_image (&base, &s);
+  g_assert_cmpuint (10 * half, <, 6 * all);
+  s.keep_patches = 0.0;
+  g_assert_null (smb_finetuner_new (model_test_device (), w, NULL, &s, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT);
+}
+
 static void
 test_refusals (void)
 {
@@ -518,6 +577,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/train/finetune/head", GINT_TO_POINTER (SMB_TRAIN_HEAD), test_partial);
   g_test_add_func ("/train/finetune/drop-path-gradients", test_drop_path_gradients);
   g_test_add_func ("/train/finetune/patches", test_patches);
+  g_test_add_func ("/train/finetune/kept-patches", test_kept_patches);
   g_test_add_func ("/train/finetune/class-weights", test_class_weights);
   g_test_add_func ("/train/finetune/checkpoint", test_checkpoint);
   g_test_add_func ("/train/finetune/start", test_start);
