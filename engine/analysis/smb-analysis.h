@@ -129,6 +129,10 @@ SmbJudge *smb_judge_new_without_model (int threads);
 void smb_judge_free (SmbJudge *judge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)
 
+/* Has what smb_judge_analyze needs besides a picture made ready, so that the first one waits for less: the network, and
+ * the landmarks, which are read on. Nothing needs to call it. */
+gboolean smb_judge_prepare (SmbJudge *judge, SmbPrecision precision, GError **error);
+
 /* Faces and scores of one picture. drawn: boxes by hand (GArray of SmbBox) to judge in place of detection
  * (settings->detect_too: besides it, after those found), or NULL. */
 SmbAnalysis *smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn,

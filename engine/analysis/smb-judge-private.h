@@ -13,9 +13,10 @@ G_BEGIN_DECLS
 /* One of the model's two networks; all NULL if the model lacks it. */
 typedef struct {
   char *path;
-  const char *unchecked; /* what its file's SHA-256 must be; NULL once that is known */
-  GThread *checker;      /* finds it out meanwhile; NULL: not begun, or asked already */
-  GCancellable *stop;    /* of that thread */
+  char *sha256;           /* of its file, as the model says; NULL if it does not, until the file was hashed */
+  gboolean checked;       /* the file was hashed, and that is its hash */
+  GThread *checker;       /* hashes it meanwhile; NULL: not begun, or asked already */
+  GCancellable *stop;     /* of that thread */
   SmbTensorDict *weights; /* mapped: read when a network is made of them */
   SmbNetConfig config;
   SmbNetKind kind;
@@ -31,7 +32,7 @@ struct _SmbJudge {
   gboolean landmarker_sought;
   double stage_seconds[SMB_N_STAGES]; /* of the analysis that is going on */
   GThread *landmarker_seeker; /* reads the predictor meanwhile; NULL: not begun, or taken over */
-  char *name, *detector_sha256, *mim_sha256;
+  char *name;
   char **classes;
   int real_class;
   double mean[3], std[3], mim_mean[3], mim_std[3];
@@ -43,7 +44,8 @@ struct _SmbJudge {
   char *folder, *reference; /* of the model: where a reference may lie, and the one the user named */
 };
 
-/* The network, which the model must have, computing with this precision; made if need be. Borrowed. */
+/* The network, which the model must have, computing with this precision; made if need be, and not before its file is
+ * known to be the model's. Borrowed. */
 SmbNet *smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error);
 
 /* The face as the network's RGB input (size * size * 3, g_free), size from its configuration. */

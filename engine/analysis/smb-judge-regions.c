@@ -222,7 +222,7 @@ compare (SmbJudgeFace *face, SmbRegionReport *report, GError **error)
 {
   const char *named = face->judge->reference;
   g_autofree char *found
-      = named == NULL ? smb_model_dup_reference (face->judge->folder, face->judge->mim_sha256) : NULL;
+      = named == NULL ? smb_model_dup_reference (face->judge->folder, face->judge->mim.sha256) : NULL;
   g_autoptr (SmbReference) reference = NULL;
   g_autoptr (GError) local = NULL;
 
@@ -279,7 +279,7 @@ smb_judge_face_regions (SmbJudgeFace *face, const SmbRegionSettings *settings, G
   job.total = (guint64) settings->draws * (N + 1) + (settings->table_only ? 0 : N * (N + 1) / 2);
   report->settings = *settings;
   report->origin = face->regions->origin;
-  report->mim_sha256 = g_strdup (face->judge->mim_sha256);
+  report->mim_sha256 = g_strdup (face->judge->mim.sha256);
   for (int i = 0; i < N; i++)
     for (gsize k = 0; k < job.l; k++)
       report->rows[i].n_patches += job.member[(gsize) i * job.l + k];

@@ -8,6 +8,7 @@
 #include "analysis/smb-json.h"
 #include "analysis/smb-quality-json.h"
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "smb-config.h"
 #include "weights/smb-weights-file.h"
 
@@ -16,9 +17,9 @@
 #define CORRECTS_IOU 0.25
 #define MAX_DRAWN_FACES 1000
 
-/* A file being hashed. */
+/* A file being hashed; expected NULL: whatever comes out. */
 typedef struct {
-  char *path, *expected;
+  char *path, *expected, *found;
   GCancellable *stop;
   GError *error;
 } Check;
@@ -28,7 +29,10 @@ check_file (gpointer data)
 {
   Check *check = data;
 
-  smb_model_verify_file (check->path, check->expected, check->stop, &check->error);
+  if (check->expected == NULL)
+    check->found = smb_sha256_of_file (check->path, NULL, check->stop, &check->error);
+  else
+    smb_model_verify_file (check->path, check->expected, check->stop, &check->error);
   return check;
 }
 
@@ -40,7 +44,7 @@ begin_check (SmbJudgeNet *net)
 
   net->stop = g_cancellable_new ();
   check->path = g_strdup (net->path);
-  check->expected = g_strdup (net->unchecked);
+  check->expected = g_strdup (net->sha256);
   check->stop = g_object_ref (net->stop);
   net->checker = g_thread_new ("hash", check_file, check);
 }
@@ -53,11 +57,27 @@ end_check (SmbJudgeNet *net, GError **error)
 
   if (!good)
     g_propagate_error (error, g_steal_pointer (&check->error));
+  if (check->found != NULL)
+    net->sha256 = g_steal_pointer (&check->found);
+  net->checked = good;
+  g_clear_object (&net->stop);
   g_object_unref (check->stop);
   g_free (check->path);
   g_free (check->expected);
   g_free (check);
   return good;
+}
+
+/* Results carry these hashes: they must be those of the files computed with. Hashing takes time: not before it is
+ * needed. */
+static gboolean
+settle_hash (SmbJudgeNet *net, GError **error)
+{
+  if (net->checked || net->path == NULL)
+    return TRUE;
+  if (net->checker == NULL)
+    begin_check (net);
+  return end_check (net, error);
 }
 
 static void
@@ -67,11 +87,11 @@ judge_net_clear (SmbJudgeNet *net)
     g_cancellable_cancel (net->stop);
     end_check (net, NULL);
   }
-  g_clear_object (&net->stop);
   for (guint i = 0; i < G_N_ELEMENTS (net->nets); i++)
     g_clear_pointer (&net->nets[i], smb_net_free);
   g_clear_pointer (&net->weights, smb_tensor_dict_unref);
   g_clear_pointer (&net->path, g_free);
+  g_clear_pointer (&net->sha256, g_free);
 }
 
 void
@@ -85,8 +105,6 @@ smb_judge_free (SmbJudge *judge)
   g_clear_pointer (&judge->faces, smb_face_detector_free);
   smb_judge_forget_landmarks (judge);
   g_free (judge->name);
-  g_free (judge->detector_sha256);
-  g_free (judge->mim_sha256);
   g_free (judge->folder);
   g_free (judge->reference);
   g_strfreev (judge->classes);
@@ -94,8 +112,9 @@ smb_judge_free (SmbJudge *judge)
   g_free (judge);
 }
 
-SmbNet *
-smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error)
+/* The network, though its file may still be hashed. */
+static SmbNet *
+ensure_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error)
 {
   SmbNet **made = &net->nets[precision];
 
@@ -107,22 +126,22 @@ smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GE
                  judge->device->id);
     return NULL;
   }
-  /* Results carry these hashes: they must be those of the files computed with. Hashing takes time: not before it is
-   * needed. */
-  if (net->unchecked != NULL
-      && !(net->checker != NULL ? end_check (net, error)
-                                : smb_model_verify_file (net->path, net->unchecked, NULL, error)))
-    return NULL;
-  net->unchecked = NULL;
   *made = smb_net_new (judge->device, net->weights, NULL, net->path, precision, error);
   return *made;
 }
 
+SmbNet *
+smb_judge_get_net (SmbJudge *judge, SmbJudgeNet *net, SmbPrecision precision, GError **error)
+{
+  return settle_hash (net, error) ? ensure_net (judge, net, precision, error) : NULL;
+}
+
 /* Only what the file says of itself: the weights are read when the network is first needed. */
 static gboolean
-load_net (SmbJudgeNet *net, const char *path, GError **error)
+load_net (SmbJudgeNet *net, const char *path, const char *sha256, GError **error)
 {
   net->path = g_strdup (path);
+  net->sha256 = g_strdup (sha256);
   net->weights = smb_weights_read (path, error);
   return net->weights != NULL
          && smb_net_config_detect (&net->config, &net->kind, net->weights, NULL, path, error);
@@ -135,9 +154,8 @@ load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
   const SmbNetConfig *config = &judge->detector.config;
   SmbNetKind kind;
 
-  if (!load_net (&judge->detector, model->detector_path, error))
+  if (!load_net (&judge->detector, model->detector_path, model->detector_sha256, error))
     return FALSE;
-  judge->detector.unchecked = judge->detector_sha256;
   begin_check (&judge->detector);
   kind = judge->detector.kind;
   if (kind != SMB_NET_CLASSIFIER && kind != SMB_NET_ADAPTER) {
@@ -160,9 +178,8 @@ load_detector (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 static gboolean
 load_mim (SmbJudge *judge, const SmbModelInfo *model, GError **error)
 {
-  if (!load_net (&judge->mim, model->mim_path, error))
+  if (!load_net (&judge->mim, model->mim_path, model->mim_sha256, error))
     return FALSE;
-  judge->mim.unchecked = judge->mim_sha256;
   if (judge->mim.kind == SMB_NET_ONLINE)
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
@@ -203,8 +220,6 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
   }
   judge = g_new0 (SmbJudge, 1);
   judge->name = g_strdup (model->name);
-  judge->detector_sha256 = g_strdup (model->detector_sha256);
-  judge->mim_sha256 = g_strdup (model->mim_sha256);
   judge->folder = g_strdup (model->folder);
   judge->reference = g_strdup (model->reference);
   judge->classes = model->classes != NULL ? g_strdupv (model->classes) : g_new0 (char *, 1);
@@ -227,6 +242,13 @@ smb_judge_new (const SmbModelInfo *model, const char *device, int threads, GErro
       || (model->mim_path != NULL && !load_mim (judge, model, error)))
     return NULL;
   return g_steal_pointer (&judge);
+}
+
+gboolean
+smb_judge_prepare (SmbJudge *judge, SmbPrecision precision, GError **error)
+{
+  smb_judge_seek_landmarks (judge);
+  return judge->detector.path == NULL || ensure_net (judge, &judge->detector, precision, error) != NULL;
 }
 
 guint8 *
@@ -442,8 +464,6 @@ analysis_about (const SmbJudge *judge, const SmbImage *image, const SmbAnalysisS
   analysis->width = image->width;
   analysis->height = image->height;
   analysis->model_name = g_strdup (judge->name);
-  analysis->model_sha256 = g_strdup (judge->detector_sha256);
-  analysis->mim_sha256 = g_strdup (judge->mim_sha256);
   analysis->classes = g_strdupv (judge->classes);
   analysis->real_class = judge->real_class;
   analysis->trained = judge->trained;
@@ -473,6 +493,52 @@ add_regions (SmbJudge *judge, const SmbImage *image, const GPtrArray *faces, con
   return TRUE;
 }
 
+/* Scores the faces while the detector's file may still be hashed. Nothing of it leaves before the file is known to be
+ * the model's; that it is not is the error, whatever else went wrong. */
+static gboolean
+score_all (SmbJudge *judge, const SmbImage *image, GPtrArray *faces, const SmbAnalysisSettings *settings,
+           GCancellable *cancellable, GError **error)
+{
+  gint64 since_us = g_get_monotonic_time ();
+  const SmbImage *pictures[FACES_A_PASS];
+  g_autoptr (GError) failure = NULL;
+  SmbNet *net = ensure_net (judge, &judge->detector, settings->precision, &failure);
+  gboolean good = net != NULL, settled;
+
+  add_time (&judge->stage_seconds[SMB_STAGE_NETWORK], &since_us);
+  for (guint i = 0; i < FACES_A_PASS; i++)
+    pictures[i] = image;
+  for (guint done = 0; good && done < faces->len; done += FACES_A_PASS) {
+    guint n = MIN (FACES_A_PASS, faces->len - done);
+
+    good = !g_cancellable_set_error_if_cancelled (cancellable, &failure)
+           && smb_judge_score_faces (judge, net, pictures, (SmbFaceResult **) faces->pdata + done, n, cancellable,
+                                     &failure);
+  }
+  if (g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE; /* without waiting for the rest of the file */
+  }
+  since_us = g_get_monotonic_time ();
+  settled = settle_hash (&judge->detector, error);
+  add_time (&judge->stage_seconds[SMB_STAGE_NETWORK], &since_us);
+  if (settled && !good)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return settled && good;
+}
+
+/* A model that is a mere file does not say its hashes. */
+static gboolean
+name_weights (SmbJudge *judge, SmbAnalysis *analysis, GError **error)
+{
+  if ((judge->detector.sha256 == NULL && !settle_hash (&judge->detector, error))
+      || (judge->mim.sha256 == NULL && !settle_hash (&judge->mim, error)))
+    return FALSE;
+  analysis->model_sha256 = g_strdup (judge->detector.sha256);
+  analysis->mim_sha256 = g_strdup (judge->mim.sha256);
+  return TRUE;
+}
+
 SmbAnalysis *
 smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, const SmbAnalysisSettings *settings,
                    GCancellable *cancellable, GError **error)
@@ -482,8 +548,6 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
   g_autoptr (GArray) faces = NULL;
   g_autoptr (GPtrArray) inside = g_ptr_array_new ();
   gint64 since_us = start_us;
-  const SmbImage *pictures[FACES_A_PASS];
-  SmbNet *net = NULL;
 
   g_return_val_if_fail (judge != NULL && image != NULL && settings != NULL, NULL);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -500,29 +564,17 @@ smb_judge_analyze (SmbJudge *judge, const SmbImage *image, const GArray *drawn, 
 
     result->outside = smb_judge_why_outside (judge, &result->face);
     g_ptr_array_add (analysis->faces, result);
-    if (!measure_quality (judge, image, result, error))
-      return NULL;
     if (result->outside == NULL)
       g_ptr_array_add (inside, result);
   }
+  if (inside->len > 0 && !score_all (judge, image, inside, settings, cancellable, error))
+    return NULL;
+  since_us = g_get_monotonic_time ();
+  for (guint i = 0; i < faces->len; i++) /* last: the first time, the landmarks are still being read */
+    if (!measure_quality (judge, image, analysis->faces->pdata[i], error))
+      return NULL;
   add_time (&judge->stage_seconds[SMB_STAGE_QUALITY], &since_us);
-  if (inside->len > 0) {
-    net = smb_judge_get_net (judge, &judge->detector, settings->precision, error);
-    if (net == NULL)
-      return NULL;
-  }
-  add_time (&judge->stage_seconds[SMB_STAGE_NETWORK], &since_us);
-  for (guint i = 0; i < FACES_A_PASS; i++)
-    pictures[i] = image;
-  for (guint done = 0; done < inside->len; done += FACES_A_PASS) {
-    guint n = MIN (FACES_A_PASS, inside->len - done);
-
-    if (g_cancellable_set_error_if_cancelled (cancellable, error)
-        || !smb_judge_score_faces (judge, net, pictures, (SmbFaceResult **) inside->pdata + done, n, cancellable,
-                                   error))
-      return NULL;
-  }
-  if (!add_regions (judge, image, inside, settings, cancellable, error))
+  if (!add_regions (judge, image, inside, settings, cancellable, error) || !name_weights (judge, analysis, error))
     return NULL;
   memcpy (analysis->stage_seconds, judge->stage_seconds, sizeof analysis->stage_seconds);
   analysis->seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;

@@ -239,6 +239,8 @@ do_video (const Batch *batch, const char *path, gboolean json, gboolean profiled
   if (video == NULL)
     return *error != NULL;
   *good = FALSE;
+  if (!smb_model_hash (batch->model, error))
+    return TRUE;
   if (batch->store != NULL) {
     evidence = exhibit_of_path (batch, path, error);
     if (evidence == NULL)
@@ -381,7 +383,7 @@ smb_cli_analyze (int argc, char **argv)
   if (!smb_cli_video_settings (&video, &settings, &video_settings, &error) || video.rate < 0 || video.rate > 1000)
     return smb_cli_usage ("%s", error != NULL ? error->message
                                               : _ ("--rate takes a number of pictures a second up to 1000."));
-  model = smb_model_find (model_name, &error);
+  model = smb_model_find_unhashed (model_name, &error);
   if (model != NULL && reference != NULL) {
     g_autoptr (SmbReference) table = smb_reference_read (reference, &error);
 
@@ -390,13 +392,15 @@ smb_cli_analyze (int argc, char **argv)
     g_free (model->reference);
     model->reference = g_canonicalize_filename (reference, NULL);
   }
-  if (error == NULL && case_path != NULL)
+  /* What a case keeps is told by its hash; a picture by itself is told by its analysis. */
+  if (error == NULL && case_path != NULL && smb_model_hash (model, &error))
     store = smb_case_open (case_path, &error);
   if (model == NULL || error != NULL) {
     smb_cli_print_error (error);
     return SMB_EXIT_FAILED;
   }
   engine = smb_engine_new (device, threads);
+  smb_engine_prepare (engine, model, &settings);
   {
     Batch batch = { engine, model, store, boxes, settings, &video, video_settings };
     Profile sum = { { 0 } };

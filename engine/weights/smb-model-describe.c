@@ -199,7 +199,7 @@ name_of_file (const char *base)
 }
 
 static gboolean
-read_source (const char *path, const char *config, SmbModelSource *source, GError **error)
+read_source (const char *path, const char *config, gboolean hashed, SmbModelSource *source, GError **error)
 {
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -207,11 +207,11 @@ read_source (const char *path, const char *config, SmbModelSource *source, GErro
     return smb_error_set_errno (error, errno, path, _ ("opening the weights file"));
   /* Read first: that refuses what is no regular file, which hashing would wait for. */
   source->weights = smb_weights_read_fd (fd, SMB_WEIGHTS_MODEL, path, error);
-  if (source->weights != NULL)
+  if (source->weights != NULL && hashed)
     source->sha256 = smb_sha256_of_fd (fd, path, NULL, NULL, NULL, NULL, error);
   close (fd);
-  return source->sha256 != NULL &&
-         smb_net_config_detect (&source->config, &source->kind, source->weights, config, path, error);
+  return source->weights != NULL && (!hashed || source->sha256 != NULL)
+         && smb_net_config_detect (&source->config, &source->kind, source->weights, config, path, error);
 }
 
 static const char *
@@ -223,15 +223,15 @@ meta_or (const SmbTensorDict *weights, const char *key, const char *otherwise)
 }
 
 SmbModelInfo *
-smb_model_describe_file (const char *path, gboolean normalisation_given, const char *config, SmbModelSource *source,
-                         GError **error)
+smb_model_describe_file (const char *path, gboolean normalisation_given, const char *config, gboolean hashed,
+                         SmbModelSource *source, GError **error)
 {
   g_autoptr (SmbModelInfo) info = g_new0 (SmbModelInfo, 1);
   g_autofree char *absolute = g_canonicalize_filename (path, NULL), *base = g_path_get_basename (absolute);
   double mean[3], std[3];
 
-  if (!read_source (path, config, source, error) ||
-      !settle_normalisation (absolute, normalisation_given, source, mean, std, error))
+  if (!read_source (path, config, hashed, source, error)
+      || !settle_normalisation (absolute, normalisation_given, source, mean, std, error))
     return NULL;
   if (source->kind == SMB_NET_TARGET) {
     g_set_error (

@@ -330,7 +330,7 @@ take_mim (SmbModelInfo *info, const SmbModelImport *how, SmbModelSource *mim, GE
         _ ("%s: a second network goes with a detector only, and the first file is none. Import this one "
            "alone."),
         how->mim);
-  other = smb_model_describe_file (how->mim, FALSE, how->config, mim, error);
+  other = smb_model_describe_file (how->mim, FALSE, how->config, TRUE, mim, error);
   if (other == NULL || !check_finite (mim->weights, how->mim, error))
     return FALSE;
   if (other->mim_path == NULL)
@@ -352,7 +352,7 @@ smb_model_import (const char *path, const SmbModelImport *how, GError **error)
 
   if (!check_name (how->name, error))
     return NULL;
-  info = smb_model_describe_file (path, how->mean != NULL && how->std != NULL, how->config, &source, error);
+  info = smb_model_describe_file (path, how->mean != NULL && how->std != NULL, how->config, TRUE, &source, error);
   if (info == NULL || !check_finite (source.weights, path, error) || !take_classes (info, how, &source, path, error) ||
       !take_normalisation (info, how, &source, error) || !take_words (info, how, &source, path, error)
       || !take_mim (info, how, &mim, error))

@@ -27,7 +27,7 @@ typedef struct {
   SmbTensorDict *weights;
   SmbNetKind kind;
   SmbNetConfig config;
-  char *sha256;
+  char *sha256;        /* NULL: not asked for */
   char *normalisation; /* a sentence: where mean and std come from */
 } SmbModelSource;
 
@@ -36,9 +36,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SmbModelSource, smb_model_source_clear)
 
 /* Opens, hashes and reads a weights file through one descriptor, and describes it. The description's detector_path or
  * mim_path is the file itself. normalisation_given: the caller has one, so what lies beside the file is not read.
- * config: as in SmbModelImport. */
+ * hashed FALSE: no hash is taken, for that takes long. config: as in SmbModelImport. */
 SmbModelInfo *smb_model_describe_file (const char *path, gboolean normalisation_given, const char *config,
-                                       SmbModelSource *source, GError **error);
+                                       gboolean hashed, SmbModelSource *source, GError **error);
 
 /* Classes without names get "class 0" …; real_class < 0: the first whose name says genuine, else 0. */
 void smb_model_settle_classes (SmbModelInfo *info, const char *const *classes, int n_classes, int real_class);

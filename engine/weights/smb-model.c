@@ -263,7 +263,7 @@ find_default (GError **error)
 }
 
 SmbModelInfo *
-smb_model_find (const char *name, GError **error)
+smb_model_find_unhashed (const char *name, GError **error)
 {
   SmbModelInfo *info = NULL;
 
@@ -276,12 +276,35 @@ smb_model_find (const char *name, GError **error)
   if (g_file_test (name, G_FILE_TEST_EXISTS) || strchr (name, '/') != NULL) {
     g_auto (SmbModelSource) source = { 0 };
 
-    return smb_model_describe_file (name, FALSE, NULL, &source, error);
+    return smb_model_describe_file (name, FALSE, NULL, FALSE, &source, error);
   }
   g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
                _ ("There is neither a model nor a file “%s”. semblance-cli model list shows the models there are."),
                name);
   return NULL;
+}
+
+static gboolean
+hash_file (const char *path, char **sha256, GError **error)
+{
+  if (path != NULL && *sha256 == NULL)
+    *sha256 = smb_sha256_of_file (path, NULL, NULL, error);
+  return path == NULL || *sha256 != NULL;
+}
+
+gboolean
+smb_model_hash (SmbModelInfo *info, GError **error)
+{
+  return hash_file (info->detector_path, &info->detector_sha256, error)
+         && hash_file (info->mim_path, &info->mim_sha256, error);
+}
+
+SmbModelInfo *
+smb_model_find (const char *name, GError **error)
+{
+  g_autoptr (SmbModelInfo) info = smb_model_find_unhashed (name, error);
+
+  return info != NULL && smb_model_hash (info, error) ? g_steal_pointer (&info) : NULL;
 }
 
 gboolean

@@ -72,6 +72,11 @@ GPtrArray *smb_model_list (GPtrArray *problems);
  * that came with the program ($SEMBLANCE_MODELS and the installed ones) the first trained one that has a detector, else
  * the first that has one. One that was imported is never taken unless it was chosen. */
 SmbModelInfo *smb_model_find (const char *name, GError **error);
+/* The same, but a mere weights file, of which no model.json says it, has no hash yet: hashing takes long, and who has
+ * the model judge is told (SmbAnalysis). */
+SmbModelInfo *smb_model_find_unhashed (const char *name, GError **error);
+/* Hashes those of its files that have none yet. */
+gboolean smb_model_hash (SmbModelInfo *info, GError **error);
 
 /* What an importer must say because the file does not hold it; NULL / 0 fields mean "as found or by default". */
 typedef struct {

@@ -94,6 +94,18 @@ smb_engine_settings_to_json (const SmbAnalysisSettings *settings)
   return object;
 }
 
+void
+smb_engine_prepare (SmbEngine *engine, const SmbModelInfo *model, const SmbAnalysisSettings *settings)
+{
+  SmbEngineCall call = {
+    .worker = SMB_ENGINE_COMPUTE, .type = SMB_MESSAGE_LOAD, .fd = -1, .doing = "", .timeout_ms = COMPUTE_TIMEOUT_MS
+  };
+
+  call.body = smb_engine_new_body (engine, model);
+  json_object_set_object_member (call.body, "settings", smb_engine_settings_to_json (settings));
+  smb_engine_call_ahead (engine, &call);
+}
+
 SmbAnalysis *
 smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, const GArray *drawn,
                     const SmbAnalysisSettings *settings, SmbProgress progress, gpointer user_data,

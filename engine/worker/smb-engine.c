@@ -32,6 +32,8 @@ struct _SmbEngine {
   GMutex lock; /* of the slots; a busy slot's process belongs to the call that set it busy */
   GCond freed;
   Slot slots[4];
+  GThread *ahead;        /* of smb_engine_call_ahead; NULL: none */
+  GCancellable *no_more; /* of that thread */
 };
 
 static const char *const modes[] = { "decode", "compute", "weights", "compute" };
@@ -61,6 +63,11 @@ smb_engine_unref (SmbEngine *engine)
 {
   if (!g_atomic_ref_count_dec (&engine->references))
     return;
+  if (engine->ahead != NULL) {
+    g_cancellable_cancel (engine->no_more);
+    g_thread_join (engine->ahead);
+    g_object_unref (engine->no_more);
+  }
   for (guint i = 0; i < G_N_ELEMENTS (engine->slots); i++) {
     if (engine->slots[i].process != NULL)
       g_free (smb_worker_process_stop (engine->slots[i].process, END_GRACE_MS));
@@ -387,4 +394,30 @@ smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *can
     return NULL;
   }
   return g_steal_pointer (&answer);
+}
+
+typedef struct {
+  SmbEngine *engine; /* borrowed: it outlives its thread */
+  SmbEngineCall call;
+} Ahead;
+
+static gpointer
+call_ahead (gpointer data)
+{
+  g_autofree Ahead *ahead = data;
+
+  smb_message_free (smb_engine_call (ahead->engine, &ahead->call, ahead->engine->no_more, NULL));
+  return NULL;
+}
+
+void
+smb_engine_call_ahead (SmbEngine *engine, const SmbEngineCall *call)
+{
+  Ahead *ahead;
+
+  g_return_if_fail (engine->ahead == NULL);
+  ahead = g_new (Ahead, 1);
+  *ahead = (Ahead){ engine, *call };
+  engine->no_more = g_cancellable_new ();
+  engine->ahead = g_thread_new ("call-ahead", call_ahead, ahead);
 }

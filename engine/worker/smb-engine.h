@@ -53,6 +53,10 @@ SmbAnalysis *smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, c
                                  const GArray *drawn, const SmbAnalysisSettings *settings, SmbProgress progress,
                                  gpointer user_data, GCancellable *cancellable, GError **error);
 
+/* Starts the compute worker and has it load the model meanwhile, for an analysis that is to come with such settings;
+ * that analysis waits only for what is left of it, and says what went wrong. At most once an engine. */
+void smb_engine_prepare (SmbEngine *engine, const SmbModelInfo *model, const SmbAnalysisSettings *settings);
+
 /* Array of SmbMap*, in the order of specs; see smb_judge_maps. */
 GPtrArray *smb_engine_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box,
                             const SmbMapSpec *specs, guint n_specs, GCancellable *cancellable, GError **error);

@@ -46,6 +46,7 @@ typedef enum {
   SMB_MESSAGE_WEIGHTS, /* program: a weights file to write anew, its "part" model or optimiser; descriptor: the file,
                           read-only */
   SMB_MESSAGE_SEARCH,  /* program: frames whose faces to find again; descriptors: their planes; no model */
+  SMB_MESSAGE_LOAD,    /* program: the model to judge with, before there is a picture */
 } SmbMessageType;
 
 typedef struct {

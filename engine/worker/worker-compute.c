@@ -150,6 +150,16 @@ smb_worker_read_settings (const SmbMessage *request, SmbAnalysisSettings *settin
 }
 
 static SmbMessage *
+load (SmbJudge *judge, const SmbMessage *request, GError **error)
+{
+  SmbAnalysisSettings settings;
+
+  return smb_worker_read_settings (request, &settings, error) && smb_judge_prepare (judge, settings.precision, error)
+             ? smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL)
+             : NULL;
+}
+
+static SmbMessage *
 analyze (SmbWorker *worker, SmbJudge *judge, SmbMessage *request, const SmbImage *image, GCancellable *cancellable,
          GError **error)
 {
@@ -292,6 +302,10 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
   if (request->type == SMB_MESSAGE_SCORE || needs_no_model (request)) {
     judge = ensure_judge (compute, worker, request, error);
     return judge != NULL ? smb_worker_frames (worker, judge, request, cancellable, error) : NULL;
+  }
+  if (request->type == SMB_MESSAGE_LOAD) {
+    judge = ensure_judge (compute, worker, request, error);
+    return judge != NULL ? load (judge, request, error) : NULL;
   }
   if ((request->type != SMB_MESSAGE_ANALYZE && !about_face) || request->n_fds < 1
       || request->n_fds > (about_face ? 2u : 1u)) {

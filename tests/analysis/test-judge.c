@@ -263,7 +263,7 @@ test_refused_models (void)
   assert_refused (real, SMB_ERROR_MISMATCH, "number 4");
 }
 
-/* Weights that were changed since: found before anything is computed with them, every time. */
+/* Weights that were changed since: found before anything that was computed with them is told, every time. */
 static void
 test_altered (void)
 {
@@ -282,6 +282,38 @@ test_altered (void)
     g_assert_null (smb_judge_analyze (judge, image, drawn, &settings, NULL, &error));
     g_assert_error (error, SMB_ERROR, SMB_ERROR_INTEGRITY);
     g_assert_nonnull (strstr (error->message, "a_classifier_init"));
+  }
+}
+
+/* A mere weights file says no hash of itself: the analysis does, whether there was a face or not. And what is made
+ * ready beforehand changes nothing. */
+static void
+test_unsaid_hash (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM),
+                           mere = judge_model (JUDGE_DETECTOR, JUDGE_MIM);
+  g_autoptr (SmbImage) image = judge_picture (100, 100);
+  g_autoptr (GArray) drawn = boxes_new (1, (SmbBox){ 0, 0, 90, 90 });
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&mere->detector_sha256, g_free);
+  g_clear_pointer (&mere->mim_sha256, g_free);
+  for (int faces = 0; faces < 2; faces++) {
+    g_autoptr (SmbJudge) said = judge_open (model), unsaid = judge_open (mere);
+    g_autoptr (SmbAnalysis) a = NULL, b = NULL;
+
+    g_assert_true (smb_judge_prepare (unsaid, settings.precision, &error));
+    a = smb_judge_analyze (said, image, faces ? drawn : NULL, &settings, NULL, &error);
+    b = smb_judge_analyze (unsaid, image, faces ? drawn : NULL, &settings, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (a->faces->len, ==, faces);
+    g_assert_cmpuint (b->faces->len, ==, faces);
+    g_assert_cmpstr (b->model_sha256, ==, model->detector_sha256);
+    g_assert_cmpstr (b->mim_sha256, ==, model->mim_sha256);
+    for (int i = 0; i < faces; i++)
+      g_assert_cmpfloat (((SmbFaceResult *) a->faces->pdata[i])->score, ==,
+                         ((SmbFaceResult *) b->faces->pdata[i])->score);
   }
 }
 
@@ -424,6 +456,7 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/without-detector", test_without_detector);
   g_test_add_func ("/judge/refused-models", test_refused_models);
   g_test_add_func ("/judge/altered", test_altered);
+  g_test_add_func ("/judge/unsaid-hash", test_unsaid_hash);
   g_test_add_func ("/judge/not-numbers", test_not_numbers);
   g_test_add_func ("/judge/precisions", test_precisions);
   g_test_add_func ("/judge/precision-texts", test_precision_texts);

@@ -234,6 +234,22 @@ def bad_weights_and_cases():
     return found
 
 
+def a_mere_weights_file():
+    """No model.json says its hash: results carry it nevertheless, of a picture and in a case."""
+    found = []
+    weights = os.path.join(ROOT, "tests", "fixtures", "reference", "a_classifier_init.safetensors")
+    with tempfile.TemporaryDirectory() as folder:
+        case = os.path.join(folder, "one.smbcase")
+        cli("case", "new", case, "--title=One")
+        for more in ((), ("--case", case)):
+            done = cli("analyze", "--json", "--model", weights, *more, PORTRAIT)
+            expect(found, done.returncode == 0, f"{more}: exit {done.returncode}: {done.stderr}")
+            result = json_lines(done)[0]
+            expect(found, result["model"]["sha256"] == sha256(weights), f"{more}: the model's hash is {result['model']}")
+            expect(found, any(face["score"] is not None for face in result["faces"]), f"{more}: no score")
+    return found
+
+
 def into_a_case():
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -491,7 +507,8 @@ def main():
     for name, test in (("help, usage, exit codes", help_and_usage), ("version and devices", version_and_devices),
                        ("analyze --json", analyze_json), ("analyze --profile", analyze_profile), ("a box drawn by hand", drawn_box), ("bad input", bad_input),
                        ("half a JPEG", half_a_jpeg), ("no permission", no_permission),
-                       ("bad weights and cases", bad_weights_and_cases), ("analyze --case", into_a_case), ("maps", maps),
+                       ("bad weights and cases", bad_weights_and_cases), ("analyze --model=FILE", a_mere_weights_file),
+                       ("analyze --case", into_a_case), ("maps", maps),
                        ("maps of the whole picture, and checked ones", whole_picture_maps), ("masks", masks),
                        ("metadata", metadata), ("regions and their reference", regions_and_reference),
                        ("regions of a stored face", regions_of_a_stored_face), ("numbered pictures", numbered_pictures),

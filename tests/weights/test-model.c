@@ -116,6 +116,28 @@ test_import_classifier (void)
   g_assert_cmpstr (again->name, ==, "untrained");
 }
 
+/* A mere file is described without its hash if that is not asked for, and then gets the one it would have had. */
+static void
+test_unhashed (void)
+{
+  g_autofree char *path = g_build_filename (SMB_FIXTURES, "reference", "a_finetune_after3.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbModelInfo) hashed = smb_model_find (path, &error), unhashed = smb_model_find_unhashed (path, &error);
+
+  g_assert_no_error (error);
+  g_assert_null (unhashed->detector_sha256);
+  g_assert_true (smb_model_hash (unhashed, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (hashed->detector_sha256);
+  g_assert_cmpstr (unhashed->detector_sha256, ==, hashed->detector_sha256);
+  g_assert_null (unhashed->mim_sha256);
+  g_free (unhashed->detector_path);
+  unhashed->detector_path = g_strdup ("/nowhere/weights.safetensors");
+  g_clear_pointer (&unhashed->detector_sha256, g_free);
+  g_assert_false (smb_model_hash (unhashed, &error));
+  g_assert_nonnull (strstr (error->message, "/nowhere/weights.safetensors"));
+}
+
 /* What the weights say of themselves goes on with them, up to a length, unless something else is said. */
 static void
 test_stated_words (void)
@@ -497,6 +519,7 @@ main (int argc, char **argv)
   smb_weights_read_pickles_here ();
   g_test_add_func ("/weights/model/untrained", test_untrained);
   g_test_add_func ("/weights/model/import-classifier", test_import_classifier);
+  g_test_add_func ("/weights/model/unhashed", test_unhashed);
   g_test_add_func ("/weights/model/stated-words", test_stated_words);
   g_test_add_func ("/weights/model/mim-and-half", test_mim_and_half);
   g_test_add_func ("/weights/model/never-overwrites", test_never_overwrites);

@@ -225,6 +225,44 @@ test_failures (void)
   g_assert_nonnull (analysis);
 }
 
+/* A model loaded ahead of the first picture: the answers are the same, what is wrong with it is said when it is asked,
+ * and an engine that nobody asks anything ends at once. */
+static void
+test_prepare (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, JUDGE_MIM),
+                           missing = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbJudge) judge = judge_open (model);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (GArray) drawn = one_box ();
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbAnalysis) here = smb_judge_analyze (judge, image, drawn, &settings, NULL, &error);
+  int notes = 0;
+
+  g_assert_no_error (error);
+  g_free (missing->detector_path);
+  missing->detector_path = g_strdup ("/nowhere/weights.safetensors");
+  for (int i = 0; i < 3; i++) {
+    g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+    g_autoptr (SmbAnalysis) there = NULL;
+
+    smb_engine_prepare (engine, i == 1 ? missing : model, &settings);
+    if (i == 2)
+      continue;
+    there = smb_engine_analyze (engine, i == 1 ? missing : model, image, drawn, &settings, note_progress, &notes, NULL,
+                                &error);
+    if (i == 0) {
+      g_assert_no_error (error);
+      assert_same (here, there);
+      g_assert_cmpint (notes, ==, 1); /* judging; the loading was told to nobody */
+    } else {
+      g_assert_null (there);
+      g_assert_nonnull (strstr (error->message, "/nowhere/weights.safetensors"));
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -233,6 +271,7 @@ main (int argc, char **argv)
   g_test_add_func ("/worker/compute/maps", test_maps);
   g_test_add_func ("/worker/compute/regions", test_regions);
   g_test_add_func ("/worker/compute/many-maps", test_many_maps);
+  g_test_add_func ("/worker/compute/prepare", test_prepare);
   g_test_add_func ("/worker/compute/failures", test_failures);
   return g_test_run ();
 }
