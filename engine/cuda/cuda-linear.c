@@ -5,7 +5,9 @@
 
 /* Linear layers: products with the bias in their epilogue; the exact GELU (cuBLASLt's is the approximation by tanh) and
  * a ReLU that keeps NaN follow in one pass. In bfloat16 both factors are rounded once and sums stay float32; rows of
- * factors are padded to eight numbers, which the matrix units like. */
+ * factors are padded to eight numbers, which the matrix units like. What an activation gives is nearly always the next
+ * product's factor: the pass that makes it rounds it as well, and the next layer finds it where it is the very next
+ * thing asked for. */
 
 typedef struct {
   SmbPrecision precision;
@@ -69,6 +71,37 @@ halve (SmbCuda *cuda, SmbCudaRoom room, const float *x, int64_t rows, int64_t n,
   return status == SMB_STATUS_OK ? smb_cuda_to_bf16 (cuda, halves, x, rows, n) : status;
 }
 
+/* The left factor likewise, unless the operation before this one has left it there. */
+static SmbStatus
+halve_left (SmbCuda *cuda, const float *x, int64_t rows, int64_t n, const void **out)
+{
+  if (cuda->halved.of != x || cuda->halved.rows != rows || cuda->halved.n != n
+      || cuda->halved.turn + 1 != cuda->turn)
+    return halve (cuda, SMB_CUDA_ROOM_LEFT, x, rows, n, out);
+  *out = cuda->rooms[SMB_CUDA_ROOM_LEFT].data;
+  return SMB_STATUS_OK;
+}
+
+/* y and, for whoever comes next, y in bfloat16. The product that was the left factor's is on its way before. */
+static SmbStatus
+finish (SmbCuda *cuda, const SmbLinearForward *a, const float *z, int halves)
+{
+  const int64_t padded = smb_round_up (a->n_out, 8);
+  void *room = NULL;
+  SmbStatus status = halves ? smb_cuda_need_room (cuda, SMB_CUDA_ROOM_LEFT, a->rows * padded, sizeof (SmbBf16), &room)
+                            : SMB_STATUS_OK;
+
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_finish (cuda, a->y, room, z, a->residual, a->epilogue, a->rows, a->n_out);
+  if (status == SMB_STATUS_OK && halves) {
+    cuda->halved.of = a->y;
+    cuda->halved.rows = a->rows;
+    cuda->halved.n = a->n_out;
+    cuda->halved.turn = cuda->turn;
+  }
+  return status;
+}
+
 /* The factors of a product of x (rows, n_in) and w (n_out, n_in)^T. */
 static SmbStatus
 forward_factors (SmbCuda *cuda, const SmbLinearForward *a, SmbCudaProduct *p)
@@ -85,7 +118,7 @@ forward_factors (SmbCuda *cuda, const SmbLinearForward *a, SmbCudaProduct *p)
     return status;
   p->halves = 1;
   p->lda = p->ldb = p->k = smb_round_up (a->n_in, 8); /* the padding is zeros in both */
-  status = halve (cuda, SMB_CUDA_ROOM_LEFT, a->x, a->rows, a->n_in, &p->a);
+  status = halve_left (cuda, a->x, a->rows, a->n_in, &p->a);
   if (prepared != NULL)
     p->b = prepared->halves;
   else if (status == SMB_STATUS_OK)
@@ -114,7 +147,7 @@ smb_cuda_linear_forward (void *ctx, const SmbLinearForward *a)
   if (status == SMB_STATUS_OK)
     status = smb_cuda_product (cuda, &p);
   if (status == SMB_STATUS_OK && !plain)
-    status = smb_cuda_finish (cuda, a->y, p.d, a->residual, a->epilogue, a->rows * a->n_out);
+    status = finish (cuda, a, p.d, p.halves && a->epilogue != SMB_EPILOGUE_NONE);
   return status;
 }
 

@@ -60,6 +60,12 @@ typedef struct {
   SmbCudaSequences *sequences;
   SmbCudaAhead *ahead; /* NULL until something is sent ahead */
   uint64_t epoch; /* changes when an address may come to mean something else */
+  uint64_t turn;  /* counts what the context is asked for, so that it is known what came right before */
+  struct {
+    const float *of; /* (rows, n), lies in bfloat16 in SMB_CUDA_ROOM_LEFT */
+    int64_t rows, n;
+    uint64_t turn; /* whose doing that is: true for the next one alone */
+  } halved;
   SmbCudaGroup *group; /* NULL: this process alone */
   struct {
     void *data;
@@ -146,9 +152,9 @@ SmbStatus smb_cuda_blas_check (SmbCuda *cuda, cublasStatus_t result, const char 
 /* Between kernels of this folder; shapes as in the table. */
 /* out (rows, n rounded up to 8) = x (rows, n) in bfloat16, zeros behind n. */
 SmbStatus smb_cuda_to_bf16 (SmbCuda *cuda, SmbBf16 *out, const float *x, int64_t rows, int64_t n);
-/* y (n) = epilogue (z) + residual (NULL: 0); any two may be the same. */
-SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, const float *z, const float *residual, SmbEpilogue epilogue,
-                           int64_t n);
+/* y (rows, n) = epilogue (z) + residual (NULL: 0); any two may be the same. halves: NULL, or gets y as to_bf16 would. */
+SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, SmbBf16 *halves, const float *z, const float *residual,
+                           SmbEpilogue epilogue, int64_t rows, int64_t n);
 /* out (c) += column sums of x (rows, c). */
 SmbStatus smb_cuda_column_sums (SmbCuda *cuda, float *out, const float *x, int64_t rows, int64_t c);
 /* The two arithmetics of attention: float32, and bfloat16 on the matrix units. states: room for two numbers a query

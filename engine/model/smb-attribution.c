@@ -71,7 +71,7 @@ static SmbTensor *
 flow (const SmbTensor *const *maps, int depth, gboolean of_gradients)
 {
   gint64 b = maps[0]->shape[0], t = maps[0]->shape[1];
-  g_autofree double *r = g_new (double, t * t), *m = g_new (double, t * t), *scratch = g_new (double, t * t);
+  g_autofree double *r = g_new (double, t * t), *m = g_new0 (double, t * t), *scratch = g_new (double, t * t);
   SmbTensor *out = smb_tensor_new (SMB_DTYPE_F32, 3, maps[0]->shape);
 
   for (gint64 n = 0; n < b; n++) {

@@ -140,7 +140,8 @@ test_kept_layers (void)
     { { "attention:layer=0,head=2", "attention:layer=1" }, 6 },
     { { "attention:layer=0,head=1", "attention:layer=0,head=2" }, 3 },
     { { "attention:layer=1", "attention" }, 3 },
-    { { "attention:layer=0,head=all", "relevance" }, 12 }, /* two passes; the last one keeps both layers' gradients too */
+    /* two passes; the last keeps of each layer two means over its heads, the attention's and the relevance's */
+    { { "attention:layer=0,head=all", "relevance" }, 2 * 2 },
     { { "relevance", "attention:layer=0" }, 3 },
     { { "rollout", "attention:layer=0" }, 3 + 2 }, /* of each layer the mean over its heads beside it */
     { { "attention:layer=0", "rollout" }, 3 + 2 },

@@ -228,6 +228,82 @@ products_fail (void)
   g_unsetenv ("SMB_EMULATED_BLAS");
 }
 
+#define HALF_ROWS 5
+#define HALF_IN   11
+
+/* y (5,11) = gelu (x w^T), and out (rows,11) = y w^T, in bfloat16. */
+static void
+first_layer (const Layer *l)
+{
+  const SmbLinearForward a = { .y = l->y,
+                               .x = l->x,
+                               .w = l->w,
+                               .rows = HALF_ROWS,
+                               .n_in = HALF_IN,
+                               .n_out = HALF_IN,
+                               .epilogue = SMB_EPILOGUE_GELU,
+                               .precision = SMB_PRECISION_BF16 };
+
+  g_assert_cmpint (l->device->abi->linear_forward (l->device->ctx, &a), ==, SMB_STATUS_OK);
+}
+
+static void
+second_layer (const Layer *l, float *got, gint64 rows)
+{
+  const SmbLinearForward a = {
+    .y = l->bias, .x = l->y, .w = l->w, .rows = rows, .n_in = HALF_IN, .n_out = HALF_IN, .precision = SMB_PRECISION_BF16
+  };
+
+  g_assert_cmpint (l->device->abi->linear_forward (l->device->ctx, &a), ==, SMB_STATUS_OK);
+  g_assert_cmpint (l->device->abi->download (l->device->ctx, got, l->bias, (gsize) rows * HALF_IN * sizeof *got), ==,
+                   SMB_STATUS_OK);
+}
+
+/* What an activation left in bfloat16 is the factor of the very next product, and of nothing else: not once the numbers
+ * have changed, nor for another shape. */
+static void
+rounded_once (void)
+{
+  const gsize n = HALF_ROWS * HALF_IN, bytes = n * sizeof (float);
+  float values[HALF_IN * HALF_IN], next[HALF_ROWS * HALF_IN], later[HALF_ROWS * HALF_IN], got[HALF_ROWS * HALF_IN];
+  Layer l = { .device = smb_device_open ("cuda:0", 0, NULL) };
+  const SmbBackendAbi *abi = l.device->abi;
+
+  l.x = layer_part (l.device, (gint64) n, 0.0f);
+  l.y = layer_part (l.device, (gint64) n, 0.0f);
+  l.bias = layer_part (l.device, (gint64) n, 0.0f);
+  l.w = layer_part (l.device, HALF_IN * HALF_IN, 0.0f);
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    values[i] = (float) (i * 37 % 101) / 50.0f - 1.0f;
+  g_assert_cmpint (abi->upload (l.device->ctx, l.x, values, bytes), ==, SMB_STATUS_OK);
+  g_assert_cmpint (abi->upload (l.device->ctx, l.w, values, sizeof values), ==, SMB_STATUS_OK);
+
+  first_layer (&l);
+  second_layer (&l, next, HALF_ROWS);
+  first_layer (&l);
+  g_assert_cmpint (abi->fill (l.device->ctx, l.bias, 0.0f, (gint64) n), ==, SMB_STATUS_OK);
+  second_layer (&l, later, HALF_ROWS); /* rounded by a pass of its own */
+  g_assert_cmpmem (later, bytes, next, bytes);
+  first_layer (&l);
+  second_layer (&l, got, HALF_ROWS - 1);
+  g_assert_cmpmem (got, bytes - HALF_IN * sizeof *got, next, bytes - HALF_IN * sizeof *got);
+
+  first_layer (&l);
+  memset (l.y, 0, bytes); /* as no host can: what is read instead was rounded before */
+  second_layer (&l, got, HALF_ROWS);
+  g_assert_cmpmem (got, bytes, next, bytes);
+  second_layer (&l, got, HALF_ROWS);
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat (got[i], ==, 0.0f);
+
+  first_layer (&l);
+  g_assert_cmpint (abi->axpy (l.device->ctx, l.y, 1.0f, l.y, (gint64) n), ==, SMB_STATUS_OK);
+  second_layer (&l, got, HALF_ROWS);
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat (got[i], ==, 2.0f * next[i]);
+  layer_clear (&l);
+}
+
 /* More than fits a piece of the page-locked memory, and not a multiple of it. */
 static void
 large_transfers (void)
@@ -305,6 +381,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/device/locked-memory-runs-out", locked_memory_runs_out);
   g_test_add_func ("/cuda/device/moving-bias", moving_bias);
   g_test_add_func ("/cuda/device/products-fail", products_fail);
+  g_test_add_func ("/cuda/device/rounded-once", rounded_once);
   g_test_add_func ("/cuda/device/large-transfers", large_transfers);
   g_test_add_func ("/cuda/device/attention-too-large", attention_too_large);
   g_test_add_func ("/cuda/device/real-module-without-driver", real_module_without_driver);
