@@ -256,7 +256,7 @@ test_prepare (void)
     if (i == 0) {
       g_assert_no_error (error);
       assert_same (here, there);
-      g_assert_cmpint (notes, ==, 1); /* judging; the loading was told to nobody */
+      g_assert_cmpint (notes, >=, 1); /* judging, and the loading where the analysis was first after all */
     } else {
       g_assert_null (there);
       g_assert_nonnull (strstr (error->message, "/nowhere/weights.safetensors"));
