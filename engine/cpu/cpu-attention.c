@@ -145,7 +145,7 @@ smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
   status = need (cpu, a->probs == NULL ? job.per_block * a->t : 0, &job.square,
                  room_bytes (job.k, job.per_block, a->t, a->d));
   if (status == SMB_STATUS_OK)
-    smb_cpu_parallel (cpu, groups * job.blocks, 1, forward_work, &job);
+    smb_cpu_share_out (cpu, groups * job.blocks, forward_work, &job);
   return status;
 }
 
@@ -239,10 +239,10 @@ smb_cpu_attention_backward (void *ctx, const SmbAttentionBackward *a)
   status = need (cpu, 2 * a->t * a->t, &job.square, room_bytes (job.k, a->t, a->t, a->d));
   if (status != SMB_STATUS_OK)
     return status;
-  smb_cpu_parallel (cpu, a->b * a->h, 1, backward_work, &job);
+  smb_cpu_share_out (cpu, a->b * a->h, backward_work, &job);
   if (a->relevance != NULL && a->t > 0) {
     job.blocks = blocks_of_queries (cpu, a->b, a->t, &job.per_block);
-    smb_cpu_parallel (cpu, a->b * job.blocks, 1, relevance_work, &job);
+    smb_cpu_share_out (cpu, a->b * job.blocks, relevance_work, &job);
   }
   return SMB_STATUS_OK;
 }
