@@ -135,7 +135,7 @@ smb_cpu_attention_forward (void *ctx, const SmbAttentionForward *a)
   status = need (cpu, a->probs == NULL ? job.per_block * a->t : 0, &job.square,
                  room_bytes (job.k, job.per_block, a->t, a->d));
   if (status == SMB_STATUS_OK)
-    smb_cpu_parallel (cpu, groups * job.blocks, 1, forward_work, &job);
+    smb_cpu_share_out (cpu, groups * job.blocks, forward_work, &job);
   return status;
 }
 
@@ -189,6 +189,6 @@ smb_cpu_attention_backward (void *ctx, const SmbAttentionBackward *a)
     return refuse_length (cpu, a->t);
   status = need (cpu, 2 * a->t * a->t, &job.square, room_bytes (job.k, a->t, a->t, a->d));
   if (status == SMB_STATUS_OK)
-    smb_cpu_parallel (cpu, a->b * a->h, 1, backward_work, &job);
+    smb_cpu_share_out (cpu, a->b * a->h, backward_work, &job);
   return status;
 }

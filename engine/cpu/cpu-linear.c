@@ -71,8 +71,8 @@ typedef struct {
   const SmbCpuProduct *p;
   const SmbCpuRows *x;
   const SmbCpuPrepared *w;
-  int down, across;
-  size_t row_bytes; /* of the format's own rows; 0: x is read where it is */
+  int64_t down, across; /* pieces of the rows, and of the panels */
+  size_t row_bytes;     /* of the format's own rows; 0: x is read where it is */
 } Product;
 
 #define BLOCK_ROWS 192 /* rows of x that stay in the second cache while the panels go by */
@@ -96,7 +96,16 @@ convert_work (void *arg, int thread, int64_t from, int64_t to)
   convert_rows (j, (char *) j->cpu->rooms[SMB_CPU_ROOM_ROWS].data + (size_t) from * j->row_bytes, from, to);
 }
 
-/* A thread that shares its rows with nobody converts them itself, a block at a time. */
+/* Where piece `row` of the rows begins: with a whole tile. */
+static int64_t
+first_row (const Product *j, int64_t row)
+{
+  int64_t tile = j->w->k->tile, first = (j->x->count + tile - 1) / tile * row / j->down * tile;
+
+  return first < j->x->count ? first : j->x->count;
+}
+
+/* Rows that nobody else needs are converted by who needs them. */
 static void
 product_work (void *arg, int thread, int64_t from, int64_t to)
 {
@@ -104,28 +113,24 @@ product_work (void *arg, int thread, int64_t from, int64_t to)
   char *room = j->cpu->rooms[SMB_CPU_ROOM_ROWS].data;
 
   for (int64_t i = from; i < to; i++) {
-    int64_t row = i / j->across, column = i % j->across, count = j->x->count, panels = j->w->n_panels;
-    int64_t end = count * (row + 1) / j->down;
+    int64_t row = i / j->across, column = i % j->across, panels = j->w->n_panels;
+    int64_t r0 = first_row (j, row), r1 = first_row (j, row + 1);
+    const char *rows = (const char *) (j->x->x + r0 * j->x->ld);
+    size_t ld_bytes = (size_t) j->x->ld * sizeof (float);
 
-    for (int64_t r0 = count * row / j->down, r1; r0 < end; r0 = r1) {
-      const char *rows = (const char *) (j->x->x + r0 * j->x->ld);
-      size_t ld_bytes = (size_t) j->x->ld * sizeof (float);
+    if (j->row_bytes > 0) {
+      ld_bytes = j->row_bytes;
+      if (j->across == 1) {
+        char *own = room + (size_t) thread * (size_t) (BLOCK_ROWS + j->w->k->spare) * ld_bytes;
 
-      r1 = end - r0 < BLOCK_ROWS ? end : r0 + BLOCK_ROWS;
-      if (j->row_bytes > 0) {
-        ld_bytes = j->row_bytes;
-        if (j->across == 1) {
-          char *own = room + (size_t) thread * (size_t) (BLOCK_ROWS + j->w->k->spare) * ld_bytes;
-
-          convert_rows (j, own, r0, r1);
-          rows = own;
-        } else {
-          rows = room + (size_t) r0 * ld_bytes;
-        }
+        convert_rows (j, own, r0, r1);
+        rows = own;
+      } else {
+        rows = room + (size_t) r0 * ld_bytes;
       }
-      j->w->k->forward (j->p, j->w->panels, rows, ld_bytes, r0, r1, panels * column / j->across,
-                        panels * (column + 1) / j->across);
     }
+    j->w->k->forward (j->p, j->w->panels, rows, ld_bytes, r0, r1, panels * column / j->across,
+                      panels * (column + 1) / j->across);
   }
 }
 
@@ -151,6 +156,26 @@ choose_grid (Product *j, int threads)
   }
 }
 
+#define FINEST 4 /* pieces that a thread's share of the panels is cut into, at most */
+
+/* Pieces of one thread's share: of rows so that a block stays in the second cache, and where there are few rows, so
+ * that a thread that is held up can be relieved of some. They are of one size, so that nobody waits otherwise. */
+static void
+cut_finer (Product *j)
+{
+  int64_t tiles = (j->x->count + j->w->k->tile - 1) / j->w->k->tile, most = BLOCK_ROWS / j->w->k->tile;
+  int64_t panels = j->w->n_panels, each = (tiles + j->down - 1) / j->down;
+
+  j->down *= (each + most - 1) / most;
+  if (each > most || j->across == 1)
+    return;
+  for (int64_t finer = FINEST; finer > 1; finer--)
+    if (panels % (j->across * finer) == 0) {
+      j->across *= finer;
+      return;
+    }
+}
+
 SmbStatus
 smb_cpu_multiply (SmbCpu *cpu, const SmbCpuProduct *p, const SmbCpuRows *x, const SmbCpuPrepared *w)
 {
@@ -158,6 +183,7 @@ smb_cpu_multiply (SmbCpu *cpu, const SmbCpuProduct *p, const SmbCpuRows *x, cons
   int threads = (double) x->count * (double) p->n_out * (double) p->n_in < SMB_CPU_SMALL ? 1 : cpu->threads;
 
   choose_grid (&job, threads);
+  cut_finer (&job);
   if (x->turned || w->k->convert != NULL) {
     int64_t rows = job.across == 1 ? cpu->threads * (BLOCK_ROWS + w->k->spare) : x->count + w->k->spare;
     SmbStatus status;
@@ -169,7 +195,10 @@ smb_cpu_multiply (SmbCpu *cpu, const SmbCpuProduct *p, const SmbCpuRows *x, cons
     if (job.across > 1)
       smb_cpu_parallel (cpu, x->count, 16, convert_work, &job);
   }
-  smb_cpu_parallel (cpu, job.down * job.across, 1, product_work, &job);
+  if (threads == 1)
+    product_work (&job, 0, 0, job.down * job.across);
+  else
+    smb_cpu_share_out (cpu, job.down * job.across, product_work, &job);
   return SMB_STATUS_OK;
 }
 
@@ -177,8 +206,15 @@ SmbStatus
 smb_cpu_linear_forward (void *ctx, const SmbLinearForward *a)
 {
   SmbCpu *cpu = ctx;
-  SmbCpuProduct product = { .y = a->y, .before = a->before, .bias = a->bias, .residual = a->residual, .ldy = a->n_out,
-                            .n_in = a->n_in, .n_out = a->n_out, .alpha = 1.0f, .epilogue = a->epilogue };
+  SmbCpuProduct product = { .y = a->y,
+                            .before = a->before,
+                            .bias = a->bias,
+                            .residual = a->residual,
+                            .ldy = a->n_out,
+                            .n_in = a->n_in,
+                            .n_out = a->n_out,
+                            .alpha = 1.0f,
+                            .epilogue = a->epilogue };
   SmbCpuRows rows = { a->x, a->n_in, a->rows, 0 };
   SmbCpuPrepared own = { .n_out = a->n_out, .n_in = a->n_in };
   PackJob job = { &own, a->w };

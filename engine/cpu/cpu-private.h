@@ -22,7 +22,7 @@ typedef struct {
   const SmbCpuKernels *k; /* its kernels */
   SmbCpuPool *pool;
   int threads;
-  float *scratch;        /* threads * scratch_each floats, grown on demand */
+  float *scratch; /* threads * scratch_each floats, grown on demand */
   size_t scratch_each;
   struct {
     void *data;
@@ -52,11 +52,14 @@ void *smb_cpu_aligned (size_t count, size_t each_bytes);
 SmbCpuPool *smb_cpu_pool_new (int threads);
 void smb_cpu_pool_free (SmbCpuPool *pool);
 
-/* Does items [from, to) as thread `thread`. */
+/* Does items [from, to). Of all that work at the same time, each has another `thread`, below the number of threads. */
 typedef void (*SmbCpuWork) (void *arg, int thread, int64_t from, int64_t to);
-/* Splits [0, items) into one run of whole grains for each thread and waits for all. The split depends only on the
- * number of items, the grain and the number of threads, so that every reduction keeps its order. */
+/* Splits [0, items) into as many runs of whole grains as there are threads, `thread` being the number of the run, and
+ * waits for all. The split depends only on the number of items, the grain and the number of threads, so that every
+ * reduction keeps its order. */
 void smb_cpu_parallel (SmbCpu *cpu, int64_t items, int64_t grain, SmbCpuWork work, void *arg);
+/* For items that take long each and do not depend on each other: one at a time goes to whoever is free. */
+void smb_cpu_share_out (SmbCpu *cpu, int64_t items, SmbCpuWork work, void *arg);
 
 SmbCpuIsa smb_cpu_used_isa (void);
 const SmbCpuKernels *smb_cpu_kernels (SmbCpuIsa isa);

@@ -7,22 +7,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A pool of threads that wait for one job at a time. Each knows its share from its own number alone, so nothing is
- * handed out in the order of arrival. */
+/* A pool of threads that wait for one job at a time. A job is cut into pieces by its size alone; whoever is free takes
+ * the next, so that a thread whose processor is wanted by somebody else (the window, the decoder, another program), or
+ * that sits on a slower core, holds up no more than the piece it has. What a piece computes does not depend on who does
+ * it. */
 
 struct SmbCpuPool {
   int threads; /* the caller included */
   pthread_t *handles;
   pthread_mutex_t lock;
   pthread_cond_t wake, done;
-  atomic_uint turn;    /* counts jobs; a change wakes the threads */
-  atomic_int busy;     /* threads that have not finished the present job */
-  int stop;
+  atomic_uint_least64_t turn; /* the number of the job, PIECES_BITS up; below, its pieces that nobody has taken yet */
+  atomic_int unfinished;      /* its pieces that are not done */
+  atomic_int stop;
+  /* The job. A piece that was taken keeps it as it is until that piece is done. */
   SmbCpuWork work;
   void *arg;
   int64_t items, grain;
-  int parts;
+  int pieces;
+  int by_thread; /* `thread` is who works, not which piece it is */
 };
+
+#define PIECES_BITS 24
+#define MOST_PIECES ((INT64_C (1) << PIECES_BITS) - 1)
 
 typedef struct {
   SmbCpuPool *pool;
@@ -41,20 +48,41 @@ relax (void)
 #endif
 }
 
-static void
-do_share (const SmbCpuPool *pool, int number)
+/* The next piece of the job that is on; -1: all are taken. One who comes late finds none, or those of a later job. */
+static int
+take_piece (SmbCpuPool *pool)
 {
-  int64_t grains, from, to;
+  uint_least64_t turn = atomic_load_explicit (&pool->turn, memory_order_acquire);
 
-  if (number >= pool->parts)
-    return;
-  grains = (pool->items + pool->grain - 1) / pool->grain;
-  from = grains * number / pool->parts * pool->grain;
-  to = grains * (number + 1) / pool->parts * pool->grain;
-  if (to > pool->items)
-    to = pool->items;
-  if (from < to)
-    pool->work (pool->arg, number, from, to);
+  while ((turn & MOST_PIECES) != 0)
+    if (atomic_compare_exchange_weak_explicit (&pool->turn, &turn, turn - 1, memory_order_acq_rel,
+                                               memory_order_acquire))
+      return pool->pieces - (int) (turn & MOST_PIECES);
+  return -1;
+}
+
+static void
+do_pieces (SmbCpuPool *pool, int number)
+{
+  int piece;
+
+  while ((piece = take_piece (pool)) >= 0) {
+    int64_t grains = (pool->items + pool->grain - 1) / pool->grain;
+    int64_t from = grains * piece / pool->pieces * pool->grain, to = grains * (piece + 1) / pool->pieces * pool->grain;
+
+    pool->work (pool->arg, pool->by_thread ? number : piece, from, to < pool->items ? to : pool->items);
+    if (atomic_fetch_sub (&pool->unfinished, 1) == 1 && number > 0) {
+      pthread_mutex_lock (&pool->lock);
+      pthread_cond_signal (&pool->done);
+      pthread_mutex_unlock (&pool->lock);
+    }
+  }
+}
+
+static uint_least64_t
+job_of (SmbCpuPool *pool)
+{
+  return atomic_load_explicit (&pool->turn, memory_order_acquire) >> PIECES_BITS;
 }
 
 static void *
@@ -63,36 +91,33 @@ member_main (void *data)
   Member *member = data;
   SmbCpuPool *pool = member->pool;
   int number = member->number;
-  unsigned seen = 0;
+  uint_least64_t seen = 0;
 
   free (member);
   for (;;) {
-    for (int i = 0; i < LOOKS && atomic_load_explicit (&pool->turn, memory_order_acquire) == seen; i++)
+    for (int i = 0; i < LOOKS && job_of (pool) == seen; i++)
       relax ();
-    if (atomic_load_explicit (&pool->turn, memory_order_acquire) == seen) {
+    if (job_of (pool) == seen) {
       pthread_mutex_lock (&pool->lock);
-      while (atomic_load (&pool->turn) == seen)
+      while (job_of (pool) == seen)
         pthread_cond_wait (&pool->wake, &pool->lock);
       pthread_mutex_unlock (&pool->lock);
     }
-    seen = atomic_load (&pool->turn);
-    if (pool->stop)
+    seen = job_of (pool);
+    if (atomic_load (&pool->stop))
       return NULL;
-    do_share (pool, number);
-    if (atomic_fetch_sub (&pool->busy, 1) == 1) {
-      pthread_mutex_lock (&pool->lock);
-      pthread_cond_signal (&pool->done);
-      pthread_mutex_unlock (&pool->lock);
-    }
+    do_pieces (pool, number);
   }
 }
 
 static void
-next_turn (SmbCpuPool *pool)
+next_job (SmbCpuPool *pool, int pieces)
 {
+  uint_least64_t job = job_of (pool) + 1;
+
   pthread_mutex_lock (&pool->lock);
-  atomic_store (&pool->busy, pool->threads - 1);
-  atomic_fetch_add (&pool->turn, 1);
+  atomic_store (&pool->unfinished, pieces);
+  atomic_store (&pool->turn, job << PIECES_BITS | (uint_least64_t) pieces);
   pthread_cond_broadcast (&pool->wake);
   pthread_mutex_unlock (&pool->lock);
 }
@@ -133,8 +158,8 @@ smb_cpu_pool_free (SmbCpuPool *pool)
 {
   if (pool == NULL)
     return;
-  pool->stop = 1;
-  next_turn (pool);
+  atomic_store (&pool->stop, 1);
+  next_job (pool, 0);
   for (int i = 1; i < pool->threads; i++)
     pthread_join (pool->handles[i], NULL);
   pthread_cond_destroy (&pool->wake);
@@ -144,33 +169,49 @@ smb_cpu_pool_free (SmbCpuPool *pool)
   free (pool);
 }
 
-void
-smb_cpu_parallel (SmbCpu *cpu, int64_t items, int64_t grain, SmbCpuWork work, void *arg)
+static void
+run (SmbCpuPool *pool, int64_t pieces, int by_thread, int64_t items, int64_t grain, SmbCpuWork work, void *arg)
 {
-  SmbCpuPool *pool = cpu->pool;
-  int64_t grains = (items + grain - 1) / grain;
-
-  if (items <= 0)
-    return;
-  if (pool == NULL || grains == 1) {
-    work (arg, 0, 0, items);
-    return;
-  }
   pool->work = work;
   pool->arg = arg;
   pool->items = items;
   pool->grain = grain;
-  pool->parts = grains < pool->threads ? (int) grains : pool->threads;
-  next_turn (pool);
-  do_share (pool, 0);
-  for (int i = 0; i < LOOKS && atomic_load_explicit (&pool->busy, memory_order_acquire) > 0; i++)
+  pool->pieces = (int) pieces;
+  pool->by_thread = by_thread;
+  next_job (pool, pool->pieces);
+  do_pieces (pool, 0);
+  for (int i = 0; i < LOOKS && atomic_load_explicit (&pool->unfinished, memory_order_acquire) > 0; i++)
     relax ();
-  if (atomic_load (&pool->busy) > 0) {
+  if (atomic_load (&pool->unfinished) > 0) {
     pthread_mutex_lock (&pool->lock);
-    while (atomic_load (&pool->busy) > 0)
+    while (atomic_load (&pool->unfinished) > 0)
       pthread_cond_wait (&pool->done, &pool->lock);
     pthread_mutex_unlock (&pool->lock);
   }
+}
+
+void
+smb_cpu_parallel (SmbCpu *cpu, int64_t items, int64_t grain, SmbCpuWork work, void *arg)
+{
+  int64_t grains = (items + grain - 1) / grain;
+
+  if (items <= 0)
+    return;
+  if (cpu->pool == NULL || grains == 1)
+    work (arg, 0, 0, items);
+  else
+    run (cpu->pool, grains < cpu->threads ? grains : cpu->threads, 0, items, grain, work, arg);
+}
+
+void
+smb_cpu_share_out (SmbCpu *cpu, int64_t items, SmbCpuWork work, void *arg)
+{
+  if (items <= 0)
+    return;
+  if (cpu->pool == NULL || items == 1)
+    work (arg, 0, 0, items);
+  else
+    run (cpu->pool, items < MOST_PIECES ? items : MOST_PIECES, 1, items, 1, work, arg);
 }
 
 int

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cpu/smb-cpu.h"
+#include "cpu/cpu-private.h"
 
 static void
 describes_itself (void)
@@ -177,6 +177,95 @@ many_threads (void)
   }
 }
 
+/* Items of which the first takes as long as all others together. */
+typedef struct {
+  GMutex lock;
+  GCond changed;
+  int n, done[64];
+  gboolean taken[64];
+  gboolean too_late; /* the others were not done while it was at work */
+} Uneven;
+
+static void
+uneven_work (void *arg, int thread, int64_t from, int64_t to)
+{
+  Uneven *uneven = arg;
+
+  for (int64_t i = from; i < to; i++) {
+    const gint64 deadline_us = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+
+    g_mutex_lock (&uneven->lock);
+    g_assert_cmpint (thread, <, 3);
+    g_assert_false (uneven->taken[thread]); /* nobody else works as this thread */
+    uneven->taken[thread] = TRUE;
+    while (i == 0 && uneven->n < 63 && !uneven->too_late)
+      uneven->too_late = !g_cond_wait_until (&uneven->changed, &uneven->lock, deadline_us);
+    uneven->taken[thread] = FALSE;
+    uneven->done[i]++;
+    uneven->n++;
+    g_cond_broadcast (&uneven->changed);
+    g_mutex_unlock (&uneven->lock);
+  }
+}
+
+/* A thread that gets no further, because something else has its processor, is no reason for the others to wait: they do
+ * what is left, each item once. */
+static void
+held_up (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  void *ctx = NULL;
+
+  g_assert_cmpint (abi->context_new (0, 3, &ctx), ==, SMB_STATUS_OK);
+  for (int round = 0; round < 200; round++) {
+    Uneven uneven = { 0 };
+
+    smb_cpu_share_out (ctx, 64, uneven_work, &uneven);
+    g_assert_false (uneven.too_late);
+    for (int i = 0; i < 64; i++)
+      g_assert_cmpint (uneven.done[i], ==, 1);
+  }
+  abi->context_free (ctx);
+}
+
+typedef struct {
+  gint64 from[8], to[8];
+  gint runs;
+} Shares;
+
+static void
+note_share (void *arg, int thread, int64_t from, int64_t to)
+{
+  Shares *shares = arg;
+
+  shares->from[thread] = from;
+  shares->to[thread] = to;
+  g_atomic_int_inc (&shares->runs);
+}
+
+/* Whoever does it: a share is the same every time, and each is done once, however often and quickly jobs follow each
+ * other. */
+static void
+shares_stay (void)
+{
+  const SmbBackendAbi *abi = smb_cpu_backend ();
+  void *ctx = NULL;
+
+  g_assert_cmpint (abi->context_new (0, 4, &ctx), ==, SMB_STATUS_OK);
+  for (int round = 0; round < 20000; round++) {
+    const int64_t items = 1 + round % 50, grain = 1 + round % 3, grains = (items + grain - 1) / grain;
+    Shares shares = { 0 };
+
+    smb_cpu_parallel (ctx, items, grain, note_share, &shares);
+    g_assert_cmpint (shares.runs, ==, MIN (grains, 4));
+    for (int i = 0; i < shares.runs; i++) {
+      g_assert_cmpint (shares.from[i], ==, grains * i / shares.runs * grain);
+      g_assert_cmpint (shares.to[i], ==, MIN (grains * (i + 1) / shares.runs * grain, items));
+    }
+  }
+  abi->context_free (ctx);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -188,5 +277,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cpu/attention-too-large", attention_too_large);
   g_test_add_func ("/cpu/two-contexts-at-once", two_contexts_at_once);
   g_test_add_func ("/cpu/many-threads", many_threads);
+  g_test_add_func ("/cpu/held-up", held_up);
+  g_test_add_func ("/cpu/shares-stay", shares_stay);
   return g_test_run ();
 }

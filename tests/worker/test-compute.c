@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static GArray *
@@ -255,11 +256,46 @@ test_prepare (void)
     if (i == 0) {
       g_assert_no_error (error);
       assert_same (here, there);
-      g_assert_cmpint (notes, ==, 1); /* judging; the loading was told to nobody */
+      g_assert_cmpint (notes, >=, 1); /* judging, and the loading where the analysis was first after all */
     } else {
       g_assert_null (there);
       g_assert_nonnull (strstr (error->message, "/nowhere/weights.safetensors"));
     }
+  }
+}
+
+/* The threads of a process, by its number. */
+static int
+threads_of (GPid pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid), *text = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  line = strstr (text, "\nThreads:");
+  g_assert_nonnull (line);
+  return atoi (line + strlen ("\nThreads:"));
+}
+
+/* As many as were asked for and the one that listens; none that a library brings along (OpenBLAS would), and those that
+ * read and hash files are gone. */
+static void
+test_threads (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (GError) error = NULL;
+
+  for (int threads = 1; threads <= 3; threads++) {
+    g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", threads);
+    SmbAnalysisSettings settings = smb_analysis_settings_default ();
+    g_autoptr (GArray) drawn = one_box ();
+    g_autoptr (SmbAnalysis) analysis = NULL;
+
+    settings.detect_too = TRUE; /* the search for faces has threads as well */
+    analysis = smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (threads_of (smb_engine_get_worker_pid (engine, SMB_ENGINE_COMPUTE)), ==, threads + 1);
   }
 }
 
@@ -272,6 +308,7 @@ main (int argc, char **argv)
   g_test_add_func ("/worker/compute/regions", test_regions);
   g_test_add_func ("/worker/compute/many-maps", test_many_maps);
   g_test_add_func ("/worker/compute/prepare", test_prepare);
+  g_test_add_func ("/worker/compute/threads", test_threads);
   g_test_add_func ("/worker/compute/failures", test_failures);
   return g_test_run ();
 }
