@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-computing.h"
 
+#include "analysis/smb-settings-words.h"
 #include "smb-label.h"
 
 #include <glib/gi18n.h>
@@ -58,20 +59,6 @@ smb_computing_follow_device (SmbEngine *engine, GSettings *settings)
   on_device_preferred (settings, DEVICE, engine);
 }
 
-const char *
-smb_computing_describe (const char *precision)
-{
-  static const char *const words[] = {
-    [SMB_PRECISION_F32] = N_("float32, the published numbers"),
-    [SMB_PRECISION_TF32] = N_("tf32, rounded products"),
-    [SMB_PRECISION_BF16] = N_("bfloat16, rounded products"),
-    [SMB_PRECISION_INT8] = N_("8-bit whole numbers, rounded products"),
-  };
-  SmbPrecision known;
-
-  return smb_precision_from_name (precision, &known) ? _(words[known]) : precision;
-}
-
 /* Shows these words in place of the former ones, the one at `chosen` chosen. */
 static void
 fill (SmbComputingChoice *self, GtkDropDown *drop_down, GStrvBuilder *words, guint chosen)
@@ -105,8 +92,8 @@ fill_precisions (SmbComputingChoice *self, const SmbDeviceListing *device)
     if (is_preferred)
       chosen = self->precisions->len;
     if (!has)
-      lacking = g_strdup_printf (_("%s: not on this device"), smb_computing_describe (smb_precision_name (p)));
-    g_strv_builder_add (words, lacking != NULL ? lacking : smb_computing_describe (smb_precision_name (p)));
+      lacking = g_strdup_printf (_("%s: not on this device"), smb_precision_words (smb_precision_name (p)));
+    g_strv_builder_add (words, lacking != NULL ? lacking : smb_precision_words (smb_precision_name (p)));
     g_array_append_val (self->precisions, p);
   }
   fill (self, self->precision, words, chosen);

@@ -15,8 +15,6 @@ G_BEGIN_DECLS
 SmbPrecision smb_computing_get_precision (void);
 /* Has the engine compute on the preferred device, now and whenever another is preferred, as long as `settings` lives. */
 void smb_computing_follow_device (SmbEngine *engine, GSettings *settings);
-/* "float32, the published numbers"; the name itself if it is none of smb_precision_name. Borrowed. */
-const char *smb_computing_describe (const char *precision);
 
 /* The two choices, each a caption and a drop-down. */
 #define SMB_TYPE_COMPUTING_CHOICE (smb_computing_choice_get_type ())

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-facts.h"
 
+#include "analysis/smb-settings-words.h"
+
 struct _SmbFacts {
   GtkWidget parent_instance;
 
@@ -102,4 +104,16 @@ smb_facts_add_state (SmbFacts *self, const char *name, SmbState state, const cha
   gtk_box_append (GTK_BOX (row), value_label (state.word));
   smb_state_apply_class (row, &state);
   attach (self, name, row, full);
+}
+
+static void
+add_setting (const char *name, const char *value, gpointer facts)
+{
+  smb_facts_add (facts, name, value, NULL);
+}
+
+void
+smb_facts_add_settings (SmbFacts *self, const char *json)
+{
+  smb_settings_in_words (json, add_setting, self);
 }

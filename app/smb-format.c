@@ -80,7 +80,7 @@ format_local (gint64 us, const char *format)
 char *
 smb_format_time (gint64 us)
 {
-  return format_local (us, "%Y-%m-%d %H:%M:%S");
+  return format_local (us, "%Y-%m-%d %H:%M:%S %Z");
 }
 
 char *

@@ -26,7 +26,7 @@ char *smb_format_join (const char *first, const char *second);
 char *smb_format_score (double score);          /* "0.87", "n/a" */
 char *smb_format_short_hash (const char *hash); /* "7c1e…a904"; "–" for NULL */
 char *smb_format_size (guint64 bytes);
-char *smb_format_time (gint64 us);       /* "2026-11-24 09:12:03", local time; "–" for 0 */
+char *smb_format_time (gint64 us);       /* "2026-11-24 09:12:03 CET", local time; "–" for 0 */
 char *smb_format_clock (gint64 us);      /* "09:12" */
 char *smb_format_faces (int n_faces);    /* "2 faces", "not analysed" for -1 */
 

@@ -27,6 +27,7 @@ smb_model_facts_free (SmbModelFacts *facts)
   g_free (facts->card_text);
   g_free (facts->problem);
   g_ptr_array_unref (facts->against);
+  smb_card_limits_free (facts->limits);
   g_free (facts);
 }
 
@@ -82,6 +83,7 @@ static void
 add_use (SmbModelView *self, const SmbModelFacts *facts)
 {
   GtkWidget *section = add_section (self, _("Fit for use"), NULL);
+  const gboolean poor = facts->limits != NULL && facts->limits->poor;
 
   if (facts->problem != NULL)
     add_sentence (section, "smb-alert-symbolic", "alert", facts->problem);
@@ -97,7 +99,9 @@ add_use (SmbModelView *self, const SmbModelFacts *facts)
                   _("It came with the program and is used because no model was chosen yet."));
   for (guint i = 0; i < facts->against->len; i++)
     add_sentence (section, "smb-warning-symbolic", "warning", g_ptr_array_index (facts->against, i));
-  if (!facts->active && facts->against->len == 0)
+  if (poor)
+    add_sentence (section, "smb-warning-symbolic", "warning", facts->limits->measured);
+  if (!facts->active && facts->against->len == 0 && !poor)
     add_sentence (section, "smb-ok-symbolic", "ok",
                   facts->card != NULL ? _("Nothing speaks against using it.")
                                       : _("It has no card: it was not made here, and is not judged."));

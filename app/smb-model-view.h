@@ -4,6 +4,7 @@
 #include <gtk/gtk.h>
 #include <json-glib/json-glib.h>
 
+#include "analysis/smb-card-limits.h"
 #include "weights/smb-model.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ typedef struct {
   char *card_text;     /* for people; NULL without a card */
   char *problem;       /* its card cannot be read; NULL */
   GPtrArray *against;  /* char*: why it should not be used (smb_model_card_gates); empty for the one in use */
+  SmbCardLimits *limits; /* what its card says it cannot do; NULL: nothing */
   gboolean active;     /* chosen for use */
   gboolean by_default; /* used because none was chosen */
 } SmbModelFacts;

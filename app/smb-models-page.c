@@ -49,6 +49,7 @@ list_models (GTask *task, gpointer source, gpointer task_data, GCancellable *can
     facts->active = facts->active && chosen != NULL;
     facts->card = smb_model_card_read (facts->info->folder, &error);
     facts->card_text = facts->card != NULL ? smb_model_card_to_text (facts->info, facts->card) : NULL;
+    facts->limits = smb_card_limits_read (facts->info, smb_format_class);
     facts->problem = error != NULL ? g_strdup (error->message) : NULL;
     facts->against = facts->active ? g_ptr_array_new () : smb_model_card_gates (facts->info, active);
     g_ptr_array_add (out, facts);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-video-form.h"
 
+#include "analysis/smb-settings-words.h"
 #include "smb-computing.h"
 
 #include <glib/gi18n.h>
@@ -77,7 +78,7 @@ describe (const SmbVideoSettings *settings, guint n_frames)
   if (settings->face.region_draws > 0)
     g_string_append (text, _(" · regions measured"));
   if (settings->face.precision != SMB_PRECISION_F32)
-    g_string_append_printf (text, " · %s", smb_computing_describe (smb_precision_name (settings->face.precision)));
+    g_string_append_printf (text, " · %s", smb_precision_words (smb_precision_name (settings->face.precision)));
   return g_string_free (text, FALSE);
 }
 

@@ -179,7 +179,10 @@ print_track (const SmbTrackSummary *track, const SmbModelInfo *model)
     return;
   }
   g_print (
-      _ ("      score %.4f: mean of %u frames; median %.4f, highest tenth %.4f, spread %.4f, range %.4f to %.4f\n"),
+      g_dngettext (GETTEXT_PACKAGE,
+                   "      score %.4f: mean of %u frame; median %.4f, highest tenth %.4f, spread %.4f, range %.4f to %.4f\n",
+                   "      score %.4f: mean of %u frames; median %.4f, highest tenth %.4f, spread %.4f, range %.4f to %.4f\n",
+                   score->n_scored),
       score->mean, score->n_scored, score->median, score->top, score->deviation, score->lowest, score->highest);
   for (int c = 0; c < track->n_classes; c++)
     g_print ("%s%s %.4f", c == 0 ? "      " : ", ", model->classes[c], track->mean_probabilities[c]);

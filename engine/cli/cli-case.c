@@ -309,8 +309,10 @@ list_text (const SmbCaseInfo *info, GPtrArray *list, GPtrArray *analyses)
     const SmbEvidence *evidence = g_ptr_array_index (list, i);
     const SmbCaseAnalysis *analysis = newest_of (analyses, evidence->id);
 
-    g_print ("%s  %s  %d × %d  %s", evidence->exhibit, state_phrase (evidence->hash_state), evidence->width,
-             evidence->height, evidence->path);
+    g_print ("%s  %s  ", evidence->exhibit, state_phrase (evidence->hash_state));
+    if (evidence->problem == NULL)
+      g_print ("%d × %d  ", evidence->width, evidence->height);
+    g_print ("%s", evidence->path);
     if (evidence->problem != NULL) {
       g_print (_ ("  (not decoded)"));
     } else if (analysis != NULL) {

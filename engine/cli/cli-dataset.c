@@ -254,14 +254,31 @@ open_and (int argc, char **argv, gboolean divide)
   return finish (dataset, json, error);
 }
 
+static int
+divide (int argc, char **argv)
+{
+  return open_and (argc, argv, TRUE);
+}
+
+static int
+check (int argc, char **argv)
+{
+  return open_and (argc, argv, FALSE);
+}
+
 int
 smb_cli_dataset (int argc, char **argv)
 {
-  if (argc >= 2 && strcmp (argv[1], "build") == 0)
-    return build (argc - 1, argv + 1);
-  if (argc >= 2 && strcmp (argv[1], "split") == 0)
-    return open_and (argc - 1, argv + 1, TRUE);
-  if (argc >= 2 && strcmp (argv[1], "check") == 0)
-    return open_and (argc - 1, argv + 1, FALSE);
+  static const struct {
+    const char *name;
+    char title[16];
+    int (*run) (int argc, char **argv);
+  } acts[] = { { "build", "dataset build", build }, { "split", "dataset split", divide }, { "check", "dataset check", check } };
+
+  for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS (acts); i++)
+    if (strcmp (argv[1], acts[i].name) == 0) {
+      argv[1] = (char *) acts[i].title; /* what its --help calls it */
+      return acts[i].run (argc - 1, argv + 1);
+    }
   return smb_cli_usage (_ ("“dataset” needs to be told what: build, split or check."));
 }

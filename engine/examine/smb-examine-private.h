@@ -50,6 +50,10 @@ SmbEngineVideo *smb_examine_open_pictures (SmbCase *store, SmbEngine *engine, co
 gboolean smb_examine_is_still (SmbEngine *engine, int fd, const char *path, const SmbEngineVideo *video,
                                GCancellable *cancellable);
 
+/* Of a file that neither reader takes: whether what the one of videos says is what is wrong with it, for the one of
+ * pictures calls a video what it is. */
+gboolean smb_examine_is_broken_video (const GError *no_video, const GError *no_picture);
+
 /* What the container of an exhibit said when it was taken in (smb_video_describe): an object; *facts_out NULL without an
  * error: it is no video. */
 gboolean smb_examine_read_facts (SmbCase *store, gint64 evidence_id, JsonNode **facts_out, GError **error);

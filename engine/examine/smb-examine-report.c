@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gathers what a report shows: drawing it opens no evidence and computes nothing. */
-#include "analysis/smb-card-summary.h"
 #include "examine/smb-examine.h"
 
+#include "analysis/smb-card-limits.h"
+#include "analysis/smb-card-summary.h"
 #include "analysis/smb-json.h"
 #include "base/smb-error.h"
 #include "examine/smb-examine-labels.h"
@@ -22,6 +23,7 @@ typedef struct {
   SmbEvidence *evidence;
   SmbCaseAnalysis *stored;
   char *card;
+  SmbCardLimits *limits;
   SmbAnalysis *analysis;
   GPtrArray *pictures;    /* SmbCasePicture*; NULL: one file */
   GPtrArray *video_facts; /* SmbVideoFact*; NULL: no video */
@@ -55,6 +57,7 @@ gathered_free (gpointer data)
   g_clear_pointer (&gathered->evidence, smb_evidence_free);
   g_clear_pointer (&gathered->stored, smb_case_analysis_free);
   g_free (gathered->card);
+  g_clear_pointer (&gathered->limits, smb_card_limits_free);
   g_clear_pointer (&gathered->analysis, smb_analysis_free);
   g_free (gathered);
 }
@@ -99,17 +102,25 @@ is_model_of (const SmbModelInfo *model, const SmbCaseAnalysis *stored)
          && g_strcmp0 (model->mim_sha256, stored->mim_sha256) == 0;
 }
 
-/* The gist of the card of the model that gave the scores, found in the library by its hashes: a name in a case that
- * came from elsewhere opens nothing. */
-static char *
-card_of (const SmbCaseAnalysis *stored)
+/* What the card says of the model that gave the scores, which is found in the library by its hashes: a name in a case
+ * that came from elsewhere opens nothing. */
+static void
+read_card (Gathered *gathered)
 {
   g_autoptr (GPtrArray) models = smb_model_list (NULL);
 
-  for (guint i = 0; i < models->len; i++)
-    if (is_model_of (g_ptr_array_index (models, i), stored))
-      return smb_model_card_summary (g_ptr_array_index (models, i));
-  return NULL;
+  for (guint i = 0; i < models->len; i++) {
+    const SmbModelInfo *model = g_ptr_array_index (models, i);
+
+    if (!is_model_of (model, gathered->stored))
+      continue;
+    gathered->card = smb_model_card_summary (model);
+    gathered->limits = smb_card_limits_read (model, NULL);
+    break;
+  }
+  gathered->entry.model_card = gathered->card;
+  if (gathered->limits != NULL && gathered->limits->poor)
+    gathered->entry.model_doubt = gathered->limits->measured;
 }
 
 static gboolean
@@ -354,8 +365,7 @@ gather (const Maker *maker, SmbEvidence *evidence, GError **error)
 
     gathered->stored = g_ptr_array_steal_index (analyses, 0);
     gathered->entry.stored = gathered->stored;
-    gathered->card = card_of (gathered->stored);
-    gathered->entry.model_card = gathered->card;
+    read_card (gathered);
     json = smb_json_parse (gathered->stored->result, MAX_RESULT_BYTES, _ ("stored analysis"), error);
     if (json != NULL)
       gathered->analysis = smb_analysis_from_json (json, error);

@@ -63,6 +63,31 @@ is_still_file (SmbEngine *engine, const char *path, const SmbEngineVideo *video,
   return still;
 }
 
+gboolean
+smb_examine_is_broken_video (const GError *no_video, const GError *no_picture)
+{
+  return g_error_matches (no_video, SMB_ERROR, SMB_ERROR_FORMAT)
+         && g_error_matches (no_picture, SMB_ERROR, SMB_ERROR_UNSUPPORTED);
+}
+
+/* Whether the reader of pictures should have the file, after that of videos failed so. */
+static gboolean
+is_for_pictures (SmbEngine *engine, const char *path, const GError *no_video, GCancellable *cancellable)
+{
+  g_autoptr (GError) no_picture = NULL;
+  g_autoptr (SmbImage) image = NULL;
+  int fd;
+
+  if (!smb_examine_may_be_picture (no_video))
+    return FALSE;
+  fd = smb_examine_open_evidence (path, NULL, NULL, NULL);
+  if (fd < 0)
+    return TRUE; /* gone meanwhile: the picture's reader says so */
+  image = smb_engine_decode (engine, fd, path, 1, NULL, cancellable, &no_picture);
+  close (fd);
+  return !smb_examine_is_broken_video (no_video, no_picture);
+}
+
 SmbEngineVideo *
 smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked, SmbProgress progress,
                        gpointer user_data, GCancellable *cancellable, GError **error)
@@ -73,7 +98,7 @@ smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate,
 
   if (video != NULL && (asked || smb_examine_is_pattern (path) || !is_still_file (engine, path, video, cancellable)))
     return g_steal_pointer (&video);
-  if (failure != NULL && (asked || smb_examine_is_pattern (path) || !smb_examine_may_be_picture (failure)))
+  if (failure != NULL && (asked || smb_examine_is_pattern (path) || !is_for_pictures (engine, path, failure, cancellable)))
     g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }

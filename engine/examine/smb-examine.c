@@ -136,9 +136,7 @@ look_inside (SmbEngine *engine, int fd, SmbEvidence *evidence, char **facts_out,
       g_propagate_error (error, g_steal_pointer (&problem));
       return FALSE;
     }
-    /* A picture's reader calls a video what it is; then the video's own trouble is what matters. */
-    if (no_video != NULL && g_error_matches (problem, SMB_ERROR, SMB_ERROR_UNSUPPORTED)
-        && g_error_matches (no_video, SMB_ERROR, SMB_ERROR_FORMAT)) {
+    if (smb_examine_is_broken_video (no_video, problem)) {
       g_clear_error (&problem);
       problem = g_steal_pointer (&no_video);
     }
@@ -361,6 +359,22 @@ smb_examine_open_video (SmbCase *store, SmbEngine *engine, const SmbEvidence *ev
   return video;
 }
 
+static SmbImage *
+decode_still (SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px, GCancellable *cancellable,
+              GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  SmbImage *image = smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, &problem);
+
+  /* The bytes are those that were taken in, so what was wrong with them then still is: of a broken video the reader of
+   * pictures would only say that it is no picture. */
+  if (g_error_matches (problem, SMB_ERROR, SMB_ERROR_UNSUPPORTED) && evidence->problem != NULL)
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_FORMAT, evidence->problem);
+  else if (problem != NULL)
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return image;
+}
+
 /* A video stands for itself with its first frame. */
 static SmbImage *
 decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px,
@@ -372,7 +386,7 @@ decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, 
   if (!smb_case_get_video (store, evidence->id, &facts, error))
     return NULL;
   if (facts == NULL)
-    return smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, error);
+    return decode_still (engine, evidence, fd, max_side_px, cancellable, error);
   video = evidence->n_pictures > 0 ? smb_examine_open_pictures (store, engine, evidence, cancellable, error)
                                    : smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, error);
   return video != NULL ? smb_engine_video_get_frame (video, 0, max_side_px, cancellable, error) : NULL;

@@ -49,11 +49,11 @@ add_estimate (GString *out, JsonObject *of, const char *key, const char *name)
 }
 
 static void
-add_metrics (GString *out, const char *name, JsonObject *metrics)
+add_metrics (GString *out, const char *name, const char *unit, JsonObject *metrics)
 {
   if (metrics == NULL || smb_json_find_object (metrics, "auc") == NULL)
     return;
-  g_string_append_printf (out, "  - %s, %.0f faces: ", name, smb_json_find_number (metrics, "faces"));
+  g_string_append_printf (out, "  - %s, %.0f %s: ", name, smb_json_find_number (metrics, "faces"), unit);
   add_estimate (out, metrics, "auc", "AUC");
   add_estimate (out, metrics, "eer", "EER");
   add_estimate (out, metrics, "hter", "HTER");
@@ -73,14 +73,14 @@ add_evaluation (GString *out, JsonObject *e)
     g_string_append_printf (out, ", both sides re-encoded at %.0f px and JPEG %.0f",
                             smb_json_find_number (e, "reencode_px"), smb_json_find_number (e, "reencode_quality"));
   g_string_append (out, "\n");
-  add_metrics (out, "all", smb_json_find_object (e, "frame"));
-  add_metrics (out, "videos", smb_json_find_object (e, "video"));
+  add_metrics (out, "all", "faces", smb_json_find_object (e, "frame"));
+  add_metrics (out, "by video", "videos", smb_json_find_object (e, "video"));
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
     JsonObject *of = smb_json_find_object (e, kinds[i]);
     g_autoptr (GList) names = of != NULL ? json_object_get_members (of) : NULL;
 
     for (GList *at = names; at != NULL; at = at->next)
-      add_metrics (out, at->data, smb_json_find_object (of, at->data));
+      add_metrics (out, at->data, "faces", smb_json_find_object (of, at->data));
   }
 }
 

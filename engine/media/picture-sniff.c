@@ -40,11 +40,22 @@ static const struct {
   { MAGIC (0, "BM"), PICTURE_BMP },
 };
 
-/* Files people take for pictures. The words follow "this is …". */
-static const struct {
+/* The words follow "this is …". */
+typedef struct {
   Magic magic;
   const char *what;
-} others[] = {
+} Other;
+
+static const Other videos[] = {
+  { MAGIC (8, "AVI "), N_ ("a video (AVI)") },
+  { MAGIC (0, "\x1a\x45\xdf\xa3"), N_ ("a video (Matroska or WebM)") },
+  { MAGIC (4, "ftyp"), N_ ("a video (MP4 or QuickTime)") },
+  { MAGIC (4, "moov"), N_ ("a video (QuickTime)") },
+  { MAGIC (0, "\0\0\x01\xba"), N_ ("a video (MPEG)") },
+};
+
+/* Files people take for pictures. */
+static const Other others[] = {
   { MAGIC (0, "%PDF"), N_ ("a PDF document") },
   { MAGIC (0, "PK\x03\x04"), N_ ("a ZIP archive or an office document") },
   { MAGIC (0, "\x1f\x8b"), N_ ("a gzip archive") },
@@ -53,11 +64,6 @@ static const struct {
   { MAGIC (0, "\x7f" "ELF"), N_ ("a program") },
   { MAGIC (0, "MZ"), N_ ("a Windows program") },
   { MAGIC (0, "SQLite format 3"), N_ ("a database") },
-  { MAGIC (8, "AVI "), N_ ("a video (AVI)") },
-  { MAGIC (0, "\x1a\x45\xdf\xa3"), N_ ("a video (Matroska or WebM)") },
-  { MAGIC (4, "ftyp"), N_ ("a video (MP4 or QuickTime)") },
-  { MAGIC (4, "moov"), N_ ("a video (QuickTime)") },
-  { MAGIC (0, "\0\0\x01\xba"), N_ ("a video (MPEG)") },
   { MAGIC (0, "8BPS"), N_ ("a Photoshop document") },
   { MAGIC (0, "\0\0\0\x0cjP  "), N_ ("a JPEG 2000 picture") },
   { MAGIC (0, "\xff\x4f\xff\x51"), N_ ("a JPEG 2000 picture") },
@@ -129,6 +135,12 @@ picture_sniff (PictureJob *job, PictureKind *kind_out, GError **error)
     return picture_fail (job, error, SMB_ERROR_FORMAT,
                          _ ("this was a PNG picture, but its signature is damaged, as by a transfer in text mode; "
                             "acquire it again from its source"));
+  for (guint i = 0; i < G_N_ELEMENTS (videos); i++)
+    if (matches (&videos[i].magic, data, n_bytes))
+      return picture_fail (
+          job, error, SMB_ERROR_UNSUPPORTED,
+          _ ("this is %s, and a picture is needed here; take a frame of it, as “semblance-cli frames” writes it"),
+          _ (videos[i].what));
   for (guint i = 0; i < G_N_ELEMENTS (others); i++) {
     if (matches (&others[i].magic, data, n_bytes))
       return picture_fail (

@@ -117,7 +117,8 @@ open_demuxer (SmbVideo *video, GError **error)
   if (failed == AVERROR_INVALIDDATA)
     return picture_fail (
         &video->job, error, SMB_ERROR_FORMAT,
-        _ ("these bytes are no video FFmpeg knows, or its beginning or table of contents is damaged or missing"));
+        _ ("these bytes are no video FFmpeg knows, or its beginning or table of contents is damaged or missing; look "
+           "for another copy of it"));
   if (failed < 0)
     return video_fail_av (video, failed, _ ("opening the container"), error);
   video->format = format;

@@ -76,7 +76,8 @@ list_frames (SmbVideo *video, const WebPData *data, GError **error)
   }
   WebPDemuxDelete (demuxer);
   if (state != WEBP_DEMUX_DONE)
-    picture_warn (&video->job, _ ("The file is cut short: %u frames, %.2f seconds, are there."), video->slots->len,
+    picture_warn (&video->job, g_dngettext (GETTEXT_PACKAGE, "The file is cut short: %u frame, %.2f seconds, is there.",
+                                            "The file is cut short: %u frames, %.2f seconds, are there.", video->slots->len), video->slots->len,
                   (double) at_us / 1e6);
   return video->slots->len > 0
          || picture_fail (&video->job, error, SMB_ERROR_FORMAT,

@@ -143,7 +143,7 @@ add_picture (GString *html, const SmbReportExhibit *exhibit)
   surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, width, height);
   cr = cairo_create (surface);
   smb_report_draw_picture (cr, exhibit, 0, 0, width, height, MAX (12.0, MAX (width, height) / 80.0));
-  alt = exhibit->analysis != NULL
+  alt = exhibit->analysis != NULL && !exhibit->no_boxes
             ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Picture of exhibit %s with the box of %u face",
                                             "Picture of exhibit %s with the boxes of %u faces",
                                             smb_report_count_shown (exhibit)),
@@ -151,6 +151,8 @@ add_picture (GString *html, const SmbReportExhibit *exhibit)
             : g_strdup_printf (_("Picture of exhibit %s"), exhibit->evidence->exhibit);
   g_string_append (html, "<figure>");
   add_image (html, surface, alt);
+  if (smb_report_picture_caption (exhibit) != NULL)
+    add_element (html, "figcaption", "", smb_report_picture_caption (exhibit));
   g_string_append (html, "</figure>\n");
 }
 

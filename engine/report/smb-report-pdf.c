@@ -169,6 +169,8 @@ draw_exhibit_picture (SmbPage *page, const SmbReportExhibit *exhibit)
   if (page->n_pages > 0)
     smb_report_draw_picture (page->cr, exhibit, x, page->y, width, height, 8);
   page->y += height + 8;
+  if (smb_report_picture_caption (exhibit) != NULL)
+    smb_page_paragraph (page, 7.5, SMB_INK_DIM, smb_report_picture_caption (exhibit));
 }
 
 static void

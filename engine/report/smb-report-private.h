@@ -57,6 +57,8 @@ char *smb_report_number (double value);                /* four significant digit
 char *smb_report_fixed (double value, int n_decimals);
 char *smb_report_log_details (const SmbAuditEntry *entry);
 char *smb_report_case_title (const SmbReportData *data); /* "SC-2026-001 · Title" */
+/* What stands under the exhibit's picture; NULL: nothing, for it speaks for itself. */
+const char *smb_report_picture_caption (const SmbReportExhibit *exhibit);
 char *smb_report_face_label (guint index);               /* "F1" */
 
 /* Figures (smb-report-figures.c). Lengths in the units of the context. */

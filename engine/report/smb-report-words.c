@@ -3,6 +3,7 @@
 #include "report/smb-report-private.h"
 
 #include "analysis/smb-score-warning.h"
+#include "analysis/smb-settings-words.h"
 #include "media/smb-video-facts.h"
 
 #include <glib/gi18n-lib.h>
@@ -155,6 +156,13 @@ smb_report_score_note (const SmbFaceResult *result)
   quality = g_strjoinv (" ", result->quality_notes);
   range = smb_report_clean (quality, FALSE);
   return note != NULL ? g_strdup_printf ("%s %s", note, range) : g_steal_pointer (&range);
+}
+
+const char *
+smb_report_picture_caption (const SmbReportExhibit *exhibit)
+{
+  return exhibit->no_boxes ? _ ("The first frame. Each face is shown below from the frame that the findings name.")
+                           : NULL;
 }
 
 char *
@@ -315,6 +323,23 @@ model_state_words (const SmbCaseAnalysis *stored, gboolean video)
 }
 
 static void
+add_setting (const char *name, const char *value, gpointer text)
+{
+  if (value != NULL)
+    g_string_append_printf (text, "%s%s: %s", ((GString *) text)->len > 0 ? "; " : "", name, value);
+}
+
+/* For people; the bundle has them word for word. */
+static char *
+settings_words (const char *settings)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  smb_settings_in_words (settings, add_setting, text);
+  return smb_report_clean (text->str, FALSE);
+}
+
+static void
 add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored, gboolean video)
 {
   g_autofree char *name = smb_report_clean (stored->model_name, FALSE);
@@ -323,7 +348,7 @@ add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored, gboolean vi
   add_fact (facts, _("Model"), g_strdup_printf ("%s (%s)", name, model_state_words (stored, video)), FALSE);
   add_fact (facts, _("SHA-256 of the model"), smb_report_clean (stored->model_sha256, FALSE), TRUE);
   add_fact (facts, _("SHA-256 of the reconstruction network"), smb_report_clean (stored->mim_sha256, FALSE), TRUE);
-  add_fact (facts, _("Settings"), smb_report_clean (stored->settings, FALSE), TRUE);
+  add_fact (facts, _("Settings"), settings_words (stored->settings), FALSE);
   add_fact (facts, _("Seed"), g_strdup_printf ("%" G_GUINT64_FORMAT, stored->seed), FALSE);
   add_fact (facts, _("Program version"), smb_report_clean (stored->program_version, FALSE), FALSE);
   add_fact (facts, _("Device"), smb_report_clean (stored->device, FALSE), FALSE);
@@ -453,6 +478,22 @@ add_score_warnings (GPtrArray *warnings, GPtrArray *exhibits)
     add_once (warnings, g_strdup (g_ptr_array_index (sentences, i)));
 }
 
+/* Of each model whose scores are shown: nobody should come to them without knowing how little they are worth. */
+static void
+add_model_warnings (GPtrArray *warnings, GPtrArray *exhibits)
+{
+  for (guint i = 0; i < exhibits->len; i++) {
+    const SmbReportExhibit *exhibit = g_ptr_array_index (exhibits, i);
+    g_autofree char *name = NULL, *doubt = NULL;
+
+    if (exhibit->stored == NULL || exhibit->model_doubt == NULL)
+      continue;
+    name = smb_report_clean (exhibit->stored->model_name, FALSE);
+    doubt = smb_report_clean (exhibit->model_doubt, FALSE);
+    add_once (warnings, g_strdup_printf (_ ("Scores of the model %s tell little. %s"), name, doubt));
+  }
+}
+
 static gboolean
 was_unsandboxed (const SmbReportData *data)
 {
@@ -477,6 +518,7 @@ smb_report_warnings (const SmbReportData *data)
                            "explicitly: a crafted file could have changed what was found. The audit log names "
                            "each exhibit concerned.")));
   add_score_warnings (warnings, data->exhibits);
+  add_model_warnings (warnings, data->exhibits);
   for (guint i = 0; i < data->exhibits->len; i++)
     add_exhibit_warnings (warnings, g_ptr_array_index (data->exhibits, i));
   return warnings;

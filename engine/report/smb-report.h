@@ -25,6 +25,8 @@ typedef struct {
   const SmbEvidence *evidence;       /* borrowed, as all below */
   const SmbCaseAnalysis *stored;     /* NULL: never analysed */
   const char *model_card;            /* the gist of the card of the model that gave the scores; NULL: none */
+  const char *model_doubt;           /* how badly that model did where it was measured (smb_card_limits_read); NULL:
+                                      * well enough, or nothing is known */
   const SmbAnalysis *analysis;       /* parsed from `stored`; NULL likewise */
   SmbImage *picture;                 /* scaled for the page; NULL if it could not be decoded */
   gboolean no_boxes;                 /* a video's first frame: its faces were found in others */

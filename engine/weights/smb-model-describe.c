@@ -140,6 +140,7 @@ settle_normalisation (const char *path, gboolean given, SmbModelSource *source, 
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
   }
+  source->assumed = from_imagenet == NULL;
   if (g_strcmp0 (from_imagenet, "true") == 0 || (from_imagenet == NULL && !online)) {
     memcpy (mean, imagenet_mean, sizeof imagenet_mean);
     memcpy (std, imagenet_std, sizeof imagenet_std);

@@ -316,6 +316,19 @@ put_in_place (const char *from, const char *to, GError **error)
   return smb_error_set_errno (error, errno, to, _ ("putting the new model in place"));
 }
 
+/* Where the second network comes from, and by which numbers it is given its pictures, stands with the model too. */
+static void
+add_mim_provenance (SmbModelInfo *info, const char *path, const SmbModelSource *mim)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *shown = smb_weights_quote (base, strlen (base));
+  char *both = g_strdup_printf ("%s Reconstruction network imported from %s (SHA-256 %s). %s", info->provenance, shown,
+                                mim->sha256, mim->normalisation);
+
+  g_free (info->provenance);
+  info->provenance = both;
+}
+
 /* The reconstruction network of a detector: described, checked, and entered into the description. */
 static gboolean
 take_mim (SmbModelInfo *info, const SmbModelImport *how, SmbModelSource *mim, GError **error)
@@ -338,8 +351,15 @@ take_mim (SmbModelInfo *info, const SmbModelImport *how, SmbModelSource *mim, GE
         error, _ ("%s: this network reconstructs nothing. Give the online network of the pre-training."), how->mim);
   info->mim_path = g_steal_pointer (&other->mim_path);
   info->mim_sha256 = g_steal_pointer (&other->mim_sha256);
-  memcpy (info->mim_mean, other->mim_mean, sizeof info->mim_mean);
-  memcpy (info->mim_std, other->mim_std, sizeof info->mim_std);
+  if (how->mean != NULL && mim->assumed) {
+    /* The numbers given are those of the pre-training, which both networks come from. */
+    g_free (mim->normalisation);
+    mim->normalisation = g_strdup ("Normalisation: given at import.");
+  } else {
+    memcpy (info->mim_mean, other->mim_mean, sizeof info->mim_mean);
+    memcpy (info->mim_std, other->mim_std, sizeof info->mim_std);
+  }
+  add_mim_provenance (info, how->mim, mim);
   return TRUE;
 }
 

@@ -29,6 +29,7 @@ typedef struct {
   SmbNetConfig config;
   char *sha256;        /* NULL: not asked for */
   char *normalisation; /* a sentence: where mean and std come from */
+  gboolean assumed;    /* from nowhere: the published ones */
 } SmbModelSource;
 
 void smb_model_source_clear (SmbModelSource *source);

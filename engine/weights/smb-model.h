@@ -86,7 +86,7 @@ typedef struct {
   const char *title;
   const char *licence;
   const char *provenance;
-  const double *mean, *std; /* 3 each; both or neither */
+  const double *mean, *std; /* 3 each; both or neither; of `mim` too unless it states its own */
   const char *transform;    /* "resize" or "resize256-crop224" */
   const char *config;       /* JSON for smb_net_config_detect: heads and the like of unpublished sizes */
   const char *mim; /* file of the reconstruction network that belongs to a detector; it becomes part of the entry */

@@ -56,6 +56,10 @@ def help_and_usage():
         wrong = cli(command, "--no-such-option")
         expect(found, wrong.returncode == 2 and wrong.stderr and not wrong.stdout,
                f"{command} --no-such-option: exit {wrong.returncode}, says {wrong.stderr!r} {wrong.stdout[:80]!r}")
+    # Usage names the whole command, not its last word.
+    for command in ("dataset build", "dataset split", "dataset check", "model import", "reference build", "case new"):
+        told = cli(*command.split(), "--help")
+        expect(found, f"semblance-cli {command} [" in told.stdout, f"{command} --help: {told.stdout[:120]}")
     for arguments in ((), ("nonsense",), ("analyze",), ("maps",), ("maps", PORTRAIT), ("analyze", PORTRAIT, "--box", "1,2,3"),
                       ("analyze", PORTRAIT, "--threads=-1"), ("maps", PORTRAIT, "--out=x", "--map=nonsense"),
                       ("maps", PORTRAIT, "--out=x", "--opacity=2")):
@@ -154,10 +158,11 @@ def bad_files(folder):
         + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
     with open(PORTRAIT, "rb") as handle:
         put("header-only.jpg", handle.read()[:200])
+    put("cut.mp4", struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 512, b"isom") + struct.pack(">I4s", 1 << 20, b"mdat") + bytes(4096))
     os.mkfifo(os.path.join(folder, "pipe.jpg"))
     return {"missing.jpg": {"not-found"}, "directory": {"unsupported", "argument", "format"}, "empty.jpg": {"format"},
             "text.jpg": {"format", "unsupported"}, "huge.png": {"limit"}, "header-only.jpg": {"format"},
-            "pipe.jpg": {"unsupported", "argument", "format"}}
+            "cut.mp4": {"format"}, "pipe.jpg": {"unsupported", "argument", "format"}}
 
 
 def bad_input():
@@ -174,6 +179,9 @@ def bad_input():
             expect(found, error["code"] in codes[name] and name in error["message"] and "\n" not in error["message"],
                    f"{name}: {error}")
         expect(found, results and results[-1].get("faces"), "the batch did not go on to the good file")
+        # A broken video is told what is wrong with a video, not to be a picture.
+        expect(found, any("table of contents is damaged" in result.get("error", {}).get("message", "") for result in results),
+               f"cut.mp4: {results}")
         text = cli("analyze", *paths)
         expect(found, text.returncode == 1 and "F1" in text.stdout and len(text.stderr.splitlines()) == len(codes) + 1,
                f"as text: {text.stderr}")

@@ -327,6 +327,16 @@ def add_bad_file():
     who.see("Cannot be read", 40)
     who.see("letter.jpg")
     shoot("bad-file-light")
+    # Why it cannot be read is a long sentence; it takes no room from the pictures looked at afterwards.
+    exhibit("S-05")
+    who.see("Class probabilities, F1")
+    room = who.extents(who.picture())[2]
+    exhibit("S-08")
+    who.see("this is text")
+    exhibit("S-05")
+    who.see("Class probabilities, F1")
+    time.sleep(0.5)
+    assert who.extents(who.picture())[2] == room, f"the picture has {who.extents(who.picture())[2]} px of {room}"
 
 
 def drop_file():

@@ -253,6 +253,7 @@ add_crowd (Sample *sample)
   SmbReportExhibit *exhibit = add_exhibit (sample, "/evidence/hall.jpg");
   SmbAnalysis *analysis = add_analysis (sample, exhibit, TRUE, FALSE);
 
+  exhibit->model_doubt = SAMPLE_DOUBT;
   exhibit->picture = make_picture (1000, 400, 3);
   for (int i = 0; i < 12; i++)
     g_ptr_array_add (analysis->faces, make_face (i, 20 + 78 * i, 90 + 110 * (i % 3) - (i == 0 ? 90 : 0), 84));
@@ -285,6 +286,7 @@ add_video (Sample *sample)
   add_analysis (sample, exhibit, TRUE, FALSE);
   ((SmbEvidence *) exhibit->evidence)->video = TRUE;
   exhibit->no_boxes = TRUE;
+  exhibit->picture = make_picture (640, 90, 5);
   exhibit->timeline = timeline;
   timeline->length_us = 600 * G_USEC_PER_SEC;
   timeline->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) smb_frame_faces_free);

@@ -16,3 +16,4 @@ void sample_free (Sample *sample);
 
 #define SAMPLE_HEAD "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define SAMPLE_SCRIPT "<script>alert('x')</script>&\"quoted\""
+#define SAMPLE_DOUBT "AUC where it was measured: synthetic 0.35 (a coin has 0.5)."

@@ -130,6 +130,11 @@ test_pdf_text (Fixture *fixture, gconstpointer data)
   assert_contains (text, smb_model_warning (FALSE, FALSE));
   assert_contains (text, smb_model_warning (TRUE, FALSE));
   assert_contains (text, smb_track_calibration_missing ());
+  assert_contains (text, "Scores of the model lab-2026-03 tell little. " SAMPLE_DOUBT);
+  /* Settings are for people to read. */
+  assert_contains (text, "Searched: in the picture shrunk to 640 px, enlarged 1 time; Precision: float32, the published numbers");
+  g_assert_null (strstr (text, "detect_max_side_px"));
+  assert_contains (text, "The first frame. Each face is shown below from the frame");
   assert_contains (text, "Exhibit S-02: the file was altered after its acquisition");
   assert_contains (text, "見本事件：屋上の肖像写真の真偽について <b>&");
   assert_contains (text, "Paragraph 1 of a long note");
@@ -258,8 +263,8 @@ test_html (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_markup_parse_context_end_parse (context, &error);
   g_assert_no_error (error);
-  /* 4 pictures, 14 faces with a crop and five maps each, the matrix of the first face of two exhibits, one timeline. */
-  g_assert_cmpint (counts[0], ==, 4 + 14 * 6 + 2 + 1);
+  /* 5 pictures, 14 faces with a crop and five maps each, the matrix of the first face of two exhibits, one timeline. */
+  g_assert_cmpint (counts[0], ==, 5 + 14 * 6 + 2 + 1);
   g_assert_nonnull (strstr (html, "after 1 change by the analyst"));
   g_assert_nonnull (strstr (html, "Regions of F1"));
   g_assert_nonnull (strstr (html, "0.4625 (z +1.0; 40 %)"));
@@ -272,6 +277,11 @@ test_html (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (html, "&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&amp;&quot;quoted&quot;"));
   g_assert_nonnull (strstr (html, SAMPLE_HEAD));
   g_assert_nonnull (strstr (html, smb_model_warning (FALSE, FALSE)));
+  g_assert_nonnull (strstr (html, "Scores of the model lab-2026-03 tell little. " SAMPLE_DOUBT));
+  g_assert_null (strstr (html, "detect_max_side_px"));
+  /* A video's picture has no boxes in it, and says so. */
+  g_assert_nonnull (strstr (html, "alt=\"Picture of exhibit S-06\""));
+  g_assert_nonnull (strstr (html, "<figcaption>The first frame."));
   g_assert_nonnull (strstr (html, "Paragraph 60 of a long note"));
   for (guint i = 0; i < fixture->sample->data.exhibits->len; i++) {
     const SmbReportExhibit *exhibit = g_ptr_array_index (fixture->sample->data.exhibits, i);

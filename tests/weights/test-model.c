@@ -180,8 +180,9 @@ test_mim_and_half (void)
 {
   g_autofree char *online = fixture_path ("a_online_init.safetensors");
   SmbModelImport how = how_of ("both");
+  const double mean[3] = { 0.1, 0.2, 0.3 }, std[3] = { 0.4, 0.5, 0.6 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (SmbModelInfo) info = NULL, found = NULL;
+  g_autoptr (SmbModelInfo) info = NULL, found = NULL, given = NULL;
   g_autoptr (SmbTensorDict) stored = NULL, before = NULL;
 
   how.config = "{\"heads\": 3, \"rep_heads\": 2, \"dec_heads\": 2}";
@@ -193,7 +194,10 @@ test_mim_and_half (void)
   g_assert_no_error (error);
   g_assert_true (smb_model_verify (found, NULL, &error));
   g_assert_true (g_str_has_suffix (found->mim_path, "/both/mim.safetensors"));
+  /* By which numbers the second network is given its pictures is said as well as for the first. */
   g_assert_cmpfloat (found->mim_mean[0], ==, 0.5482207536697388);
+  g_assert_nonnull (strstr (found->provenance, "Reconstruction network imported from a_online_init.safetensors (SHA-256 "));
+  g_assert_true (g_str_has_suffix (found->provenance, "Normalisation: VGGFace2's, assumed, for the file states none."));
   stored = smb_weights_read (found->mim_path, &error);
   g_assert_no_error (error);
   before = smb_weights_read (online, &error);
@@ -208,6 +212,16 @@ test_mim_and_half (void)
     for (gint64 k = 0; k < then->n; k++)
       g_assert_cmpfloat (fabsf (a[k] - b[k]), <=, fabsf (b[k]) * 0x1p-11f + 0x1p-25f);
   }
+  /* Numbers given hold for both networks unless the second states its own. */
+  how.name = "given-both";
+  how.mean = mean;
+  how.std = std;
+  given = import ("a_finetune_after1.safetensors", &how, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (given->mim_mean[1], ==, 0.2);
+  g_assert_cmpfloat (given->mim_std[2], ==, 0.6);
+  g_assert_true (g_str_has_suffix (given->provenance, "Normalisation: given at import."));
+  how.mean = how.std = NULL;
   /* A detector is no reconstruction network, and the other way round. */
   how.name = "wrong";
   how.mim = found->detector_path;
