@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#define MAX_HINT_COLUMNS 64
+
 struct _SmbForm {
   GtkWindow parent_instance;
 
@@ -39,6 +41,17 @@ add_line (SmbForm *self, const char *label, GtkWidget *control)
   gtk_grid_attach (GTK_GRID (self->grid), control, 1, self->n_rows++, 1, 1);
 }
 
+/* How wide a hint is, in columns; longer ones than a form has room for are cut. */
+static int
+columns_of (const char *hint)
+{
+  int n = 0;
+
+  for (const char *at = hint; *at != '\0'; at = g_utf8_next_char (at))
+    n += g_unichar_iswide (g_utf8_get_char (at)) ? 2 : 1;
+  return MIN (n, MAX_HINT_COLUMNS);
+}
+
 GtkWidget *
 smb_form_add_entry (SmbForm *self, const char *label, const char *text, const char *hint)
 {
@@ -46,6 +59,9 @@ smb_form_add_entry (SmbForm *self, const char *label, const char *text, const ch
 
   gtk_editable_set_text (GTK_EDITABLE (entry), text != NULL ? text : "");
   gtk_entry_set_placeholder_text (GTK_ENTRY (entry), hint);
+  gtk_widget_set_tooltip_text (entry, hint);
+  if (hint != NULL)
+    gtk_editable_set_width_chars (GTK_EDITABLE (entry), columns_of (hint));
   g_signal_connect_object (entry, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   add_line (self, label, entry);
   return entry;
@@ -127,6 +143,9 @@ smb_form_add_path (SmbForm *self, const char *label, GtkFileChooserAction action
   g_autofree char *spoken = g_strdup_printf (_("Choose: %s"), label);
 
   gtk_entry_set_placeholder_text (GTK_ENTRY (entry), hint);
+  gtk_widget_set_tooltip_text (entry, hint);
+  if (hint != NULL)
+    gtk_editable_set_width_chars (GTK_EDITABLE (entry), columns_of (hint));
   gtk_widget_set_hexpand (entry, TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);

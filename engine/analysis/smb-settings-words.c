@@ -36,7 +36,9 @@ describe_search (JsonObject *of)
 
   if (doublings < 1)
     return g_steal_pointer (&size);
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s, enlarged %d time", "%s, enlarged %d times", (gulong) doublings), size, doublings);
+  return g_strdup_printf (
+      g_dngettext (GETTEXT_PACKAGE, "%s, enlarged %d time", "%s, enlarged %d times", (gulong) doublings), size,
+      doublings);
 }
 
 /* Which frames of a video were scored, and where faces were looked for. */
@@ -63,9 +65,10 @@ add_frames (const Taker *to, JsonObject *of)
 static void
 add_unknown (const Taker *to, JsonObject *of)
 {
-  static const char *const known[]
-      = { "detect_max_side_px", "detect_too", "detect_upsample", "precision", "region_draws", "seed",   "stride",
-          "first_frame",        "last_frame", "frames",          "uniform",   "detector",     "sure_confidence", NULL };
+  static const char *const known[] = { "detect_max_side_px", "detect_too", "detect_upsample", "precision",
+                                       "region_draws",       "seed",       "stride",          "first_frame",
+                                       "last_frame",         "frames",     "uniform",         "detector",
+                                       "sure_confidence",    NULL };
   g_autoptr (GList) members = json_object_get_members (of);
 
   for (GList *at = members; at != NULL; at = at->next) {

@@ -273,7 +273,9 @@ smb_cli_dataset (int argc, char **argv)
     const char *name;
     char title[16];
     int (*run) (int argc, char **argv);
-  } acts[] = { { "build", "dataset build", build }, { "split", "dataset split", divide }, { "check", "dataset check", check } };
+  } acts[] = { { "build", "dataset build", build },
+               { "split", "dataset split", divide },
+               { "check", "dataset check", check } };
 
   for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS (acts); i++)
     if (strcmp (argv[1], acts[i].name) == 0) {

@@ -98,7 +98,8 @@ smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate,
 
   if (video != NULL && (asked || smb_examine_is_pattern (path) || !is_still_file (engine, path, video, cancellable)))
     return g_steal_pointer (&video);
-  if (failure != NULL && (asked || smb_examine_is_pattern (path) || !is_for_pictures (engine, path, failure, cancellable)))
+  if (failure != NULL
+      && (asked || smb_examine_is_pattern (path) || !is_for_pictures (engine, path, failure, cancellable)))
     g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
