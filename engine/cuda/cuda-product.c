@@ -13,12 +13,14 @@
 #define MOST_ALIGNMENT  256
 #define WORKSPACE_BYTES ((size_t) 32 << 20)
 
-/* What a plan depends on. Filled with zeros first: compared as bytes. */
+/* What a plan depends on. Compared as bytes: there is none between or behind its members. */
 typedef struct {
   int64_t m, n, k, lda, ldb, ldd;
-  int32_t trans_a, trans_b, halves, tensor_f32, bias, accumulate;
-  uint32_t align_a, align_b, align_c, align_d, align_bias;
+  int32_t trans_a, trans_b, halves, tensor_f32, accumulate;
+  uint32_t align_a, align_b, align_c, align_d, align_bias; /* align_bias 0: there is none */
 } Key;
+
+_Static_assert (sizeof (Key) == 6 * sizeof (int64_t) + 10 * sizeof (int32_t), "a key has no bytes but its members'");
 
 typedef struct {
   Key key;
@@ -93,13 +95,12 @@ key_of (const SmbCudaProduct *p)
   key.trans_b = p->trans_b != 0;
   key.halves = p->halves;
   key.tensor_f32 = p->tensor_f32;
-  key.bias = p->bias != NULL;
   key.accumulate = p->c != NULL;
   key.align_a = alignment_of (p->a);
   key.align_b = alignment_of (p->b);
   key.align_c = alignment_of (p->c != NULL ? p->c : p->d);
   key.align_d = alignment_of (p->d);
-  key.align_bias = alignment_of (p->bias); /* what is chosen rests on where this one lies */
+  key.align_bias = p->bias != NULL ? alignment_of (p->bias) : 0; /* what is chosen rests on where it lies */
   return key;
 }
 
@@ -113,7 +114,7 @@ plan_describe (Plan *plan)
   const Key *k = &plan->key;
   const cublasOperation_t first = k->trans_b ? CUBLAS_OP_T : CUBLAS_OP_N;
   const cublasOperation_t second = k->trans_a ? CUBLAS_OP_T : CUBLAS_OP_N;
-  const cublasLtEpilogue_t epilogue = k->bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+  const cublasLtEpilogue_t epilogue = k->align_bias != 0 ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
   const cudaDataType factors = k->halves ? CUDA_R_16BF : CUDA_R_32F;
   const cublasComputeType_t compute = k->tensor_f32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 
