@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # ablation.sh FACES OUT [PRE [FINE [SEEDS]]]: does pre-training with CRFR-P help against random masking, and against none? For each
-# seed (1, 2, 3) a network is pre-trained in either way for PRE epochs (8) and all three are fine-tuned for FINE epochs (4), everything
-# else as make.sh has it; then each is measured on people held out. What is finished is kept: begun again, it goes on where it
-# was stopped. The results stand in OUT/ablation.csv. FACES and SEMBLANCE_CLI: see make.sh.
+# seed (1, 2, 3) a network is pre-trained in either way for PRE epochs (8) and all three are fine-tuned for FINE epochs (4) with half of
+# each face's patches, everything else as make.sh has it; then each is measured on people held out. What is finished is kept: begun
+# again, it goes on where it was stopped. The results stand in OUT/ablation.csv. FACES and SEMBLANCE_CLI: see make.sh.
 set -euo pipefail
 # shellcheck source=steps.sh
 . "$(dirname "$(realpath "$0")")/steps.sh"
@@ -27,7 +27,7 @@ for seed in $seeds; do
       start=--init=$run-mim/online.safetensors
     fi
     # shellcheck disable=SC2046
-    [[ -e $run/detector.safetensors ]] || finetune "$run" "$start" "$fine" "$seed" $(going_on "$run")
+    [[ -e $run/detector.safetensors ]] || finetune "$run" "$start" "$fine" "$seed" --keep-patches=0.5 $(going_on "$run")
     "$cli" evaluate data --model="$run/detector.safetensors" --self-blended=swapped --json >"$run.part"
     mv "$run.part" "$run.json"
   done
