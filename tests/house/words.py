@@ -69,6 +69,8 @@ def language_problems(language, pot, folder):
     merged = os.path.join(folder, language + ".po")
     run("msgmerge", "--quiet", "--no-fuzzy-matching", "--output-file=" + merged, po, pot)
     found = []
+    if "\n#~ " in house.read(f"po/{language}.po"):
+        found.append(f"po/{language}.po: has words that no source has any more; words.py --update takes them out")
     for flag, what in (("--untranslated", "not translated"), ("--only-fuzzy", "fuzzy")):
         left = run("msgattrib", flag, "--no-obsolete", "--no-location", merged).stdout.decode()
         for message in re.findall(r'^msgid ((?:".*"\s*)+)', left, re.MULTILINE):
@@ -84,8 +86,9 @@ def language_problems(language, pot, folder):
 
 def update(pot):
     for language in lines("LINGUAS"):
-        run("msgmerge", "--quiet", "--update", "--backup=none", "--no-fuzzy-matching", "--no-wrap", "--sort-by-file",
-            os.path.join(PO, language + ".po"), pot)
+        po = os.path.join(PO, language + ".po")
+        run("msgmerge", "--quiet", "--update", "--backup=none", "--no-fuzzy-matching", "--no-wrap", "--sort-by-file", po, pot)
+        run("msgattrib", "--no-obsolete", "--no-wrap", "--sort-by-file", "--output-file=" + po, po)
 
 
 def main():
