@@ -76,6 +76,7 @@ settle (Options *o, const SmbTensorDict *inputs, const SmbTensorDict *weights, S
   s->beta1 = published.beta1;
   s->beta2 = published.beta2;
   s->eps = published.eps;
+  s->keep_patches = published.keep_patches;
   s->layer_decay = isnan (o->layer_decay)
                      ? smb_cli_tensor_stated (inputs, weights, "layer_decay", published.layer_decay)
                      : o->layer_decay;

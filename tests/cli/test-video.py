@@ -320,7 +320,7 @@ def single():
         done = cli("case", "add", case, one, still)
         expect(found, done.returncode == 0 and "not decoded" not in done.stdout, done.stdout + done.stderr)
         done = cli("analyze", "--case", case, one, still)
-        expect(found, done.returncode == 0 and "1 frames" in done.stdout, done.stdout + done.stderr)
+        expect(found, done.returncode == 0 and "mean of 1 frame;" in done.stdout, done.stdout + done.stderr)
     return found
 
 
