@@ -80,6 +80,8 @@ is_for_pictures (SmbEngine *engine, const char *path, const GError *no_video, GC
 
   if (!smb_examine_may_be_picture (no_video))
     return FALSE;
+  if (!g_error_matches (no_video, SMB_ERROR, SMB_ERROR_FORMAT))
+    return TRUE; /* no broken video: as most pictures, which are not to be decoded twice */
   fd = smb_examine_open_evidence (path, NULL, NULL, NULL);
   if (fd < 0)
     return TRUE; /* gone meanwhile: the picture's reader says so */

@@ -33,9 +33,9 @@ SmbEngineVideo *smb_examine_open_video_file (SmbEngine *engine, const char *path
 /* After a video's opening failed so: may the file be a picture? */
 gboolean smb_examine_may_be_picture (const GError *video_failure);
 
-/* The same for what may be either: NULL without an error if it is a picture (of a single frame, and its reader takes it),
- * or may be one (an opening that failed so), whose reader then says what is wrong. asked: a video is what is meant, so that all of this is a
- * video or an error. */
+/* The same for what may be either: NULL without an error if it is a picture (of a single frame, and its reader takes
+ * it), or may be one (an opening that failed so), whose reader then says what is wrong. asked: a video is what is meant,
+ * so that all of this is a video or an error. */
 SmbEngineVideo *smb_examine_try_video (SmbEngine *engine, const char *path, double picture_rate, gboolean asked,
                                        SmbProgress progress, gpointer user_data, GCancellable *cancellable,
                                        GError **error);

@@ -414,8 +414,10 @@ video_index_build (SmbVideo *video, GError **error)
                   _ ("The times of its pictures are missing, repeated or contradict one another; frames are "
                      "numbered as they come out of the decoder."));
   if (cut)
-    picture_warn (&video->job, g_dngettext (GETTEXT_PACKAGE, "The file is cut short: %u frame, %.2f seconds, is there.",
-                                            "The file is cut short: %u frames, %.2f seconds, are there.", video->slots->len), video->slots->len,
+    picture_warn (&video->job,
+                  g_dngettext (GETTEXT_PACKAGE, "The file is cut short: %u frame, %.2f seconds, is there.",
+                               "The file is cut short: %u frames, %.2f seconds, are there.", video->slots->len),
+                  video->slots->len,
                   (double) g_array_index (video->slots, SmbVideoSlot, video->slots->len - 1).time_us / 1e6);
   return TRUE;
 }

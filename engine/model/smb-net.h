@@ -35,7 +35,8 @@ typedef enum {
  * "in.region" (B,L) and "in.mask_ratio" (one number: floor (L (1 - ratio)) patches stay visible; left out: what the
  * mask leaves, or a quarter if it leaves about that); classifiers optionally "in.labels" (B). "in.layers" (any count of
  * numbers; left out: all) are the blocks whose attention SMB_WANT_ATTENTION is to give, of an online network those of
- * each of its stacks; of the others nothing is kept, and the probabilities are not even formed. Outputs (host, float32; losses F64) carry the names of the reference fixtures.
+ * each of its stacks; of the others nothing is kept, and the probabilities are not even formed. Outputs (host, float32;
+ * losses F64) carry the names of the reference fixtures.
  * target: for an online network, the target network whose features L_cl needs; may be NULL. Matches the reference to
  * 1e-5 relative in F32. Errors: MISMATCH (shape of an input, named), MEMORY, cancelled. */
 SmbTensorDict *smb_net_forward (SmbNet *net, SmbNet *target, const SmbTensorDict *inputs, guint want,
