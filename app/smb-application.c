@@ -5,6 +5,7 @@
 #include "smb-config.h"
 #include "smb-chooser.h"
 #include "smb-computing.h"
+#include "smb-landmark-choice.h"
 #include "smb-learn-window.h"
 #include "smb-new-case-dialog.h"
 #include "smb-preferences.h"
@@ -215,6 +216,7 @@ smb_application_startup (GApplication *application)
   self->scheme = smb_scheme_new (gdk_display_get_default (), self->settings);
   self->engine = smb_engine_new (NULL, 0);
   smb_computing_follow_device (self->engine, self->settings);
+  smb_landmarks_follow (self->engine, self->settings);
 }
 
 static void

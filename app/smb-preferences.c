@@ -4,6 +4,7 @@
 #include "backend/smb-device.h"
 #include "smb-computing.h"
 #include "smb-label.h"
+#include "smb-landmark-choice.h"
 #include "smb-limits-list.h"
 
 #include <glib/gi18n.h>
@@ -121,6 +122,7 @@ smb_preferences_class_init (SmbPreferencesClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = smb_preferences_dispose;
   g_type_ensure (SMB_TYPE_COMPUTING_CHOICE);
+  g_type_ensure (SMB_TYPE_LANDMARK_CHOICE);
   g_type_ensure (SMB_TYPE_LIMITS_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/semblance/Semblance/smb-preferences.ui");
   gtk_widget_class_bind_template_child (widget_class, SmbPreferences, scheme);

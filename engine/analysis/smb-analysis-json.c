@@ -103,6 +103,16 @@ model_to_json (const SmbAnalysis *analysis)
   return out;
 }
 
+static JsonObject *
+landmark_file_to_json (const SmbAnalysis *analysis)
+{
+  JsonObject *out = json_object_new ();
+
+  smb_json_set_string (out, "name", analysis->landmark_file);
+  smb_json_set_string (out, "sha256", analysis->landmark_sha256);
+  return out;
+}
+
 const char *
 smb_stage_name (SmbStage stage)
 {
@@ -137,6 +147,8 @@ smb_analysis_to_json (const SmbAnalysis *analysis)
     json_array_add_object_element (faces, face_to_json (g_ptr_array_index (analysis->faces, i), analysis->classes));
   json_object_set_array_member (out, "faces", faces);
   json_object_set_object_member (out, "model", model_to_json (analysis));
+  if (analysis->landmark_file != NULL)
+    json_object_set_object_member (out, "landmark_file", landmark_file_to_json (analysis));
   smb_json_set_string (out, "device", analysis->device);
   smb_json_set_string (out, "program_version", analysis->program_version);
   if (analysis->settings != NULL)
@@ -248,7 +260,7 @@ smb_analysis_from_json (JsonNode *node, GError **error)
 {
   g_autoptr (SmbAnalysis) out = smb_analysis_new ();
   SmbJsonReader reader = { _ ("Analysis"), "", error, FALSE };
-  JsonObject *in = NULL, *settings, *stages;
+  JsonObject *in = NULL, *settings, *stages, *landmark_file;
   JsonArray *faces;
 
   g_return_val_if_fail (node != NULL, NULL);
@@ -265,6 +277,13 @@ smb_analysis_from_json (JsonNode *node, GError **error)
 
     reader.where = where;
     read_face (&reader, json_array_get_element (faces, i), out);
+    reader.where = "";
+  }
+  landmark_file = smb_json_object (&reader, in, "landmark_file", SMB_JSON_OPTIONAL);
+  if (landmark_file != NULL) {
+    reader.where = "landmark_file.";
+    out->landmark_file = smb_json_string (&reader, landmark_file, "name", SMB_JSON_REQUIRED);
+    out->landmark_sha256 = smb_json_string (&reader, landmark_file, "sha256", SMB_JSON_REQUIRED);
     reader.where = "";
   }
   out->device = smb_json_string (&reader, in, "device", SMB_JSON_REQUIRED);

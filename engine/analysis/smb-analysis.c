@@ -68,6 +68,8 @@ smb_analysis_copy (const SmbAnalysis *analysis)
   copy->mim_sha256 = g_strdup (analysis->mim_sha256);
   copy->classes = g_strdupv (analysis->classes);
   copy->device = g_strdup (analysis->device);
+  copy->landmark_file = g_strdup (analysis->landmark_file);
+  copy->landmark_sha256 = g_strdup (analysis->landmark_sha256);
   copy->program_version = g_strdup (analysis->program_version);
   copy->settings = g_strdup (analysis->settings);
   return copy;
@@ -84,6 +86,8 @@ smb_analysis_free (SmbAnalysis *analysis)
   g_free (analysis->mim_sha256);
   g_strfreev (analysis->classes);
   g_free (analysis->device);
+  g_free (analysis->landmark_file);
+  g_free (analysis->landmark_sha256);
   g_free (analysis->program_version);
   g_free (analysis->settings);
   g_free (analysis);

@@ -58,6 +58,8 @@ typedef struct {
   int real_class;
   gboolean trained, calibrated;
   char *device;      /* "cpu" and its name */
+  char *landmark_file, *landmark_sha256; /* the predictor that found the landmarks; NULL: there is none, or it was not
+                                          * asked for: see smb_engine_name_instruments */
   char *program_version;
   char *settings;    /* canonical JSON of what was asked for (detector settings, precision …) */
   guint64 seed;
@@ -78,7 +80,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbAnalysis, smb_analysis_free)
  * "high"} if calibrated, "outside", "quality": {"size_px", "blur", "luma", "clipped", "yaw", "pitch", "roll", "cut",
  * "landmarks": "found" or "template", "outside": [sentence]}, "regions": see smb_region_report_to_json; absent if not
  * asked for}], "model": {"name", "sha256", "mim_sha256", "classes": [name], "real_class", "trained", "calibrated",
- * "note"}, "device", "program_version", "settings": {…}, "seed", "seconds", "stages": {"detect", "quality", "crop",
+ * "note"}, "landmark_file": {"name", "sha256"} where it is known, "device", "program_version", "settings": {…}, "seed", "seconds", "stages": {"detect", "quality", "crop",
  * "network": seconds}}. What there is not (score of a face outside, hash of a network the model lacks, a pose without
  * landmarks) is null; `quality` is absent where it was not measured. `note` is the sentence that goes with untrained or
  * uncalibrated weights; absent otherwise. Free with json_node_unref. Reading checks every member (FORMAT error naming
@@ -132,6 +134,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJudge, smb_judge_free)
 /* Has what smb_judge_analyze needs besides a picture made ready, so that the first one waits for less: the network, and
  * the landmarks, which are read on. Nothing needs to call it. */
 gboolean smb_judge_prepare (SmbJudge *judge, SmbPrecision precision, GError **error);
+
+/* The .dat file that landmarks are found with; NULL: the environment's SEMBLANCE_LANDMARKS, or Debian's. Before any are
+ * asked for. */
+void smb_judge_set_landmarks (SmbJudge *judge, const char *path);
+
+/* The file that landmarks are found with and its SHA-256, borrowed; both NULL where there is none and a template stands
+ * in. Waits for the file to be read. */
+gboolean smb_judge_get_landmark_file (SmbJudge *judge, const char **path_out, const char **sha256_out, GError **error);
+/* The device it computes on, as an analysis names it. Free with g_free. */
+char *smb_judge_dup_device (const SmbJudge *judge);
 
 /* Faces and scores of one picture. drawn: boxes by hand (GArray of SmbBox) to judge in place of detection
  * (settings->detect_too: besides it, after those found), or NULL. */

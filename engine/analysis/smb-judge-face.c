@@ -118,7 +118,7 @@ seek (gpointer data)
 void
 smb_judge_seek_landmarks (SmbJudge *judge)
 {
-  const char *path = g_getenv ("SEMBLANCE_LANDMARKS");
+  const char *path = judge->landmarks_path != NULL ? judge->landmarks_path : g_getenv ("SEMBLANCE_LANDMARKS");
   Seek *fresh;
 
   if (judge->landmarker_sought || judge->landmarker_seeker != NULL || g_strcmp0 (path, "none") == 0)
@@ -134,6 +134,15 @@ smb_judge_forget_landmarks (SmbJudge *judge)
   if (judge->landmarker_seeker != NULL)
     seek_free (g_thread_join (g_steal_pointer (&judge->landmarker_seeker)));
   g_clear_pointer (&judge->landmarker, smb_landmarker_free);
+  judge->landmarker_sought = FALSE;
+}
+
+void
+smb_judge_set_landmarks (SmbJudge *judge, const char *path)
+{
+  smb_judge_forget_landmarks (judge);
+  g_free (judge->landmarks_path);
+  judge->landmarks_path = g_strdup (path);
 }
 
 /* That Debian's predictor is not installed is no error. */
@@ -153,6 +162,19 @@ ensure_landmarker (SmbJudge *judge, GError **error)
     g_propagate_error (error, g_steal_pointer (&done->error));
   seek_free (done);
   return judge->landmarker_sought;
+}
+
+gboolean
+smb_judge_get_landmark_file (SmbJudge *judge, const char **path_out, const char **sha256_out, GError **error)
+{
+  *path_out = *sha256_out = NULL;
+  if (!ensure_landmarker (judge, error))
+    return FALSE;
+  if (judge->landmarker == NULL)
+    return TRUE;
+  *sha256_out = smb_landmarker_get_sha256 (judge->landmarker, error);
+  *path_out = smb_landmarker_get_path (judge->landmarker);
+  return *sha256_out != NULL;
 }
 
 gboolean

@@ -31,6 +31,7 @@ struct _SmbJudge {
   SmbLandmarker *landmarker; /* made when regions are first asked for; NULL: none, or not looked for yet */
   gboolean landmarker_sought;
   double stage_seconds[SMB_N_STAGES]; /* of the analysis that is going on */
+  char *landmarks_path; /* NULL: the environment's, or Debian's */
   GThread *landmarker_seeker; /* reads the predictor meanwhile; NULL: not begun, or taken over */
   char *name;
   char **classes;

@@ -104,6 +104,7 @@ smb_judge_free (SmbJudge *judge)
   g_clear_pointer (&judge->device, smb_device_unref);
   g_clear_pointer (&judge->faces, smb_face_detector_free);
   smb_judge_forget_landmarks (judge);
+  g_free (judge->landmarks_path);
   g_free (judge->name);
   g_free (judge->folder);
   g_free (judge->reference);
@@ -468,7 +469,7 @@ analysis_about (const SmbJudge *judge, const SmbImage *image, const SmbAnalysisS
   analysis->real_class = judge->real_class;
   analysis->trained = judge->trained;
   analysis->calibrated = judge->calibrated;
-  analysis->device = g_strdup_printf ("%s: %s", judge->device->id, judge->device->info.name);
+  analysis->device = smb_judge_dup_device (judge);
   analysis->program_version = g_strdup (SMB_VERSION);
   analysis->settings = settings_text (settings);
   analysis->seed = settings->seed;
@@ -537,6 +538,12 @@ name_weights (SmbJudge *judge, SmbAnalysis *analysis, GError **error)
   analysis->model_sha256 = g_strdup (judge->detector.sha256);
   analysis->mim_sha256 = g_strdup (judge->mim.sha256);
   return TRUE;
+}
+
+char *
+smb_judge_dup_device (const SmbJudge *judge)
+{
+  return g_strdup_printf ("%s: %s", judge->device->id, judge->device->info.name);
 }
 
 SmbAnalysis *

@@ -283,23 +283,12 @@ check (int argc, char **argv)
 int
 smb_cli_dataset (int argc, char **argv)
 {
-  static const struct {
-    const char *name;
-    char title[16];
-    int (*run) (int argc, char **argv);
-  } acts[] = { { "build", "dataset build", build },
-               { "split", "dataset split", divide },
-               { "check", "dataset check", check } };
+  static const SmbCliCommand commands[] = {
+    { "build", build, N_ ("find, crop and store labelled faces, and divide them") },
+    { "split", divide, N_ ("divide the faces of a data set anew") },
+    { "check", check, N_ ("tell what a data set holds, and what crosses its parts") },
+  };
 
-  for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS (acts); i++)
-    if (strcmp (argv[1], acts[i].name) == 0) {
-      argv[1] = (char *) acts[i].title; /* what its --help calls it */
-      return acts[i].run (argc - 1, argv + 1);
-    }
-  if (argc >= 2 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)) {
-    g_print (_ ("Usage: semblance-cli dataset COMMAND [OPTION…]\n\nLabelled faces to learn from. Commands: build, split, "
-                "check; each has its --help.\n"));
-    return SMB_EXIT_OK;
-  }
-  return smb_cli_usage (_ ("“dataset” needs to be told what: build, split or check."));
+  return smb_cli_run_command ("dataset", _ ("Labelled faces to learn from and to measure on."), commands,
+                              G_N_ELEMENTS (commands), argc, argv);
 }

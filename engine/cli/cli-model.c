@@ -305,31 +305,16 @@ model_activate (int argc, char **argv)
 int
 smb_cli_model (int argc, char **argv)
 {
-  static const struct {
-    const char *name;
-    int (*run) (int argc, char **argv);
-  } commands[] = {
-    { "list", model_list },     { "info", model_info },         { "import", model_import },
-    { "verify", model_verify }, { "activate", model_activate },
-    { "use", model_activate },  { "card", smb_cli_model_card },
-    { "export", smb_cli_model_export },
+  static const SmbCliCommand commands[] = {
+    { "list", model_list, N_ ("list the models of the library") },
+    { "info", model_info, N_ ("describe a model or a weights file") },
+    { "import", model_import, N_ ("take weights into the library, converted if need be") },
+    { "verify", model_verify, N_ ("compare a model's files with their hashes") },
+    { "use", model_activate, N_ ("make a model the one used by default") },
+    { "activate", model_activate, N_ ("the same as “use”") },
+    { "card", smb_cli_model_card, N_ ("print what a model learned from, with which settings, and how it did") },
+    { "export", smb_cli_model_export, N_ ("write a model for other programs") },
   };
-  g_autoptr (GString) names = g_string_new (NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (commands); i++) {
-    if (argc > 1 && g_str_equal (argv[1], commands[i].name)) {
-      g_autofree char *name = g_strconcat ("model ", commands[i].name, NULL);
-
-      argv[1] = name; /* the name messages and the usage line show */
-      return commands[i].run (argc - 1, argv + 1);
-    }
-    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", commands[i].name);
-  }
-  if (argc > 1 && (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))) {
-    g_print (_ ("Usage: semblance-cli model COMMAND [OPTION…]\n\nThe library of models. Commands: %s.\n"), names->str);
-    return SMB_EXIT_OK;
-  }
-  if (argc < 2)
-    return smb_cli_usage (_ ("“model” needs one of these commands: %s."), names->str);
-  return smb_cli_usage (_ ("“model” has no command “%s”; it has these: %s."), argv[1], names->str);
+  return smb_cli_run_command ("model", _ ("The library of models."), commands, G_N_ELEMENTS (commands), argc, argv);
 }

@@ -215,7 +215,7 @@ run (Options *o, const char *const *sources)
   smb_cli_stop_on_signals (stop);
   good = smb_processes_join (&o->parallel, &error);
   o->plan.settings.parallel = o->parallel;
-  good = good && pretrain (o, sources, &error);
+  good = good && smb_pretrain_plan_check (&o->plan, &error) && pretrain (o, sources, &error);
   if (!good)
     smb_cli_print_error (error);
   smb_processes_leave (o->parallel, !good);

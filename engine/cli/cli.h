@@ -41,6 +41,20 @@ int smb_cli_tensor (int argc, char **argv);
 int smb_cli_devices (int argc, char **argv);
 int smb_cli_limits (int argc, char **argv);
 
+/* One of several; `summary`: what follows its name in a list, marked N_ (). */
+typedef struct {
+  const char *name;
+  int (*run) (int argc, char **argv);
+  const char *summary;
+} SmbCliCommand;
+
+/* A line each. */
+void smb_cli_print_commands (const SmbCliCommand *commands, guint n);
+/* A command that has commands of its own: runs the one that argv[1] names, or says which there are. `about`: one
+ * translated sentence. */
+int smb_cli_run_command (const char *group, const char *about, const SmbCliCommand *commands, guint n, int argc,
+                         char **argv);
+
 /* Parses options with GOption: `parameters` is what follows the options in the usage line ("FILE…"), `summary` one
  * translated sentence. --help is answered and ends the program with 0. TRUE: argv holds the command's name and the
  * remaining arguments; FALSE: a sentence was printed, return SMB_EXIT_USAGE. The entries' strings may be marked N_();

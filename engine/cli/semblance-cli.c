@@ -9,13 +9,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-typedef struct {
-  const char *name;
-  int (*run) (int argc, char **argv);
-  const char *summary;
-} Command;
-
-static const Command commands[] = {
+static const SmbCliCommand commands[] = {
   { "analyze", smb_cli_analyze, N_ ("find faces in pictures and score them") },
   { "maps", smb_cli_maps, N_ ("write heatmaps of where the model looks and what it cannot reconstruct") },
   { "mask", smb_cli_mask, N_ ("draw the mask that a reconstruction is made with") },
@@ -47,8 +41,7 @@ print_help (void)
   g_print (_ ("Usage: semblance-cli COMMAND [OPTIONS…]\n\n"
               "Tells whether faces in pictures look genuine, and shows why. Nothing leaves this machine.\n\n"
               "Commands:\n"));
-  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_print ("  %-10s %s\n", commands[i].name, _ (commands[i].summary));
+  smb_cli_print_commands (commands, G_N_ELEMENTS (commands));
   g_print (_ ("\n“semblance-cli COMMAND --help” explains a command; semblance-cli(1) explains them all.\n"
               "Exit status: 0 all done, 1 something failed, 2 the arguments make no sense.\n"));
 }

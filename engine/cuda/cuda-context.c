@@ -30,7 +30,8 @@ smb_cuda_check (SmbCuda *cuda, cudaError_t result, const char *what)
   if (result == cudaErrorMemoryAllocation)
     return smb_cuda_fail (cuda, SMB_STATUS_NO_MEMORY,
                           "the card has no memory left (%s); use a smaller batch or close other programs on it.", what);
-  if (result == cudaErrorNoKernelImageForDevice || result == cudaErrorUnsupportedPtxVersion)
+  if (result == cudaErrorNoKernelImageForDevice || result == cudaErrorInvalidDeviceFunction
+      || result == cudaErrorUnsupportedPtxVersion)
     return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
                           "this program was built without code for this card; install a newer driver or build it for "
                           "the card (meson option nvidia_archs).");

@@ -217,7 +217,10 @@ analyze_picture (Trial *trial, GError **error)
     return NULL;
   analysis = smb_engine_analyze (trial->engine, trial->model, trial->image, drawn, &settings, trial->progress,
                                  trial->user_data, trial->cancellable, error);
-  return analysis != NULL ? smb_analysis_to_json (analysis) : NULL;
+  if (analysis == NULL
+      || !smb_engine_name_instruments (trial->engine, trial->model, analysis, trial->cancellable, error))
+    return NULL;
+  return smb_analysis_to_json (analysis);
 }
 
 static JsonNode *

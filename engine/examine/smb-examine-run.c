@@ -181,7 +181,7 @@ smb_examine_load_video_run (SmbCase *store, gint64 evidence_id, gint64 run_id, S
 
 /* The newest run if it asked for the same and is not finished; else a new one. */
 static SmbVideoState *
-find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, const SmbEngine *engine,
+find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evidence, SmbEngine *engine,
                const SmbVideoSettings *settings, GError **error)
 {
   g_autofree char *text = smb_video_settings_to_json (settings);
@@ -207,17 +207,17 @@ find_or_begin (SmbCase *store, const SmbModelInfo *model, const SmbEvidence *evi
   run->model_sha256 = g_strdup (model->detector_sha256);
   run->settings = g_steal_pointer (&text);
   run->program_version = g_strdup (SMB_VERSION);
-  run->device = g_strdup (smb_engine_get_device_name (engine));
-  return smb_case_add_video_run (store, run, error) ? read_run (store, run, error) : NULL;
+  run->device = smb_engine_dup_device (engine, model, NULL, error);
+  return run->device != NULL && smb_case_add_video_run (store, run, error) ? read_run (store, run, error) : NULL;
 }
 
 /* The tracks as faces of one analysis, so that lists and reports show videos like pictures: each where it is seen best,
  * with the published mean for a score. */
 static SmbAnalysis *
-tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
-                    const SmbVideoSettings *settings, gboolean calibrated, double seconds)
+tracks_as_analysis (const SmbModelInfo *model, SmbEngine *engine, const SmbEngineVideo *video, GPtrArray *tracks,
+                    const SmbVideoSettings *settings, gboolean calibrated, double seconds, GError **error)
 {
-  SmbAnalysis *analysis = smb_analysis_new ();
+  g_autoptr (SmbAnalysis) analysis = smb_analysis_new ();
 
   analysis->width = smb_engine_video_get_width (video);
   analysis->height = smb_engine_video_get_height (video);
@@ -228,7 +228,6 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
   analysis->real_class = model->real_class;
   analysis->trained = model->trained;
   analysis->calibrated = calibrated; /* for tracks: what is said of single faces says nothing of these */
-  analysis->device = g_strdup (smb_engine_get_device_name (engine));
   analysis->program_version = g_strdup (SMB_VERSION);
   analysis->settings = smb_video_settings_to_json (settings);
   analysis->seed = settings->face.seed;
@@ -247,7 +246,7 @@ tracks_as_analysis (const SmbModelInfo *model, const SmbEngine *engine, const Sm
           = g_strdup (track->best->outside != NULL ? track->best->outside : _ ("None of its frames was scored."));
     g_ptr_array_add (analysis->faces, result);
   }
-  return analysis;
+  return smb_engine_name_instruments (engine, model, analysis, NULL, error) ? g_steal_pointer (&analysis) : NULL;
 }
 
 static JsonArray *
@@ -283,7 +282,7 @@ describe_tracks (const SmbAnalysis *analysis, GPtrArray *tracks, const SmbTrackC
 }
 
 JsonNode *
-smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
+smb_examine_video_to_json (SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
                            const SmbVideoProgress *progress, GPtrArray *edits, const SmbVideoSettings *settings,
                            gint64 run_id, GError **error)
 {
@@ -294,8 +293,9 @@ smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, c
   if (calibration == NULL && model->track_calibration != NULL)
     return NULL;
   smb_tracks_calibrate (tracks, calibration);
-  analysis
-      = tracks_as_analysis (model, engine, video, tracks, settings, calibration != NULL, progress->seconds);
+  analysis = tracks_as_analysis (model, engine, video, tracks, settings, calibration != NULL, progress->seconds, error);
+  if (analysis == NULL)
+    return NULL;
   return describe_tracks (analysis, tracks, calibration, progress, edits, video, run_id);
 }
 
@@ -331,7 +331,9 @@ smb_examine_store_video (SmbCase *store, SmbEngine *engine, const SmbModelInfo *
   state->calibration = g_steal_pointer (&calibration);
   tracks = smb_video_state_summarise (state);
   analysis = tracks_as_analysis (model, engine, video, tracks, &state->settings, state->calibration != NULL,
-                                 state->progress->seconds);
+                                 state->progress->seconds, error);
+  if (analysis == NULL)
+    return FALSE;
   json = describe_tracks (analysis, tracks, state->calibration, state->progress, state->edits, video,
                           state->run_id);
   /* Together: an analysis without the marker would be made, and stored, a second time. */

@@ -79,7 +79,7 @@ gboolean smb_examine_run_video (SmbCase *store, SmbEngine *engine, const SmbMode
 
 /* What is kept of a run that is done: its tracks as the faces of an analysis, and "video" with all about them. edits:
  * may be NULL; run_id: 0, or of the case. NULL with an error: the model's calibration makes no sense. */
-JsonNode *smb_examine_video_to_json (const SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
+JsonNode *smb_examine_video_to_json (SmbEngine *engine, const SmbModelInfo *model, const SmbEngineVideo *video,
                                      const SmbVideoProgress *progress, GPtrArray *edits,
                                      const SmbVideoSettings *settings, gint64 run_id, GError **error);
 

@@ -518,7 +518,7 @@ smb_examine_analyze (SmbCase *store, SmbEngine *engine, const SmbModelInfo *mode
   if (image == NULL)
     return NULL;
   analysis = smb_engine_analyze (engine, model, image, drawn, settings, progress, user_data, cancellable, error);
-  if (analysis == NULL)
+  if (analysis == NULL || !smb_engine_name_instruments (engine, model, analysis, cancellable, error))
     return NULL;
   json = smb_analysis_to_json (analysis);
   return smb_examine_store_analysis (store, evidence->id, analysis, json, error);

@@ -2,8 +2,14 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "face/smb-face-dlib.h"
 #include "face/smb-landmarks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SYSTEM_PREDICTOR "/usr/share/dlib/shape_predictor_68_face_landmarks.dat"
 
@@ -11,6 +17,10 @@ G_STATIC_ASSERT (SMB_N_LANDMARKS == SMB_DLIB_LANDMARKS);
 
 struct _SmbLandmarker {
   SmbDlibPredictor *dlib;
+  char *path;
+  int fd;             /* of what was read, even if another file has its name by now */
+  struct stat before; /* of it, as it was before it was read */
+  char *sha256;       /* NULL: not asked for yet */
 };
 
 SmbLandmarker *
@@ -19,14 +29,23 @@ smb_landmarker_new (const char *path, GError **error)
   const char *file = path != NULL ? path : SYSTEM_PREDICTOR;
   char message[SMB_DLIB_MESSAGE_BYTES] = "";
   SmbDlibPredictor *dlib = NULL;
+  g_autoptr (SmbLandmarker) landmarker = NULL;
   SmbDlibStatus status;
-  SmbLandmarker *landmarker;
 
   if (!g_file_test (file, G_FILE_TEST_IS_REGULAR)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
                  _ ("%s: there is no landmark predictor; install Debian's package libdlib-data or name another "
                     "68-point .dat file."),
                  file);
+    return NULL;
+  }
+  landmarker = g_new0 (SmbLandmarker, 1);
+  landmarker->path = g_strdup (file);
+  landmarker->fd = open (file, O_RDONLY | O_CLOEXEC);
+  if (landmarker->fd < 0 || fstat (landmarker->fd, &landmarker->before) != 0) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_IO,
+                 _ ("%s: the landmark predictor cannot be read (%s); name another .dat file."), file,
+                 g_strerror (errno));
     return NULL;
   }
   status = smb_dlib_predictor_new (file, &dlib, message);
@@ -36,9 +55,8 @@ smb_landmarker_new (const char *path, GError **error)
                  message);
     return NULL;
   }
-  landmarker = g_new0 (SmbLandmarker, 1);
   landmarker->dlib = dlib;
-  return landmarker;
+  return g_steal_pointer (&landmarker);
 }
 
 void
@@ -47,7 +65,40 @@ smb_landmarker_free (SmbLandmarker *landmarker)
   if (landmarker == NULL)
     return;
   smb_dlib_predictor_free (landmarker->dlib);
+  if (landmarker->fd >= 0)
+    close (landmarker->fd);
+  g_free (landmarker->path);
+  g_free (landmarker->sha256);
   g_free (landmarker);
+}
+
+const char *
+smb_landmarker_get_path (const SmbLandmarker *landmarker)
+{
+  return landmarker->path;
+}
+
+const char *
+smb_landmarker_get_sha256 (SmbLandmarker *landmarker, GError **error)
+{
+  const struct stat *before = &landmarker->before;
+  g_autofree char *sha256 = NULL;
+  struct stat now;
+
+  if (landmarker->sha256 != NULL)
+    return landmarker->sha256;
+  sha256 = smb_sha256_of_fd (landmarker->fd, landmarker->path, NULL, NULL, NULL, NULL, error);
+  if (sha256 == NULL)
+    return NULL;
+  if (fstat (landmarker->fd, &now) != 0 || now.st_size != before->st_size
+      || now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_FAILED,
+                 _ ("%s: the landmark predictor was changed while it was in use; start the program again."),
+                 landmarker->path);
+    return NULL;
+  }
+  landmarker->sha256 = g_steal_pointer (&sha256);
+  return landmarker->sha256;
 }
 
 gboolean

@@ -28,6 +28,12 @@ SmbLandmarker *smb_landmarker_new (const char *path, GError **error);
 void smb_landmarker_free (SmbLandmarker *landmarker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbLandmarker, smb_landmarker_free)
 
+/* The file it was read from. Borrowed. */
+const char *smb_landmarker_get_path (const SmbLandmarker *landmarker);
+/* SHA-256 of that file, in hex; computed when first asked for (0.1 s). Borrowed. FAILED if the file has been written to
+ * since it was read, for then nobody knows what was read; IO. */
+const char *smb_landmarker_get_sha256 (SmbLandmarker *landmarker, GError **error);
+
 /* The points of the face in the detector's own box (SmbFace.detected). */
 gboolean smb_landmarker_find (SmbLandmarker *landmarker, const SmbImage *image, SmbBox detected, SmbLandmarks *out,
                               GError **error);

@@ -12,6 +12,9 @@
 #define LABEL_WIDTH 138.0
 #define PICTURE_MAX_HEIGHT 300.0
 #define PICTURE_MIN_HEIGHT 170.0
+#define CAPTION_ROOM 16.0
+#define HEADING_ROOM 36.0 /* of a heading of the second order */
+#define TIMELINE_KEEP 40.0 /* of what stands below the scores over time */
 #define MAX_TILES_PER_ROW 6
 #define TILE_GAP 10.0
 
@@ -142,10 +145,22 @@ draw_title_page (SmbPage *page, const SmbReportData *data)
   draw_notes (page, data->notes);
 }
 
+/* What the picture leaves free on its page: its caption, and the scores over time, which are not divided. */
+static double
+room_below_picture (const SmbReportExhibit *exhibit)
+{
+  double room = smb_report_picture_caption (exhibit) != NULL ? CAPTION_ROOM : 0;
+
+  if (exhibit->timeline != NULL)
+    room += HEADING_ROOM + smb_report_timeline_height (exhibit->timeline, SMB_PAGE_TEXT_WIDTH) + TIMELINE_KEEP;
+  return room;
+}
+
 static void
 draw_exhibit_picture (SmbPage *page, const SmbReportExhibit *exhibit)
 {
-  double width, height, x;
+  const double below = room_below_picture (exhibit);
+  double width, height, x, left;
 
   if (exhibit->picture == NULL)
     return;
@@ -160,9 +175,12 @@ draw_exhibit_picture (SmbPage *page, const SmbReportExhibit *exhibit)
   height = MAX (height, 1.0);
   smb_page_space (page, 10);
   /* Rather somewhat smaller on this page than larger on the next, with half of this one empty. */
-  if (height + 8 > smb_page_left (page) && smb_page_left (page) - 8 >= PICTURE_MIN_HEIGHT) {
-    width *= (smb_page_left (page) - 8) / height;
-    height = smb_page_left (page) - 8;
+  left = smb_page_left (page) - 8;
+  if (left - below >= PICTURE_MIN_HEIGHT)
+    left -= below;
+  if (height > left && left >= PICTURE_MIN_HEIGHT) {
+    width *= left / height;
+    height = left;
   }
   smb_page_need (page, height + 8);
   x = SMB_PAGE_LEFT + (SMB_PAGE_TEXT_WIDTH - width) / 2;
@@ -400,7 +418,7 @@ draw_timeline (SmbPage *page, const SmbReportTimeline *timeline)
   const double height = smb_report_timeline_height (timeline, SMB_PAGE_TEXT_WIDTH);
   g_autofree char *caption = smb_report_timeline_caption (timeline);
 
-  smb_page_heading (page, 10.5, _("Score over time"), height + 40);
+  smb_page_heading (page, 10.5, _("Score over time"), height + TIMELINE_KEEP);
   if (page->n_pages > 0)
     smb_report_draw_timeline (page->cr, timeline, SMB_PAGE_LEFT, page->y, SMB_PAGE_TEXT_WIDTH);
   page->y += height + 2;

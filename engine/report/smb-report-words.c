@@ -340,7 +340,7 @@ settings_words (const char *settings)
 }
 
 static void
-add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored, gboolean video)
+add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored, const SmbAnalysis *analysis, gboolean video)
 {
   g_autofree char *name = smb_report_clean (stored->model_name, FALSE);
 
@@ -348,6 +348,10 @@ add_analysis_facts (GPtrArray *facts, const SmbCaseAnalysis *stored, gboolean vi
   add_fact (facts, _("Model"), g_strdup_printf ("%s (%s)", name, model_state_words (stored, video)), FALSE);
   add_fact (facts, _("SHA-256 of the model"), smb_report_clean (stored->model_sha256, FALSE), TRUE);
   add_fact (facts, _("SHA-256 of the reconstruction network"), smb_report_clean (stored->mim_sha256, FALSE), TRUE);
+  if (analysis != NULL && analysis->landmark_file != NULL) {
+    add_fact (facts, _ ("Landmarks found with"), smb_report_clean (analysis->landmark_file, FALSE), TRUE);
+    add_fact (facts, _ ("SHA-256 of that file"), smb_report_clean (analysis->landmark_sha256, FALSE), TRUE);
+  }
   add_fact (facts, _("Settings"), settings_words (stored->settings), FALSE);
   add_fact (facts, _("Seed"), g_strdup_printf ("%" G_GUINT64_FORMAT, stored->seed), FALSE);
   add_fact (facts, _("Program version"), smb_report_clean (stored->program_version, FALSE), FALSE);
@@ -391,7 +395,7 @@ smb_report_exhibit_facts (const SmbReportExhibit *exhibit)
   }
   add_fact (facts, _("Not decoded"), smb_report_clean (evidence->problem, FALSE), FALSE);
   if (exhibit->stored != NULL)
-    add_analysis_facts (facts, exhibit->stored, evidence->video);
+    add_analysis_facts (facts, exhibit->stored, exhibit->analysis, evidence->video);
   else
     add_fact (facts, _("Analysed"), g_strdup (_("never")), FALSE);
   if (exhibit->model_card != NULL)

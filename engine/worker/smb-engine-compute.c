@@ -37,6 +37,7 @@ smb_engine_new_body (SmbEngine *engine, const SmbModelInfo *model)
     json_object_set_object_member (body, "model", smb_model_to_message (model));
   json_object_set_string_member (body, "device", smb_engine_get_device_name (engine));
   json_object_set_int_member (body, "threads", smb_engine_get_threads (engine));
+  smb_json_set_string (body, "landmarks_from", smb_engine_get_landmarks (engine));
   return body;
 }
 
@@ -136,6 +137,66 @@ smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, const SmbImage
     return NULL;
   }
   return smb_analysis_from_json (node, error);
+}
+
+/* {"device", "landmark_file", "landmark_sha256"} */
+static SmbMessage *
+ask_instruments (SmbEngine *engine, const SmbModelInfo *model, gboolean landmarks, GCancellable *cancellable,
+                 GError **error)
+{
+  SmbEngineCall call = { .worker = SMB_ENGINE_COMPUTE, .type = SMB_MESSAGE_INSTRUMENTS, .fd = -1,
+                         .timeout_ms = COMPUTE_TIMEOUT_MS };
+  g_autofree char *doing = g_strdup (_ ("while naming what it judges with; try again"));
+
+  call.doing = doing;
+  call.body = smb_engine_new_body (engine, model);
+  json_object_set_int_member (call.body, "landmarks", landmarks);
+  return smb_engine_call (engine, &call, cancellable, error);
+}
+
+/* A worker that was taken over may name anything; what it names is shown. */
+static char *
+named (const SmbMessage *answer, const char *member)
+{
+  const char *text = smb_message_get_string (answer, member, NULL);
+
+  return text != NULL ? smb_engine_clean_text (text) : NULL;
+}
+
+static char *
+named_device (const SmbMessage *answer, GError **error)
+{
+  char *device = answer != NULL ? named (answer, "device") : NULL;
+
+  if (answer != NULL && device == NULL)
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process names no device"));
+  return device;
+}
+
+char *
+smb_engine_dup_device (SmbEngine *engine, const SmbModelInfo *model, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbMessage) answer = ask_instruments (engine, model, FALSE, cancellable, error);
+
+  return named_device (answer, error);
+}
+
+gboolean
+smb_engine_name_instruments (SmbEngine *engine, const SmbModelInfo *model, SmbAnalysis *analysis,
+                             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SmbMessage) answer = ask_instruments (engine, model, analysis->faces->len > 0, cancellable, error);
+  g_autofree char *device = named_device (answer, error);
+
+  if (device == NULL)
+    return FALSE;
+  g_free (analysis->device);
+  g_free (analysis->landmark_file);
+  g_free (analysis->landmark_sha256);
+  analysis->device = g_steal_pointer (&device);
+  analysis->landmark_file = named (answer, "landmark_file");
+  analysis->landmark_sha256 = named (answer, "landmark_sha256");
+  return TRUE;
 }
 
 /* Whether a map that came is (one of) what was asked for. */

@@ -30,6 +30,7 @@ void smb_engine_call_ahead (SmbEngine *engine, const SmbEngineCall *call);
 /* Ends a worker whose RESULT was not what it should be: it may have been taken over. The next call starts another. */
 void smb_engine_distrust (SmbEngine *engine, SmbEngineWorker worker);
 int smb_engine_get_threads (const SmbEngine *engine);
+const char *smb_engine_get_landmarks (const SmbEngine *engine); /* NULL: none was set */
 /* What every request to the compute worker holds (model NULL: one that takes none); and its member "settings". */
 JsonObject *smb_engine_new_body (SmbEngine *engine, const SmbModelInfo *model);
 JsonObject *smb_engine_settings_to_json (const SmbAnalysisSettings *settings);

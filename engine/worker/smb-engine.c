@@ -27,7 +27,8 @@ typedef struct {
 
 struct _SmbEngine {
   gatomicrefcount references;
-  int device; /* atomic; a GQuark */
+  int device;    /* atomic; a GQuark */
+  int landmarks; /* likewise; 0: none was set */
   int threads;
   GMutex lock; /* of the slots; a busy slot's process belongs to the call that set it busy */
   GCond freed;
@@ -87,6 +88,18 @@ void
 smb_engine_set_device (SmbEngine *engine, const char *device)
 {
   g_atomic_int_set (&engine->device, (int) g_quark_from_string (device != NULL ? device : "cpu"));
+}
+
+const char *
+smb_engine_get_landmarks (const SmbEngine *engine)
+{
+  return g_quark_to_string ((GQuark) g_atomic_int_get (&engine->landmarks));
+}
+
+void
+smb_engine_set_landmarks (SmbEngine *engine, const char *path)
+{
+  g_atomic_int_set (&engine->landmarks, (int) g_quark_from_string (path));
 }
 
 int

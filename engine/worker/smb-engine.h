@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbEngine, smb_engine_unref)
 
 /* What is asked for from now on is computed there; NULL: "cpu". Whether there is such a device shows then. */
 void smb_engine_set_device (SmbEngine *engine, const char *device);
+/* The .dat file that landmarks are found with from now on; NULL: what SEMBLANCE_LANDMARKS says, or Debian's. One that
+ * cannot be used is an error of whatever needs landmarks. */
+void smb_engine_set_landmarks (SmbEngine *engine, const char *path);
 /* The name of the device it computes on. Borrowed. */
 const char *smb_engine_get_device_name (const SmbEngine *engine);
 
@@ -56,6 +59,13 @@ SmbAnalysis *smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, c
 /* Starts the compute worker and has it load the model meanwhile, for an analysis that is to come with such settings;
  * that analysis waits only for what is left of it, and says what went wrong. At most once an engine. */
 void smb_engine_prepare (SmbEngine *engine, const SmbModelInfo *model, const SmbAnalysisSettings *settings);
+
+/* With what an analysis with this model is made, noted in it: the device's full name and, if it has faces, the file of
+ * their landmarks with its hash. For one that is to be kept; the first time the file is hashed (0.1 s). */
+gboolean smb_engine_name_instruments (SmbEngine *engine, const SmbModelInfo *model, SmbAnalysis *analysis,
+                                      GCancellable *cancellable, GError **error);
+/* The device's name as an analysis has it, "cpu" and the processor. Free with g_free. */
+char *smb_engine_dup_device (SmbEngine *engine, const SmbModelInfo *model, GCancellable *cancellable, GError **error);
 
 /* Array of SmbMap*, in the order of specs; see smb_judge_maps. */
 GPtrArray *smb_engine_maps (SmbEngine *engine, const SmbModelInfo *model, const SmbImage *image, SmbBox box,

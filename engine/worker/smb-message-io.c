@@ -281,7 +281,7 @@ smb_message_receive (int socket, int timeout_ms, GCancellable *cancellable, SmbM
   if (outcome != SMB_RECEIVE_OK)
     return outcome;
   if (header.magic != SMB_MESSAGE_MAGIC || header.version != SMB_MESSAGE_VERSION || header.reserved != 0
-      || header.type < SMB_MESSAGE_HELLO || header.type > SMB_MESSAGE_LOAD
+      || header.type < SMB_MESSAGE_HELLO || header.type > SMB_MESSAGE_INSTRUMENTS
       || header.json_bytes > SMB_MESSAGE_MAX_JSON_BYTES || header.n_fds > SMB_MESSAGE_MAX_FDS) {
     fail (error, _ ("the worker broke the protocol: malformed message header"));
     return SMB_RECEIVE_FAILED;

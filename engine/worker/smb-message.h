@@ -47,6 +47,7 @@ typedef enum {
                           read-only */
   SMB_MESSAGE_SEARCH,  /* program: frames whose faces to find again; descriptors: their planes; no model */
   SMB_MESSAGE_LOAD,    /* program: the model to judge with, before there is a picture */
+  SMB_MESSAGE_INSTRUMENTS, /* program: what is that model judged with? */
 } SmbMessageType;
 
 typedef struct {

@@ -31,16 +31,20 @@ smb_worker_compute_misuse (GError **error)
   g_set_error_literal (error, SMB_ERROR, SMB_ERROR_WORKER, _ ("the compute process was asked for what it does not do"));
 }
 
-/* Model, device and threads as one string: the same string, the same judge. */
+/* Model, device, threads and file of landmarks as one string: the same string, the same judge. */
 static char *
-key_of (JsonObject *model, const char *device, gint64 threads)
+key_of (JsonObject *model, const char *device, gint64 threads, const char *landmarks)
 {
-  g_autoptr (JsonNode) node = json_node_alloc ();
+  g_autoptr (JsonNode) node = NULL;
   g_autofree char *text = NULL;
 
+  if (model == NULL)
+    return g_strdup_printf ("%" G_GINT64_FORMAT "\n%s", threads, landmarks != NULL ? landmarks : "");
+  node = json_node_alloc ();
   json_node_init_object (node, model);
   text = smb_json_to_canonical (node);
-  return g_strdup_printf ("%s\n%" G_GINT64_FORMAT "\n%s", device, threads, text);
+  return g_strdup_printf ("%s\n%" G_GINT64_FORMAT "\n%s\n%s", device, threads, landmarks != NULL ? landmarks : "",
+                          text);
 }
 
 static gboolean
@@ -55,6 +59,7 @@ ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *re
 {
   JsonObject *described = needs_no_model (request) ? NULL : smb_json_find_object (request->body, "model");
   const char *device = smb_message_get_string (request, "device", "cpu");
+  const char *landmarks = smb_message_get_string (request, "landmarks_from", NULL);
   gint64 threads = smb_message_get_int (request, "threads", 0);
   g_autoptr (SmbModelInfo) model = NULL;
   g_autofree char *key = NULL;
@@ -63,7 +68,7 @@ ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *re
     smb_worker_compute_misuse (error);
     return NULL;
   }
-  key = described != NULL ? key_of (described, device, threads) : g_strdup_printf ("%" G_GINT64_FORMAT, threads);
+  key = key_of (described, device, threads, landmarks);
   if (compute->judge != NULL && g_strcmp0 (key, compute->key) == 0)
     return compute->judge;
   /* The old one goes first: two models need not fit into memory together. */
@@ -78,8 +83,10 @@ ensure_judge (SmbWorkerCompute *compute, SmbWorker *worker, const SmbMessage *re
       return NULL;
     compute->judge = smb_judge_new (model, device, (int) threads, error);
   }
-  if (compute->judge != NULL)
+  if (compute->judge != NULL) {
+    smb_judge_set_landmarks (compute->judge, landmarks);
     compute->key = g_steal_pointer (&key);
+  }
   return compute->judge;
 }
 
@@ -157,6 +164,23 @@ load (SmbJudge *judge, const SmbMessage *request, GError **error)
   return smb_worker_read_settings (request, &settings, error) && smb_judge_prepare (judge, settings.precision, error)
              ? smb_message_new (SMB_MESSAGE_RESULT, request->id, NULL)
              : NULL;
+}
+
+static SmbMessage *
+name_instruments (SmbJudge *judge, const SmbMessage *request, GError **error)
+{
+  const char *file = NULL, *sha256 = NULL;
+  g_autofree char *device = smb_judge_dup_device (judge), *shown = NULL;
+  JsonObject *body;
+
+  if (smb_message_get_int (request, "landmarks", 0) != 0 && !smb_judge_get_landmark_file (judge, &file, &sha256, error))
+    return NULL;
+  shown = file != NULL ? g_filename_display_name (file) : NULL; /* a name need not be UTF-8 */
+  body = json_object_new ();
+  smb_json_set_string (body, "device", device);
+  smb_json_set_string (body, "landmark_file", shown);
+  smb_json_set_string (body, "landmark_sha256", sha256);
+  return smb_message_new (SMB_MESSAGE_RESULT, request->id, body);
 }
 
 static SmbMessage *
@@ -303,9 +327,11 @@ smb_worker_compute (SmbWorker *worker, SmbMessage *request, GCancellable *cancel
     judge = ensure_judge (compute, worker, request, error);
     return judge != NULL ? smb_worker_frames (worker, judge, request, cancellable, error) : NULL;
   }
-  if (request->type == SMB_MESSAGE_LOAD) {
+  if (request->type == SMB_MESSAGE_LOAD || request->type == SMB_MESSAGE_INSTRUMENTS) {
     judge = ensure_judge (compute, worker, request, error);
-    return judge != NULL ? load (judge, request, error) : NULL;
+    if (judge == NULL)
+      return NULL;
+    return request->type == SMB_MESSAGE_LOAD ? load (judge, request, error) : name_instruments (judge, request, error);
   }
   if ((request->type != SMB_MESSAGE_ANALYZE && !about_face) || request->n_fds < 1
       || request->n_fds > (about_face ? 2u : 1u)) {

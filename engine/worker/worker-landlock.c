@@ -43,7 +43,7 @@ allow_beneath (int ruleset, const char *path, guint64 access)
 }
 
 int
-smb_worker_landlock (SmbWorkerMode mode)
+smb_worker_landlock (SmbWorkerMode mode, gboolean card)
 {
   long version = syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
   Ruleset wanted = { .files = FILES_1 };
@@ -70,6 +70,9 @@ smb_worker_landlock (SmbWorkerMode mode)
   if (mode == SMB_WORKER_COMPUTE)
     ok = allow_beneath (ruleset, "/", FILES_READ)
          && allow_beneath (ruleset, "/dev", FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE);
+  /* NVIDIA's driver gives the threads it starts a name, which is written there, and gives up where it may not. */
+  if (card)
+    ok = ok && allow_beneath (ruleset, "/proc/self/task", FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE);
   ok = ok && syscall (SYS_landlock_restrict_self, ruleset, 0) == 0;
   close (ruleset);
   return ok ? (int) version : 0;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Standard streams, the socket, evidence, planes, what a decoder's module opens while it is loaded. */
 #define DECODE_MAX_FDS 64
@@ -40,10 +41,11 @@ static SmbLockState
 wall_off (SmbWorkerMode mode, gboolean alone)
 {
   g_autoptr (GError) why = NULL;
+  const gboolean card = mode == SMB_WORKER_COMPUTE && access (SMB_WORKER_CARD, F_OK) == 0;
   /* First, for the filter would refuse the calls that raise it. */
-  int landlock = smb_worker_landlock (mode);
+  int landlock = smb_worker_landlock (mode, card);
 
-  if (!smb_worker_filter_calls (mode, &why)) {
+  if (!smb_worker_filter_calls (mode, card, &why)) {
     g_warning ("%s", why->message);
     return SMB_LOCK_NONE;
   }

@@ -27,12 +27,14 @@ G_BEGIN_DECLS
 gboolean smb_worker_leave_world (void);
 
 /* Decoding and reading weights: any system call not on the list ends the process (SIGSYS). Computing: sockets,
- * programs, processes, settings of the system, changes to files and folders and, where there is no graphics card, every
- * opening for writing are refused (EACCES). Errors: WORKER. */
-gboolean smb_worker_filter_calls (SmbWorkerMode mode, GError **error);
+ * programs, processes, settings of the system, changes to files and folders and every opening for writing are refused
+ * (EACCES). With a graphics card whatever may be a device is opened for writing, and there is a kind of socket, to be
+ * listened at and no more. Errors: WORKER. */
+gboolean smb_worker_filter_calls (SmbWorkerMode mode, gboolean card, GError **error);
 
-/* Decoding and reading weights: no files, ports or foreign processes. Computing: files are read only. Returns the
- * version of the kernel's interface, 0 if it has none. */
-int smb_worker_landlock (SmbWorkerMode mode);
+/* Decoding and reading weights: no files, ports or foreign processes. Computing: files are read only, but for devices
+ * and, with a graphics card, what /proc knows of the process's own threads. Returns the version of the kernel's
+ * interface, 0 if it has none. */
+int smb_worker_landlock (SmbWorkerMode mode, gboolean card);
 
 G_END_DECLS

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -84,10 +85,7 @@ static const int decode_calls[] = {
 
 /* Refused to the compute worker: other machines, other programs, other processes, the system's own settings. */
 static const int compute_refused[] = {
-  SCMP_SYS (socket),
   SCMP_SYS (connect),
-  SCMP_SYS (bind),
-  SCMP_SYS (listen),
   SCMP_SYS (accept),
   SCMP_SYS (accept4),
   SCMP_SYS (execve),
@@ -312,20 +310,60 @@ add_reading_only (Filter *filter)
 }
 
 static int
-fill_compute (Filter *filter)
+refuse_all (Filter *filter, const int *calls, guint n_calls)
 {
+  int failed = 0;
+
+  for (guint i = 0; failed == 0 && i < n_calls; i++)
+    failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EACCES), calls[i], 0);
+  return failed;
+}
+
+/* Refuses `call`, which makes sockets, those of these types. */
+static int
+refuse_types (Filter *filter, int call, const int *types, guint n_types)
+{
+  int failed = 0;
+
+  for (guint i = 0; failed == 0 && i < n_types; i++)
+    failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EACCES), call, 1,
+                               SCMP_A1 (SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t) types[i]));
+  return failed;
+}
+
+/* NVIDIA's driver begins by listening at a socket of this machine, for whoever shares memory with it, and gives up
+ * where it may not. Nobody is answered there: nothing is accepted, and of what is connected there is but the socket to
+ * the program. */
+static int
+add_listening (Filter *filter)
+{
+  static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW };
+  int failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EACCES), SCMP_SYS (socket), 1, SCMP_A0 (SCMP_CMP_NE, AF_UNIX));
+
+  return failed == 0 ? refuse_types (filter, SCMP_SYS (socket), types, G_N_ELEMENTS (types)) : failed;
+}
+
+static int
+fill_compute (Filter *filter, gboolean card)
+{
+  static const int listening[] = { SCMP_SYS (socket), SCMP_SYS (bind), SCMP_SYS (listen) };
+  static const int pairs[] = { SOCK_DGRAM, SOCK_RAW }; /* a pair of these sends elsewhere as well */
   /* Its flags lie in memory, where a filter cannot look; the C library does not need it. */
   int failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (ENOSYS), SCMP_SYS (openat2), 0);
 
-  for (guint i = 0; failed == 0 && i < G_N_ELEMENTS (compute_refused); i++)
-    failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EACCES), compute_refused[i], 0);
-  if (failed == 0 && access (SMB_WORKER_CARD, F_OK) != 0)
+  if (failed == 0)
+    failed = refuse_all (filter, compute_refused, G_N_ELEMENTS (compute_refused));
+  if (failed == 0)
+    failed = refuse_types (filter, SCMP_SYS (socketpair), pairs, G_N_ELEMENTS (pairs));
+  if (failed == 0)
+    failed = card ? add_listening (filter) : refuse_all (filter, listening, G_N_ELEMENTS (listening));
+  if (failed == 0 && !card)
     failed = add_reading_only (filter);
   return failed == 0 ? add_threads_only (filter, SCMP_ACT_ERRNO (EACCES)) : failed;
 }
 
 gboolean
-smb_worker_filter_calls (SmbWorkerMode mode, GError **error)
+smb_worker_filter_calls (SmbWorkerMode mode, gboolean card, GError **error)
 {
   g_autoptr (Filter) filter = seccomp_init (mode != SMB_WORKER_COMPUTE ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW);
 
@@ -333,6 +371,6 @@ smb_worker_filter_calls (SmbWorkerMode mode, GError **error)
     return check (-ENOMEM, error);
   return check (seccomp_attr_set (filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), error)
          && check (seccomp_attr_set (filter, SCMP_FLTATR_CTL_TSYNC, 1), error)
-         && check (mode != SMB_WORKER_COMPUTE ? fill_decode (filter) : fill_compute (filter), error)
+         && check (mode != SMB_WORKER_COMPUTE ? fill_decode (filter) : fill_compute (filter, card), error)
          && check (seccomp_load (filter), error);
 }

@@ -78,3 +78,17 @@ judge_spec (const char *text)
   g_assert_no_error (error);
   return spec;
 }
+
+void
+judge_assert_instruments (const char *device, const char *result)
+{
+  static const char predictor[] = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat";
+  g_autoptr (JsonNode) node = json_from_string (result, NULL);
+  g_autoptr (SmbAnalysis) analysis = smb_analysis_from_json (node, NULL);
+  g_autofree char *sha256 = smb_sha256_of_file (predictor, NULL, NULL, NULL); /* NULL: not installed */
+
+  g_assert_true (g_str_has_prefix (device, "cpu: "));
+  g_assert_cmpstr (analysis->device, ==, device);
+  g_assert_cmpstr (analysis->landmark_file, ==, sha256 != NULL ? predictor : NULL);
+  g_assert_cmpstr (analysis->landmark_sha256, ==, sha256);
+}

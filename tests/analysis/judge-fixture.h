@@ -18,3 +18,7 @@ SmbMapSpec judge_spec (const char *text);
 
 /* Opens on the CPU with one thread; fails the test if that fails. */
 SmbJudge *judge_open (const SmbModelInfo *model);
+
+/* A stored analysis (its device, its result as JSON) names with what it was made: the device in full, and the file of
+ * landmarks where one is installed. */
+void judge_assert_instruments (const char *device, const char *result);

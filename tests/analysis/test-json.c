@@ -37,6 +37,8 @@ sample (void)
   analysis->classes = g_strdupv ((char **) classes);
   analysis->calibrated = FALSE;
   analysis->device = g_strdup ("cpu: some\tname");
+  analysis->landmark_file = g_strdup ("/some/where.dat");
+  analysis->landmark_sha256 = g_strdup ("cd34");
   analysis->program_version = g_strdup ("0.1.0");
   analysis->settings = g_strdup ("{\"a\":[1,0.5,null,true],\"b\":{}}");
   analysis->seed = G_MAXUINT64;
@@ -71,6 +73,8 @@ test_round_trip (void)
   g_assert_cmpstr (back->settings, ==, analysis->settings);
   g_assert_cmpstrv (back->classes, analysis->classes);
   g_assert_null (back->mim_sha256);
+  g_assert_cmpstr (back->landmark_file, ==, "/some/where.dat");
+  g_assert_cmpstr (back->landmark_sha256, ==, "cd34");
   g_assert_cmpuint (back->faces->len, ==, 2);
   face = g_ptr_array_index (back->faces, 0);
   g_assert_cmpfloat (face->score, ==, 0.9);
@@ -104,6 +108,7 @@ test_shape (void)
       "\"outside\":\"Too small.\",\"probabilities\":null,\"quality\":{\"blur\":4.5,\"clipped\":0,\"cut\":0.25,"
       "\"landmarks\":\"template\",\"luma\":99,\"outside\":[\"Blurred.\",\"Cut.\"],\"pitch\":null,\"roll\":null,\"size_px\":31,"
       "\"yaw\":null},\"score\":null}],\"height\":480,"
+      "\"landmark_file\":{\"name\":\"/some/where.dat\",\"sha256\":\"cd34\"},"
       "\"model\":{\"calibrated\":false,\"classes\":[\"genuine\",\"deep \\\"fake\\\"\",\"生成\"],\"mim_sha256\":null,"
       "\"name\":\"untrained\",\"note\":\"Untrained weights: these numbers carry no meaning.\",\"real_class\":0,"
       "\"sha256\":\"ab12\",\"trained\":false},\"program_version\":\"0.1.0\",\"seconds\":0.125,"
@@ -119,6 +124,8 @@ test_hostile (void)
     const char *piece, *by, *says;
   } cases[] = {
     { "\"width\":640", "\"width\":0", "width" },
+    { "\"sha256\":\"cd34\"", "\"sha256\":null", "landmark_file.sha256" },
+    { "\"name\":\"/some/where.dat\"", "\"nom\":7", "landmark_file.name" },
     { "\"landmarks\":\"template\"", "\"landmarks\":\"guess\"", "landmarks" },
     { "\"outside\":[\"Blurred.\"", "\"outside\":[7", "outside" },
     { "\"blur\":4.5", "\"blur\":null", "blur" },

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # cuda.sh [DEVICE]: on a machine with an NVIDIA card and the CUDA toolkit, builds the program for that card, checks
 # everything that needs one (kernel tests, the reference's fixtures, byte-for-byte repeats, compute-sanitizer) and measures
-# it, beside PyTorch where that is installed. What is printed is kept in tests/bench/results/. Meant to end within ten
-# minutes; each part has its own limit. Exit status 1 if a check failed.
+# it, beside PyTorch where that is installed. What is printed is kept in tests/bench/results/. Ends within ten minutes
+# (or SMB_BENCH_SECONDS): each part has its own limit, and what there is no time left for is said to be left out. Exit
+# status 1 if a check failed or was left out.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -11,13 +12,20 @@ device=${1:-cuda:0}
 build=$root/build-cuda
 here=$root/tests/bench
 failed=0
+ends=$((EPOCHSECONDS + ${SMB_BENCH_SECONDS:-600}))
 
 die () { printf 'cuda.sh: %s\n' "$*" >&2; exit 2; }
 
 # part NAME SECONDS COMMAND…: its last lines, and how it ended.
 part () {
-  local name=$1 limit=$2 log status
+  local name=$1 limit=$2 left=$((ends - EPOCHSECONDS)) log status
   shift 2
+  if [[ $left -le 0 ]]; then
+    printf '%-44s LEFT OUT: there was no time\n' "$name"
+    failed=1
+    return
+  fi
+  [[ $limit -le $left ]] || limit=$left
   log=$(mktemp)
   SECONDS=0
   timeout "$limit" "$@" >"$log" 2>&1
@@ -35,7 +43,10 @@ part () {
 }
 
 run_all () {
-  local number=${device#cuda:} arch tests=() sanitizer torch="" peak=8192 vit=34.9e9
+  local number=${device#cuda:} arch sanitizer torch="" peak=8192 vit=34.9e9
+  local kernels=(activation attention gemm layout nan norm optim)
+  local fixtures=(model/test-forward model/test-layers train/test-finetune train/test-precision train/test-pretrain)
+  local others=(cuda/test-cuda-sequence train/test-ahead)
   arch=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader -i "$number" | tr -d .)
   printf 'Date     %s\n' "$(date -u +%F\ %R)"
   printf 'Commit   %s\n' "$(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)"
@@ -45,7 +56,10 @@ run_all () {
   if [[ ! -f $build/build.ninja ]]; then
     part "configure" 120 meson setup "$build" "$root" -Dcuda=enabled -Dapp=false "-Dnvidia_archs=$arch"
   fi
-  part "build" 420 ninja -C "$build"
+  # What is used below and no more: all of it would take a small machine longer than everything else.
+  part "build" 420 ninja -C "$build" engine/cli/semblance-cli engine/worker/semblance-worker engine/cuda/smb-cuda.so \
+       "${kernels[@]/#/tests/cpu/test-cpu-}" "${fixtures[@]/#/tests/}" "${others[@]/#/tests/}" tests/bench/bench-gemm \
+       tests/bench/bench-net
   [[ $failed -eq 0 ]] || return
   export SMB_MODULE_DIR=$build/engine/cuda SMB_TEST_DEVICE=$device LC_ALL=C.UTF-8
   export SEMBLANCE_WORKER=$build/engine/worker/semblance-worker SEMBLANCE_MODELS=$build/data/models
@@ -53,28 +67,15 @@ run_all () {
   "$build/engine/cli/semblance-cli" devices | sed 's/^/  /'
 
   printf '\nChecks\n'
-  mapfile -t tests < <(meson test -C "$build" --list 2>/dev/null | sed -n 's/.* \([a-z-]*-cuda\)$/\1/p')
-  [[ ${#tests[@]} -gt 0 ]] || { printf 'no tests called …-cuda were found\n'; failed=1; }
-  for name in activation attention gemm layout norm optim; do
+  for name in "${kernels[@]}"; do
     part "kernels: $name" 60 "$build/tests/cpu/test-cpu-$name"
   done
-  for name in model/test-forward model/test-layers train/test-finetune train/test-pretrain; do
+  for name in "${fixtures[@]}"; do
     part "fixtures: $name" 60 "$build/tests/$name"
   done
   part "graphs: a few faces, to the byte as without" 60 "$build/tests/cuda/test-cuda-sequence"
   part "images sent ahead, to the byte as without" 60 "$build/tests/train/test-ahead"
-  part "fixtures by tensor forward, and again" 60 repeat_forward
-  sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
-  if [[ -x $sanitizer ]]; then
-    for name in activation layout norm optim attention; do
-      part "memcheck: $name" 60 "$sanitizer" --tool memcheck --error-exitcode 9 "$build/tests/cpu/test-cpu-$name"
-    done
-    for name in norm optim layout attention; do
-      part "racecheck: $name" 60 "$sanitizer" --tool racecheck --error-exitcode 9 "$build/tests/cpu/test-cpu-$name"
-    done
-  else
-    printf 'compute-sanitizer is not installed: memcheck and racecheck were not run\n'
-  fi
+  part "fixtures by tensor forward, and again" 60 bash -c repeat_forward
 
   printf '\nTimes (candidates take turns)\n'
   python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null && torch=yes
@@ -92,14 +93,28 @@ run_all () {
   measure "ViT-B/16 fine-tune step, bf16, batch 64" "$(awk "BEGIN { print 3 * 64 * $vit }")" 10 "net finetune b 64 bf16 $device" \
           "finetune b 64 eager" "finetune b 64 compile"
   measure "FSFM pre-train step, ViT-B/16, bf16, batch 64" 0 10 "net pretrain b 64 bf16 $device"
+
+  # Last, for nothing takes as long.
+  printf '\nUnder compute-sanitizer\n'
+  sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
+  if [[ -x $sanitizer ]]; then
+    for name in activation layout norm optim attention; do
+      part "memcheck: $name" 60 "$sanitizer" --tool memcheck --error-exitcode 9 "$build/tests/cpu/test-cpu-$name"
+    done
+    for name in norm optim layout attention; do
+      part "racecheck: $name" 60 "$sanitizer" --tool racecheck --error-exitcode 9 "$build/tests/cpu/test-cpu-$name"
+    done
+  else
+    printf 'compute-sanitizer is not installed: memcheck and racecheck were not run\n'
+  fi
 }
 
-# The same network, twice, to the byte; and against the processor.
+# The same network, twice, to the byte. In a shell of its own, for `timeout` starts programs alone.
 repeat_forward () {
-  local fixtures=$root/tests/fixtures/reference out cli=$build/engine/cli/semblance-cli
-  out=$(mktemp -d)
+  local folder=$root/tests/fixtures/reference out cli=$build/engine/cli/semblance-cli
+  out=$(mktemp -d) || return 1
   for i in 1 2; do
-    "$cli" tensor forward --device "$device" -w "$fixtures/b_classifier_init.safetensors" -i "$fixtures/b_finetune_io.safetensors" \
+    "$cli" tensor forward --device "$device" -w "$folder/b_classifier_init.safetensors" -i "$folder/b_finetune_io.safetensors" \
            -o "$out/$i.safetensors" || return 1
   done
   cmp "$out/1.safetensors" "$out/2.safetensors" && rm -r "$out"
@@ -107,16 +122,23 @@ repeat_forward () {
 
 # measure TITLE FLOP ROUNDS "gemm|net ARGUMENTS" [ARGUMENTS OF torch-net.py …]
 measure () {
-  local title=$1 flop=$2 rounds=$3 ours=$4 candidates
+  local title=$1 flop=$2 rounds=$3 ours=$4 left=$((ends - EPOCHSECONDS)) candidates
   shift 4
+  if [[ $left -le 0 ]]; then
+    printf '%s: left out, there was no time\n' "$title"
+    return
+  fi
   candidates=("Semblance=$build/tests/bench/bench-${ours%% *} ${ours#* }")
   for other in "$@"; do
     [[ -z $torch ]] || candidates+=("PyTorch ${other##* }=python3 $here/torch-net.py $other")
   done
   printf '%s\n' "$title"
-  timeout 150 python3 "$here/turns.py" "$rounds" "$flop" "${candidates[@]}" || failed=1
+  timeout "$((left < 150 ? left : 150))" python3 "$here/turns.py" "$rounds" "$flop" "${candidates[@]}" || failed=1
 }
 
+export root build device
+export -f repeat_forward
+export CUDA_DEVICE_ORDER=PCI_BUS_ID # nvidia-smi counts so; CUDA itself begins with the fastest card
 command -v nvidia-smi >/dev/null || die "there is no NVIDIA driver on this machine (no nvidia-smi)"
 command -v nvcc >/dev/null || PATH=$PATH:/usr/local/cuda/bin
 command -v nvcc >/dev/null || die "there is no CUDA toolkit on this machine (no nvcc)"

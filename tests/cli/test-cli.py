@@ -19,7 +19,9 @@ import house  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
 PORTRAIT = os.path.join(SAMPLES, "18f-dave.jpg")
-COMMANDS = ("analyze", "maps", "mask", "metadata", "regions", "reference", "case", "report", "model", "pretrain", "tensor", "devices")
+COMMANDS = ("analyze", "maps", "mask", "video", "frames", "metadata", "regions", "robustness", "reference", "case", "report", "verify",
+            "model", "pretrain", "dataset", "finetune", "jobs", "evaluate", "calibrate", "tensor", "devices", "limits")
+GROUPS = ("model", "dataset", "tensor")  # of commands of their own
 
 
 def cli(*arguments, user=None, **env):
@@ -56,6 +58,13 @@ def help_and_usage():
         wrong = cli(command, "--no-such-option")
         expect(found, wrong.returncode == 2 and wrong.stderr and not wrong.stdout,
                f"{command} --no-such-option: exit {wrong.returncode}, says {wrong.stderr!r} {wrong.stdout[:80]!r}")
+    for group in GROUPS:
+        told = cli(group, "--help")
+        for command in re.findall(r"^  (\S+) ", told.stdout, re.MULTILINE):
+            of_it = cli(group, command, "--help")
+            expect(found, of_it.returncode == 0 and f"semblance-cli {group} {command} " in of_it.stdout, f"{group} {command}: {of_it}")
+            expect(found, command in cli(group, "no-such-command").stderr, f"{group} does not name {command}")
+        expect(found, "explains a command" in told.stdout, f"{group} --help: {told.stdout}")
     # Usage names the whole command, not its last word.
     for command in ("dataset build", "dataset split", "dataset check", "model import", "reference build", "case new"):
         told = cli(*command.split(), "--help")

@@ -48,6 +48,19 @@ refuses_cards (void)
   g_unsetenv ("SMB_EMULATED_CAPABILITY");
 }
 
+/* Of a card that the module was not built for CUDA says one of two things; a third, where the driver is too old for PTX. */
+static void
+no_code (void)
+{
+  static const char *const errors[] = { "98", "209", "222" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (errors); i++) {
+    g_setenv ("SMB_EMULATED_CODE", errors[i], TRUE);
+    expect_refusal ("cuda:0", SMB_ERROR_UNSUPPORTED, "without code for this card");
+  }
+  g_unsetenv ("SMB_EMULATED_CODE");
+}
+
 /* A card without units for bfloat16 says so and computes in float32. */
 static void
 old_card (void)
@@ -376,6 +389,7 @@ main (int argc, char **argv)
   g_setenv ("SMB_EMULATED_MIB", "64", TRUE);
   g_test_add_func ("/cuda/device/lists-cards", lists_cards);
   g_test_add_func ("/cuda/device/refuses-cards", refuses_cards);
+  g_test_add_func ("/cuda/device/no-code", no_code);
   g_test_add_func ("/cuda/device/old-card", old_card);
   g_test_add_func ("/cuda/device/memory-runs-out", memory_runs_out);
   g_test_add_func ("/cuda/device/locked-memory-runs-out", locked_memory_runs_out);

@@ -297,6 +297,20 @@ edit_regions (Fixture *fixture, gint64 analysis_id)
 }
 
 static void
+assert_names_landmarks (const char *report, const SmbCaseAnalysis *stored)
+{
+  g_autoptr (JsonNode) node = json_from_string (stored->result, NULL);
+  g_autoptr (SmbAnalysis) analysis = smb_analysis_from_json (node, NULL);
+  g_autofree char *html = NULL;
+
+  g_assert_true (g_file_get_contents (report, &html, NULL, NULL));
+  if (analysis->landmark_file == NULL)
+    g_assert_null (strstr (html, "Landmarks found with"));
+  else
+    g_assert_true (strstr (html, analysis->landmark_file) != NULL && strstr (html, analysis->landmark_sha256) != NULL);
+}
+
+static void
 test_analyze_and_report (Fixture *fixture, gconstpointer data)
 {
   static const char *const endings[] = { "report.html", "report.pdf" };
@@ -322,6 +336,7 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (stored->n_faces, ==, 1);
   g_assert_false (isnan (stored->highest_score));
   g_assert_cmpstr (stored->model_sha256, ==, model->detector_sha256);
+  judge_assert_instruments (stored->device, stored->result);
   faces = smb_case_list_faces (fixture->store, stored->id, NULL);
   g_assert_cmpuint (faces->len, ==, 1);
   g_assert_cmpstr (((SmbCaseFace *) faces->pdata[0])->origin, ==, "drawn");
@@ -341,6 +356,8 @@ test_analyze_and_report (Fixture *fixture, gconstpointer data)
     sha256 = smb_sha256_of_file (report, NULL, NULL, &error);
     g_assert_no_error (error);
     g_assert_true (log_has (fixture, "report.export", endings[i], sha256));
+    if (i == 0)
+      assert_names_landmarks (report, stored);
   }
   g_assert_true (log_has (fixture, "evidence.add", "S-01", evidence->sha256));
   /* Each report hashes what it shows anew, and says so in the log; what differs is found without anybody asking. */

@@ -84,7 +84,8 @@ test_run (void)
   g_autoptr (SmbEngineVideo) video = NULL;
   g_autoptr (SmbVideoProgress) whole = NULL, part = NULL, rest = NULL;
   g_autoptr (SmbVideoState) state = NULL;
-  g_autoptr (GPtrArray) analyses = NULL, tracks = NULL;
+  g_autoptr (GPtrArray) analyses = NULL, tracks = NULL, runs = NULL;
+  const SmbCaseAnalysis *stored;
   g_autofree char *facts = NULL, *once = NULL, *in_parts = NULL, *report = NULL, *html = NULL;
   SmbVideoSettings settings = smb_video_settings_default ();
   Stop stop = { g_cancellable_new (), 0, 2 };
@@ -131,7 +132,11 @@ test_run (void)
 
   analyses = smb_case_list_analyses (other, same->id, &error);
   g_assert_cmpuint (analyses->len, ==, 1);
-  g_assert_cmpint (((SmbCaseAnalysis *) analyses->pdata[0])->n_faces, ==, 2);
+  stored = analyses->pdata[0];
+  g_assert_cmpint (stored->n_faces, ==, 2);
+  judge_assert_instruments (stored->device, stored->result);
+  runs = smb_case_list_video_runs (other, same->id, &error);
+  g_assert_cmpstr (((SmbCaseVideoRun *) runs->pdata[0])->device, ==, stored->device);
   g_assert_true (smb_examine_load_video (other, same->id, &state, &error));
   g_assert_true (state->finished);
   g_assert_true (smb_examine_edit_track (other, state, SMB_TRACK_MERGE, 2, 1, 0, NULL, &error));

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/smb-error.h"
+#include "base/smb-hash.h"
 #include "face/smb-region-map.h"
 
 #include "sample.h"
@@ -177,6 +180,45 @@ test_bad_predictor (void)
   g_remove (path);
 }
 
+/* The hash is of what was read: under its name there may be another file by then, and a file that was written to
+ * meanwhile is not named at all. */
+static void
+test_hash (void)
+{
+  g_autoptr (SmbLandmarker) original = smb_landmarker_new (NULL, NULL), copied = NULL;
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "smb-copied-predictor.dat", NULL), *bytes = NULL;
+  g_autofree char *aside = g_strconcat (path, ".aside", NULL), *sha256 = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize n_bytes;
+  int fd;
+
+  if (original == NULL) {
+    g_test_skip ("libdlib-data is not installed");
+    return;
+  }
+  sha256 = smb_sha256_of_file (smb_landmarker_get_path (original), NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (smb_landmarker_get_sha256 (original, &error), ==, sha256);
+  g_assert_true (g_file_get_contents (smb_landmarker_get_path (original), &bytes, &n_bytes, NULL)
+                 && g_file_set_contents (path, bytes, (gssize) n_bytes, NULL));
+  copied = smb_landmarker_new (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_rename (path, aside), ==, 0);
+  g_assert_true (g_file_set_contents (path, "another", -1, NULL));
+  g_assert_cmpstr (smb_landmarker_get_sha256 (copied, &error), ==, sha256);
+  smb_landmarker_free (copied);
+  copied = smb_landmarker_new (aside, &error);
+  g_assert_no_error (error);
+  fd = open (aside, O_WRONLY | O_APPEND);
+  g_assert_cmpint (write (fd, "!", 1), ==, 1);
+  g_assert_cmpint (close (fd), ==, 0);
+  g_assert_null (smb_landmarker_get_sha256 (copied, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, aside));
+  g_remove (path);
+  g_remove (aside);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -186,5 +228,6 @@ main (int argc, char **argv)
   g_test_add_func ("/face/regions/nonsense", test_nonsense);
   g_test_add_func ("/face/regions/predictor", test_predictor);
   g_test_add_func ("/face/regions/bad-predictor", test_bad_predictor);
+  g_test_add_func ("/face/regions/hash", test_hash);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 A report is looked at, saved as pages and as a bundle, and the bundle is verified: as it was, changed, and without an original. A
 face's score is tested for robustness. Pictures of the window go to $SMB_SCREENSHOTS if it is set.
 """
+import hashlib
 import json
 import os
 import re
@@ -295,12 +296,50 @@ def precise():
     shoot("precision-stored")
 
 
+PREDICTOR = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat"
+
+
+def landmarks_chosen():
+    """Another file of landmarks is used for what is analysed next, and stored with it; then Debian's again."""
+    if not os.path.exists(PREDICTOR):
+        return
+    other = path("evidence", "other.dat")
+    shutil.copy(PREDICTOR, other)
+    who.key("ctrl+comma")
+    who.see("Debian's file, or a template where it is missing")
+    who.press("Choose a landmark predictor")
+    type_path(other)
+    who.see(other)
+    shoot("preferences-landmarks")
+    who.key("Escape")
+    who.focus("Three pictures")
+    shutil.copy(os.path.join(SAMPLES, "18f-melody.jpg"), path("evidence", "landmarked.jpg"))
+    who.key("ctrl+i")
+    type_path(path("evidence", "landmarked.jpg"))
+    who.see("S-07,", 60)
+    who.key("F5")
+
+    def newest():
+        store = sqlite3.connect(f"file:{path('a.smbcase')}?mode=ro", uri=True)
+        result = json.loads(store.execute("SELECT result FROM analysis ORDER BY id DESC LIMIT 1").fetchone()[0])
+        store.close()
+        return result.get("landmark_file", {})
+
+    wait_for("the analysis with that file", lambda: newest().get("name") == other, 60)
+    with open(other, "rb") as file:
+        assert newest()["sha256"] == hashlib.sha256(file.read()).hexdigest(), newest()
+    who.key("ctrl+comma")
+    who.press("Debian's")
+    who.see("Debian's file, or a template where it is missing")
+    who.key("Escape")
+
+
 def main():
     tap.walk([("a case is opened", start), ("a report is looked at", previewed), ("what was looked at is saved", saved),
               ("faces can be left out", face_left_out), ("a bundle is looked at and saved", bundled), ("a report that holds is verified", verified),
               ("what does not hold is named", found_out), ("a score's robustness is measured", robust),
               ("preferences name the devices", preferred), ("preferences set what a file may cost", limited),
-              ("preferences set the precision", precise)], lambda: who, shoot)
+              ("preferences set the precision", precise), ("preferences set the landmarks", landmarks_chosen)], lambda: who, shoot)
     tap.leave(who)
 
 

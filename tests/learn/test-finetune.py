@@ -116,9 +116,6 @@ def check_table(tap, folder):
         refused = run("dataset", "build", table, "--out=" + folder + "/y", option)
         if refused.returncode != 2 or said not in refused.stderr or refused.stderr.count("\n") != 1 or os.path.exists(folder + "/y"):
             found.append(f"{option}: {refused}")
-    helped = run("dataset", "--help")
-    if helped.returncode != 0 or "build, split, check" not in helped.stdout:
-        found.append(str(helped))
     for text, said in (("file,label,split\na.jpg,real,train\nb.jpg,real,learn\n", "row 2: “learn” is no part"),
                        ("file,label\na.jpg\n", "columns"), ("name\nx\n", "file"), ('file,label\n"a,b\n', "quote"), ("", "empty")):
         write(os.path.join(folder, "bad.csv"), text)

@@ -11,7 +11,7 @@ void __wrap__exit (int status) G_GNUC_NORETURN;
 int __real_seccomp_load (void *filter);
 int __wrap_seccomp_load (void *filter);
 gboolean __wrap_smb_worker_leave_world (void);
-int __wrap_smb_worker_landlock (int mode);
+int __wrap_smb_worker_landlock (int mode, gboolean card);
 
 void
 __wrap__exit (int status)
@@ -40,7 +40,7 @@ __wrap_smb_worker_leave_world (void)
 }
 
 int
-__wrap_smb_worker_landlock (int mode)
+__wrap_smb_worker_landlock (int mode, gboolean card)
 {
   return 0;
 }

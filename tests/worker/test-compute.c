@@ -72,6 +72,36 @@ test_analyze (void)
   g_assert_cmpint (notes, ==, 3); /* loading is told once, judging twice */
 }
 
+/* Another file of landmarks is used from the next analysis on, named if it cannot be used, and can be taken back. */
+static void
+test_landmarks (void)
+{
+  g_autoptr (SmbModelInfo) model = judge_model (JUDGE_DETECTOR, NULL);
+  g_autoptr (SmbImage) image = judge_picture (300, 200);
+  g_autoptr (SmbEngine) engine = smb_engine_new ("cpu", 1);
+  g_autoptr (GArray) drawn = one_box ();
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SmbAnalysis) first = smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, NULL, &error),
+                          second = NULL;
+
+  g_assert_no_error (error);
+  g_assert_null (first->landmark_file); /* nobody asked */
+  g_assert_true (smb_engine_name_instruments (engine, model, first, NULL, &error));
+  smb_engine_set_landmarks (engine, JUDGE_DETECTOR);
+  g_assert_null (smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, NULL, &error));
+  g_assert_error (error, SMB_ERROR, SMB_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, JUDGE_DETECTOR));
+  g_clear_error (&error);
+  smb_engine_set_landmarks (engine, NULL);
+  second = smb_engine_analyze (engine, model, image, drawn, &settings, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (smb_engine_name_instruments (engine, model, second, NULL, &error));
+  g_assert_cmpstr (second->landmark_file, ==, first->landmark_file);
+  g_assert_cmpstr (second->landmark_sha256, ==, first->landmark_sha256);
+  assert_same (first, second);
+}
+
 static void
 assert_same_map (const SmbMap *a, const SmbMap *b)
 {
@@ -304,6 +334,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker/compute/analyze", test_analyze);
+  g_test_add_func ("/worker/compute/landmarks", test_landmarks);
   g_test_add_func ("/worker/compute/maps", test_maps);
   g_test_add_func ("/worker/compute/regions", test_regions);
   g_test_add_func ("/worker/compute/many-maps", test_many_maps);

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# ablation.sh FACES OUT [PRE [FINE [SEEDS]]]: does pre-training with CRFR-P help against random masking, and against none? For each
-# seed (1, 2, 3) a network is pre-trained in either way for PRE epochs (8) and all three are fine-tuned for FINE epochs (4) with half of
-# each face's patches, everything else as make.sh has it; then each is measured on people held out. What is finished is kept: begun
-# again, it goes on where it was stopped. The results stand in OUT/ablation.csv. FACES and SEMBLANCE_CLI: see make.sh.
+# ablation.sh FACES OUT [PRE [FINE [SEEDS [ARMS]]]]: does pre-training with CRFR-P help against random masking, and against none? For
+# each seed (1) a network is pre-trained in either way for PRE epochs (26) and all three are fine-tuned for FINE epochs (14), as make.sh
+# does it; then each is measured on people held out. ARMS: those of crfr-p, random and none that are wanted. What is finished is kept:
+# begun again, it goes on where it was stopped. The results stand in OUT/ablation.csv. About three hours a seed on two cores with AMX.
+# FACES and SEMBLANCE_CLI: see make.sh.
 set -euo pipefail
 # shellcheck source=steps.sh
 . "$(dirname "$(realpath "$0")")/steps.sh"
 faces=$(realpath "$1") cli=${SEMBLANCE_CLI:-semblance-cli}
 mkdir -p "$2" && cd "$2"
-pre=${3:-8} fine=${4:-4} seeds=${5:-1 2 3}
+pre=${3:-26} fine=${4:-14} seeds=${5:-1} arms=${6:-crfr-p random none}
 
 [[ -e data/dataset.json ]] || { tables; "$cli" dataset build --out=data --cropped train.csv; }
 [[ -e pretraining ]] || pictures_of train pretraining
@@ -18,16 +19,16 @@ pre=${3:-8} fine=${4:-4} seeds=${5:-1 2 3}
 going_on () { [[ ! -e $1/metrics.jsonl ]] || echo --resume; }
 
 for seed in $seeds; do
-  for arm in crfr-p random none; do
+  for arm in $arms; do
     run=$arm-$seed start=--size=tiny
     [[ ! -e $run.json ]] || continue
     if [[ $arm != none ]]; then
       # shellcheck disable=SC2046
-      [[ -e $run-mim/online.safetensors ]] || pretrain "$run-mim" "$arm" "$pre" 1 "$seed" $(going_on "$run-mim")
+      [[ -e $run-mim/online.safetensors ]] || pretrain "$run-mim" "$arm" "$pre" 2 "$seed" $(going_on "$run-mim")
       start=--init=$run-mim/online.safetensors
     fi
     # shellcheck disable=SC2046
-    [[ -e $run/detector.safetensors ]] || finetune "$run" "$start" "$fine" "$seed" --keep-patches=0.5 $(going_on "$run")
+    [[ -e $run/detector.safetensors ]] || finetune "$run" "$start" "$fine" "$seed" $(going_on "$run")
     "$cli" evaluate data --model="$run/detector.safetensors" --self-blended=swapped --json >"$run.part"
     mv "$run.part" "$run.json"
   done

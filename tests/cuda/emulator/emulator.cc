@@ -2,7 +2,8 @@
 // Runs kernels on the processor. The threads of a block take turns: each runs until it waits at a barrier or for the
 // other lanes of its warp. Whose turn it is comes from a random number, so that a missing barrier shows as results that
 // differ. What real cards do not forgive ends the program with a sentence: a barrier that not all threads reach, more
-// shared memory than was asked for, blocks that are too large. Shared memory begins as NaN.
+// shared memory than was asked for, blocks that are too large. Shared memory begins as NaN. SMB_EMULATED_CODE is the
+// error of a module that holds no code for the card.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -346,6 +347,10 @@ smb_emulator_mma (float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_
 cudaError_t
 cudaFuncGetAttributes (cudaFuncAttributes *attributes, const void *function)
 {
+  const char *error = std::getenv ("SMB_EMULATED_CODE");
+
+  if (error != nullptr)
+    return smb_emulator_result (static_cast<cudaError_t> (std::atoi (error)));
   attributes->binaryVersion = 90;
   return function != nullptr ? cudaSuccess : cudaErrorInvalidValue;
 }
