@@ -128,14 +128,18 @@ show (const SmbDataset *dataset, gboolean json)
 }
 
 static gboolean
-split (SmbDataset *dataset, const char *text, gint64 seed, GError **error)
+parse_shares (const char *text, double shares[SMB_N_PARTS])
 {
-  double shares[SMB_N_PARTS] = { 0.8, 0.1, 0.1 };
+  if (text == NULL || smb_cli_read_three (text, shares))
+    return TRUE;
+  smb_cli_usage (_ ("--shares should be three numbers, for training, validation and test, like 0.8,0.1,0.1, not “%s”."),
+                 text);
+  return FALSE;
+}
 
-  if (text != NULL && !smb_cli_parse_three ("--shares", text, shares)) {
-    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The data set was not divided."));
-    return FALSE;
-  }
+static gboolean
+split (SmbDataset *dataset, const double shares[SMB_N_PARTS], gint64 seed, GError **error)
+{
   return smb_dataset_split (dataset, shares, (guint64) MAX (seed, 0), error) && smb_dataset_save (dataset, error);
 }
 
@@ -160,6 +164,7 @@ build (int argc, char **argv)
   g_auto (GStrv) cases = NULL;
   int size = 256, frames = SMB_COLLECT_FRAMES;
   double same_person = SMB_SAME_PERSON;
+  double parts[SMB_N_PARTS] = { 0.8, 0.1, 0.1 };
   gint64 seed = 0;
   gboolean cropped = FALSE, within = FALSE, json = FALSE;
   g_autoptr (GCancellable) stop = g_cancellable_new ();
@@ -194,12 +199,18 @@ build (int argc, char **argv)
              "CLASS=FOLDER, tables (.csv) with the columns file, label, identity, embedding, source, case, origin, "
              "split, and labelled evidence of cases. Pictures and videos. Divides them unless they come divided.")))
     return SMB_EXIT_USAGE;
-  if ((argc < 2 && cases == NULL) || out == NULL || size < 32 || size > 1024 || seed < 0 || frames < 1
-      || frames > MAX_FRAMES || !smb_embedding_is_cosine (same_person))
-    return smb_cli_usage (
-        _ ("“dataset build” needs --out and folders, tables or --case; --size is from 32 to 1024, --seed from 0, "
-           "--frames from 1 to %d, --same-person above 0 and at most 1."),
-        MAX_FRAMES);
+  if ((argc < 2 && cases == NULL) || out == NULL)
+    return smb_cli_usage (_ ("“dataset build” needs --out, a folder for the data set, and folders, tables or --case."));
+  if (size < 32 || size > 1024)
+    return smb_cli_usage (_ ("--size is from 32 to 1024, not %d."), size);
+  if (frames < 1 || frames > MAX_FRAMES)
+    return smb_cli_usage (_ ("--frames is from 1 to %d, not %d."), MAX_FRAMES, frames);
+  if (seed < 0)
+    return smb_cli_usage (_ ("--seed counts from 0."));
+  if (!smb_embedding_is_cosine (same_person))
+    return smb_cli_usage (_ ("--same-person is above 0 and at most 1, not %g."), same_person);
+  if (!parse_shares (shares, parts))
+    return SMB_EXIT_USAGE;
   if (class_text != NULL)
     classes = g_strsplit (class_text, ",", -1);
   smb_cli_stop_on_signals (stop);
@@ -219,7 +230,7 @@ build (int argc, char **argv)
   dataset = smb_collect_dataset (engine, &order, stop, &error);
   smb_cli_progress_end ();
   if (dataset != NULL && (shares != NULL || !smb_collect_is_divided (dataset)))
-    split (dataset, shares, seed, &error);
+    split (dataset, parts, seed, &error);
   return finish (dataset, json, error);
 }
 
@@ -227,6 +238,7 @@ static int
 open_and (int argc, char **argv, gboolean divide)
 {
   g_autofree char *shares = NULL;
+  double parts[SMB_N_PARTS] = { 0.8, 0.1, 0.1 };
   gint64 seed = 0;
   gboolean json = FALSE;
   SmbDataset *dataset;
@@ -248,9 +260,11 @@ open_and (int argc, char **argv, gboolean divide)
   if (argc != 2 || seed < 0)
     return smb_cli_usage (
         _ ("“dataset split” and “dataset check” take one folder that “dataset build” made; --seed is from 0."));
+  if (!parse_shares (shares, parts))
+    return SMB_EXIT_USAGE;
   dataset = smb_dataset_open (argv[1], &error);
   if (dataset != NULL && divide)
-    split (dataset, shares, seed, &error);
+    split (dataset, parts, seed, &error);
   return finish (dataset, json, error);
 }
 

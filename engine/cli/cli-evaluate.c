@@ -299,6 +299,8 @@ smb_cli_evaluate (int argc, char **argv)
     return SMB_EXIT_USAGE;
   if (settings.repeats < 10 || settings.repeats > 100000)
     return smb_cli_usage (_ ("--repeats takes a number from 10 to 100000, not %d."), settings.repeats);
+  if (!(settings.threshold >= 0.0 && settings.threshold <= 1.0))
+    return smb_cli_usage (_ ("--threshold is a score, from 0 to 1, not %g."), settings.threshold);
   if (own.reencode != NULL && !parse_reencode (own.reencode, &settings))
     return smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."),
                           own.reencode);

@@ -261,7 +261,8 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
   SmbNetKind kind;
   gboolean stopped;
 
-  if (dataset == NULL || !settle_classes (o, dataset, error) || (weights = start (o, dataset, error)) == NULL
+  if (dataset == NULL || !settle_classes (o, dataset, error) || !smb_finetune_plan_check (&o->plan, error)
+      || (weights = start (o, dataset, error)) == NULL
       || !smb_net_config_detect (&config, &kind, weights, NULL, folder, error)
       || !smb_cli_check_memory (&o->common, device, o->plan.feed.batch, o->parallel, plan_bytes,
                                 &(Planned){ &config, kind, &o->plan.settings }, error))
@@ -292,7 +293,10 @@ run (Options *o, const char *folder)
     return smb_cli_usage (_ ("“finetune” needs --out, a folder for what becomes of the training, or --background."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
-  if (o->epochs < 0 || o->batch < 0 || o->batch > 65536 || o->common.accumulate < 1 || o->common.checkpoint_every < 1
+  if (o->batch > SMB_CLI_MAX_BATCH)
+    return smb_cli_usage (_ ("--batch is at most %d, not %d; --accumulate takes several to one step."),
+                          SMB_CLI_MAX_BATCH, o->batch);
+  if (o->epochs < 0 || o->batch < 0 || o->common.accumulate < 1 || o->common.checkpoint_every < 1
       || o->common.stop_after < 0 || o->seed < 0 || o->last_blocks < 0)
     return smb_cli_usage (
         _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "

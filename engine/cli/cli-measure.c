@@ -6,6 +6,7 @@
 
 #include "base/smb-error.h"
 #include "cli/cli-train.h"
+#include "learn/smb-model-card.h"
 
 GOptionEntry *
 smb_cli_measure_entries (SmbCliMeasure *o, const GOptionEntry *own, guint n)
@@ -37,6 +38,23 @@ smb_cli_measure_clear (SmbCliMeasure *o)
   g_free (o->device);
 }
 
+/* Numbers on faces that were learnt from flatter; the data set alone cannot know what another one was made of. */
+static void
+warn_of_learnt (const SmbModelInfo *model, const SmbDataset *dataset, SmbPart part)
+{
+  g_autoptr (JsonNode) card = smb_model_card_read (model->folder, NULL);
+  guint n = smb_model_card_count_learnt (card, dataset, part);
+  g_autofree char *sentence = NULL;
+
+  if (n == 0)
+    return;
+  sentence = g_strdup_printf (
+      _ ("“%s” learnt from %u of these faces: its numbers on them say nothing of others. Measure it on faces it never "
+         "saw."),
+      model->name, n);
+  smb_cli_warn (sentence, NULL);
+}
+
 gboolean
 smb_cli_measure_one (const SmbCliMeasure *options, const SmbEvaluationSettings *settings, const char *folder,
                      GCancellable *stop, SmbCliMeasureWork work, gpointer user_data, GError **error)
@@ -49,6 +67,8 @@ smb_cli_measure_one (const SmbCliMeasure *options, const SmbEvaluationSettings *
   g_autoptr (SmbEvaluation) scored
       = model != NULL ? smb_evaluation_run (model, device, dataset, settings, stop, error) : NULL;
 
+  if (scored != NULL)
+    warn_of_learnt (model, dataset, settings->part);
   m.device = device;
   m.dataset = dataset;
   m.model = model;

@@ -170,7 +170,10 @@ settle (Options *o)
     return smb_cli_usage (_ ("--continue needs both networks of the training that goes on: --init and --target."));
   if (o->init != NULL && o->size != NULL)
     return smb_cli_usage (_ ("Weights to start from have a size of their own: give --init or --size, not both."));
-  if (o->batch < 1 || o->batch > 65536 || o->common.accumulate < 1 || o->epochs < 1 || o->common.checkpoint_every < 1
+  if (o->batch > SMB_CLI_MAX_BATCH)
+    return smb_cli_usage (_ ("--batch is at most %d, not %d; --accumulate takes several to one step."),
+                          SMB_CLI_MAX_BATCH, o->batch);
+  if (o->batch < 1 || o->common.accumulate < 1 || o->epochs < 1 || o->common.checkpoint_every < 1
       || o->common.stop_after < 0 || o->seed < 0)
     return smb_cli_usage (
         _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
@@ -212,7 +215,7 @@ run (Options *o, const char *const *sources)
   smb_cli_stop_on_signals (stop);
   good = smb_processes_join (&o->parallel, &error);
   o->plan.settings.parallel = o->parallel;
-  good = good && pretrain (o, sources, &error);
+  good = good && smb_pretrain_plan_check (&o->plan, &error) && pretrain (o, sources, &error);
   if (!good)
     smb_cli_print_error (error);
   smb_processes_leave (o->parallel, !good);

@@ -70,7 +70,7 @@ smb_cli_warn (const char *sentence, gpointer user_data)
 }
 
 gboolean
-smb_cli_parse_three (const char *option, const char *text, double values[3])
+smb_cli_read_three (const char *text, double values[3])
 {
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
   gboolean good = g_strv_length (parts) == 3;
@@ -81,6 +81,14 @@ smb_cli_parse_three (const char *option, const char *text, double values[3])
     values[i] = g_ascii_strtod (parts[i], &end);
     good = end != parts[i] && *end == '\0' && isfinite (values[i]);
   }
+  return good;
+}
+
+gboolean
+smb_cli_parse_three (const char *option, const char *text, double values[3])
+{
+  gboolean good = smb_cli_read_three (text, values);
+
   if (!good)
     smb_cli_usage (_ ("%s should be three numbers, for red, green and blue, like 0.485,0.456,0.406, not “%s”."), option,
                    text);

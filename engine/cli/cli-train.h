@@ -30,7 +30,12 @@ void smb_cli_training_clear (SmbCliTraining *training);
 SmbImage *smb_cli_open_for_learning (const char *path, gpointer user_data, GError **error);
 void smb_cli_warn (const char *sentence, gpointer user_data);
 
-/* "0.485,0.456,0.406"; FALSE after saying what is wrong with the option. */
+#define SMB_CLI_MAX_BATCH 65536
+
+/* "0.485,0.456,0.406"; FALSE, in silence, where it is something else. */
+gboolean smb_cli_read_three (const char *text, double values[3]);
+
+/* Likewise, of the colours; FALSE after saying what is wrong with the option. */
 gboolean smb_cli_parse_three (const char *option, const char *text, double values[3]);
 
 /* Puts the command as it was given (argv[0] its name) into the queue of jobs; tells its id. */

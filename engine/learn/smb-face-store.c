@@ -92,8 +92,8 @@ smb_face_store_open (const char *folder, GError **error)
   guint64 pixels;
 
   if (!json_parser_load_from_file (parser, path, &local)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("%s: no faces were gathered here: %s"), path,
-                 local->message);
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("%s: no faces were gathered here: %s. Name a folder that “dataset build” made."), path, local->message);
     return NULL;
   }
   index = object_of (parser);

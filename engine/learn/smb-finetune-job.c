@@ -83,15 +83,15 @@ warmup_of (const SmbFinetunePlan *plan)
   return plan->warmup_epochs >= 0.0 ? plan->warmup_epochs : MIN (5.0, plan->epochs / 2.0);
 }
 
-static gboolean
-check_plan (const SmbFinetunePlan *p, GError **error)
+gboolean
+smb_finetune_plan_check (const SmbFinetunePlan *p, GError **error)
 {
   if (p->epochs >= 1 && p->feed.batch >= 2 && p->checkpoint_epochs >= 1 && p->base_lr > 0.0 && isfinite (p->base_lr)
       && p->min_lr >= 0.0 && !isnan (p->warmup_epochs) && p->feed.view.flip >= 0.0 && p->feed.view.flip <= 1.0
       && p->feed.view.zoom >= 0.0 && p->feed.view.zoom <= 0.5
       && p->feed.view.ease >= 0.0 && p->feed.view.ease <= 1.0
       && p->feed.view.cross >= 0.0 && p->feed.view.cross <= 1.0 && p->feed.grey >= 0.0 && p->feed.grey <= 1.0)
-    return TRUE;
+    return smb_finetune_settings_check (&p->settings, error);
   g_set_error_literal (
       error, SMB_ERROR, SMB_ERROR_ARGUMENT,
       _ ("The plan of the fine-tuning makes no sense: epochs count from 1, a batch has at least two images, "
@@ -444,7 +444,7 @@ smb_finetune_job_run (const SmbFinetunePlan *plan, SmbDevice *device, const SmbT
   g_auto (Job) job = { .plan = plan, .device = device, .dataset = dataset, .folder = folder, .report = report };
 
   *stopped = FALSE;
-  if (!check_plan (plan, error) || !prepare (&job, start, overrides, 0, error))
+  if (!smb_finetune_plan_check (plan, error) || !prepare (&job, start, overrides, 0, error))
     return FALSE;
   if (g_mkdir_with_parents (folder, 0777) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));

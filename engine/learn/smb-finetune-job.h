@@ -50,6 +50,9 @@ typedef struct {
   gpointer user_data;
 } SmbFinetuneReport;
 
+/* Whether it makes sense, also before it waits in a queue; smb_finetune_job_run refuses one that does not. */
+gboolean smb_finetune_plan_check (const SmbFinetunePlan *plan, GError **error);
+
 /* Runs it. start: a classifier's or adapter's weights (smb_finetune_start). resume, cancelling and *stopped as in
  * smb_pretrain_job_run; the same plan, data and threads give the same bytes, stopped in between or not. */
 gboolean smb_finetune_job_run (const SmbFinetunePlan *plan, SmbDevice *device, const SmbTensorDict *start,

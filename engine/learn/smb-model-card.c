@@ -260,6 +260,29 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
     g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));
 }
 
+guint
+smb_model_card_count_learnt (JsonNode *card, const SmbDataset *dataset, SmbPart part)
+{
+  g_autoptr (GHashTable) learnt = g_hash_table_new (g_str_hash, g_str_equal);
+  JsonObject *data = card != NULL ? smb_json_find_object (json_node_get_object (card), "data") : NULL;
+  JsonArray *files = data != NULL ? smb_json_find_array (data, "files") : NULL;
+  guint n = 0;
+
+  for (guint i = 0; files != NULL && i < json_array_get_length (files); i++) {
+    JsonNode *node = json_array_get_element (files, i);
+    JsonObject *file = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+
+    if (file != NULL && strcmp (smb_json_find_text (file, "part", ""), smb_part_name (SMB_PART_TRAIN)) == 0)
+      g_hash_table_add (learnt, (char *) smb_json_find_text (file, "sha256", ""));
+  }
+  for (guint i = 0; i < dataset->samples->len; i++) {
+    const SmbSample *s = smb_dataset_get (dataset, i);
+
+    n += (part == SMB_PART_NONE || s->part == part) && g_hash_table_contains (learnt, dataset->faces->sha256[s->face]);
+  }
+  return n;
+}
+
 GPtrArray *
 smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
 {

@@ -26,6 +26,8 @@ JsonNode *smb_model_card_read (const char *folder, GError **error);
 gboolean smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error);
 /* Whether two entries of such lists speak of the same faces, shown the same way. */
 gboolean smb_model_card_same_faces (JsonObject *a, JsonObject *b);
+/* How many of the part's faces (SMB_PART_NONE: of all) are of pictures that the model learnt from, by their hashes. */
+guint smb_model_card_count_learnt (JsonNode *card, const SmbDataset *dataset, SmbPart part);
 /* For people: Markdown, in English as a card is data. Free with g_free. */
 char *smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card);
 

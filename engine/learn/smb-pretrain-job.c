@@ -86,8 +86,8 @@ warmup_of (const SmbPretrainPlan *plan)
   return plan->warmup_epochs >= 0.0 ? plan->warmup_epochs : plan->epochs / 10.0;
 }
 
-static gboolean
-check_plan (const SmbPretrainPlan *plan, const SmbFaceStore *faces, const SmbNetConfig *config, GError **error)
+gboolean
+smb_pretrain_plan_check (const SmbPretrainPlan *plan, GError **error)
 {
   int share = plan->settings.parallel != NULL ? plan->settings.parallel->size : 1;
 
@@ -100,6 +100,12 @@ check_plan (const SmbPretrainPlan *plan, const SmbFaceStore *faces, const SmbNet
         share);
     return FALSE;
   }
+  return smb_pretrain_settings_check (&plan->settings, error);
+}
+
+static gboolean
+check_faces (const SmbPretrainPlan *plan, const SmbFaceStore *faces, const SmbNetConfig *config, GError **error)
+{
   if (faces->size_px != config->image_px) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_MISMATCH,
                  _ ("The faces are %d pixels wide, but the network needs %d; gather them again."), faces->size_px,
@@ -368,7 +374,7 @@ prepare (Job *job, GError **error)
   const SmbParallel *parallel = p->settings.parallel;
   int l = smb_net_config_get_patches (config), side = config->image_px;
 
-  if (!check_plan (p, job->faces, config, error))
+  if (!smb_pretrain_plan_check (p, error) || !check_faces (p, job->faces, config, error))
     return FALSE;
   if (parallel != NULL) {
     job->first = (int) ((gint64) p->batch * parallel->rank / parallel->size);

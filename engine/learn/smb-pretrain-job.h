@@ -41,6 +41,9 @@ typedef void (*SmbPretrainReport) (const SmbPretrainPoint *point, gpointer user_
  * there are too few faces for one step. */
 guint64 smb_pretrain_plan_epoch_iterations (const SmbPretrainPlan *plan, gint64 n_faces);
 
+/* Whether it makes sense, also before it waits in a queue; smb_pretrain_job_run refuses one that does not. */
+gboolean smb_pretrain_plan_check (const SmbPretrainPlan *plan, GError **error);
+
 /* Runs it. online: weights to start from; target: NULL, or the target network's. resume: go on from the newest
  * checkpoint in `folder`, which must be of the same plan and data (MISMATCH), else an error if there is one (ARGUMENT).
  * Cancelling ends at the next step with a checkpoint: TRUE with *stopped. The same plan, data and threads give the same

@@ -68,8 +68,8 @@ smb_finetune_settings_default (SmbNetKind kind)
                                 .accumulate = 1 };
 }
 
-static gboolean
-check_settings (const SmbFinetuneSettings *s, GError **error)
+gboolean
+smb_finetune_settings_check (const SmbFinetuneSettings *s, GError **error)
 {
   if (s->accumulate >= 1 && s->last_blocks >= 0 && s->layer_decay >= 0.0 && s->layer_decay <= 1.0
       && s->weight_decay >= 0.0 && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0
@@ -99,7 +99,7 @@ smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *
   g_autoptr (GPtrArray) groups = NULL;
 
   t->settings = *settings;
-  if (!check_settings (settings, error)
+  if (!smb_finetune_settings_check (settings, error)
       || !smb_net_config_detect (&t->config, &t->kind, weights, overrides, _ ("the network"), error))
     return NULL;
   if (t->kind != SMB_NET_CLASSIFIER && t->kind != SMB_NET_ADAPTER) {

@@ -49,6 +49,9 @@ typedef struct {
 /* The published values for a plain network, or for one with an adapter. Augmentation and drop path included. */
 SmbFinetuneSettings smb_finetune_settings_default (SmbNetKind kind);
 
+/* Whether they make sense; smb_finetuner_new refuses those that do not. */
+gboolean smb_finetune_settings_check (const SmbFinetuneSettings *settings, GError **error);
+
 /* weights: a classifier or an adapter network (smb_finetune_start makes one from a pre-trained file). */
 SmbFinetuner *smb_finetuner_new (SmbDevice *device, const SmbTensorDict *weights, const char *overrides,
                                  const SmbFinetuneSettings *settings, GError **error);

@@ -70,8 +70,8 @@ smb_pretrain_settings_default (void)
                                 .accumulate = 1 };
 }
 
-static gboolean
-check_settings (const SmbPretrainSettings *s, GError **error)
+gboolean
+smb_pretrain_settings_check (const SmbPretrainSettings *s, GError **error)
 {
   if (s->accumulate >= 1 && s->mask_ratio < 1.0 && s->mask_ratio != 0.0 && s->contrast_temperature > 0.0
       && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0 && s->eps > 0.0
@@ -123,7 +123,7 @@ smb_pretrainer_new (SmbDevice *device, const SmbTensorDict *online, const SmbTen
   g_autoptr (GPtrArray) groups = NULL;
 
   t->settings = *settings;
-  if (!check_settings (settings, error) || !detect (t, online, target, overrides, error))
+  if (!smb_pretrain_settings_check (settings, error) || !detect (t, online, target, overrides, error))
     return NULL;
   t->exec = smb_exec_new (device);
   t->online_set = smb_param_set_new (device, online, &t->config, SMB_NET_ONLINE, SMB_PARAMS_WRITABLE,

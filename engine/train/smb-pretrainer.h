@@ -34,6 +34,9 @@ typedef struct {
 
 SmbPretrainSettings smb_pretrain_settings_default (void);
 
+/* Whether they make sense; smb_pretrainer_new refuses those that do not. */
+gboolean smb_pretrain_settings_check (const SmbPretrainSettings *settings, GError **error);
+
 /* online is copied onto the device; target likewise, or, if NULL, made from the online network's tensors, as the
  * official start does. overrides as in smb_net_config_detect. */
 SmbPretrainer *smb_pretrainer_new (SmbDevice *device, const SmbTensorDict *online, const SmbTensorDict *target,

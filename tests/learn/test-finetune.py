@@ -111,7 +111,13 @@ def check_table(tap, folder):
         refused = run(*arguments)
         if refused.returncode != code or not refused.stderr:
             found.append(f"{arguments}: exit {refused.returncode}: {refused.stderr}")
-    for text, said in (("file,label\na.jpg\n", "columns"), ("name\nx\n", "file"), ('file,label\n"a,b\n', "quote"), ("", "empty")):
+    for option, said in (("--shares=0.5,0.5", "training, validation and test"), ("--size=8", "--size is from"), ("--frames=0", "--frames is from"),
+                         ("--same-person=7", "--same-person is above"), ("--seed=-1", "--seed counts")):
+        refused = run("dataset", "build", table, "--out=" + folder + "/y", option)
+        if refused.returncode != 2 or said not in refused.stderr or refused.stderr.count("\n") != 1 or os.path.exists(folder + "/y"):
+            found.append(f"{option}: {refused}")
+    for text, said in (("file,label,split\na.jpg,real,train\nb.jpg,real,learn\n", "row 2: “learn” is no part"),
+                       ("file,label\na.jpg\n", "columns"), ("name\nx\n", "file"), ('file,label\n"a,b\n', "quote"), ("", "empty")):
         write(os.path.join(folder, "bad.csv"), text)
         refused = run("dataset", "build", os.path.join(folder, "bad.csv"), "--out=" + folder + "/y")
         if refused.returncode != 1 or said not in refused.stderr:
@@ -423,7 +429,7 @@ def check_ways(tap, folder):
     for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
                             (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
                             (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
-                            (["--keep-patches=0"], 2)):
+                            (["--keep-patches=0"], 2), (["--smoothing=2", "--plan"], 2), (["--blr=-1", "--plan"], 2)):
         done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")

@@ -101,7 +101,7 @@ def check_refusals(tap, folder):
     suggested = re.search(r"--batch=(\d+)", huge.stderr)
     if huge.returncode != 1 or (suggested is None and "Not even one" not in huge.stderr):
         found.append(f"memory: {huge.stderr}")
-    for arguments, code in ((["--batch=100"], 2), (["--mask-strategy=x"], 2), (["--size=x"], 2), (["--blr=nan"], 2),
+    for arguments, code in ((["--batch=100"], 2), (["--mask-strategy=x"], 2), (["--size=x"], 2), (["--blr=nan"], 2), (["--momentum=3", "--plan"], 2),
                             (["--mean=1,2"], 2), (["--init=/absent"], 1), (["--config={\"dim\": 7}"], 2),
                             (["--config={\"colour\": 1}"], 2), (["--config=["], 2)):
         done = pretrain(folder, "x", *arguments)
