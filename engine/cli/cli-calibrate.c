@@ -17,15 +17,16 @@ typedef struct {
 
 /* The model rewritten with its calibration, and an entry of it (taken) in the card. */
 static gboolean
-store (SmbModelInfo *model, const SmbEvaluation *of, JsonNode *entry, GError **error)
+store (const SmbCliMeasured *m, JsonNode *entry, GError **error)
 {
   g_autoptr (JsonNode) taken = entry;
-  g_autofree char *key = smb_dataset_dup_key (of->dataset);
+  g_autofree char *key = smb_dataset_dup_key (m->scored->dataset);
 
-  if (!smb_model_rewrite (model, error))
+  if (!smb_model_rewrite (m->model, error))
     return FALSE;
   json_object_set_string_member (json_node_get_object (taken), "key", key);
-  return smb_model_card_add (model->folder, "calibrations", g_steal_pointer (&taken), error);
+  json_object_set_int_member (json_node_get_object (taken), "learnt", m->learnt);
+  return smb_model_card_add (m->model->folder, "calibrations", g_steal_pointer (&taken), error);
 }
 
 /* What a calibration was made with, a sentence. */
@@ -65,7 +66,7 @@ calibrate (const SmbCliMeasured *m, gpointer user_data, GError **error)
   g_free (m->model->calibration);
   m->model->calibration = json_to_string (node, FALSE);
   m->model->calibrated = TRUE;
-  return store (m->model, scored, json_node_copy (node), error);
+  return store (m, json_node_copy (node), error);
 }
 
 static void
@@ -108,7 +109,7 @@ calibrate_tracks (const SmbCliMeasured *m, gpointer user_data, GError **error)
   m->model->track_calibration = json_to_string (node, FALSE);
   entry = smb_calibration_to_json (calibration->of[SMB_SERIES_MEAN]);
   json_object_set_string_member (json_node_get_object (entry), "by", "video");
-  return store (m->model, m->scored, entry, error);
+  return store (m, entry, error);
 }
 
 int

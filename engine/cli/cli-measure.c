@@ -40,10 +40,8 @@ smb_cli_measure_clear (SmbCliMeasure *o)
 
 /* Numbers on faces that were learnt from flatter; the data set alone cannot know what another one was made of. */
 static void
-warn_of_learnt (const SmbModelInfo *model, const SmbDataset *dataset, SmbPart part)
+warn_of_learnt (const SmbModelInfo *model, guint n)
 {
-  g_autoptr (JsonNode) card = smb_model_card_read (model->folder, NULL);
-  guint n = smb_model_card_count_learnt (card, dataset, part);
   g_autofree char *sentence = NULL;
 
   if (n == 0)
@@ -67,8 +65,12 @@ smb_cli_measure_one (const SmbCliMeasure *options, const SmbEvaluationSettings *
   g_autoptr (SmbEvaluation) scored
       = model != NULL ? smb_evaluation_run (model, device, dataset, settings, stop, error) : NULL;
 
-  if (scored != NULL)
-    warn_of_learnt (model, dataset, settings->part);
+  if (scored != NULL) {
+    g_autoptr (JsonNode) card = smb_model_card_read (model->folder, NULL);
+
+    m.learnt = smb_model_card_count_learnt (card, dataset, settings->part);
+    warn_of_learnt (model, m.learnt);
+  }
   m.device = device;
   m.dataset = dataset;
   m.model = model;

@@ -28,6 +28,7 @@ typedef struct {
   SmbDataset *dataset;
   SmbModelInfo *model;
   SmbEvaluation *scored;
+  guint learnt; /* of the faces that were scored, as many are of pictures that the model learnt from */
   GCancellable *stop;
 } SmbCliMeasured;
 

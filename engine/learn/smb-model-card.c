@@ -283,13 +283,30 @@ smb_model_card_count_learnt (JsonNode *card, const SmbDataset *dataset, SmbPart 
   return n;
 }
 
+/* Of the faces that the calibration in force was made with, how many the model had learnt from; an entry from before that
+ * was counted says nothing. */
+static gint64
+calibrated_on_learnt (JsonNode *card)
+{
+  JsonArray *list = smb_json_find_array (json_node_get_object (card), "calibrations");
+  gint64 learnt = 0;
+
+  for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
+    JsonObject *entry = smb_json_find_at (list, i);
+
+    if (entry != NULL && !json_object_has_member (entry, "by")) /* of faces; the last one holds */
+      learnt = smb_json_find_int (entry, "learnt", 0);
+  }
+  return learnt;
+}
+
 GPtrArray *
 smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
 {
   GPtrArray *out = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonNode) card = smb_model_card_read (model->folder, &local), old = NULL;
-  gint64 leaks;
+  gint64 leaks, learnt;
 
   if (smb_model_is_shipped (model->folder)) /* it is what is used where nobody chose */
     return out;
@@ -308,8 +325,13 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
                               "%d persons or pictures are both in what it learnt from and in what it was measured on.",
                               (gulong) leaks),
                  (int) leaks));
+  learnt = calibrated_on_learnt (card);
   if (!model->calibrated)
     g_ptr_array_add (out, g_strdup (_ ("It is not calibrated; “calibrate” makes likelihood ratios of its scores.")));
+  else if (learnt > 0)
+    g_ptr_array_add (out, g_strdup_printf (_ ("It learnt from %d of the faces it was calibrated with; calibrate it with "
+                                              "faces it never saw."),
+                                           (int) MIN (learnt, G_MAXINT)));
   old = before != NULL && strcmp (before->folder, model->folder) != 0 ? smb_model_card_read (before->folder, NULL)
                                                                       : NULL;
   if (old != NULL)

@@ -190,9 +190,13 @@ def check_card(tap, place):
     refused = place.run("model", "use", "mine")
     if refused.returncode != 1 or "learnt from" not in refused.stderr or "not calibrated" in refused.stderr:
         found.append(f"gates: {refused.stderr}")
+    # Every part of these faces leaks, so what it was calibrated with it had learnt from as well.
+    learnt = card["calibrations"][-1]["learnt"]
+    if not learnt or f"It learnt from {learnt} of the faces it was calibrated with" not in refused.stderr:
+        found.append(f"calibrated with what it learnt from, unsaid: {refused.stderr}")
     used = place.run("model", "use", "mine", "--override=only for the test")
     log = [json.loads(line) for line in open(place.path("share", "semblance", "models", "uses.jsonl"), encoding="utf-8")]
-    if used.returncode != 0 or len(log) != 1 or log[0]["override"] != "only for the test" or len(log[0]["against"]) != 1:
+    if used.returncode != 0 or len(log) != 1 or log[0]["override"] != "only for the test" or len(log[0]["against"]) != 2:
         found.append(f"override: {used.stderr} {log}")
     tap.check("the card, and the gates it keeps", found)
 
