@@ -264,6 +264,13 @@ def limited():
     shoot("limit-taken")
 
 
+def newest_result():
+    store = sqlite3.connect(f"file:{path('a.smbcase')}?mode=ro", uri=True)
+    result = json.loads(store.execute("SELECT result FROM analysis ORDER BY id DESC LIMIT 1").fetchone()[0])
+    store.close()
+    return result
+
+
 def precise():
     """What is analysed next is computed as the preferences say, and says so; the score is the command line's in that precision."""
     words = {"f32": "float32, the published numbers", "bf16": "bfloat16, rounded products", "int8": "8-bit whole numbers, rounded products"}
@@ -287,9 +294,7 @@ def precise():
     who.click(who.find("S-06,", partial=True))
     told = json.loads(cli("analyze", "--json", f"--precision={names[-1]}", path("evidence", "rounded.jpg")))
     assert told["settings"]["precision"] == names[-1], told["settings"]
-    store = sqlite3.connect(f"file:{path('a.smbcase')}?mode=ro", uri=True)
-    stored = json.loads(store.execute("SELECT result FROM analysis ORDER BY id DESC LIMIT 1").fetchone()[0])
-    store.close()
+    stored = newest_result()
     assert stored["faces"][0]["score"] == told["faces"][0]["score"], (stored, told)
     who.key("alt+4")
     who.see(words[names[-1]])
@@ -320,10 +325,7 @@ def landmarks_chosen():
     who.key("F5")
 
     def newest():
-        store = sqlite3.connect(f"file:{path('a.smbcase')}?mode=ro", uri=True)
-        result = json.loads(store.execute("SELECT result FROM analysis ORDER BY id DESC LIMIT 1").fetchone()[0])
-        store.close()
-        return result.get("landmark_file", {})
+        return newest_result().get("landmark_file", {})
 
     wait_for("the analysis with that file", lambda: newest().get("name") == other, 60)
     with open(other, "rb") as file:
