@@ -307,6 +307,7 @@ PREDICTOR = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat"
 def landmarks_chosen():
     """Another file of landmarks is used for what is analysed next, and stored with it; then Debian's again."""
     if not os.path.exists(PREDICTOR):
+        print("# libdlib-data is not installed: no other file of landmarks was chosen", flush=True)
         return
     other = path("evidence", "other.dat")
     shutil.copy(PREDICTOR, other)
