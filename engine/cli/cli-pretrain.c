@@ -111,6 +111,7 @@ gather (Options *o, const char *const *sources, int size_px, GError **error)
     smb_cli_progress_end ();
     if (store == NULL)
       return NULL;
+    smb_cli_tell_left_out (store);
   }
   if (o->parallel != NULL && !o->parallel->allreduce_sum (o->parallel->user_data, &ready, 1, error)) {
     smb_face_store_free (store);

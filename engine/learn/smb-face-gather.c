@@ -24,6 +24,9 @@ typedef struct {
   SmbLandmarker *landmarker;  /* NULL: template */
   FILE *rgb, *regions, *points;
   JsonBuilder *index;
+  JsonArray *left_out;
+  char *unreadable; /* why the first of those left out was, unless it just shows no face … */
+  guint n_unreadable;  /* … and how many are so */
   gint64 n;
   GCancellable *cancellable;
   const char *name;    /* of what is being visited, */
@@ -43,6 +46,8 @@ gather_clear (Gather *g)
   if (g->points != NULL)
     fclose (g->points);
   g_clear_object (&g->index);
+  g_clear_pointer (&g->left_out, json_array_unref);
+  g_free (g->unreadable);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Gather, gather_clear)
@@ -209,12 +214,55 @@ open_picture (Gather *g, const char *path, GError **error)
   return faces != NULL && add_faces (g, &seen, faces, error);
 }
 
+/* Takes the sentence. */
+static void
+tell (const SmbFaceGather *how, char *sentence)
+{
+  g_autofree char *owned = sentence;
+
+  if (how->warn != NULL)
+    how->warn (owned, how->user_data);
+}
+
+static char *
+say_faceless (const char *name)
+{
+  return g_strdup_printf (_ ("%s: no face was found; the picture is left out."), name);
+}
+
+/* Faces that are there already: what is not among them is told again. */
+static SmbFaceStore *
+tell_kept (const SmbFaceGather *how, SmbFaceStore *store)
+{
+  for (char **name = store->unreadable; *name != NULL; name++)
+    tell (how,
+          g_strdup_printf (_ ("%s: could not be used when the faces were gathered, and has not changed since; it is left "
+                              "out."),
+                           *name));
+  for (char **name = store->faceless; *name != NULL; name++)
+    tell (how, say_faceless (*name));
+  return store;
+}
+
+/* sentence NULL: no face was found. */
+static void
+leave_out (Gather *g, const char *sentence)
+{
+  JsonObject *file = json_object_new ();
+
+  json_object_set_string_member (file, "file", g->name);
+  json_object_set_string_member (file, "why", sentence != NULL ? SMB_FACE_STORE_UNREADABLE : SMB_FACE_STORE_FACELESS);
+  json_array_add_object_element (g->left_out, file);
+  if (sentence != NULL && g->n_unreadable++ == 0)
+    g->unreadable = g_strdup (sentence);
+  tell (g->how, sentence != NULL ? g_strdup (sentence) : say_faceless (g->name));
+}
+
 /* What this picture cannot do is told and the rest goes on; what would fail for all of them ends the gathering. */
 static gboolean
 add_picture (Gather *g, const char *path, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autofree char *none = NULL;
   gboolean mine = FALSE, good = TRUE;
 
   g->name = path;
@@ -227,12 +275,8 @@ add_picture (Gather *g, const char *path, GError **error)
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
-  if (good && g->n > g->n_before)
-    return TRUE;
-  if (good)
-    none = g_strdup_printf (_ ("%s: no face was found; the picture is left out."), path);
-  if (g->how->warn != NULL)
-    g->how->warn (local != NULL ? local->message : none, g->how->user_data);
+  if (!good || g->n == g->n_before)
+    leave_out (g, good ? NULL : local->message);
   return TRUE;
 }
 
@@ -257,6 +301,8 @@ finish (Gather *g, const char *folder, GError **error)
   if (!good)
     return smb_error_set_errno (error, errno, folder, _ ("writing the faces"));
   json_builder_end_array (g->index);
+  json_builder_set_member_name (g->index, "left_out");
+  json_builder_add_value (g->index, json_node_init_array (json_node_alloc (), g->left_out));
   json_builder_end_object (g->index);
   root = json_builder_get_root (g->index);
   text = json_to_string (root, FALSE);
@@ -278,6 +324,7 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
       || (g->regions = create (folder, "regions.u8", error)) == NULL
       || (g->how->points && (g->points = create (folder, "points.f32", error)) == NULL))
     return FALSE;
+  g->left_out = json_array_new ();
   g->index = json_builder_new ();
   json_builder_begin_object (g->index);
   json_builder_set_member_name (g->index, "format");
@@ -301,9 +348,14 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
   }
   if (g->n > 0)
     return finish (g, folder, error);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("No face was found in %u pictures; if they are faces cropped already, say so with --cropped."),
-               files->len);
+  if (g->n_unreadable == files->len)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("Nothing can be learnt from: files that could not be used: %u. The first: %s"), files->len,
+                 g->unreadable);
+  else
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("No face was found in %u pictures; if they are faces cropped already, say so with --cropped."),
+                 files->len);
   return FALSE;
 }
 
@@ -324,7 +376,7 @@ smb_face_store_gather_named (const char *folder, const GPtrArray *names, const S
   key = make_key (names, how, g.landmarker != NULL);
   kept = smb_face_store_open (folder, NULL);
   if (kept != NULL && strcmp (kept->key, key) == 0)
-    return g_steal_pointer (&kept);
+    return tell_kept (how, g_steal_pointer (&kept));
   if (g.landmarker == NULL && how->warn != NULL)
     how->warn (smb_regions_note (SMB_REGIONS_FROM_TEMPLATE), how->user_data);
   if (!how->cropped && (g.detector = smb_face_detector_new ((int) g_get_num_processors (), error)) == NULL)
