@@ -149,10 +149,12 @@ settle_classes (Options *o, const SmbDataset *dataset, GError **error)
 {
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   g_auto (GStrv) shares = o->shares != NULL ? g_strsplit (o->shares, ",", -1) : NULL;
-  int n;
+  int n, blend = -1;
 
+  if (o->blended != NULL && (blend = smb_dataset_blend_class (dataset, o->blended, error)) < 0)
+    return FALSE;
   g_strv_builder_addv (names, (const char **) dataset->classes);
-  if (o->blended != NULL && smb_class_find ((const char *const *) dataset->classes, o->blended) < 0)
+  if (blend == smb_dataset_get_n_classes (dataset))
     g_strv_builder_add (names, o->blended);
   o->classes = g_strv_builder_end (names);
   n = (int) g_strv_length (o->classes);
@@ -160,12 +162,11 @@ settle_classes (Options *o, const SmbDataset *dataset, GError **error)
   o->plan.feed.n_classes = n;
   o->plan.settings.real_class = dataset->real_class;
   if (o->blended != NULL)
-    o->plan.feed.blend_class = smb_class_find (o->plan.classes, o->blended);
-  if (n < 2 || o->plan.feed.blend_class == dataset->real_class) {
-    g_set_error (
-        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-        _ ("A detector tells at least two classes, and self-blended faces are not genuine: give a data set of two classes, "
-           "or make one with --self-blended=swapped."));
+    o->plan.feed.blend_class = blend;
+  if (n < 2) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                         _ ("A detector tells at least two classes: give a data set of two classes, or make one with "
+                            "--self-blended=swapped."));
     return FALSE;
   }
   if (shares == NULL)

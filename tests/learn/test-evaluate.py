@@ -117,8 +117,12 @@ def check_numbers(tap, place):
         told = json.loads(coarse.stdout)
         if told["against"] != "f32" or not 0.0 < told["largest_score_change"] < 0.05 or abs(told["auc_difference"]) > 0.5:
             found.append(f"bf16 beside float32: {told['largest_score_change']} {told['auc_difference']}")
-    elif "precision" not in coarse.stderr:
+    elif "cannot compute in bf16" not in coarse.stderr: # this processor
         found.append(f"bf16: {coarse.stderr}")
+    same = place.run("evaluate", place.path("data"), "--model=mine", "--self-blended=synthetic", "--repeats=50", "--json", "--threads=1")
+    of = json.loads(same.stdout) if same.returncode == 0 else {"classes": {}}
+    if list(of["classes"]) != ["synthetic"] or of["classes"]["synthetic"]["forged"] != of["forged"] or of["forged"] != 21:
+        found.append(f"blends of a class that is there: {same.stderr} {of['classes']}")
     refused = place.run("evaluate", place.path("data"), "--model=mine", "--precision=int3")
     if refused.returncode != 2:
         found.append(f"--precision=int3: exit {refused.returncode}")
@@ -238,7 +242,9 @@ def check_as(tap, place):
 def check_refusals(tap, place):
     found = []
     data = place.path("data")
-    for arguments, code in ((["evaluate", data, "--part=x"], 2), (["evaluate", data, "--reencode=5"], 2), (["evaluate", data, "--model=mine", "--threshold=7"], 2), (["evaluate"], 2),
+    for arguments, code in ((["evaluate", data, "--part=x"], 2), (["evaluate", data, "--model=mine", "--self-blended=genuine"], 2),
+                            (["evaluate", data, "--model=mine", "--self-blended=Real"], 2), (["evaluate", data, "--model=mine", "--self-blended="], 2),
+                            (["calibrate", data, "--model=mine", "--self-blended=genuine", "--dry-run"], 2), (["evaluate", data, "--reencode=5"], 2), (["evaluate", data, "--model=mine", "--threshold=7"], 2), (["evaluate"], 2),
                             (["evaluate", data, "--model=absent"], 1), (["evaluate", place.folder, "--model=mine"], 1),
                             (["calibrate", data, "--model=mine", "--method=x"], 2), (["calibrate", data, "--model=mine", "--part=all"], 2),
                             (["calibrate", data, "--model=mine"], 2), (["model", "card"], 2), (["model", "card", "absent"], 1)):

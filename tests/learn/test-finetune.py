@@ -428,7 +428,7 @@ def check_ways(tap, folder):
         found.append(f"the patches' loss: {step}")
     for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
                             (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
-                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
+                            (["--self-blended=genuine"], 2), (["--self-blended=Real"], 2), (["--self-blended="], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
                             (["--keep-patches=0"], 2), (["--smoothing=2", "--plan"], 2), (["--blr=-1", "--plan"], 2)):
         done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
         if done.returncode != code or not done.stderr:
