@@ -12,6 +12,7 @@ import zlib
 
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import disk  # noqa: E402
 import house  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
@@ -132,6 +133,23 @@ def check_pretrain(tap, folder):
     tap.check("nor does pre-training learn from it", found)
 
 
+def check_full_disk(tap, folder):
+    """What cannot be written is the data set's, not the picture's, and no half of it is left behind."""
+    title, found = "a full disk is named, with what to do", []
+    pictures(folder, "for-disk")
+    for size, side in ((40, 72), (200, 192)):  # within the faces of one picture, and after some
+        out = os.path.join(folder, f"disk{size}")
+        before = disk.full(out, size)
+        if before is None:
+            tap.skip(title, "a file system of one's own is not permitted")
+            return
+        done = run("dataset", "build", os.path.join(folder, "for-disk"), "--out=" + out, f"--size={side}", before=before)
+        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+        if done.returncode != 1 or not last.startswith("semblance-cli: " + out) or "Make room there" not in last or ".jpg" in last:
+            found.append(f"{size} kB: {done}")
+    tap.check(title, found)
+
+
 def main():
     tap = house.Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -139,6 +157,7 @@ def main():
         check_nothing(tap, folder)
         check_case(tap, folder)
         check_pretrain(tap, folder)
+        check_full_disk(tap, folder)
     tap.done()
 
 

@@ -12,6 +12,7 @@ import tempfile
 
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import disk  # noqa: E402
 import house  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
@@ -29,8 +30,8 @@ class Place:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
-    def run(self, *arguments):
-        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
+    def run(self, *arguments, before=()):
+        return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
                               env=self.environment)
 
 
@@ -282,6 +283,18 @@ def check_shipped(tap, place):
     tap.check("a model that came with the program", found)
 
 
+def check_full_disk(tap, place):
+    title, out, found = "a full disk is named, with what to do", place.path("small"), []
+    before = disk.full(out, 8)
+    if before is None:
+        tap.skip(title, "a file system of one's own is not permitted")
+        return
+    done = place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--threads=1", "--out=" + out, before=before)
+    if done.returncode != 1 or out + "/" not in done.stderr or "Make room there" not in done.stderr:
+        found.append(f"exit {done.returncode}: {done.stderr}")
+    tap.check(title, found)
+
+
 def check_crafted_cards(tap, place):
     """A model's folder may come from anyone: a card whose members are of other kinds than they should be is read as if they were not there."""
     found = []
@@ -321,6 +334,7 @@ def main():
         check_shipped(tap, place)
         check_crafted_cards(tap, place)
         check_refusals(tap, place)
+        check_full_disk(tap, place)
     tap.done()
 
 
