@@ -44,31 +44,28 @@ plan_bytes (SmbDevice *device, int batch, gboolean recompute, gpointer config, G
   return smb_pretrain_plan_bytes (device, config, batch, recompute, error);
 }
 
-/* The weights to start from and, in `config`, their network. */
-static SmbTensorDict *
-start (Options *o, SmbNetConfig *config, GError **error)
+/* The network to be trained, in `config`, and the weights it starts from (*online_out; NULL: fresh ones, which are made
+ * when it is known that they fit into memory). */
+static gboolean
+settle_network (Options *o, SmbNetConfig *config, SmbTensorDict **online_out, GError **error)
 {
-  SmbTensorDict *weights;
   SmbNetKind kind;
 
   if (o->init == NULL) {
     if (!smb_net_size_get (config, o->size != NULL ? o->size : "tiny", o->common.config, error))
-      return NULL;
+      return FALSE;
     if (o->raw_pix)
       config->norm_pix = FALSE;
     g_clear_pointer (&o->common.config, g_free);
     o->common.config = smb_net_config_to_json (config);
-    return smb_net_init_weights (config, SMB_NET_ONLINE, o->plan.settings.seed);
+    return TRUE;
   }
-  weights = smb_weights_read (o->init, error);
-  if (weights == NULL)
-    return NULL;
+  *online_out = smb_weights_read (o->init, error);
+  if (*online_out == NULL)
+    return FALSE;
   if (o->raw_pix && o->common.config == NULL)
     o->common.config = g_strdup ("{\"norm_pix\": false}");
-  if (smb_net_config_detect (config, &kind, weights, o->common.config, o->init, error))
-    return weights;
-  smb_tensor_dict_unref (weights);
-  return NULL;
+  return smb_net_config_detect (config, &kind, *online_out, o->common.config, o->init, error);
 }
 
 /* The state of the optimiser that belongs to --init, taken into the plan. */
@@ -130,7 +127,7 @@ pretrain (Options *o, const char *const *sources, GError **error)
   SmbNetConfig config;
   gboolean stopped;
 
-  if (device == NULL || (online = start (o, &config, error)) == NULL
+  if (device == NULL || !settle_network (o, &config, &online, error)
       || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
       || (o->go_on && (optimiser = read_optimiser (o, error)) == NULL)
       || !smb_cli_check_memory (&o->common, device, o->batch, o->parallel, plan_bytes, &config, error))
@@ -140,6 +137,9 @@ pretrain (Options *o, const char *const *sources, GError **error)
     return TRUE;
   if (o->common.background)
     return smb_cli_start_job (sources[0], o->common.argc, o->common.argv, error);
+  if (online == NULL)
+    online = smb_net_init_weights (&config, SMB_NET_ONLINE, o->plan.settings.seed);
+  smb_cli_stop_on_signals (o->stop); /* until now there is nothing to keep */
   faces = gather (o, sources, config.image_px, error);
   if (faces == NULL)
     return FALSE;
@@ -213,7 +213,6 @@ run (Options *o, const char *const *sources)
     return code;
   o->stop = stop;
   o->engine = engine;
-  smb_cli_stop_on_signals (stop);
   good = smb_processes_join (&o->parallel, &error);
   o->plan.settings.parallel = o->parallel;
   good = good && smb_pretrain_plan_check (&o->plan, &error) && pretrain (o, sources, &error);

@@ -449,6 +449,7 @@ def main():
         check_run(tap, folder)
         check_resume(tap, folder)
         memory.check(tap, folder, finetune, "detector.safetensors")
+        memory.check_plan(tap, run, "finetune", os.path.join(folder, "data"), "--self-blended=swapped")
         check_signal(tap, folder)
         check_processes(tap, folder)
         check_ways(tap, folder)

@@ -228,6 +228,7 @@ def main():
         for check in (check_run, check_resume, check_refusals, check_ways, check_continue, check_processes, check_export):
             check(tap, folder)
         memory.check(tap, folder, pretrain, "online.safetensors")
+        memory.check_plan(tap, run, "pretrain", SAMPLES)
     tap.done()
 
 
