@@ -16,6 +16,8 @@
 #include "learn/smb-processes.h"
 #include "weights/smb-weights-file.h"
 
+#define PRESET G_MININT /* a whole number that was not given */
+
 typedef struct {
   SmbCliTraining common;
   char *init, *size, *train, *preset, *blended, *degrade, *shares, *mean, *licence, *provenance, *title, *limits,
@@ -109,8 +111,8 @@ settle (Options *o, GError **error)
                  _ ("“%s” is no way to degrade faces; choose none, light, medium or strong."), o->degrade);
     return FALSE;
   }
-  p->epochs = o->epochs > 0 ? o->epochs : p->epochs;
-  p->feed.batch = o->batch > 0 ? o->batch : p->feed.batch;
+  p->epochs = o->epochs == PRESET ? p->epochs : o->epochs;
+  p->feed.batch = o->batch == PRESET ? p->feed.batch : o->batch;
   p->base_lr = or_preset (o->base_lr, p->base_lr);
   p->min_lr = or_preset (o->min_lr, p->min_lr);
   p->warmup_epochs = or_preset (o->warmup, p->warmup_epochs);
@@ -328,11 +330,8 @@ run (Options *o, const char *folder)
   if (o->batch > SMB_CLI_MAX_BATCH)
     return smb_cli_usage (_ ("--batch is at most %d, not %d; --accumulate takes several to one step."),
                           SMB_CLI_MAX_BATCH, o->batch);
-  if (o->epochs < 0 || o->batch < 0 || o->common.accumulate < 1 || o->common.checkpoint_every < 1
-      || o->common.stop_after < 0 || o->seed < 0 || o->last_blocks < 0)
-    return smb_cli_usage (
-        _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
-           "from 0."));
+  if (o->common.stop_after < 0 || o->seed < 0)
+    return smb_cli_usage (_ ("--seed and --stop-after count from 0."));
   if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   good = settle (o, &error)
@@ -370,6 +369,8 @@ int
 smb_cli_finetune (int argc, char **argv)
 {
   Options o = { .common = smb_cli_training_default (),
+                .epochs = PRESET,
+                .batch = PRESET,
                 .last_blocks = 1,
                 .base_lr = NAN,
                 .min_lr = NAN,

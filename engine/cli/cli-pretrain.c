@@ -174,11 +174,8 @@ settle (Options *o)
   if (o->batch > SMB_CLI_MAX_BATCH)
     return smb_cli_usage (_ ("--batch is at most %d, not %d; --accumulate takes several to one step."),
                           SMB_CLI_MAX_BATCH, o->batch);
-  if (o->batch < 1 || o->common.accumulate < 1 || o->epochs < 1 || o->common.checkpoint_every < 1
-      || o->common.stop_after < 0 || o->seed < 0)
-    return smb_cli_usage (
-        _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
-           "from 0."));
+  if (o->common.stop_after < 0 || o->seed < 0)
+    return smb_cli_usage (_ ("--seed and --stop-after count from 0."));
   if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   o->plan.measured = o->mean != NULL;
@@ -238,7 +235,7 @@ clear (Options *o)
 int
 smb_cli_pretrain (int argc, char **argv)
 {
-  Options o = { .common = smb_cli_training_default (), .epochs = 100, .batch = 64, .warmup = -1.0,
+  Options o = { .common = smb_cli_training_default (), .epochs = 100, .batch = 64, .warmup = NAN,
                 .plan = smb_pretrain_plan_default () };
   SmbPretrainSettings *s = &o.plan.settings;
   const GOptionEntry entries[] = {

@@ -434,6 +434,14 @@ def check_ways(tap, folder):
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
         shutil.rmtree(os.path.join(folder, "x"), ignore_errors=True)
+    for option, said in (("--blr=nan", "--blr takes a number"), ("--zoom=-inf", "--zoom takes a number"), ("--blr=-1", "--blr is above 0, not -1."),
+                         ("--grey=2", "--grey is from 0 to 1, not 2."), ("--epochs=0", "--epochs is at least 1, not 0."),
+                         ("--batch=-4", "--batch is at least 2, not -4."), ("--erasing=7", "--erasing is from 0 to 1"), ("--mixup=-1", "--mixup is at least 0"),
+                         ("--warmup=-1", "--warmup is at least 0"), ("--accumulate=0", "--accumulate is at least 1"),
+                         ("--checkpoint-every=0", "--checkpoint-every is at least 1"), ("--drop-path=1", "--drop-path is at least 0 and below 1")):
+        done = run("finetune", os.path.join(folder, "data"), "--self-blended=swapped", "--plan", *(option.split("=") if "nan" in option else [option]))
+        if done.returncode != 2 or said not in done.stderr or done.stderr.count("\n") != 1:
+            found.append(f"{option}: exit {done.returncode}: {done.stderr}")
     tap.check("adapters, presets, mixtures; nonsense is refused", found)
 
 
