@@ -17,15 +17,28 @@
 
 #include "cpu/kernel-finish.h"
 
+#if LANES == 16
 #define VECTORS 3
+#define ROWS 8 /* 24 sums of 32 registers */
+#elif LANES == 8
+#define VECTORS 2 /* a narrow panel: less of it comes from the second cache for each row */
+#define ROWS 6 /* 12 sums of 16 registers */
+#else
+#define VECTORS 3
+#define ROWS 4 /* 12 sums of 16 registers */
+#endif
 #ifndef PANEL
 #define PANEL (VECTORS * LANES)
 #endif
 _Static_assert (PANEL == VECTORS * LANES, "a tile is as wide as a panel");
-#if LANES == 16
-#define ROWS 8 /* 24 sums of 32 registers */
+
+/* Where a panel is longer than the first cache it is asked for a kilobyte ahead; AVX-512's loops gained nothing by it. */
+#if LANES == 8
+#define FETCH_AHEAD(p) __builtin_prefetch ((p) + 1024 / sizeof *(p))
+enum { STEPS_AT_ONCE = 4 }; /* a pragma does not look into macros */
 #else
-#define ROWS 4 /* 12 sums of 16 registers */
+#define FETCH_AHEAD(p) (void) 0
+enum { STEPS_AT_ONCE = 1 }; /* a pragma does not look into macros */
 #endif
 
 typedef Weights WeightsAnywhere __attribute__ ((aligned (4), may_alias));
@@ -36,12 +49,14 @@ tile_sums (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t word
 {
   Sum sums[ROWS][VECTORS] = { { { 0 } } };
 
+#pragma GCC unroll STEPS_AT_ONCE
   for (int64_t k = 0; k < words; k++) {
     Weights w[VECTORS];
 
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++)
       w[v] = *(const WeightsAnywhere *) (panel + k * PANEL + v * LANES);
+    FETCH_AHEAD (panel + k * PANEL);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) {
       Weights value = SPREAD (x[r * ldx + k]);
@@ -83,7 +98,11 @@ sums_of_runs (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t w
   case (rows) * 4 + (vectors):                                                                                         \
     sums_of_runs (out, x, ldx, panel, words, rows, vectors);                                                           \
     break;
+#if VECTORS == 3
 #define TILES(rows) TILE (rows, 1) TILE (rows, 2) TILE (rows, 3)
+#else
+#define TILES(rows) TILE (rows, 1) TILE (rows, 2)
+#endif
 
 static void
 tile_any (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t words, int rows, int vectors)
@@ -93,9 +112,11 @@ tile_any (Sum *out, const Word *x, int64_t ldx, const Word *panel, int64_t words
     TILES (2)
     TILES (3)
     TILES (4)
-#if ROWS == 8
+#if ROWS > 4
     TILES (5)
     TILES (6)
+#endif
+#if ROWS > 6
     TILES (7)
     TILES (8)
 #endif
