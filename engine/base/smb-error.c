@@ -61,6 +61,8 @@ advice_of_errno (int errnum)
   case ENOSPC:
   case EDQUOT:
     return _ ("Make room there, or choose another place.");
+  case EFBIG:
+    return _ ("Choose a place that takes files of this size.");
   case EIO:
     return _ ("The disk or the connection to it may be failing; try a copy of it.");
   default:
@@ -75,5 +77,22 @@ smb_error_set_errno (GError **error, int errnum, const char *path, const char *d
 
   g_set_error (error, SMB_ERROR, code_of_errno (errnum), "%s: %s: %s%s%s", path, doing, g_strerror (errnum),
                advice != NULL ? ". " : "", advice != NULL ? advice : "");
+  return FALSE;
+}
+
+gboolean
+smb_error_set_file (GError **error, const GError *from, const char *path, const char *doing)
+{
+  static const struct {
+    int code, errnum;
+  } known[] = { { G_FILE_ERROR_NOENT, ENOENT }, { G_FILE_ERROR_NOTDIR, ENOTDIR }, { G_FILE_ERROR_ACCES, EACCES },
+                { G_FILE_ERROR_PERM, EPERM },   { G_FILE_ERROR_ROFS, EROFS },     { G_FILE_ERROR_NOSPC, ENOSPC },
+                { G_FILE_ERROR_IO, EIO },       { G_FILE_ERROR_ISDIR, EISDIR },   { G_FILE_ERROR_NOMEM, ENOMEM },
+                { G_FILE_ERROR_MFILE, EMFILE }, { G_FILE_ERROR_NFILE, ENFILE },   { G_FILE_ERROR_LOOP, ELOOP } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_error_matches (from, G_FILE_ERROR, known[i].code))
+      return smb_error_set_errno (error, known[i].errnum, path, doing);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_IO, "%s: %s: %s", path, doing, from->message);
   return FALSE;
 }

@@ -35,4 +35,7 @@ const char *smb_error_code (const GError *error);
  * "‹path›: ‹what was being done›: ‹system's words›". Always returns FALSE, so callers can `return` it. */
 gboolean smb_error_set_errno (GError **error, int errnum, const char *path, const char *doing);
 
+/* The same of what GLib's file functions said (G_FILE_ERROR), which name neither a code of ours nor what to do. */
+gboolean smb_error_set_file (GError **error, const GError *from, const char *path, const char *doing);
+
 G_END_DECLS

@@ -5,8 +5,39 @@
 #include "base/smb-image.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* The option's number as it was given; NULL: another argument, or none. */
+static const char *
+number_given (const GOptionEntry *entry, char *const *arguments)
+{
+  gsize length = strlen (entry->long_name);
+
+  if (!g_str_has_prefix (arguments[0], "--") || strncmp (arguments[0] + 2, entry->long_name, length) != 0)
+    return NULL;
+  return arguments[0][2 + length] == '=' ? arguments[0] + 3 + length
+         : arguments[0][2 + length] == '\0' ? arguments[1]
+                                            : NULL;
+}
+
+/* GLib takes “nan” and “inf” for numbers. Nothing here is set to them, and NAN stands for options that were not given. */
+static gboolean
+are_finite (char *const *arguments, const GOptionEntry *entries)
+{
+  for (; *arguments != NULL && strcmp (*arguments, "--") != 0; arguments++)
+    for (const GOptionEntry *entry = entries; entry->long_name != NULL; entry++) {
+      const char *text = entry->arg == G_OPTION_ARG_DOUBLE ? number_given (entry, arguments) : NULL;
+      char *end;
+
+      if (text != NULL && !isfinite (g_ascii_strtod (text, &end)) && *end == '\0') {
+        smb_cli_usage (_ ("--%s takes a number, not “%s”."), entry->long_name, text);
+        return FALSE;
+      }
+    }
+  return TRUE;
+}
 
 gboolean
 smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters, const char *summary)
@@ -20,6 +51,8 @@ smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   /* The usage line names the program by g_get_prgname. */
   g_set_prgname (name);
+  if (!are_finite (*argv + 1, entries))
+    return FALSE;
   if (!g_option_context_parse (context, argc, argv, &error)) {
     smb_cli_usage (_ ("%s. “%s --help” lists the options."), error->message, name);
     return FALSE;

@@ -82,6 +82,11 @@ describe (const SmbDataset *dataset, const GArray *leaks, const GPtrArray *warni
   for (guint i = 0; i < warnings->len; i++)
     json_builder_add_string_value (b, g_ptr_array_index (warnings, i));
   json_builder_end_array (b);
+  json_builder_set_member_name (b, "left_out");
+  json_builder_begin_object (b);
+  add_count (b, SMB_FACE_STORE_UNREADABLE, g_strv_length (dataset->faces->unreadable));
+  add_count (b, SMB_FACE_STORE_FACELESS, g_strv_length (dataset->faces->faceless));
+  json_builder_end_object (b);
   json_builder_end_object (b);
   return json_builder_get_root (b);
 }
@@ -143,14 +148,20 @@ split (SmbDataset *dataset, const double shares[SMB_N_PARTS], gint64 seed, GErro
   return smb_dataset_split (dataset, shares, (guint64) MAX (seed, 0), error) && smb_dataset_save (dataset, error);
 }
 
+/* whole: a file that could not be used is a failure, as in every batch; a picture without a face is none. */
 static int
-finish (SmbDataset *dataset, gboolean json, GError *error)
+finish (SmbDataset *dataset, gboolean whole, gboolean json, GError *error)
 {
   g_autoptr (SmbDataset) owned = dataset;
   g_autoptr (GError) failure = error;
 
-  if (owned != NULL && failure == NULL)
-    return show (owned, json);
+  if (owned != NULL && failure == NULL) {
+    int code = show (owned, json);
+
+    if (whole)
+      smb_cli_tell_left_out (owned->faces);
+    return whole && owned->faces->unreadable[0] != NULL ? SMB_EXIT_FAILED : code;
+  }
   smb_cli_print_error (failure);
   return g_error_matches (failure, SMB_ERROR, SMB_ERROR_ARGUMENT) ? SMB_EXIT_USAGE : SMB_EXIT_FAILED;
 }
@@ -231,7 +242,7 @@ build (int argc, char **argv)
   smb_cli_progress_end ();
   if (dataset != NULL && (shares != NULL || !smb_collect_is_divided (dataset)))
     split (dataset, parts, seed, &error);
-  return finish (dataset, json, error);
+  return finish (dataset, TRUE, json, error);
 }
 
 static int
@@ -265,7 +276,7 @@ open_and (int argc, char **argv, gboolean divide)
   dataset = smb_dataset_open (argv[1], &error);
   if (dataset != NULL && divide)
     split (dataset, parts, seed, &error);
-  return finish (dataset, json, error);
+  return finish (dataset, FALSE, json, error);
 }
 
 static int

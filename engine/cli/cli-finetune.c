@@ -16,6 +16,8 @@
 #include "learn/smb-processes.h"
 #include "weights/smb-weights-file.h"
 
+#define PRESET G_MININT /* a whole number that was not given */
+
 typedef struct {
   SmbCliTraining common;
   char *init, *size, *train, *preset, *blended, *degrade, *shares, *mean, *licence, *provenance, *title, *limits,
@@ -28,6 +30,7 @@ typedef struct {
   GStrv classes;
   double *class_shares;
   SmbFinetunePlan plan;
+  SmbNetConfig fresh; /* without --init: of the network that is made */
   const SmbParallel *parallel;
 } Options;
 
@@ -108,8 +111,8 @@ settle (Options *o, GError **error)
                  _ ("“%s” is no way to degrade faces; choose none, light, medium or strong."), o->degrade);
     return FALSE;
   }
-  p->epochs = o->epochs > 0 ? o->epochs : p->epochs;
-  p->feed.batch = o->batch > 0 ? o->batch : p->feed.batch;
+  p->epochs = o->epochs == PRESET ? p->epochs : o->epochs;
+  p->feed.batch = o->batch == PRESET ? p->feed.batch : o->batch;
   p->base_lr = or_preset (o->base_lr, p->base_lr);
   p->min_lr = or_preset (o->min_lr, p->min_lr);
   p->warmup_epochs = or_preset (o->warmup, p->warmup_epochs);
@@ -149,10 +152,12 @@ settle_classes (Options *o, const SmbDataset *dataset, GError **error)
 {
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   g_auto (GStrv) shares = o->shares != NULL ? g_strsplit (o->shares, ",", -1) : NULL;
-  int n;
+  int n, blend = -1;
 
+  if (o->blended != NULL && (blend = smb_dataset_blend_class (dataset, o->blended, error)) < 0)
+    return FALSE;
   g_strv_builder_addv (names, (const char **) dataset->classes);
-  if (o->blended != NULL && smb_class_find ((const char *const *) dataset->classes, o->blended) < 0)
+  if (blend == smb_dataset_get_n_classes (dataset))
     g_strv_builder_add (names, o->blended);
   o->classes = g_strv_builder_end (names);
   n = (int) g_strv_length (o->classes);
@@ -160,12 +165,11 @@ settle_classes (Options *o, const SmbDataset *dataset, GError **error)
   o->plan.feed.n_classes = n;
   o->plan.settings.real_class = dataset->real_class;
   if (o->blended != NULL)
-    o->plan.feed.blend_class = smb_class_find (o->plan.classes, o->blended);
-  if (n < 2 || o->plan.feed.blend_class == dataset->real_class) {
-    g_set_error (
-        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-        _ ("A detector tells at least two classes, and self-blended faces are not genuine: give a data set of two classes, "
-           "or make one with --self-blended=swapped."));
+    o->plan.feed.blend_class = blend;
+  if (n < 2) {
+    g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                         _ ("A detector tells at least two classes: give a data set of two classes, or make one with "
+                            "--self-blended=swapped."));
     return FALSE;
   }
   if (shares == NULL)
@@ -225,27 +229,56 @@ settle_normalisation (Options *o, const SmbTensorDict *init, const SmbDataset *d
   return TRUE;
 }
 
-/* Weights to start from: a pre-trained or fine-tuned network's, or fresh ones. */
-static SmbTensorDict *
-start (Options *o, const SmbDataset *dataset, GError **error)
+static SmbNetKind
+kind_of (const Options *o)
 {
-  SmbNetKind kind = o->adapter ? SMB_NET_ADAPTER : SMB_NET_CLASSIFIER;
-  int classes = o->plan.feed.n_classes;
-  g_autoptr (SmbTensorDict) init = NULL;
-  SmbNetConfig config;
+  return o->adapter ? SMB_NET_ADAPTER : SMB_NET_CLASSIFIER;
+}
+
+static const char *
+name_of (const Options *o)
+{
+  return o->init != NULL ? o->init : _ ("the network");
+}
+
+/* The network to be trained, in `config`, and what it starts from (*init_out; NULL: fresh weights, which are made when it
+ * is known that they fit into memory). */
+static gboolean
+settle_network (Options *o, SmbNetConfig *config, SmbTensorDict **init_out, GError **error)
+{
+  SmbNetKind found;
 
   if (o->init != NULL) {
-    init = smb_weights_read (o->init, error);
-    o->init_sha256 = init != NULL ? smb_sha256_of_file (o->init, NULL, NULL, error) : NULL;
-    o->plan.init_sha256 = o->init_sha256;
-  } else if (smb_net_size_get (&config, o->size != NULL ? o->size : "tiny", o->common.config, error)) {
+    *init_out = smb_weights_read (o->init, error);
+    if (*init_out == NULL || !smb_net_config_detect (config, &found, *init_out, o->common.config, o->init, error))
+      return FALSE;
+  } else {
+    if (!smb_net_size_get (&o->fresh, o->size != NULL ? o->size : "tiny", o->common.config, error))
+      return FALSE;
+    *config = o->fresh;
     g_clear_pointer (&o->common.config, g_free);
-    o->common.config = smb_net_config_to_json (&config);
-    init = smb_net_init_weights (&config, SMB_NET_ONLINE, (guint64) o->seed);
+    o->common.config = smb_net_config_to_json (config);
   }
-  if (init == NULL || !settle_normalisation (o, init, dataset, error))
+  return smb_finetune_start_config (config, name_of (o), kind_of (o), o->plan.feed.n_classes, TRUE, error);
+}
+
+/* Weights to start from: a pre-trained or fine-tuned network's, or fresh ones. */
+static SmbTensorDict *
+start (Options *o, const SmbDataset *dataset, const SmbTensorDict *init, GError **error)
+{
+  g_autoptr (SmbTensorDict) fresh = NULL;
+
+  if (init != NULL) {
+    o->init_sha256 = smb_sha256_of_file (o->init, NULL, NULL, error);
+    o->plan.init_sha256 = o->init_sha256;
+    if (o->init_sha256 == NULL)
+      return NULL;
+  } else {
+    init = fresh = smb_net_init_weights (&o->fresh, SMB_NET_ONLINE, (guint64) o->seed);
+  }
+  if (!settle_normalisation (o, init, dataset, error))
     return NULL;
-  return smb_finetune_start (init, o->common.config, o->init != NULL ? o->init : _ ("the network"), kind, classes, TRUE,
+  return smb_finetune_start (init, o->common.config, name_of (o), kind_of (o), o->plan.feed.n_classes, TRUE,
                              (guint64) o->seed, error);
 }
 
@@ -256,16 +289,14 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
   g_autoptr (SmbDevice) device
       = smb_device_open (o->common.device != NULL ? o->common.device : "cpu", o->common.threads, error);
   g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
-  g_autoptr (SmbTensorDict) weights = NULL;
+  g_autoptr (SmbTensorDict) init = NULL, weights = NULL;
   SmbNetConfig config;
-  SmbNetKind kind;
   gboolean stopped;
 
   if (dataset == NULL || !settle_classes (o, dataset, error) || !smb_finetune_plan_check (&o->plan, error)
-      || (weights = start (o, dataset, error)) == NULL
-      || !smb_net_config_detect (&config, &kind, weights, NULL, folder, error)
+      || !settle_network (o, &config, &init, error)
       || !smb_cli_check_memory (&o->common, device, o->plan.feed.batch, o->parallel, plan_bytes,
-                                &(Planned){ &config, kind, &o->plan.settings }, error))
+                                &(Planned){ &config, kind_of (o), &o->plan.settings }, error))
     return FALSE;
   o->plan.settings.recompute = o->common.recompute;
   o->plan.feed.view.image_px = config.image_px;
@@ -274,6 +305,9 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
     return TRUE;
   if (o->common.background)
     return smb_cli_start_job (o->title, o->common.argc, o->common.argv, error);
+  if ((weights = start (o, dataset, init, error)) == NULL)
+    return FALSE;
+  smb_cli_stop_on_signals (stop); /* until now there is nothing to keep */
   if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->common.out, o->common.resume, &report,
                              &stopped, stop, error))
     return FALSE;
@@ -296,14 +330,10 @@ run (Options *o, const char *folder)
   if (o->batch > SMB_CLI_MAX_BATCH)
     return smb_cli_usage (_ ("--batch is at most %d, not %d; --accumulate takes several to one step."),
                           SMB_CLI_MAX_BATCH, o->batch);
-  if (o->epochs < 0 || o->batch < 0 || o->common.accumulate < 1 || o->common.checkpoint_every < 1
-      || o->common.stop_after < 0 || o->seed < 0 || o->last_blocks < 0)
-    return smb_cli_usage (
-        _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
-           "from 0."));
+  if (o->common.stop_after < 0 || o->seed < 0)
+    return smb_cli_usage (_ ("--seed and --stop-after count from 0."));
   if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
-  smb_cli_stop_on_signals (stop);
   good = settle (o, &error)
          && (o->precision == NULL
              || smb_precision_from_text (o->precision, o->common.device, &o->plan.settings.precision, &error))
@@ -339,6 +369,8 @@ int
 smb_cli_finetune (int argc, char **argv)
 {
   Options o = { .common = smb_cli_training_default (),
+                .epochs = PRESET,
+                .batch = PRESET,
                 .last_blocks = 1,
                 .base_lr = NAN,
                 .min_lr = NAN,

@@ -53,31 +53,28 @@ plan_bytes (SmbDevice *device, int batch, gboolean recompute, gpointer user_data
   return smb_pretrain_plan_bytes (device, p->config, &settings, batch, error);
 }
 
-/* The weights to start from and, in `config`, their network. */
-static SmbTensorDict *
-start (Options *o, SmbNetConfig *config, GError **error)
+/* The network to be trained, in `config`, and the weights it starts from (*online_out; NULL: fresh ones, which are made
+ * when it is known that they fit into memory). */
+static gboolean
+settle_network (Options *o, SmbNetConfig *config, SmbTensorDict **online_out, GError **error)
 {
-  SmbTensorDict *weights;
   SmbNetKind kind;
 
   if (o->init == NULL) {
     if (!smb_net_size_get (config, o->size != NULL ? o->size : "tiny", o->common.config, error))
-      return NULL;
+      return FALSE;
     if (o->raw_pix)
       config->norm_pix = FALSE;
     g_clear_pointer (&o->common.config, g_free);
     o->common.config = smb_net_config_to_json (config);
-    return smb_net_init_weights (config, SMB_NET_ONLINE, o->plan.settings.seed);
+    return TRUE;
   }
-  weights = smb_weights_read (o->init, error);
-  if (weights == NULL)
-    return NULL;
+  *online_out = smb_weights_read (o->init, error);
+  if (*online_out == NULL)
+    return FALSE;
   if (o->raw_pix && o->common.config == NULL)
     o->common.config = g_strdup ("{\"norm_pix\": false}");
-  if (smb_net_config_detect (config, &kind, weights, o->common.config, o->init, error))
-    return weights;
-  smb_tensor_dict_unref (weights);
-  return NULL;
+  return smb_net_config_detect (config, &kind, *online_out, o->common.config, o->init, error);
 }
 
 /* The state of the optimiser that belongs to --init, taken into the plan. */
@@ -120,6 +117,7 @@ gather (Options *o, const char *const *sources, int size_px, GError **error)
     smb_cli_progress_end ();
     if (store == NULL)
       return NULL;
+    smb_cli_tell_left_out (store);
   }
   if (o->parallel != NULL && !o->parallel->allreduce_sum (o->parallel->user_data, &ready, 1, error)) {
     smb_face_store_free (store);
@@ -138,7 +136,7 @@ pretrain (Options *o, const char *const *sources, GError **error)
   SmbNetConfig config;
   gboolean stopped;
 
-  if (device == NULL || (online = start (o, &config, error)) == NULL
+  if (device == NULL || !settle_network (o, &config, &online, error)
       || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
       || (o->go_on && (optimiser = read_optimiser (o, error)) == NULL)
       || !smb_cli_check_memory (&o->common, device, o->batch, o->parallel, plan_bytes,
@@ -149,6 +147,9 @@ pretrain (Options *o, const char *const *sources, GError **error)
     return TRUE;
   if (o->common.background)
     return smb_cli_start_job (sources[0], o->common.argc, o->common.argv, error);
+  if (online == NULL)
+    online = smb_net_init_weights (&config, SMB_NET_ONLINE, o->plan.settings.seed);
+  smb_cli_stop_on_signals (o->stop); /* until now there is nothing to keep */
   faces = gather (o, sources, config.image_px, error);
   if (faces == NULL)
     return FALSE;
@@ -183,11 +184,8 @@ settle (Options *o)
   if (o->batch > SMB_CLI_MAX_BATCH)
     return smb_cli_usage (_ ("--batch is at most %d, not %d; --accumulate takes several to one step."),
                           SMB_CLI_MAX_BATCH, o->batch);
-  if (o->batch < 1 || o->common.accumulate < 1 || o->epochs < 1 || o->common.checkpoint_every < 1
-      || o->common.stop_after < 0 || o->seed < 0)
-    return smb_cli_usage (
-        _ ("--epochs, --batch, --accumulate and --checkpoint-every count from 1; --seed and --stop-after "
-           "from 0."));
+  if (o->common.stop_after < 0 || o->seed < 0)
+    return smb_cli_usage (_ ("--seed and --stop-after count from 0."));
   if ((o->mean != NULL) != (o->common.std != NULL))
     return smb_cli_usage (_ ("Give --mean and --std together, or neither."));
   o->plan.measured = o->mean != NULL;
@@ -222,7 +220,6 @@ run (Options *o, const char *const *sources)
     return code;
   o->stop = stop;
   o->engine = engine;
-  smb_cli_stop_on_signals (stop);
   good = smb_processes_join (&o->parallel, &error);
   o->plan.settings.parallel = o->parallel;
   good = good && smb_pretrain_plan_check (&o->plan, &error) && pretrain (o, sources, &error);
@@ -248,7 +245,7 @@ clear (Options *o)
 int
 smb_cli_pretrain (int argc, char **argv)
 {
-  Options o = { .common = smb_cli_training_default (), .epochs = 100, .batch = 64, .warmup = -1.0,
+  Options o = { .common = smb_cli_training_default (), .epochs = 100, .batch = 64, .warmup = NAN,
                 .plan = smb_pretrain_plan_default () };
   SmbPretrainSettings *s = &o.plan.settings;
   const GOptionEntry entries[] = {

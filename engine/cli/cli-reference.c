@@ -5,6 +5,7 @@
 #include "analysis/smb-reference.h"
 #include "base/smb-error.h"
 #include "cli/cli-face.h"
+#include "examine/smb-examine.h"
 #include "learn/smb-face-store.h"
 
 #include <glib/gi18n-lib.h>
@@ -32,7 +33,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Build, build_clear)
 static gboolean
 add_picture (Build *build, const char *path, GError **error)
 {
-  g_autoptr (SmbImage) image = smb_cli_open_picture (build->engine, path, error);
+  g_autoptr (SmbImage) image = smb_examine_open_whole_file (build->engine, path, error);
   const SmbRegionSettings how = { build->settings.region_draws, build->settings.seed };
   SmbAnalysisSettings settings = build->settings;
   g_autoptr (SmbAnalysis) analysis = NULL;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
-#include "cli/cli-face.h"
+#include "examine/smb-examine.h"
 #include "train/smb-pretrainer.h"
 
 SmbCliTraining
@@ -60,13 +60,23 @@ smb_cli_training_clear (SmbCliTraining *t)
 SmbImage *
 smb_cli_open_for_learning (const char *path, gpointer user_data, GError **error)
 {
-  return smb_cli_open_picture (user_data, path, error);
+  return smb_examine_open_whole_file (user_data, path, error);
 }
 
 void
 smb_cli_warn (const char *sentence, gpointer user_data)
 {
   g_printerr ("semblance-cli: %s\n", sentence);
+}
+
+void
+smb_cli_tell_left_out (const SmbFaceStore *faces)
+{
+  guint unreadable = g_strv_length (faces->unreadable), faceless = g_strv_length (faces->faceless);
+
+  if (unreadable + faceless > 0)
+    g_printerr (_ ("Files left out: %u that could not be used, %u in which no face was found. Each is named above.\n"),
+                unreadable, faceless);
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #include "base/smb-image.h"
 #include "cli/cli.h"
 #include "cli/cli-signals.h"
+#include "learn/smb-face-store.h"
 #include "train/smb-parallel.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,9 @@ void smb_cli_training_clear (SmbCliTraining *training);
 /* SmbFaceOpen and SmbFaceWarn; user_data is the SmbEngine whose decode worker opens the pictures. */
 SmbImage *smb_cli_open_for_learning (const char *path, gpointer user_data, GError **error);
 void smb_cli_warn (const char *sentence, gpointer user_data);
+
+/* How many files were left out of the faces that were gathered, and why; nothing where none was. */
+void smb_cli_tell_left_out (const SmbFaceStore *faces);
 
 #define SMB_CLI_MAX_BATCH 65536
 

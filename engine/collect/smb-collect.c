@@ -8,7 +8,6 @@
 #include "examine/smb-examine-labels.h"
 
 #include <glib/gi18n-lib.h>
-#include <unistd.h>
 
 /* Whose evidence an entry is. */
 typedef struct {
@@ -172,15 +171,7 @@ visit (const char *name, SmbFaceTake take, gpointer take_data, gboolean *mine, G
 static SmbImage *
 open_picture (const char *path, gpointer user_data, GError **error)
 {
-  Collecting *c = user_data;
-  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
-  SmbImage *image;
-
-  if (fd < 0)
-    return NULL;
-  image = smb_engine_decode (c->engine, fd, path, 0, NULL, NULL, error);
-  close (fd);
-  return image;
+  return smb_examine_open_whole_file (((Collecting *) user_data)->engine, path, error);
 }
 
 static void

@@ -369,7 +369,7 @@ smb_examine_visit_labelled (SmbCase *store, const SmbLabelledFace *labelled, con
   g_autoptr (SmbImage) image = NULL;
 
   if (!labelled->video) {
-    image = smb_examine_open_picture (store, how->engine, labelled->evidence, 0, cancellable, error);
+    image = smb_examine_open_whole (store, how->engine, labelled->evidence, cancellable, error);
     return image != NULL && take (image, labelled->known ? &labelled->face : NULL, -1, take_data, error);
   }
   video = smb_examine_open_video (store, how->engine, labelled->evidence, how->progress, how->user_data, cancellable,

@@ -360,11 +360,11 @@ smb_examine_open_video (SmbCase *store, SmbEngine *engine, const SmbEvidence *ev
 }
 
 static SmbImage *
-decode_still (SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px, GCancellable *cancellable,
-              GError **error)
+decode_still (SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px, SmbPictureInfo **info,
+              GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  SmbImage *image = smb_engine_decode (engine, fd, evidence->path, max_side_px, NULL, cancellable, &problem);
+  SmbImage *image = smb_engine_decode (engine, fd, evidence->path, max_side_px, info, cancellable, &problem);
 
   /* The bytes are those that were taken in, so what was wrong with them then still is: of a broken video the reader of
    * pictures would only say that it is no picture. */
@@ -378,7 +378,7 @@ decode_still (SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_si
 /* A video stands for itself with its first frame. */
 static SmbImage *
 decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int fd, int max_side_px,
-                GCancellable *cancellable, GError **error)
+                SmbPictureInfo **info, GCancellable *cancellable, GError **error)
 {
   g_autofree char *facts = NULL;
   g_autoptr (SmbEngineVideo) video = NULL;
@@ -386,26 +386,71 @@ decode_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, 
   if (!smb_case_get_video (store, evidence->id, &facts, error))
     return NULL;
   if (facts == NULL)
-    return decode_still (engine, evidence, fd, max_side_px, cancellable, error);
+    return decode_still (engine, evidence, fd, max_side_px, info, cancellable, error);
   video = evidence->n_pictures > 0 ? smb_examine_open_pictures (store, engine, evidence, cancellable, error)
                                    : smb_engine_video_open (engine, fd, evidence->path, NULL, NULL, cancellable, error);
   return video != NULL ? smb_engine_video_get_frame (video, 0, max_side_px, cancellable, error) : NULL;
 }
 
-SmbImage *
-smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
-                          GCancellable *cancellable, GError **error)
+static SmbImage *
+open_exhibit (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px, SmbPictureInfo **info,
+              GCancellable *cancellable, GError **error)
 {
   int fd = smb_examine_open_checked (store, evidence, cancellable, error);
   SmbImage *image;
 
   if (fd < 0)
     return NULL;
-  image = decode_exhibit (store, engine, evidence, fd, max_side_px, cancellable, error);
+  image = decode_exhibit (store, engine, evidence, fd, max_side_px, info, cancellable, error);
   close (fd);
   if (!smb_examine_log_lock (store, engine, evidence, image != NULL ? error : NULL))
     g_clear_pointer (&image, smb_image_unref);
   return image;
+}
+
+SmbImage *
+smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
+                          GCancellable *cancellable, GError **error)
+{
+  return open_exhibit (store, engine, evidence, max_side_px, NULL, cancellable, error);
+}
+
+/* Takes the image. */
+static SmbImage *
+if_whole (SmbImage *image, const SmbPictureInfo *info, const char *path, GError **error)
+{
+  if (image == NULL || info == NULL || !info->torn)
+    return image;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,
+               _ ("%s: the file is cut short or damaged, and part of the picture is missing or wrong: it is not learnt "
+                  "from. Get it again from its source, or remove it."),
+               path);
+  smb_image_unref (image);
+  return NULL;
+}
+
+SmbImage *
+smb_examine_open_whole (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (SmbPictureInfo) info = NULL;
+  SmbImage *image = open_exhibit (store, engine, evidence, 0, &info, cancellable, error);
+
+  return if_whole (image, info, evidence->path, error);
+}
+
+SmbImage *
+smb_examine_open_whole_file (SmbEngine *engine, const char *path, GError **error)
+{
+  g_autoptr (SmbPictureInfo) info = NULL;
+  int fd = smb_examine_open_evidence (path, NULL, NULL, error);
+  SmbImage *image;
+
+  if (fd < 0)
+    return NULL;
+  image = smb_engine_decode (engine, fd, path, 0, &info, NULL, error);
+  close (fd);
+  return if_whole (image, info, path, error);
 }
 
 SmbMetadata *

@@ -42,6 +42,12 @@ int smb_examine_open_checked (SmbCase *store, const SmbEvidence *evidence, GCanc
 SmbImage *smb_examine_open_picture (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence, int max_side_px,
                                     GCancellable *cancellable, GError **error);
 
+/* The same in full, of pictures to learn from: FORMAT error if pixels are missing or may be wrong, for a network would
+ * learn the damage. A file, and an exhibit. */
+SmbImage *smb_examine_open_whole_file (SmbEngine *engine, const char *path, GError **error);
+SmbImage *smb_examine_open_whole (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence,
+                                  GCancellable *cancellable, GError **error);
+
 /* What an exhibit's file says besides its pixels, and a map of the whole picture; checked likewise. */
 SmbMetadata *smb_examine_metadata (SmbCase *store, SmbEngine *engine, const SmbEvidence *evidence,
                                    GCancellable *cancellable, GError **error);

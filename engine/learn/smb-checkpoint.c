@@ -158,8 +158,7 @@ smb_learn_write_text (const char *path, const char *text, GError **error)
   if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
                                 &local))
     return TRUE;
-  g_set_error (error, SMB_ERROR, SMB_ERROR_IO, _ ("%s could not be written: %s"), path, local->message);
-  return FALSE;
+  return smb_error_set_file (error, local, path, _ ("writing"));
 }
 
 gboolean

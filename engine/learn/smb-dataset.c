@@ -94,6 +94,20 @@ smb_dataset_new (const char *folder, SmbFaceStore *faces)
   return dataset;
 }
 
+int
+smb_dataset_blend_class (const SmbDataset *dataset, const char *name, GError **error)
+{
+  int class = smb_class_find ((const char *const *) dataset->classes, name);
+
+  if (name[0] != '\0' && class != dataset->real_class && !smb_model_class_says_genuine (name))
+    return class >= 0 ? class : smb_dataset_get_n_classes (dataset);
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("Self-blended faces are forgeries, and --self-blended names their class: “%s” says that they are genuine, "
+                  "or nothing. Name another, like --self-blended=swapped."),
+               name);
+  return -1;
+}
+
 void
 smb_dataset_find_genuine (SmbDataset *dataset)
 {

@@ -81,6 +81,9 @@ const SmbSample *smb_dataset_get (const SmbDataset *dataset, guint i);
 int smb_dataset_get_n_classes (const SmbDataset *dataset);
 /* Index of a class by name, -1 if there is none. */
 int smb_class_find (const char *const *classes, const char *name);
+/* The class that blends made of genuine faces are given by this name: one of the data set's, or, as its next, a new one.
+ * -1 with an ARGUMENT error: they are forgeries, and it names genuine faces, or nothing. */
+int smb_dataset_blend_class (const SmbDataset *dataset, const char *name, GError **error);
 /* Everything a training depends on: SHA-256 of faces, classes and parts. Free with g_free. */
 char *smb_dataset_dup_key (const SmbDataset *dataset);
 

@@ -50,14 +50,13 @@ find_groups (SmbEvaluation *e)
 }
 
 static SmbEvaluation *
-prepare (const SmbDataset *dataset, const SmbEvaluationSettings *settings, int n_probabilities)
+prepare (const SmbDataset *dataset, const SmbEvaluationSettings *settings, int blend, int n_probabilities)
 {
   SmbEvaluation *e = g_new0 (SmbEvaluation, 1);
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  int blend = settings->blended != NULL ? smb_dataset_get_n_classes (dataset) : -1;
 
   g_strv_builder_addv (names, (const char **) dataset->classes);
-  if (settings->blended != NULL)
+  if (blend == smb_dataset_get_n_classes (dataset))
     g_strv_builder_add (names, settings->blended);
   e->dataset = dataset;
   e->settings = *settings;
@@ -82,16 +81,19 @@ smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device, const SmbDatas
   SmbDegrade same = { .colour = SMB_COLOUR_UNCHANGED, .small_px = settings->reencode_px, .area = TRUE,
                       .quality = settings->reencode_quality, .subsampled = TRUE };
   SmbViewSettings view = { .whole = model->transform == SMB_FACE_RESIZE };
+  int blend = -1;
 
   if (model->detector_path == NULL) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("The model “%s” has no detector and gives no scores."),
                  model->name);
     return NULL;
   }
+  if (settings->blended != NULL && (blend = smb_dataset_blend_class (dataset, settings->blended, error)) < 0)
+    return NULL;
   if ((weights = smb_weights_read (model->detector_path, error)) == NULL
       || (net = smb_net_new (device, weights, NULL, model->detector_path, settings->precision, error)) == NULL)
     return NULL;
-  e = prepare (dataset, settings, smb_net_get_config (net)->classes);
+  e = prepare (dataset, settings, blend, smb_net_get_config (net)->classes);
   if (e->items->len == 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: there are no faces in the part “%s”."), dataset->folder,
                  smb_part_name (settings->part));

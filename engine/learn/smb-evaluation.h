@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
   const SmbDataset *dataset; /* borrowed */
-  GArray *items;             /* SmbScoreItem; labels are the data set's classes, or, for blends, one more */
+  GArray *items;             /* SmbScoreItem; labels are the data set's classes, or, for blends of a new class, one more */
   GStrv classes;             /* the data set's, and `blended` */
   int n_probabilities;
   float *probabilities;      /* (items, n_probabilities): the model's classes */

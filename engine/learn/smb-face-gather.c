@@ -13,17 +13,27 @@
 #include "base/smb-hash.h"
 #include "face/smb-landmarks.h"
 #include "face/smb-regions.h"
+#include "learn/smb-checkpoint.h"
 
 #define DETECT_SIDE_PX 640
 #define FACE_MARGIN 1.3
 
+#define INDEX "index.json"
+#define RGB "faces.rgb"
+#define REGIONS "regions.u8"
+#define POINTS "points.f32"
+
 /* One gathering. */
 typedef struct {
   const SmbFaceGather *how;
+  const char *folder;
   SmbFaceDetector *detector;  /* NULL: cropped already */
   SmbLandmarker *landmarker;  /* NULL: template */
   FILE *rgb, *regions, *points;
   JsonBuilder *index;
+  JsonArray *left_out;
+  char *unreadable; /* why the first of those left out was, unless it just shows no face … */
+  guint n_unreadable;  /* … and how many are so */
   gint64 n;
   GCancellable *cancellable;
   const char *name;    /* of what is being visited, */
@@ -43,6 +53,8 @@ gather_clear (Gather *g)
   if (g->points != NULL)
     fclose (g->points);
   g_clear_object (&g->index);
+  g_clear_pointer (&g->left_out, json_array_unref);
+  g_free (g->unreadable);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Gather, gather_clear)
@@ -127,6 +139,14 @@ describe_face (Gather *g, const SmbFaceSeen *seen, const SmbFace *face, SmbRegio
 }
 
 static gboolean
+put (Gather *g, FILE *file, const char *name, const void *data, gsize n_bytes, GError **error)
+{
+  g_autofree char *path = g_build_filename (g->folder, name, NULL);
+
+  return fwrite (data, 1, n_bytes, file) == n_bytes || smb_error_set_errno (error, errno, path, _ ("writing"));
+}
+
+static gboolean
 write_points (Gather *g, const SmbLandmarks *marks, SmbBox box, GError **error)
 {
   double scale[2] = { (double) g->how->size_px / box.width, (double) g->how->size_px / box.height };
@@ -138,8 +158,7 @@ write_points (Gather *g, const SmbLandmarks *marks, SmbBox box, GError **error)
     points[i][0] = (float) ((marks->points[i].x - box.x + 0.5) * scale[0] - 0.5);
     points[i][1] = (float) ((marks->points[i].y - box.y + 0.5) * scale[1] - 0.5);
   }
-  return fwrite (points, sizeof points, 1, g->points) == 1
-         || smb_error_set_errno (error, errno, g->name, _ ("writing the face's landmarks"));
+  return put (g, g->points, POINTS, points, sizeof points, error);
 }
 
 static gboolean
@@ -157,9 +176,8 @@ store_face (Gather *g, const SmbFaceSeen *seen, const SmbFace *face, GError **er
   else if (!smb_landmarker_find (g->landmarker, seen->image, face->detected, &marks, error))
     return FALSE;
   map = smb_region_map_draw (&marks, &view, marks.coarse ? NULL : rgb);
-  if (fwrite (rgb, 3, pixels, g->rgb) != pixels || fwrite (map, 1, pixels, g->regions) != pixels)
-    return smb_error_set_errno (error, errno, g->name, _ ("writing the face's crop"));
-  if (!write_points (g, &marks, face->box, error))
+  if (!put (g, g->rgb, RGB, rgb, 3 * pixels, error) || !put (g, g->regions, REGIONS, map, pixels, error)
+      || !write_points (g, &marks, face->box, error))
     return FALSE;
   describe_face (g, seen, face, marks.coarse ? SMB_REGIONS_FROM_TEMPLATE : SMB_REGIONS_FROM_LANDMARKS);
   g->n++;
@@ -209,12 +227,55 @@ open_picture (Gather *g, const char *path, GError **error)
   return faces != NULL && add_faces (g, &seen, faces, error);
 }
 
+/* Takes the sentence. */
+static void
+tell (const SmbFaceGather *how, char *sentence)
+{
+  g_autofree char *owned = sentence;
+
+  if (how->warn != NULL)
+    how->warn (owned, how->user_data);
+}
+
+static char *
+say_faceless (const char *name)
+{
+  return g_strdup_printf (_ ("%s: no face was found; the picture is left out."), name);
+}
+
+/* Faces that are there already: what is not among them is told again. */
+static SmbFaceStore *
+tell_kept (const SmbFaceGather *how, SmbFaceStore *store)
+{
+  for (char **name = store->unreadable; *name != NULL; name++)
+    tell (how,
+          g_strdup_printf (_ ("%s: could not be used when the faces were gathered, and has not changed since; it is left "
+                              "out."),
+                           *name));
+  for (char **name = store->faceless; *name != NULL; name++)
+    tell (how, say_faceless (*name));
+  return store;
+}
+
+/* sentence NULL: no face was found. */
+static void
+leave_out (Gather *g, const char *sentence)
+{
+  JsonObject *file = json_object_new ();
+
+  json_object_set_string_member (file, "file", g->name);
+  json_object_set_string_member (file, "why", sentence != NULL ? SMB_FACE_STORE_UNREADABLE : SMB_FACE_STORE_FACELESS);
+  json_array_add_object_element (g->left_out, file);
+  if (sentence != NULL && g->n_unreadable++ == 0)
+    g->unreadable = g_strdup (sentence);
+  tell (g->how, sentence != NULL ? g_strdup (sentence) : say_faceless (g->name));
+}
+
 /* What this picture cannot do is told and the rest goes on; what would fail for all of them ends the gathering. */
 static gboolean
 add_picture (Gather *g, const char *path, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autofree char *none = NULL;
   gboolean mine = FALSE, good = TRUE;
 
   g->name = path;
@@ -227,12 +288,8 @@ add_picture (Gather *g, const char *path, GError **error)
     g_propagate_error (error, g_steal_pointer (&local));
     return FALSE;
   }
-  if (good && g->n > g->n_before)
-    return TRUE;
-  if (good)
-    none = g_strdup_printf (_ ("%s: no face was found; the picture is left out."), path);
-  if (g->how->warn != NULL)
-    g->how->warn (local != NULL ? local->message : none, g->how->user_data);
+  if (!good || g->n == g->n_before)
+    leave_out (g, good ? NULL : local->message);
   return TRUE;
 }
 
@@ -250,34 +307,36 @@ create (const char *folder, const char *name, GError **error)
 static gboolean
 finish (Gather *g, const char *folder, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, "index.json", NULL), *text = NULL;
+  g_autofree char *path = g_build_filename (folder, INDEX, NULL), *text = NULL;
   g_autoptr (JsonNode) root = NULL;
   gboolean good = fflush (g->rgb) == 0 && fflush (g->regions) == 0 && (g->points == NULL || fflush (g->points) == 0);
 
   if (!good)
     return smb_error_set_errno (error, errno, folder, _ ("writing the faces"));
   json_builder_end_array (g->index);
+  json_builder_set_member_name (g->index, "left_out");
+  json_builder_add_value (g->index, json_node_init_array (json_node_alloc (), g->left_out));
   json_builder_end_object (g->index);
   root = json_builder_get_root (g->index);
   text = json_to_string (root, FALSE);
-  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
-                                   error);
+  return smb_learn_write_text (path, text, error);
 }
 
 static gboolean
 gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *key, GCancellable *cancellable,
             GError **error)
 {
-  g_autofree char *index = g_build_filename (folder, "index.json", NULL);
+  g_autofree char *index = g_build_filename (folder, INDEX, NULL);
 
   if (g_mkdir_with_parents (folder, 0777) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
   if (g_unlink (index) != 0 && errno != ENOENT) /* what it speaks of is about to go */
     return smb_error_set_errno (error, errno, index, _ ("removing the old index"));
-  if ((g->rgb = create (folder, "faces.rgb", error)) == NULL
-      || (g->regions = create (folder, "regions.u8", error)) == NULL
-      || (g->how->points && (g->points = create (folder, "points.f32", error)) == NULL))
+  if ((g->rgb = create (folder, RGB, error)) == NULL
+      || (g->regions = create (folder, REGIONS, error)) == NULL
+      || (g->how->points && (g->points = create (folder, POINTS, error)) == NULL))
     return FALSE;
+  g->left_out = json_array_new ();
   g->index = json_builder_new ();
   json_builder_begin_object (g->index);
   json_builder_set_member_name (g->index, "format");
@@ -301,17 +360,36 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
   }
   if (g->n > 0)
     return finish (g, folder, error);
-  g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-               _ ("No face was found in %u pictures; if they are faces cropped already, say so with --cropped."),
-               files->len);
+  if (g->n_unreadable == files->len)
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("Nothing can be learnt from: files that could not be used: %u. The first: %s"), files->len,
+                 g->unreadable);
+  else
+    g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
+                 _ ("No face was found in %u pictures; if they are faces cropped already, say so with --cropped."),
+                 files->len);
   return FALSE;
+}
+
+/* Without an index they are of no use, and where the disk is full they are what fills it. */
+static void
+remove_begun (const char *folder)
+{
+  static const char *const names[] = { RGB, REGIONS, POINTS };
+  g_autofree char *index = g_build_filename (folder, INDEX, NULL);
+
+  for (guint i = 0; !g_file_test (index, G_FILE_TEST_EXISTS) && i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+
+    g_unlink (path);
+  }
 }
 
 SmbFaceStore *
 smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how,
                              GCancellable *cancellable, GError **error)
 {
-  g_auto (Gather) g = { .how = how, .cancellable = cancellable };
+  g_auto (Gather) g = { .how = how, .folder = folder, .cancellable = cancellable };
   g_autoptr (SmbFaceStore) kept = NULL;
   g_autoptr (GError) local = NULL;
   g_autofree char *key = NULL;
@@ -324,12 +402,15 @@ smb_face_store_gather_named (const char *folder, const GPtrArray *names, const S
   key = make_key (names, how, g.landmarker != NULL);
   kept = smb_face_store_open (folder, NULL);
   if (kept != NULL && strcmp (kept->key, key) == 0)
-    return g_steal_pointer (&kept);
+    return tell_kept (how, g_steal_pointer (&kept));
   if (g.landmarker == NULL && how->warn != NULL)
     how->warn (smb_regions_note (SMB_REGIONS_FROM_TEMPLATE), how->user_data);
   if (!how->cropped && (g.detector = smb_face_detector_new ((int) g_get_num_processors (), error)) == NULL)
     return NULL;
-  return gather_all (&g, folder, names, key, cancellable, error) ? smb_face_store_open (folder, error) : NULL;
+  if (gather_all (&g, folder, names, key, cancellable, error))
+    return smb_face_store_open (folder, error);
+  remove_begun (folder);
+  return NULL;
 }
 
 SmbFaceStore *

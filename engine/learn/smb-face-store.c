@@ -21,6 +21,8 @@ smb_face_store_free (SmbFaceStore *store)
   g_clear_pointer (&store->points_map, g_mapped_file_unref);
   g_strfreev (store->files);
   g_strfreev (store->sha256);
+  g_strfreev (store->unreadable);
+  g_strfreev (store->faceless);
   g_free (store->coarse);
   g_free (store->key);
   g_free (store);
@@ -80,6 +82,24 @@ read_faces (SmbFaceStore *store, JsonObject *index)
   return TRUE;
 }
 
+/* An index of an earlier version does not say what was left out. */
+static void
+read_left_out (SmbFaceStore *store, JsonObject *index)
+{
+  g_autoptr (GStrvBuilder) unreadable = g_strv_builder_new (), faceless = g_strv_builder_new ();
+  JsonArray *left_out = smb_json_find_array (index, "left_out");
+
+  for (guint i = 0; left_out != NULL && i < json_array_get_length (left_out); i++) {
+    JsonObject *file = smb_json_find_at (left_out, i);
+    const char *why = file != NULL ? smb_json_find_text (file, "why", "") : "";
+
+    g_strv_builder_add (g_str_equal (why, SMB_FACE_STORE_FACELESS) ? faceless : unreadable,
+                        file != NULL ? smb_json_find_text (file, "file", "") : "");
+  }
+  store->unreadable = g_strv_builder_end (unreadable);
+  store->faceless = g_strv_builder_end (faceless);
+}
+
 SmbFaceStore *
 smb_face_store_open (const char *folder, GError **error)
 {
@@ -102,6 +122,7 @@ smb_face_store_open (const char *folder, GError **error)
     store->key = g_strdup (smb_json_find_text (index, "key", ""));
     points = smb_json_find_boolean (index, "points");
     good = read_faces (store, index);
+    read_left_out (store, index);
   }
   if (!good || store->size_px < 1 || store->n < 1) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_FORMAT,

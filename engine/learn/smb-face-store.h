@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 /* Faces cropped once and kept in a folder, mapped into memory when they are learnt from: "faces.rgb" (n, size, size, 3)
  * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the file, its SHA-256, the box and
- * the origin of the region map of each; where asked for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The
+ * the origin of the region map of each, and the files left out with the reason; where asked for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The
  * index is written last: a folder without it holds nothing. */
 typedef struct {
   int size_px;
@@ -22,10 +22,16 @@ typedef struct {
   GStrv files;                 /* n: the picture each face comes from */
   GStrv sha256;                /* n: of that file */
   guint8 *coarse;              /* n: 1: points and regions are a template's */
+  GStrv unreadable;            /* files left out because they could not be used, damaged ones among them, … */
+  GStrv faceless;              /* … and those in which no face was found */
   char *key;                   /* SHA-256 of what the store was made from and how */
   /* private */
   GMappedFile *rgb_map, *regions_map, *points_map;
 } SmbFaceStore;
+
+/* Why a file was left out, in the index. */
+#define SMB_FACE_STORE_UNREADABLE "unreadable"
+#define SMB_FACE_STORE_FACELESS "no-face"
 
 /* Opens a picture for reading; NULL with an error. The caller says how, for pictures are decoded elsewhere. */
 typedef SmbImage *(*SmbFaceOpen) (const char *path, gpointer user_data, GError **error);

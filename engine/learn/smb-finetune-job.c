@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-range.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-finetune-validate.h"
 #include "learn/smb-model-card.h"
@@ -64,7 +65,7 @@ smb_finetune_plan_default (SmbNetKind kind)
           .feed = { .view = { .flip = 0.5, .zoom = 0.1 }, .batch = 64, .blend_class = -1, .grey = 0.3 },
           .epochs = 10,
           .base_lr = kind == SMB_NET_ADAPTER ? 5e-3 : 2.5e-4,
-          .warmup_epochs = -1.0,
+          .warmup_epochs = NAN,
           .checkpoint_epochs = 1 };
 
   smb_degrade_settings_from_name (&plan.feed.view.degrade, "strong");
@@ -80,23 +81,26 @@ writes (const Job *job)
 static double
 warmup_of (const SmbFinetunePlan *plan)
 {
-  return plan->warmup_epochs >= 0.0 ? plan->warmup_epochs : MIN (5.0, plan->epochs / 2.0);
+  return isnan (plan->warmup_epochs) ? MIN (5.0, plan->epochs / 2.0) : plan->warmup_epochs;
 }
 
 gboolean
 smb_finetune_plan_check (const SmbFinetunePlan *p, GError **error)
 {
-  if (p->epochs >= 1 && p->feed.batch >= 2 && p->checkpoint_epochs >= 1 && p->base_lr > 0.0 && isfinite (p->base_lr)
-      && p->min_lr >= 0.0 && !isnan (p->warmup_epochs) && p->feed.view.flip >= 0.0 && p->feed.view.flip <= 1.0
-      && p->feed.view.zoom >= 0.0 && p->feed.view.zoom <= 0.5
-      && p->feed.view.ease >= 0.0 && p->feed.view.ease <= 1.0
-      && p->feed.view.cross >= 0.0 && p->feed.view.cross <= 1.0 && p->feed.grey >= 0.0 && p->feed.grey <= 1.0)
-    return smb_finetune_settings_check (&p->settings, error);
-  g_set_error_literal (
-      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-      _ ("The plan of the fine-tuning makes no sense: epochs count from 1, a batch has at least two images, "
-         "rates are positive, shares and ease lie between 0 and 1, and the zoom between 0 and 0.5."));
-  return FALSE;
+  const SmbViewSettings *v = &p->feed.view;
+  const SmbRange ranges[] = { { "--epochs", p->epochs, 1.0, INFINITY, FALSE, FALSE },
+                              { "--batch", p->feed.batch, 2.0, INFINITY, FALSE, FALSE },
+                              { "--checkpoint-every", p->checkpoint_epochs, 1.0, INFINITY, FALSE, FALSE },
+                              { "--blr", p->base_lr, 0.0, INFINITY, TRUE, FALSE },
+                              { "--min-lr", p->min_lr, 0.0, INFINITY, FALSE, FALSE },
+                              { "--warmup", warmup_of (p), 0.0, INFINITY, FALSE, FALSE },
+                              { "--zoom", v->zoom, 0.0, 0.5, FALSE, FALSE },
+                              { "--ease", v->ease, 0.0, 1.0, FALSE, FALSE },
+                              { "--cross", v->cross, 0.0, 1.0, FALSE, FALSE },
+                              { "--grey", p->feed.grey, 0.0, 1.0, FALSE, FALSE },
+                              { "flip", v->flip, 0.0, 1.0, FALSE, FALSE } };
+
+  return smb_ranges_check (ranges, G_N_ELEMENTS (ranges), error) && smb_finetune_settings_check (&p->settings, error);
 }
 
 /* Everything that decides what is computed, in words: a checkpoint of another training is told from ours by it. */

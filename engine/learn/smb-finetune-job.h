@@ -18,7 +18,7 @@ typedef struct {
   SmbFeedSettings feed;      /* what is left 0 is filled in from the rest: n_classes, seed, image_px */
   int epochs;
   double base_lr;            /* for a step of 256 images */
-  double min_lr, warmup_epochs; /* warm-up < 0: half of the epochs, at most 5 */
+  double min_lr, warmup_epochs; /* warm-up NAN: half of the epochs, at most 5 */
   int checkpoint_epochs;
   guint64 stop_after;        /* iterations of this run, then stop as if asked to; 0: run to the end */
   const char *const *classes; /* NULL-terminated: the data set's, then that of the self-blended ones */

@@ -109,6 +109,17 @@ is_id (const char *id)
   return id[0] != '\0' && strlen (id) < 12 && strspn (id, "0123456789") == strlen (id);
 }
 
+/* The id of the job that a person names: 1 is 0001. Free with g_free. */
+static char *
+dup_id (const char *jobs, const char *given)
+{
+  g_autofree char *folder = is_id (given) ? g_build_filename (jobs, given, NULL) : NULL;
+
+  return folder == NULL || g_file_test (folder, G_FILE_TEST_IS_DIR)
+             ? g_strdup (given)
+             : g_strdup_printf (SMB_JOB_ID_FORMAT, g_ascii_strtoull (given, NULL, 10));
+}
+
 SmbJobFile *
 smb_job_file_read (const char *id, GError **error)
 {
@@ -117,8 +128,8 @@ smb_job_file_read (const char *id, GError **error)
   g_autoptr (JsonNode) root = NULL;
   gsize length;
 
-  f->id = g_strdup (id);
-  f->folder = g_build_filename (jobs, id, NULL);
+  f->id = dup_id (jobs, id);
+  f->folder = g_build_filename (jobs, f->id, NULL);
   path = g_build_filename (f->folder, "job.json", NULL);
   if (!is_id (id) || !g_file_get_contents (path, &text, &length, NULL)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("There is no job “%s”; “jobs list” names them."), id);
@@ -166,9 +177,12 @@ smb_job_file_write (const SmbJobFile *f, GError **error)
 }
 
 static int
-by_name (gconstpointer a, gconstpointer b)
+by_number (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  guint64 left = g_ascii_strtoull (*(const char *const *) a, NULL, 10);
+  guint64 right = g_ascii_strtoull (*(const char *const *) b, NULL, 10);
+
+  return (left > right) - (left < right);
 }
 
 GPtrArray *
@@ -182,7 +196,7 @@ smb_jobs_ids (void)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     if (is_id (name))
       g_ptr_array_add (ids, g_strdup (name));
-  g_ptr_array_sort (ids, by_name);
+  g_ptr_array_sort (ids, by_number);
   return ids;
 }
 

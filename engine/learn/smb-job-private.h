@@ -19,15 +19,18 @@ typedef struct {
   gint64 progress;        /* the iteration of the newest checkpoint when it was last started */
 } SmbJobFile;
 
+#define SMB_JOB_ID_FORMAT "%04" G_GUINT64_FORMAT
+
 void smb_job_file_free (SmbJobFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmbJobFile, smb_job_file_free)
 
 char *smb_jobs_folder (void);
 /* Held while job files are read to be changed: -1 with an error, else to be given to close (). */
 int smb_jobs_lock (GError **error);
+/* Leading zeros of the id may be left out. */
 SmbJobFile *smb_job_file_read (const char *id, GError **error);
 gboolean smb_job_file_write (const SmbJobFile *file, GError **error);
-/* Ids, sorted. */
+/* Ids, in the order of their numbers. */
 GPtrArray *smb_jobs_ids (void);
 /* Whether a process trains; and its number, 0 if that is not known. */
 gboolean smb_job_is_running (const char *folder, GPid *pid);

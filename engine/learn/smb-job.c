@@ -300,7 +300,7 @@ make_folder (SmbJobFile *f, GError **error)
   g_autofree char *lock = NULL;
   int fd;
 
-  f->id = g_strdup_printf ("%04u", (guint) next);
+  f->id = g_strdup_printf (SMB_JOB_ID_FORMAT, next);
   f->folder = g_build_filename (jobs, f->id, NULL);
   lock = g_build_filename (f->folder, "lock", NULL);
   if (g_mkdir (f->folder, 0755) != 0 || (fd = open (lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644)) < 0)
@@ -423,22 +423,28 @@ gboolean
 smb_job_move (const char *id, int places, GError **error)
 {
   int lock = smb_jobs_lock (error);
+  g_autoptr (SmbJobFile) moved = NULL;
   g_autoptr (GPtrArray) jobs = NULL;
-  gboolean good = TRUE;
+  gboolean good;
   guint n = 0, at = G_MAXUINT, to;
 
   if (lock < 0)
     return FALSE;
+  moved = smb_job_file_read (id, error);
+  if (moved == NULL) {
+    close (lock);
+    return FALSE;
+  }
   jobs = smb_job_list ();
   for (; n < jobs->len && !has_ended (g_ptr_array_index (jobs, n)); n++)
-    if (strcmp (((SmbJob *) g_ptr_array_index (jobs, n))->id, id) == 0)
+    if (strcmp (((SmbJob *) g_ptr_array_index (jobs, n))->id, moved->id) == 0)
       at = n;
-  if (at != G_MAXUINT) {
+  good = at != G_MAXUINT;
+  if (good) {
     to = (guint) CLAMP ((int) at + places, 0, (int) n - 1);
     g_ptr_array_insert (jobs, (int) to, g_ptr_array_steal_index (jobs, at));
   } else {
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND, _ ("There is no job “%s” in the queue."), id);
-    good = FALSE;
   }
   for (guint i = 0; good && i < n; i++) { /* numbered anew from 1 */
     g_autoptr (SmbJobFile) f = smb_job_file_read (((SmbJob *) g_ptr_array_index (jobs, i))->id, error);

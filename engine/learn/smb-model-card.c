@@ -151,7 +151,7 @@ dup_own_path (const char *folder, GError **error)
 gboolean
 smb_model_card_same_faces (JsonObject *a, JsonObject *b)
 {
-  static const char *const texts[] = { "data", "part", "blended" };
+  static const char *const texts[] = { "data", "part", "blended", "by", "key" };
   static const char *const numbers[] = { "reencode_px", "reencode_quality" };
   gboolean same = TRUE;
 
@@ -283,10 +283,10 @@ smb_model_card_count_learnt (JsonNode *card, const SmbDataset *dataset, SmbPart 
   return n;
 }
 
-/* Of the faces that the calibration in force was made with, how many the model had learnt from; an entry from before that
- * was counted says nothing. */
+/* Of the faces that the calibration in force was made with, by face ("") or "video", how many the model had learnt from;
+ * an entry from before that was counted says nothing. */
 static gint64
-calibrated_on_learnt (JsonNode *card)
+calibrated_on_learnt (JsonNode *card, const char *by)
 {
   JsonArray *list = smb_json_find_array (json_node_get_object (card), "calibrations");
   gint64 learnt = 0;
@@ -294,7 +294,7 @@ calibrated_on_learnt (JsonNode *card)
   for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
     JsonObject *entry = smb_json_find_at (list, i);
 
-    if (entry != NULL && !json_object_has_member (entry, "by")) /* of faces; the last one holds */
+    if (entry != NULL && g_str_equal (smb_json_find_text (entry, "by", ""), by)) /* the last one holds */
       learnt = smb_json_find_int (entry, "learnt", 0);
   }
   return learnt;
@@ -306,7 +306,7 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
   GPtrArray *out = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonNode) card = smb_model_card_read (model->folder, &local), old = NULL;
-  gint64 leaks, learnt;
+  gint64 leaks, learnt, of_videos;
 
   if (smb_model_is_shipped (model->folder)) /* it is what is used where nobody chose */
     return out;
@@ -325,13 +325,18 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
                               "%d persons or pictures are both in what it learnt from and in what it was measured on.",
                               (gulong) leaks),
                  (int) leaks));
-  learnt = calibrated_on_learnt (card);
+  learnt = calibrated_on_learnt (card, "");
+  of_videos = model->track_calibration != NULL ? calibrated_on_learnt (card, "video") : 0;
   if (!model->calibrated)
     g_ptr_array_add (out, g_strdup (_ ("It is not calibrated; “calibrate” makes likelihood ratios of its scores.")));
   else if (learnt > 0)
     g_ptr_array_add (out, g_strdup_printf (_ ("It learnt from %d of the faces it was calibrated with; calibrate it with "
                                               "faces it never saw."),
                                            (int) MIN (learnt, G_MAXINT)));
+  if (of_videos > 0)
+    g_ptr_array_add (out, g_strdup_printf (_ ("It learnt from %d of the faces that it was calibrated with for videos; "
+                                              "calibrate it with videos it never saw."),
+                                           (int) MIN (of_videos, G_MAXINT)));
   old = before != NULL && strcmp (before->folder, model->folder) != 0 ? smb_model_card_read (before->folder, NULL)
                                                                       : NULL;
   if (old != NULL)

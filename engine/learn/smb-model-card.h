@@ -21,7 +21,7 @@ gboolean smb_model_card_write (const char *folder, JsonNode *card, GError **erro
 /* With what the user found out of a model that came with the program. NULL without an error: there is none. */
 JsonNode *smb_model_card_read (const char *folder, GError **error);
 /* Adds an entry to one of the card's lists, in place of one with the same "data", "part", "blended" (and then "seed"),
- * "reencode_px" and "reencode_quality"; a card is begun where there is none. Of a model that came with the program it
+ * "reencode_px" and "reencode_quality", "by" and "key"; a card is begun where there is none. Of a model that came with the program it
  * goes into the user's own folder ($XDG_DATA_HOME/semblance/cards). Takes entry. */
 gboolean smb_model_card_add (const char *folder, const char *list, JsonNode *entry, GError **error);
 /* Whether two entries of such lists speak of the same faces, shown the same way. */
@@ -32,9 +32,10 @@ guint smb_model_card_count_learnt (JsonNode *card, const SmbDataset *dataset, Sm
 char *smb_model_card_to_text (const SmbModelInfo *model, JsonNode *card);
 
 /* Why a model should not be made the lab's model: translated sentences (char*), none if nothing speaks against it. Its
- * card must say that no person or picture crossed the parts, it must be calibrated, and it must not do clearly worse
- * than `before` (NULL, or without a card: there is nothing to compare with) on data both were evaluated on. A model
- * that has no card was not made here, and is not judged; one that came with the program may always be gone back to. */
+ * card must say that no person or picture crossed the parts; it must be calibrated, by face and, where it is, by video,
+ * with what it did not learn from; and it must not do clearly worse than `before` (NULL, or without a card: there is
+ * nothing to compare with) on data both were evaluated on. A model that has no card was not made here, and is not judged;
+ * one that came with the program may always be gone back to. */
 GPtrArray *smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before);
 
 /* Makes it the active model if its gates are open, or `override` (a reason, may be NULL) says to; either way the act is

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-range.h"
 #include "face/smb-face.h"
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-pretrain-sheet.h"
@@ -61,7 +62,7 @@ smb_pretrain_plan_default (void)
                             .epochs = 100,
                             .batch = 64,
                             .base_lr = 1.5e-4,
-                            .warmup_epochs = -1.0,
+                            .warmup_epochs = NAN,
                             .momentum = 0.996,
                             .checkpoint_epochs = 1 };
 }
@@ -83,7 +84,7 @@ writes (const Job *job)
 static double
 warmup_of (const SmbPretrainPlan *plan)
 {
-  return plan->warmup_epochs >= 0.0 ? plan->warmup_epochs : plan->epochs / 10.0;
+  return isnan (plan->warmup_epochs) ? plan->epochs / 10.0 : plan->warmup_epochs;
 }
 
 gboolean
@@ -91,16 +92,16 @@ smb_pretrain_plan_check (const SmbPretrainPlan *plan, GError **error)
 {
   int share = plan->settings.parallel != NULL ? plan->settings.parallel->size : 1;
 
-  if (plan->epochs < 1 || plan->batch < share || plan->checkpoint_epochs < 1 || !(plan->base_lr > 0.0)
-      || !(plan->min_lr >= 0.0) || !(plan->momentum >= 0.0 && plan->momentum <= 1.0) || isnan (plan->warmup_epochs)) {
-    g_set_error (
-        error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-        _ ("The plan of the pre-training makes no sense: epochs count from 1, a batch has at least %d images, rates "
-           "are positive, the momentum lies between 0 and 1."),
-        share);
-    return FALSE;
-  }
-  return smb_pretrain_settings_check (&plan->settings, error);
+  const SmbRange ranges[] = { { "--epochs", plan->epochs, 1.0, INFINITY, FALSE, FALSE },
+                              { "--batch", plan->batch, share, INFINITY, FALSE, FALSE },
+                              { "--checkpoint-every", plan->checkpoint_epochs, 1.0, INFINITY, FALSE, FALSE },
+                              { "--blr", plan->base_lr, 0.0, INFINITY, TRUE, FALSE },
+                              { "--min-lr", plan->min_lr, 0.0, INFINITY, FALSE, FALSE },
+                              { "--momentum", plan->momentum, 0.0, 1.0, FALSE, FALSE },
+                              { "--warmup", warmup_of (plan), 0.0, INFINITY, FALSE, FALSE },
+                              { "--mask-ratio", plan->settings.mask_ratio, 0.0, 1.0, TRUE, TRUE } };
+
+  return smb_ranges_check (ranges, G_N_ELEMENTS (ranges), error) && smb_pretrain_settings_check (&plan->settings, error);
 }
 
 static gboolean

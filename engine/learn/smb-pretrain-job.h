@@ -17,7 +17,7 @@ typedef struct {
   int epochs;
   int batch;          /* images an iteration, of all processes together; times settings.accumulate is one step */
   double base_lr;     /* for a step of 256 images */
-  double min_lr, warmup_epochs, momentum;
+  double min_lr, warmup_epochs, momentum; /* warm-up NAN: a tenth of the epochs */
   gboolean measured;  /* FALSE: mean and std are those of the data */
   double mean[3], std[3];
   int checkpoint_epochs; /* a checkpoint after every so many; the end and a stop have one anyway */

@@ -84,6 +84,7 @@ smb_pretrain_sheet_write (const char *folder, SmbDevice *device, SmbTensorDict *
   g_autoptr (SmbTensorDict) inputs = NULL, outputs = NULL;
   g_autofree char *path = g_build_filename (folder, "reconstruction.ppm", NULL), *header = NULL;
   g_autoptr (GString) file = NULL;
+  g_autoptr (GError) local = NULL;
   const SmbNetConfig *config;
   gsize side, n;
 
@@ -106,5 +107,6 @@ smb_pretrain_sheet_write (const char *folder, SmbDevice *device, SmbTensorDict *
               (const guint8 *) smb_tensor_dict_get (inputs, "in.mask")->data
                   + row * smb_net_config_get_patches (config),
               config, mean, std);
-  return g_file_set_contents (path, file->str, (gssize) file->len, error);
+  return g_file_set_contents (path, file->str, (gssize) file->len, &local)
+         || smb_error_set_file (error, local, path, _ ("writing"));
 }

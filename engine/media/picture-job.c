@@ -57,6 +57,17 @@ picture_warn (PictureJob *job, const char *format, ...)
   va_end (args);
 }
 
+void
+picture_warn_torn (PictureJob *job, const char *format, ...)
+{
+  va_list args;
+
+  job->info->torn = TRUE;
+  va_start (args, format);
+  g_ptr_array_add (job->warnings, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
 gboolean
 picture_fail (PictureJob *job, GError **error, int code, const char *format, ...)
 {

@@ -34,6 +34,7 @@ typedef struct {
   guint starved_row;    /* … from this row of blocks on … */
   int starved_pass;     /* … of this pass */
   int n_damages;
+  gboolean harmed;      /* one of them is of the pixels */
   char first_damage[JMSG_LENGTH_MAX];
 } Decoder;
 
@@ -67,6 +68,14 @@ give_up (j_common_ptr jpeg)
   longjmp (decoder->jump, 1);
 }
 
+/* Whether a notice is of the pixels: bytes between markers, which cameras leave there, and headers of another version
+ * change none. */
+static gboolean
+is_harm (int code)
+{
+  return code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM && code != JWRN_BOGUS_ICC;
+}
+
 static void
 note_warning (j_common_ptr jpeg, int level)
 {
@@ -85,6 +94,7 @@ note_warning (j_common_ptr jpeg, int level)
   } else if (code != JWRN_JPEG_EOF) {
     if (decoder->n_damages++ == 0)
       jpeg->err->format_message (jpeg, decoder->first_damage);
+    decoder->harmed |= is_harm (code);
   }
 }
 
@@ -240,22 +250,23 @@ report_damage (Decoder *decoder, GError **error)
         job, error, SMB_ERROR_FORMAT,
         _ ("the JPEG is cut short: nothing of the picture is there; acquire it again from its source"));
   if (decoder->starved && decoder->starved_pass <= 1)
-    picture_warn (job, _ ("The file is cut short: the lower %d %% of the picture is missing and shown grey."),
-                  MAX (missing, 1));
+    picture_warn_torn (job, _ ("The file is cut short: the lower %d %% of the picture is missing and shown grey."),
+                       MAX (missing, 1));
   else if (decoder->starved)
-    picture_warn (job, _ ("The file is cut short in pass %d of a picture stored coarse to fine: detail or colour is "
-                          "missing in the lower %d %% and of all later passes."),
-                  decoder->starved_pass, MAX (missing, 1));
+    picture_warn_torn (job, _ ("The file is cut short in pass %d of a picture stored coarse to fine: detail or colour is "
+                               "missing in the lower %d %% and of all later passes."),
+                       decoder->starved_pass, MAX (missing, 1));
   else if (decoder->limit < job->size_bytes)
-    picture_warn (job,
-                  _ ("The file is cut short after pass %d of a picture stored coarse to fine: the detail or colour of "
-                     "all later passes is missing."),
-                  decoder->jpeg.input_scan_number);
+    picture_warn_torn (job,
+                       _ ("The file is cut short after pass %d of a picture stored coarse to fine: the detail or colour "
+                          "of all later passes is missing."),
+                       decoder->jpeg.input_scan_number);
   else if (decoder->at_end)
     picture_warn (job, _ ("The file ends without its end marker; all rows of the picture are there."));
   if (decoder->n_damages > 0)
     picture_warn (job, _ ("The JPEG data is damaged (%d notices, the first: %s); parts of the picture may be wrong."),
                   decoder->n_damages, decoder->first_damage);
+  job->info->torn |= decoder->harmed;
   return TRUE;
 }
 

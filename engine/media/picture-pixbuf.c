@@ -154,10 +154,10 @@ accept_rows (PictureJob *job, Feed *feed, const GError *failure, GError **error)
                          picture_kind_name (feed->kind));
   if (feed->rows_seen != NULL && seen < feed->height) {
     job->rows_missing = TRUE;
-    picture_warn (job, _ ("The file is damaged or cut short: %d %% of the picture is missing and shown grey."),
-                  MAX ((int) ((gint64) (feed->height - seen) * 100 / feed->height), 1));
+    picture_warn_torn (job, _ ("The file is damaged or cut short: %d %% of the picture is missing and shown grey."),
+                       MAX ((int) ((gint64) (feed->height - seen) * 100 / feed->height), 1));
   } else if (failure != NULL)
-    picture_warn (job, _ ("The file is damaged or cut short (%s); detail may be missing."), failure->message);
+    picture_warn_torn (job, _ ("The file is damaged or cut short (%s); detail may be missing."), failure->message);
   return TRUE;
 }
 

@@ -60,6 +60,8 @@ const guint8 *picture_peek (PictureJob *job, guint64 offset, gsize n_bytes);
 /* Up to n bytes into `out`: how many, 0 at the end, -1 with an error. */
 gssize picture_read (PictureJob *job, guint64 offset, guint8 *out, gsize n_bytes, GError **error);
 void picture_warn (PictureJob *job, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* The same of pixels that are missing or may be wrong. */
+void picture_warn_torn (PictureJob *job, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Sets "PATH: sentence". Always FALSE. */
 gboolean picture_fail (PictureJob *job, GError **error, int code, const char *format, ...) G_GNUC_PRINTF (4, 5);
 /* Sets the MEMORY error. Always FALSE. */

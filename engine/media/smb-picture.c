@@ -94,11 +94,11 @@ decode_kind (PictureJob *job, PictureKind kind, PicturePixels *pixels, GError **
   if (!picture_decode_pixbuf (job, kind, 0, NULL, 0, pixels, error))
     return FALSE;
   if (job->data_cut && job->interlaced)
-    picture_warn (job,
-                  _ ("The file is cut short. The picture is stored coarse to fine: what is shown is coarser than it "
-                     "was, all or in part."));
+    picture_warn_torn (job,
+                       _ ("The file is cut short. The picture is stored coarse to fine: what is shown is coarser than it "
+                          "was, all or in part."));
   else if (job->data_cut && !job->rows_missing)
-    picture_warn (job, _ ("The file is cut short in its picture data; the last row may be damaged."));
+    picture_warn_torn (job, _ ("The file is cut short in its picture data; the last row may be damaged."));
   if (job->end_missing)
     picture_warn (job, _ ("The file ends without its end mark; all rows of the picture are there."));
   return TRUE;

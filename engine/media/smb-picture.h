@@ -16,6 +16,7 @@ typedef struct {
   int bits;        /* per channel in the file; 0: the file does not say */
   int width, height; /* upright, of the whole picture, also where a thumbnail was asked for */
   char **warnings; /* translated sentences: what is missing, damaged or was changed for showing; NULL-terminated */
+  gboolean torn;   /* cut short or damaged so that pixels are missing or may be wrong: to be seen, not to be learnt from */
 } SmbPictureInfo;
 
 SmbPictureInfo *smb_picture_info_new (void); /* orientation 1, no warnings */

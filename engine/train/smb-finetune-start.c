@@ -24,6 +24,24 @@ fitting (SmbTensor *stored, const SmbTensor *fresh, const char *name, const SmbN
   return g_steal_pointer (&plain);
 }
 
+gboolean
+smb_finetune_start_config (SmbNetConfig *config, const char *name, SmbNetKind kind, int classes, gboolean global_pool,
+                           GError **error)
+{
+  g_return_val_if_fail (kind == SMB_NET_CLASSIFIER || kind == SMB_NET_ADAPTER, FALSE);
+  if (classes < 2 || (kind == SMB_NET_ADAPTER && config->dim % 4 != 0)) {
+    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+                 _ ("%s: a classifier needs two classes or more, and an adapter a width that divides by 4."), name);
+    return FALSE;
+  }
+  config->classes = classes;
+  config->global_pool = global_pool;
+  config->adapter_dim = kind == SMB_NET_ADAPTER ? config->dim / 4 : 0;
+  config->rep_depth = config->rep_heads = config->dec_dim = config->dec_depth = config->dec_heads = 0;
+  config->proj_hidden = config->proj_out = 0;
+  return TRUE;
+}
+
 SmbTensorDict *
 smb_finetune_start (const SmbTensorDict *from, const char *overrides, const char *name, SmbNetKind kind, int classes,
                     gboolean global_pool, guint64 seed, GError **error)
@@ -32,19 +50,9 @@ smb_finetune_start (const SmbTensorDict *from, const char *overrides, const char
   SmbNetConfig config;
   SmbNetKind found;
 
-  g_return_val_if_fail (kind == SMB_NET_CLASSIFIER || kind == SMB_NET_ADAPTER, NULL);
-  if (!smb_net_config_detect (&config, &found, from, overrides, name, error))
+  if (!smb_net_config_detect (&config, &found, from, overrides, name, error)
+      || !smb_finetune_start_config (&config, name, kind, classes, global_pool, error))
     return NULL;
-  if (classes < 2 || (kind == SMB_NET_ADAPTER && config.dim % 4 != 0)) {
-    g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("%s: a classifier needs two classes or more, and an adapter a width that divides by 4."), name);
-    return NULL;
-  }
-  config.classes = classes;
-  config.global_pool = global_pool;
-  config.adapter_dim = kind == SMB_NET_ADAPTER ? config.dim / 4 : 0;
-  config.rep_depth = config.rep_heads = config.dec_dim = config.dec_depth = config.dec_heads = 0;
-  config.proj_hidden = config.proj_out = 0;
   weights = smb_net_init_weights (&config, kind, seed);
   for (guint i = 0; i < weights->names->len; i++) {
     const char *tensor = g_ptr_array_index (weights->names, i);

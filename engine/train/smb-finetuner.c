@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-range.h"
 #include "model/smb-class-net.h"
 #include "model/smb-params.h"
 #include "train/smb-finetune-loss.h"
@@ -71,17 +72,25 @@ smb_finetune_settings_default (SmbNetKind kind)
 gboolean
 smb_finetune_settings_check (const SmbFinetuneSettings *s, GError **error)
 {
-  if (s->accumulate >= 1 && s->last_blocks >= 0 && s->layer_decay >= 0.0 && s->layer_decay <= 1.0
-      && s->weight_decay >= 0.0 && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0
-      && s->eps > 0.0 && s->clip_norm >= 0.0 && s->smoothing >= 0.0 && s->smoothing < 1.0 && s->drop_path >= 0.0
-      && s->drop_path < 1.0 && s->keep_patches > 0.0 && s->keep_patches <= 1.0 && s->contrast_temperature > 0.0
-      && isfinite (s->contrast_weight) && s->patch_weight >= 0.0 && isfinite (s->patch_weight))
-    return TRUE;
-  g_set_error_literal (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                       _ ("A setting of the fine-tuning makes no sense: accumulation counts from 1, decays, smoothing, "
-                          "betas and drop path lie between 0 and 1, the share of patches kept is above 0 and at most "
-                          "1, and nothing is negative."));
-  return FALSE;
+  const SmbRange ranges[] = { { "--accumulate", s->accumulate, 1.0, INFINITY, FALSE, FALSE },
+                              { "--last-blocks", s->last_blocks, 0.0, INFINITY, FALSE, FALSE },
+                              { "--layer-decay", s->layer_decay, 0.0, 1.0, FALSE, FALSE },
+                              { "--weight-decay", s->weight_decay, 0.0, INFINITY, FALSE, FALSE },
+                              { "beta1", s->beta1, 0.0, 1.0, FALSE, TRUE },
+                              { "beta2", s->beta2, 0.0, 1.0, FALSE, TRUE },
+                              { "epsilon", s->eps, 0.0, INFINITY, TRUE, FALSE },
+                              { "--clip", s->clip_norm, 0.0, INFINITY, FALSE, FALSE },
+                              { "--smoothing", s->smoothing, 0.0, 1.0, FALSE, TRUE },
+                              { "--drop-path", s->drop_path, 0.0, 1.0, FALSE, TRUE },
+                              { "--erasing", s->augment.erasing, 0.0, 1.0, FALSE, FALSE },
+                              { "--mixup", s->augment.mixup, 0.0, INFINITY, FALSE, FALSE },
+                              { "--cutmix", s->augment.cutmix, 0.0, INFINITY, FALSE, FALSE },
+                              { "--keep-patches", s->keep_patches, 0.0, 1.0, TRUE, FALSE },
+                              { "--weight-contrast", s->contrast_weight, -INFINITY, INFINITY, FALSE, FALSE },
+                              { "temperature", s->contrast_temperature, 0.0, INFINITY, TRUE, FALSE },
+                              { "--weight-patches", s->patch_weight, 0.0, INFINITY, FALSE, FALSE } };
+
+  return smb_ranges_check (ranges, G_N_ELEMENTS (ranges), error);
 }
 
 static GPtrArray *

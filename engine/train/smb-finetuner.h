@@ -92,6 +92,11 @@ gboolean smb_finetuner_load_checkpoint (SmbFinetuner *tuner, const SmbTensorDict
 guint64 smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,
                                  const SmbFinetuneSettings *settings, int batch, GError **error);
 
+/* The network that smb_finetune_start makes of another (in `config`), before any weights of it are there. ARGUMENT error:
+ * fewer than two classes, or a width that no adapter goes with. */
+gboolean smb_finetune_start_config (SmbNetConfig *config, const char *name, SmbNetKind kind, int classes,
+                                    gboolean global_pool, GError **error);
+
 /* Weights to start from: fresh head (and adapter), everything else that fits taken from a pre-trained or fine-tuned
  * file; a position table of another size is resampled to the one `overrides` asks for ("img"). kind: classifier or
  * adapter. `name` for messages. */

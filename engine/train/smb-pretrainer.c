@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/smb-error.h"
+#include "base/smb-range.h"
 #include "model/smb-mim-net.h"
 #include "model/smb-net-inputs.h"
 #include "model/smb-params.h"
@@ -73,15 +74,18 @@ smb_pretrain_settings_default (void)
 gboolean
 smb_pretrain_settings_check (const SmbPretrainSettings *s, GError **error)
 {
-  if (s->accumulate >= 1 && s->mask_ratio < 1.0 && s->mask_ratio != 0.0 && s->contrast_temperature > 0.0
-      && s->beta1 >= 0.0 && s->beta1 < 1.0 && s->beta2 >= 0.0 && s->beta2 < 1.0 && s->eps > 0.0
-      && s->weight_decay >= 0.0 && s->clip_norm >= 0.0 && isfinite (s->weight_region) && isfinite (s->weight_contrast))
-    return TRUE;
-  g_set_error_literal (
-      error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-      _ ("A setting of the pre-training makes no sense: accumulation counts from 1, the mask ratio and "
-         "the betas lie between 0 and 1, and nothing is negative."));
-  return FALSE;
+  const SmbRange ranges[] = { { "--accumulate", s->accumulate, 1.0, INFINITY, FALSE, FALSE },
+                              { "--mask-ratio", s->mask_ratio, s->mask_ratio < 0.0 ? -INFINITY : 0.0, 1.0, TRUE, TRUE },
+                              { "temperature", s->contrast_temperature, 0.0, INFINITY, TRUE, FALSE },
+                              { "beta1", s->beta1, 0.0, 1.0, FALSE, TRUE },
+                              { "beta2", s->beta2, 0.0, 1.0, FALSE, TRUE },
+                              { "epsilon", s->eps, 0.0, INFINITY, TRUE, FALSE },
+                              { "--weight-decay", s->weight_decay, 0.0, INFINITY, FALSE, FALSE },
+                              { "--clip", s->clip_norm, 0.0, INFINITY, FALSE, FALSE },
+                              { "--weight-region", s->weight_region, -INFINITY, INFINITY, FALSE, FALSE },
+                              { "--weight-contrast", s->weight_contrast, -INFINITY, INFINITY, FALSE, FALSE } };
+
+  return smb_ranges_check (ranges, G_N_ELEMENTS (ranges), error);
 }
 
 /* The target's tensors by name out of an online network's. */

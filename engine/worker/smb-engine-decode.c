@@ -44,6 +44,7 @@ read_info (const SmbMessage *answer, const SmbPictureLimits *limits)
   info->width = (int) CLAMP (smb_message_get_int (answer, "width", 0), 0, limits->max_side_px);
   info->height = (int) CLAMP (smb_message_get_int (answer, "height", 0), 0, limits->max_side_px);
   info->warnings = read_warnings (answer);
+  info->torn = smb_json_find_boolean (answer->body, "torn");
   return info;
 }
 

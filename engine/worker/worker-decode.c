@@ -25,6 +25,7 @@ info_to_json (const SmbPictureInfo *info)
   json_object_set_int_member (body, "width", info->width);
   json_object_set_int_member (body, "height", info->height);
   json_object_set_array_member (body, "warnings", warnings);
+  json_object_set_boolean_member (body, "torn", info->torn);
   return body;
 }
 

@@ -136,6 +136,24 @@ def track_calibration():
         expect(found, not stored["calibrated"] and stored["track_calibration"] == json.loads(dry.stdout), "model.json")
         expect(found, "of a track's mean, logistic, on 12 genuine and 12 forged videos" in cli("model", "card", "mine", **env).stdout, "the card")
 
+        # Calibrated with what it learnt from, and by face after that: both stay in the card, and the gate speaks of each.
+        card = os.path.join(os.path.dirname(model), "card.json")
+        kept = read(card)
+        with open(card, "w", encoding="utf-8") as handle:
+            json.dump({"data": {"leaks": 0, "files": [{"sha256": face["sha256"], "part": "train"} for face in
+                                                      json.loads(read(os.path.join(data, "index.json")))["faces"]]}}, handle)
+        described = read(model)
+        for by in ("video", "face"):
+            done = cli("calibrate", "--by=" + by, "--model=mine", data, **env)
+            expect(found, done.returncode == 0, done.stderr)
+        by = [entry.get("by", "face") for entry in json.loads(read(card))["calibrations"]]
+        used = cli("model", "use", "mine", **env)
+        expect(found, by == ["video", "face"], f"calibrations in the card: {by}")
+        expect(found, used.returncode != 0 and "calibrated with for videos" in used.stderr and "calibrated with;" in used.stderr, f"gates: {used.stderr}")
+        for path, text in ((card, kept), (model, described)):
+            with open(path, "w", encoding="utf-8") as handle:
+                handle.write(text)
+
         after = json_lines(cli("analyze", "--model=mine", "--json", clip, **env))[-1]
         track = after["tracks"][0]
         for name in ("mean", "median", "top"):

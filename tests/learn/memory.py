@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 
 def short(folder, available_bytes):
@@ -59,3 +60,15 @@ def check(tap, folder, train, result):
     if not 588 <= largest < 600:
         found.append(f"600 images just do not fit, yet the largest batch is {largest}")
     tap.check("what does not fit even so is refused, naming what does", found)
+
+
+def check_plan(tap, run, *arguments):
+    """run(*arguments, before): what a network of 2.5 GB would take is known without making it."""
+    weigh = ("import resource, subprocess, sys\ncode = subprocess.run(sys.argv[1:]).returncode\n"
+             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)\nsys.exit(code)")
+    done = run(*arguments, "--size=huge", "--plan", "--json", "--batch=8", before=[sys.executable, "-c", weigh])
+    last = done.stderr.strip().splitlines()[-1:]
+    found = []
+    if done.returncode != 0 or json.loads(done.stdout)["bytes"] < 2_500_000_000 or not last[0].isdigit() or int(last[0]) > 800_000:
+        found.append(f"exit {done.returncode}, {last} kB: {done.stdout} {done.stderr}")
+    tap.check("planning makes no weights", found)

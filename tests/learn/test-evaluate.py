@@ -12,6 +12,7 @@ import tempfile
 
 CLI, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import disk  # noqa: E402
 import house  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "data", "samples")
@@ -29,8 +30,8 @@ class Place:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
-    def run(self, *arguments):
-        return subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
+    def run(self, *arguments, before=()):
+        return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=200 * house.PATIENCE, stdin=subprocess.DEVNULL,
                               env=self.environment)
 
 
@@ -117,8 +118,12 @@ def check_numbers(tap, place):
         told = json.loads(coarse.stdout)
         if told["against"] != "f32" or not 0.0 < told["largest_score_change"] < 0.05 or abs(told["auc_difference"]) > 0.5:
             found.append(f"bf16 beside float32: {told['largest_score_change']} {told['auc_difference']}")
-    elif "precision" not in coarse.stderr:
+    elif "cannot compute in bf16" not in coarse.stderr: # this processor
         found.append(f"bf16: {coarse.stderr}")
+    same = place.run("evaluate", place.path("data"), "--model=mine", "--self-blended=synthetic", "--repeats=50", "--json", "--threads=1")
+    of = json.loads(same.stdout) if same.returncode == 0 else {"classes": {}}
+    if list(of["classes"]) != ["synthetic"] or of["classes"]["synthetic"]["forged"] != of["forged"] or of["forged"] != 21:
+        found.append(f"blends of a class that is there: {same.stderr} {of['classes']}")
     refused = place.run("evaluate", place.path("data"), "--model=mine", "--precision=int3")
     if refused.returncode != 2:
         found.append(f"--precision=int3: exit {refused.returncode}")
@@ -238,7 +243,9 @@ def check_as(tap, place):
 def check_refusals(tap, place):
     found = []
     data = place.path("data")
-    for arguments, code in ((["evaluate", data, "--part=x"], 2), (["evaluate", data, "--reencode=5"], 2), (["evaluate", data, "--model=mine", "--threshold=7"], 2), (["evaluate"], 2),
+    for arguments, code in ((["evaluate", data, "--part=x"], 2), (["evaluate", data, "--model=mine", "--self-blended=genuine"], 2),
+                            (["evaluate", data, "--model=mine", "--self-blended=Real"], 2), (["evaluate", data, "--model=mine", "--self-blended="], 2),
+                            (["calibrate", data, "--model=mine", "--self-blended=genuine", "--dry-run"], 2), (["evaluate", data, "--reencode=5"], 2), (["evaluate", data, "--model=mine", "--threshold=7"], 2), (["evaluate"], 2),
                             (["evaluate", data, "--model=absent"], 1), (["evaluate", place.folder, "--model=mine"], 1),
                             (["calibrate", data, "--model=mine", "--method=x"], 2), (["calibrate", data, "--model=mine", "--part=all"], 2),
                             (["calibrate", data, "--model=mine"], 2), (["model", "card"], 2), (["model", "card", "absent"], 1)):
@@ -274,6 +281,18 @@ def check_shipped(tap, place):
     if used.returncode:
         found.append(f"refused although it came with the program: {used.stderr}")
     tap.check("a model that came with the program", found)
+
+
+def check_full_disk(tap, place):
+    title, out, found = "a full disk is named, with what to do", place.path("small"), []
+    before = disk.full(out, 8)
+    if before is None:
+        tap.skip(title, "a file system of one's own is not permitted")
+        return
+    done = place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--threads=1", "--out=" + out, before=before)
+    if done.returncode != 1 or out + "/" not in done.stderr or "Make room there" not in done.stderr:
+        found.append(f"exit {done.returncode}: {done.stderr}")
+    tap.check(title, found)
 
 
 def check_crafted_cards(tap, place):
@@ -315,6 +334,7 @@ def main():
         check_shipped(tap, place)
         check_crafted_cards(tap, place)
         check_refusals(tap, place)
+        check_full_disk(tap, place)
     tap.done()
 
 

@@ -265,7 +265,7 @@ def check_cases(tap, folder):
     with open(copies[4], "ab") as handle:
         handle.write(b"x")
     altered = run(*build_cases[:-1], "--seed=1", "--frames=3")
-    if altered.returncode or "S-03" not in altered.stderr or "two.smbcase#S-03" in parts_of(data) or len(parts_of(data)) != 4:
+    if altered.returncode != 1 or "S-03" not in altered.stderr or "two.smbcase#S-03" in parts_of(data) or len(parts_of(data)) != 4:
         found.append(f"an altered original: {altered} {parts_of(data)}")
     if read(data, "faces.rgb") != pixels[:4 * 72 * 72 * 3]:
         found.append("the same faces have other pixels")
@@ -292,7 +292,7 @@ def check_videos(tap, folder):
     data = os.path.join(folder, "with-video-data")
     done = run("dataset", "build", os.path.join(folder, "with-video"), "--out=" + data, "--size=72", "--frames=3", "--shares=0.6,0.2,0.2",
                SEMBLANCE_MODELS="/nonexistent", XDG_DATA_HOME="/nonexistent")  # finding faces takes no model
-    index = json.loads(read(data, "index.json"))["faces"] if done.returncode == 0 else []
+    index = json.loads(read(data, "index.json"))["faces"] if done.returncode == 1 else [] # of the broken one
     frames = [face["frame"] for face in index if face["file"].endswith("clip.mp4")]
     if len(frames) != 3 or frames[0] != 0 or frames[2] < 15 or not frames[0] < frames[1] < frames[2] or len(index) != 4:
         found.append(f"frames {frames}, {len(index)} faces: {done.stderr} {made.stderr}")
@@ -428,12 +428,20 @@ def check_ways(tap, folder):
         found.append(f"the patches' loss: {step}")
     for arguments, code in ((["--batch=2"], 2), (["--train=x"], 2), (["--preset=x"], 2), (["--degrade=x"], 2),
                             (["--shares=1"], 2), (["--grey=2"], 2), (["--mean=.5,.5,.5"], 2), (["--init=/absent"], 1),
-                            (["--self-blended=genuine"], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
+                            (["--self-blended=genuine"], 2), (["--self-blended=Real"], 2), (["--self-blended="], 2), (["--ease=2"], 2), (["--cross=-1"], 2), (["--weight-patches=1", "--mixup=0.8"], 2),
                             (["--keep-patches=0"], 2), (["--smoothing=2", "--plan"], 2), (["--blr=-1", "--plan"], 2)):
         done = finetune(folder, "x", *arguments, "--epochs=1", "--stop-after=1")
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
         shutil.rmtree(os.path.join(folder, "x"), ignore_errors=True)
+    for option, said in (("--blr=nan", "--blr takes a number"), ("--zoom=-inf", "--zoom takes a number"), ("--blr=-1", "--blr is above 0, not -1."),
+                         ("--grey=2", "--grey is from 0 to 1, not 2."), ("--epochs=0", "--epochs is at least 1, not 0."),
+                         ("--batch=-4", "--batch is at least 2, not -4."), ("--erasing=7", "--erasing is from 0 to 1"), ("--mixup=-1", "--mixup is at least 0"),
+                         ("--warmup=-1", "--warmup is at least 0"), ("--accumulate=0", "--accumulate is at least 1"),
+                         ("--checkpoint-every=0", "--checkpoint-every is at least 1"), ("--drop-path=1", "--drop-path is at least 0 and below 1")):
+        done = run("finetune", os.path.join(folder, "data"), "--self-blended=swapped", "--plan", *(option.split("=") if "nan" in option else [option]))
+        if done.returncode != 2 or said not in done.stderr or done.stderr.count("\n") != 1:
+            found.append(f"{option}: exit {done.returncode}: {done.stderr}")
     tap.check("adapters, presets, mixtures; nonsense is refused", found)
 
 
@@ -449,6 +457,7 @@ def main():
         check_run(tap, folder)
         check_resume(tap, folder)
         memory.check(tap, folder, finetune, "detector.safetensors")
+        memory.check_plan(tap, run, "finetune", os.path.join(folder, "data"), "--self-blended=swapped")
         check_signal(tap, folder)
         check_processes(tap, folder)
         check_ways(tap, folder)

@@ -142,7 +142,15 @@ def check_failure(tap, place):
     order = [line.split()[0] for line in place.run("jobs", "list").stdout.splitlines()]
     if moved.returncode != 0 or order.index(last) > order.index(good):
         found.append(f"order: {order}")
-    place.run("jobs", "cancel", long)
+    place.run("jobs", "move", last.lstrip("0"), "1")
+    back = [line.split()[0] for line in place.run("jobs", "list").stdout.splitlines()]
+    if back.index(last) < back.index(good):
+        found.append(f"moved by its number: {back}")
+    for command in ("pause", "resume", "show"):
+        done = place.run("jobs", command, last.lstrip("0"))
+        if done.returncode != 0 or (command == "show" and last + " " not in done.stdout):
+            found.append(f"{command} by its number: {done}")
+    place.run("jobs", "cancel", long.lstrip("0"))
     place.wait(good, state("finished"))
     place.wait(last, state("finished"))
     shown = place.show(bad)

@@ -107,6 +107,11 @@ def check_refusals(tap, folder):
         done = pretrain(folder, "x", *arguments)
         if done.returncode != code or not done.stderr:
             found.append(f"{arguments}: exit {done.returncode}: {done.stderr}")
+    for option, said in (("--blr=nan", "--blr takes a number"), ("--warmup=-1", "--warmup is at least 0"), ("--mask-ratio=-1", "--mask-ratio is above 0 and below 1"),
+                         ("--momentum=3", "--momentum is from 0 to 1, not 3."), ("--epochs=0", "--epochs is at least 1"), ("--clip=-1", "--clip is at least 0")):
+        done = run("pretrain", SAMPLES, "--plan", option)
+        if done.returncode != 2 or said not in done.stderr or done.stderr.count("\n") != 1:
+            found.append(f"{option}: exit {done.returncode}: {done.stderr}")
     if os.path.exists(os.path.join(folder, "x", "metrics.jsonl")):
         found.append("something was begun")
     tap.check("what makes no sense, or does not fit, is refused", found)
@@ -228,6 +233,7 @@ def main():
         for check in (check_run, check_resume, check_refusals, check_ways, check_continue, check_processes, check_export):
             check(tap, folder)
         memory.check(tap, folder, pretrain, "online.safetensors")
+        memory.check_plan(tap, run, "pretrain", SAMPLES)
     tap.done()
 
 

@@ -225,16 +225,19 @@ test_jpeg_cut_short (void)
 
   g_assert_no_error (outcome.error);
   g_assert_cmpuint (g_strv_length (outcome.info->warnings), ==, 0);
+  g_assert_false (outcome.info->torn);
   outcome_clear (&outcome);
 
   outcome = decode_bytes (bytes->data, bytes->len - 2, 0);
   g_assert_no_error (outcome.error);
   g_assert_true (warns (&outcome, "end marker"));
+  g_assert_false (outcome.info->torn);
   outcome_clear (&outcome);
 
   outcome = decode_bytes (bytes->data, bytes->len * 2 / 3, 0);
   g_assert_no_error (outcome.error);
   g_assert_true (warns (&outcome, "cut short: the lower"));
+  g_assert_true (outcome.info->torn);
   g_assert_true (is_near (outcome.image, 50, 70, grey, 2));
   g_assert_false (is_near (outcome.image, 50, 2, grey, 2));
   outcome_clear (&outcome);
@@ -244,6 +247,7 @@ test_jpeg_cut_short (void)
     outcome = decode_bytes (passes->data, passes->len * part / 64, 0);
     if (outcome.image != NULL) {
       g_assert_true (warns (&outcome, "cut short") || warns (&outcome, "end marker"));
+      g_assert_true (outcome.info->torn || !warns (&outcome, "cut short"));
       shown++;
     } else
       g_assert_error (outcome.error, SMB_ERROR, SMB_ERROR_FORMAT);
@@ -292,6 +296,7 @@ test_others_cut_short (void)
 
     g_assert_no_error (outcome.error);
     g_assert_true (warns (&outcome, "missing"));
+    g_assert_true (outcome.info->torn);
     outcome_clear (&outcome);
   }
   {
@@ -300,6 +305,7 @@ test_others_cut_short (void)
 
     g_assert_no_error (outcome.error);
     g_assert_true (warns (&outcome, "coarser"));
+    g_assert_true (outcome.info->torn);
     outcome_clear (&outcome);
   }
 }

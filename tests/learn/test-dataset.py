@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""semblance-cli dataset build where not every file is as it should be. Arguments: the program, the tree's root."""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+
+CLI, ROOT = sys.argv[1:3]
+sys.path.insert(0, os.path.join(ROOT, "tests", "house"))
+import disk  # noqa: E402
+import house  # noqa: E402
+
+SAMPLES = os.path.join(ROOT, "data", "samples")
+GENUINE = ["18f-brethauer.jpg", "18f-dave.jpg", "18f-mark-trammell.jpg", "18f-melody.jpg"]
+NETWORK = ('--config={"img": 64, "dim": 24, "depth": 2, "heads": 3, "rep_heads": 3, "dec_dim": 16, "dec_depth": 1, '
+           '"dec_heads": 2, "proj_hidden": 20, "proj_out": 12}')
+
+
+def run(*arguments, before=(), **more):
+    return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}, **more)
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as handle:
+        return handle.read()
+
+
+def write(data, *path):
+    with open(os.path.join(*path), "wb") as handle:
+        handle.write(data)
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def empty_wall():
+    """A PNG in which there is nobody."""
+    rows = b"".join(b"\0" + bytes((x + y) % 251 for x in range(3 * 200)) for y in range(200))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 200, 200, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def pictures(folder, name):
+    place = os.path.join(folder, name, "genuine")
+    os.makedirs(place)
+    for picture in GENUINE[:3]:
+        shutil.copy(os.path.join(SAMPLES, picture), place)
+    return place
+
+
+def files_of(data):
+    return sorted(os.path.basename(face["file"]) for face in json.loads(read(data, "index.json"))["faces"])
+
+
+def check_torn(tap, folder):
+    """Half a picture is no face to learn from: it is named, and the exit status says that not all went well."""
+    found = []
+    place, data = pictures(folder, "torn"), os.path.join(folder, "torn-data")
+    whole = read(SAMPLES, GENUINE[3])
+    picture = read(SAMPLES, "nasa-astronaut.png")
+    for name, content in (("cut.jpg", whole[:len(whole) * 3 // 4]), ("cut.png", picture[:len(picture) * 3 // 4]), ("letter.jpg", b"Dear lab,\n")):
+        write(content, place, name)
+    write(empty_wall(), place, "wall.png")
+    for cropped in ([], ["--cropped"]):
+        build = ["dataset", "build", os.path.join(folder, "torn"), "--out=" + data, "--size=72", *cropped]
+        for again in (False, True):  # the second time from the faces that are there
+            done = run(*build, "--json")
+            told = json.loads(done.stdout)["left_out"] if done.stdout else {}
+            if done.returncode != 1 or told != {"unreadable": 3, "no-face": 0 if cropped else 1}:
+                found.append(f"{cropped} {again}: exit {done.returncode}, {told}: {done.stderr}")
+            if files_of(data) != sorted(GENUINE[:3] + (["wall.png"] if cropped else [])):
+                found.append(f"{cropped} {again}: {files_of(data)}")
+            named = ["cut.jpg", "cut.png", "letter.jpg"] + ([] if cropped else ["wall.png"])
+            if not all(name + ":" in done.stderr for name in named) or "3 that could not be used" not in done.stderr:
+                found.append(f"{cropped} {again}: not said: {done.stderr}")
+            if not again and ("cut short" not in done.stderr or "its source, or remove it" not in done.stderr):
+                found.append(f"what to do is not said: {done.stderr}")
+    for name in ("cut.jpg", "cut.png", "letter.jpg"):
+        os.remove(os.path.join(place, name))
+    done = run(*build[:-1])
+    if done.returncode != 0 or "0 that could not be used, 1 in which no face was found" not in done.stderr:
+        found.append(f"a picture without a face: {done}")
+    # The last two bytes are the end marker, and some cameras' pictures lack it: every row is there.
+    write(whole[:-2], place, "cut.jpg")
+    if run(*build[:-1]).returncode != 0 or "cut.jpg" not in files_of(data):
+        found.append("a whole picture without an end marker is left out")
+    tap.check("a picture that was cut off is left out and named", found)
+
+
+def check_nothing(tap, folder):
+    found = []
+    os.makedirs(os.path.join(folder, "nothing", "genuine"))
+    write(b"Dear lab,\n", folder, "nothing", "genuine", "letter.jpg")
+    done = run("dataset", "build", os.path.join(folder, "nothing"), "--out=" + os.path.join(folder, "nothing-data"))
+    if done.returncode != 1 or "--cropped" in done.stderr or done.stderr.count("letter.jpg") != 2:
+        found.append(f"{done}")
+    tap.check("where nothing can be read that is the reason given", found)
+
+
+def check_case(tap, folder):
+    """Evidence may be shown with a warning; to learn from it is another matter."""
+    found = []
+    case, data, cut = (os.path.join(folder, name) for name in ("torn.smbcase", "case-data", "evidence.jpg"))
+    whole = read(SAMPLES, GENUINE[3])
+    write(whole[:len(whole) * 3 // 4], cut)
+    for arguments in (["case", "new", case, "--title=T"], ["case", "add", case, cut, os.path.join(SAMPLES, GENUINE[0])],
+                      ["case", "label", case, "--class=genuine", "S-01", "S-02"]):
+        done = run(*arguments)
+        if done.returncode != 0:
+            found.append(f"{arguments}: {done.stderr}")
+    done = run("dataset", "build", "--case", case, "--out=" + data, "--size=72", "--json")
+    if done.returncode != 1 or "evidence.jpg" not in done.stderr or files_of(data) != ["torn.smbcase#S-02"]:
+        found.append(f"{done} {os.path.exists(data) and files_of(data)}")
+    tap.check("nor is a labelled exhibit that was cut off", found)
+
+
+def check_pretrain(tap, folder):
+    found = []
+    place = pictures(folder, "to-pretrain")
+    whole = read(SAMPLES, GENUINE[3])
+    write(whole[:len(whole) * 3 // 4], place, "cut.jpg")
+    done = run("pretrain", place, "--out=" + os.path.join(folder, "pretrained"), NETWORK, "--epochs=1", "--batch=3", "--stop-after=1")
+    if done.returncode != 0 or "cut.jpg" not in done.stderr or "1 that could not be used" not in done.stderr:
+        found.append(f"{done}")
+    elif files_of(os.path.join(folder, "pretrained", "faces")) != GENUINE[:3]:
+        found.append("the picture that was cut off is learnt from")
+    tap.check("nor does pre-training learn from it", found)
+
+
+def check_full_disk(tap, folder):
+    """What cannot be written is the data set's, not the picture's, and no half of it is left behind."""
+    title, found = "a full disk is named, with what to do", []
+    pictures(folder, "for-disk")
+    for size, side in ((40, 72), (200, 192)):  # within the faces of one picture, and after some
+        out = os.path.join(folder, f"disk{size}")
+        before = disk.full(out, size)
+        if before is None:
+            tap.skip(title, "a file system of one's own is not permitted")
+            return
+        done = run("dataset", "build", os.path.join(folder, "for-disk"), "--out=" + out, f"--size={side}", before=before)
+        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+        if done.returncode != 1 or not last.startswith("semblance-cli: " + out) or "Make room there" not in last or ".jpg" in last:
+            found.append(f"{size} kB: {done}")
+    tap.check(title, found)
+
+
+def main():
+    tap = house.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        check_torn(tap, folder)
+        check_nothing(tap, folder)
+        check_case(tap, folder)
+        check_pretrain(tap, folder)
+        check_full_disk(tap, folder)
+    tap.done()
+
+
+main()
