@@ -43,12 +43,13 @@ typedef enum {
 } SmbPrecision;
 
 /* How the numbers of an activation lie in memory. BF16: rounded to the nearest, where SmbDeviceInfo.halves is set and
- * the operation's precision, if it has one, is BF16; rows of such matrices are multiples of 8 numbers long and begin at
- * multiples of 16 bytes. Sums and what is not stored stay float32. */
+ * the operation's precision, if it has one, is BF16; rows of such matrices are multiples of SMB_HALVES_ROW numbers long
+ * and begin at multiples of 16 bytes. Sums and what is not stored stay float32. */
 typedef enum {
   SMB_NUMBER_F32 = 0,
   SMB_NUMBER_BF16,
 } SmbNumber;
+#define SMB_HALVES_ROW 8
 
 typedef enum {
   SMB_EPILOGUE_NONE = 0,

@@ -100,6 +100,24 @@ template <int D, int N>
 static __device__ __forceinline__ void
 load_columns (uint32_t *tile, const SmbBf16 *x, int64_t ld, int from, int t, int d)
 {
+  if (d % 8 == 0) { /* neighbouring lanes have neighbouring pairs of rows: their words lie in different banks */
+    for (int i = (int) threadIdx.x; i < N / 2 * (D / 8); i += THREADS) {
+      const int pair = i % (N / 2), column = i / (N / 2) * 8, row = from + 2 * pair;
+      const SmbBf16 *at = x + row * ld + column;
+      Eight upper = { { 0, 0, 0, 0 } }, lower = upper;
+
+      if (row < t && column < d)
+        upper = *(const Eight *) at;
+      if (row + 1 < t && column < d)
+        lower = *(const Eight *) (at + ld);
+#pragma unroll
+      for (int k = 0; k < 4; k++) {
+        tile[(column + 2 * k) * Stride<N>::words + pair] = (upper.pairs[k] & 0xffff) | lower.pairs[k] << 16;
+        tile[(column + 2 * k + 1) * Stride<N>::words + pair] = upper.pairs[k] >> 16 | (lower.pairs[k] & 0xffff0000);
+      }
+    }
+    return;
+  }
   for (int i = (int) threadIdx.x; i < N / 2 * D; i += THREADS) {
     const int row = i / D * 2, column = i % D;
     const SmbBf16 *at = x + (from + row) * ld + column;

@@ -518,6 +518,8 @@ smb_cuda_attention_forward (void *ctx, const SmbAttentionForward *a)
   if (status != SMB_STATUS_OK || a->b * a->t * a->h * a->d <= 0)
     return status;
   status = smb_cuda_enter (cuda);
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_check_number (cuda, a->number, a->precision);
   if (status == SMB_STATUS_OK && (a->probs != NULL || a->mean != NULL))
     status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_SUMS, a->b * a->h * a->t, sizeof (SmbSoftmaxState), &states);
   if (status != SMB_STATUS_OK)
@@ -540,6 +542,8 @@ smb_cuda_attention_backward (void *ctx, const SmbAttentionBackward *a)
   if (status != SMB_STATUS_OK || rows * a->d <= 0)
     return status;
   status = smb_cuda_enter (cuda);
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_check_number (cuda, a->number, a->precision);
   if (status == SMB_STATUS_OK)
     status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_SUMS, rows, sizeof (float), &room);
   if (status != SMB_STATUS_OK)

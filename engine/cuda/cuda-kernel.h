@@ -77,19 +77,6 @@ number_at (const SmbBf16 *x, int64_t i)
   return smb_bf16_value (x[i]);
 }
 
-/* Neighbours that a thread writes at a time: one float, two bfloat16. */
-static __device__ __forceinline__ void
-put_numbers (float *to, const float (&x)[1])
-{
-  *to = x[0];
-}
-
-static __device__ __forceinline__ void
-put_numbers (SmbBf16 *to, const float (&x)[2])
-{
-  *(uint32_t *) to = smb_bf16_pair (x[0], x[1]);
-}
-
 /* Eight neighbours in bfloat16: 16 bytes, the most that a thread moves at a time. */
 struct alignas (16) Eight {
   uint32_t pairs[4];
@@ -99,6 +86,22 @@ static __device__ __forceinline__ float
 number_of_eight (const Eight &eight, int i)
 {
   return smb_bf16_value ((SmbBf16) (eight.pairs[i / 2] >> (i % 2 * 16)));
+}
+
+/* Eight neighbours in float32, from a multiple of 16 bytes. */
+static __device__ __forceinline__ void
+eight_floats (float (&x)[8], const float *from)
+{
+  struct alignas (16) Four {
+    float x[4];
+  };
+  const Four first = *(const Four *) from, second = *(const Four *) (from + 4);
+
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    x[i] = first.x[i];
+    x[i + 4] = second.x[i];
+  }
 }
 
 /* call<SmbBf16> or call<float> */

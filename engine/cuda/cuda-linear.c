@@ -14,6 +14,15 @@ typedef struct {
   SmbBf16 *halves; /* owned; NULL unless BF16 */
 } Prepared;
 
+SmbStatus
+smb_cuda_check_number (SmbCuda *cuda, SmbNumber number, SmbPrecision precision)
+{
+  if (number == SMB_NUMBER_F32 || (precision == SMB_PRECISION_BF16 && cuda->capability >= 80))
+    return SMB_STATUS_OK;
+  return smb_cuda_fail (cuda, SMB_STATUS_UNSUPPORTED,
+                        "numbers in bfloat16 go with products in bfloat16 alone; this is a mistake in the program.");
+}
+
 static SmbStatus
 check_precision (SmbCuda *cuda, SmbPrecision precision)
 {
@@ -87,6 +96,8 @@ forward_factors (SmbCuda *cuda, const SmbLinearForward *a, SmbCudaProduct *p)
   p->b = prepared != NULL ? prepared->w : a->w;
   p->lda = p->ldb = a->n_in;
   p->tensor_f32 = precision == SMB_PRECISION_TF32;
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_check_number (cuda, a->x_number | a->y_number, precision);
   if (status != SMB_STATUS_OK || precision != SMB_PRECISION_BF16)
     return status;
   p->halves = 1;
@@ -160,6 +171,8 @@ smb_cuda_linear_backward (void *ctx, const SmbLinearBackward *a)
 
   if (status == SMB_STATUS_OK)
     status = check_precision (cuda, a->precision);
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_check_number (cuda, a->dx_number | a->dy_number | a->x_number, a->precision);
   if (status == SMB_STATUS_OK && halves && (a->dx != NULL || a->dw != NULL))
     status = backward_halves (cuda, a, &f);
   p.a = f.dy;

@@ -155,6 +155,8 @@ SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, const float *z, const float 
 SmbStatus smb_cuda_finish_halves (SmbCuda *cuda, SmbBf16 *y, const SmbBf16 *z, SmbEpilogue epilogue, int64_t n);
 /* out (c) += column sums of x (rows, c). */
 SmbStatus smb_cuda_column_sums (SmbCuda *cuda, float *out, const void *x, SmbNumber number, int64_t rows, int64_t c);
+/* UNSUPPORTED where an activation in bfloat16 meets other products. */
+SmbStatus smb_cuda_check_number (SmbCuda *cuda, SmbNumber number, SmbPrecision precision);
 /* x (rows, n) in bfloat16, rows *ld_out apart: x itself where it is, else in a room. */
 SmbStatus smb_cuda_halves_of (SmbCuda *cuda, SmbCudaRoom room, const void *x, SmbNumber number, int64_t rows, int64_t n,
                               const void **out, int64_t *ld_out);

@@ -141,7 +141,10 @@ static cublasStatus_t
 plan_choose (SmbCuda *cuda, Plan *plan, const void *bias)
 {
   const size_t workspace = WORKSPACE_BYTES;
-  const uint32_t splits = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  /* Where a sum is split, the bias may come to a result that was rounded before: not to one in bfloat16. */
+  const uint32_t splits
+    = CUBLASLT_REDUCTION_SCHEME_NONE
+      | (plan->key.d_halves && plan->key.align_bias != 0 ? 0 : CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE);
   cublasLtMatmulPreference_t preference = NULL;
   cublasLtMatmulHeuristicResult_t found;
   cublasStatus_t result = cublasLtMatmulPreferenceCreate (&preference);

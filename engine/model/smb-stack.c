@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/smb-stack.h"
 
-#define HALVES_ROW 8 /* numbers that a row in bfloat16 is a multiple of */
-
 static SmbBlock
 bind_block (const SmbParamSet *set, const char *prefix, int layer, int heads, double eps)
 {
@@ -94,15 +92,17 @@ show (SmbExec *exec, const SmbStackRun *run, const SmbStackPart *part, const See
     run->mean_tap (exec, part, seen->mean, seen->relevance, run->tap_data);
 }
 
-/* How what passes between the products of a block lies in memory: rounded as the next product rounds it in any case,
- * where the device takes that. What runs from block to block (x, its gradient) and what norms know stay float32. */
+/* How what passes between the products of a block lies in memory: rounded where it is stored, as mixed precision usually
+ * is, where the device takes that. Most of it the next product would round in any case; what stands before GELU, the
+ * gradients on their way to norms and biases it would not. What runs from block to block (x, its gradient), the
+ * statistics of norms and the gradients of weights stay float32. */
 static SmbDtype
 inner_dtype (SmbExec *exec, const SmbBlock *block)
 {
   gint64 width = block->proj.w->value->shape[0], wide = block->fc1.w->value->shape[0];
 
   return smb_exec_get_device (exec)->info.halves && block->qkv.w->precision == SMB_PRECISION_BF16
-                 && (width | wide) % HALVES_ROW == 0
+                 && (width | wide) % SMB_HALVES_ROW == 0
              ? SMB_DTYPE_BF16
              : SMB_DTYPE_F32;
 }

@@ -265,6 +265,8 @@ smb_exec_download (SmbExec *exec, const SmbTensor *tensor)
 {
   SmbTensor *host;
 
+  if (tensor->dtype == SMB_DTYPE_BF16)
+    smb_exec_misfit (exec, "download", tensor, NULL);
   if (!smb_exec_is_live (exec))
     return NULL;
   host = smb_block_cache_take_tensor (exec->results, tensor->rank, tensor->shape);

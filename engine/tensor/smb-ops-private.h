@@ -27,12 +27,23 @@ none_halved (const SmbTensor *const *tensors)
   return TRUE;
 }
 
+/* Whether the device takes each of the tensors (NULL ends the list; float32 always) as it lies in memory. */
+static inline gboolean
+all_taken (SmbExec *exec, const SmbTensor *const *tensors)
+{
+  for (; *tensors != NULL; tensors++)
+    if ((*tensors)->dtype == SMB_DTYPE_BF16
+        && (!smb_exec_get_device (exec)->info.halves || LAST (*tensors) % SMB_HALVES_ROW != 0))
+      return FALSE;
+  return TRUE;
+}
+
 /* Checks, then calls `abi->call` with ctx, unless the run is dry or has failed. The tensors named last go into the
  * message of a misfit. */
 #define RUN_HALVES(exec, operation, fits, call, ...)                                                                        \
   G_STMT_START                                                                                                         \
   {                                                                                                                    \
-    if (!(fits))                                                                                                       \
+    if (!(fits) || !all_taken ((exec), (const SmbTensor *const[]){ __VA_ARGS__, NULL }))                               \
       smb_exec_misfit ((exec), operation, __VA_ARGS__, NULL);                                                          \
     else if (smb_exec_computes (exec)) {                                                                               \
       const SmbBackendAbi *abi = smb_exec_get_device (exec)->abi;                                                      \

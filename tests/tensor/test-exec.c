@@ -138,6 +138,11 @@ test_every_misfit (void)
   MISFIT (smb_op_layer_norm_backward (exec, a, NULL, NULL, a, a, c, n, n));
   MISFIT (smb_op_gelu (exec, a, b));
   MISFIT (smb_op_gelu_backward (exec, a, b, a));
+  /* bfloat16 where the device keeps float32, and where an operation takes no other */
+  MISFIT (smb_op_gelu (exec, smb_take_as (exec, SMB_DTYPE_BF16, 2, 8), smb_take_as (exec, SMB_DTYPE_BF16, 2, 8)));
+  MISFIT (smb_op_layer_norm (exec, smb_take_as (exec, SMB_DTYPE_BF16, 2, 5, 6), NULL, NULL, a, c, c, 1e-6));
+  MISFIT (smb_op_copy (exec, smb_take_as (exec, SMB_DTYPE_BF16, 6), c));
+  MISFIT (smb_exec_download (exec, smb_take_as (exec, SMB_DTYPE_BF16, 6)));
   MISFIT (smb_op_relu (exec, a, b));
   MISFIT (smb_op_relu_backward (exec, a, a, b));
   MISFIT (smb_op_unit_rows (exec, a, n, a));
