@@ -328,6 +328,8 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
 {
   g_autofree char *index = g_build_filename (folder, INDEX, NULL);
 
+  if (smb_learn_is_foreign (folder, INDEX, "faces", error))
+    return FALSE;
   if (g_mkdir_with_parents (folder, 0777) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
   if (g_unlink (index) != 0 && errno != ENOENT) /* what it speaks of is about to go */
