@@ -262,8 +262,9 @@ static void
 leave_out (Gather *g, const char *sentence)
 {
   JsonObject *file = json_object_new ();
+  g_autofree char *shown = g_filename_display_name (g->name);
 
-  json_object_set_string_member (file, "file", g->name);
+  json_object_set_string_member (file, "file", shown);
   json_object_set_string_member (file, "why", sentence != NULL ? SMB_FACE_STORE_UNREADABLE : SMB_FACE_STORE_FACELESS);
   json_array_add_object_element (g->left_out, file);
   if (sentence != NULL && g->n_unreadable++ == 0)
@@ -280,6 +281,14 @@ add_picture (Gather *g, const char *path, GError **error)
 
   g->name = path;
   g->n_before = g->n;
+  if (!g_utf8_validate (path, -1, NULL)) { /* the index is JSON */
+    g_autofree char *shown = g_filename_display_name (path);
+    g_autofree char *sentence
+        = g_strdup_printf (_ ("%s: its name is not UTF-8 and cannot be written down; rename the file or its folder."), shown);
+
+    leave_out (g, sentence);
+    return TRUE;
+  }
   if (g->how->visit != NULL)
     good = g->how->visit (path, take_seen, g, &mine, g->cancellable, g->how->user_data, &local);
   if (good && !mine)

@@ -66,23 +66,24 @@ def check_torn(tap, folder):
     picture = read(SAMPLES, "nasa-astronaut.png")
     for name, content in (("cut.jpg", whole[:len(whole) * 3 // 4]), ("cut.png", picture[:len(picture) * 3 // 4]), ("letter.jpg", b"Dear lab,\n")):
         write(content, place, name)
+    write(whole, os.fsencode(place), b"n\xe4me.jpg")
     write(empty_wall(), place, "wall.png")
     for cropped in ([], ["--cropped"]):
         build = ["dataset", "build", os.path.join(folder, "torn"), "--out=" + data, "--size=72", *cropped]
         for again in (False, True):  # the second time from the faces that are there
             done = run(*build, "--json")
             told = json.loads(done.stdout)["left_out"] if done.stdout else {}
-            if done.returncode != 1 or told != {"unreadable": 3, "no-face": 0 if cropped else 1}:
+            if done.returncode != 1 or told != {"unreadable": 4, "no-face": 0 if cropped else 1}:
                 found.append(f"{cropped} {again}: exit {done.returncode}, {told}: {done.stderr}")
             if files_of(data) != sorted(GENUINE[:3] + (["wall.png"] if cropped else [])):
                 found.append(f"{cropped} {again}: {files_of(data)}")
-            named = ["cut.jpg", "cut.png", "letter.jpg"] + ([] if cropped else ["wall.png"])
-            if not all(name + ":" in done.stderr for name in named) or "3 that could not be used" not in done.stderr:
+            named = ["cut.jpg", "cut.png", "letter.jpg", "n\ufffdme.jpg"] + ([] if cropped else ["wall.png"])
+            if not all(name + ":" in done.stderr for name in named) or "4 that could not be used" not in done.stderr:
                 found.append(f"{cropped} {again}: not said: {done.stderr}")
             if not again and ("cut short" not in done.stderr or "its source, or remove it" not in done.stderr):
                 found.append(f"what to do is not said: {done.stderr}")
-    for name in ("cut.jpg", "cut.png", "letter.jpg"):
-        os.remove(os.path.join(place, name))
+    for name in (b"cut.jpg", b"cut.png", b"letter.jpg", b"n\xe4me.jpg"):
+        os.remove(os.path.join(os.fsencode(place), name))
     done = run(*build[:-1])
     if done.returncode != 0 or "0 that could not be used, 1 in which no face was found" not in done.stderr:
         found.append(f"a picture without a face: {done}")
