@@ -7,6 +7,7 @@
  *
  * Conventions
  *  - Matrices and tensors are float32, row-major, contiguous, in memory of the backend's device unless said otherwise.
+ *    Those given as void * are what the number format beside them says.
  *    Outputs come first. Buffers never overlap unless "in place" is allowed in the comment.
  *  - "=" overwrites, "+=" accumulates. Gradients of parameters accumulate; gradients of activations overwrite.
  *  - B batch, T tokens, C channels, H heads, D = C / H, L patches, K kept patches, P patch side in pixels.
@@ -21,7 +22,7 @@
 extern "C" {
 #endif
 
-#define SMB_BACKEND_ABI_VERSION 9u
+#define SMB_BACKEND_ABI_VERSION 10u
 #define SMB_GROUP_ID_BYTES 128
 
 typedef enum {
@@ -41,6 +42,14 @@ typedef enum {
   SMB_PRECISION_INT8,
 } SmbPrecision;
 
+/* How the numbers of an activation lie in memory. BF16: rounded to the nearest, where SmbDeviceInfo.halves is set and
+ * the operation's precision, if it has one, is BF16; rows of such matrices are multiples of 8 numbers long and begin at
+ * multiples of 16 bytes. Sums and what is not stored stay float32. */
+typedef enum {
+  SMB_NUMBER_F32 = 0,
+  SMB_NUMBER_BF16,
+} SmbNumber;
+
 typedef enum {
   SMB_EPILOGUE_NONE = 0,
   SMB_EPILOGUE_GELU, /* exact: 0.5 z (1 + erf (z / sqrt 2)) */
@@ -58,19 +67,21 @@ typedef struct {
   uint64_t free_bytes;
   uint32_t precisions;    /* bit (1u << SmbPrecision) for each that works here */
   SmbPrecision quick;     /* BF16 where its products are quicker than float32's, else F32 */
+  int halves;             /* whether it takes activations as SMB_NUMBER_BF16 */
   uint32_t chunk_rows; /* tokens that are best taken through a block at a time, so that they stay in a cache; 0: all */
 } SmbDeviceInfo;
 
 /* y (rows, n_out) = epilogue (x (rows, n_in) . w (n_out, n_in)^T + bias) [+ residual (rows, n_out)] */
 typedef struct {
-  float *y;
-  float *before; /* NULL, or (rows, n_out): the value before the epilogue, kept for the backward pass */
-  const float *x;
+  void *y;
+  void *before; /* NULL, or (rows, n_out): the value before the epilogue, kept for the backward pass */
+  const void *x;
   const float *w;        /* may be NULL if `prepared` is given */
   const void *prepared;  /* NULL, or what weight_prepare made of w */
   const float *bias;     /* NULL, or (n_out) */
-  const float *residual; /* NULL, or (rows, n_out); may be y itself */
+  const float *residual; /* NULL, or (rows, n_out); may be y itself; only where y is float32 */
   int64_t rows, n_in, n_out;
+  SmbNumber x_number, y_number; /* of x; of y and `before` */
   SmbEpilogue epilogue;
   SmbPrecision precision; /* without `prepared`: F32, or BF16 where the device has it */
 } SmbLinearForward;
@@ -78,32 +89,37 @@ typedef struct {
 /* dx = dy . w;   dw += dy^T . x;   dbias += column sums of dy. Any output may be NULL. dy is already behind the
  * epilogue (see gelu_backward). */
 typedef struct {
-  float *dx;    /* (rows, n_in) */
+  void *dx;     /* (rows, n_in) */
   float *dw;    /* (n_out, n_in) */
   float *dbias; /* (n_out) */
-  const float *dy, *x, *w;
+  const void *dy, *x;
+  const float *w;
   int64_t rows, n_in, n_out;
+  SmbNumber dx_number, dy_number, x_number;
   SmbPrecision precision; /* of the products: F32, or BF16 where the device has it */
 } SmbLinearBackward;
 
 /* softmax (q k^T / sqrt D) v per head.  qkv (B,T,3C): the channels of a token are q, k, v, each [head][D]. */
 typedef struct {
-  float *y;     /* (B,T,C) */
+  void *y;      /* (B,T,C) */
   float *probs; /* NULL, or (B,H,T,T): row = query, column = key */
   float *mean;  /* NULL, or (B,T,T): the mean of probs over the heads, added in their order; probs need not be asked for */
   float *lse;   /* NULL, or (B,H,T): log of the sum of exponentials of each row, all the backward pass needs */
-  const float *qkv;
+  const void *qkv;
   int64_t b, t, h, d;
+  SmbNumber number; /* of qkv and y */
   SmbPrecision precision; /* of the two products; INT8 counts as BF16 where the device has it, else as F32 */
 } SmbAttentionForward;
 
 typedef struct {
-  float *dqkv;   /* (B,T,3C) = */
+  void *dqkv;    /* (B,T,3C) = */
   float *dprobs; /* NULL, or (B,H,T,T) = d loss / d probs */
   float *relevance; /* NULL, or (B,T,T) = the mean over the heads, added in their order, of max (0, probs dprobs), NaN
                      * kept; dprobs need not be asked for */
-  const float *dy, *y, *qkv, *lse;
+  const void *dy, *y, *qkv;
+  const float *lse;
   int64_t b, t, h, d;
+  SmbNumber number; /* of dqkv, dy, y and qkv */
   SmbPrecision precision; /* of the products */
 } SmbAttentionBackward;
 
@@ -170,12 +186,15 @@ typedef struct SmbBackendAbi {
   SmbStatus (*attention_backward) (void *ctx, const SmbAttentionBackward *a);
 
   /* Norms and activations. mean, rstd (rows) may be NULL in forward. In backward they are needed; dw, db += . */
-  SmbStatus (*layer_norm_forward) (void *ctx, float *y, float *mean, float *rstd, const float *x, const float *w,
-                                   const float *b, int64_t rows, int64_t c, float eps);
-  SmbStatus (*layer_norm_backward) (void *ctx, float *dx, float *dw, float *db, const float *dy, const float *x,
-                                    const float *w, const float *mean, const float *rstd, int64_t rows, int64_t c);
-  SmbStatus (*gelu_forward) (void *ctx, float *y, const float *x, int64_t n);                     /* in place allowed */
-  SmbStatus (*gelu_backward) (void *ctx, float *dx, const float *dy, const float *x, int64_t n);  /* dx may be dy */
+  SmbStatus (*layer_norm_forward) (void *ctx, void *y, SmbNumber y_number, float *mean, float *rstd, const float *x,
+                                   const float *w, const float *b, int64_t rows, int64_t c, float eps);
+  SmbStatus (*layer_norm_backward) (void *ctx, float *dx, float *dw, float *db, const void *dy, SmbNumber dy_number,
+                                    const float *x, const float *w, const float *mean, const float *rstd, int64_t rows,
+                                    int64_t c);
+  /* All in one number format. In place allowed. */
+  SmbStatus (*gelu_forward) (void *ctx, void *y, const void *x, SmbNumber number, int64_t n);
+  SmbStatus (*gelu_backward) (void *ctx, void *dx, const void *dy, const void *x, SmbNumber number,
+                              int64_t n); /* dx may be dy */
   SmbStatus (*relu_forward) (void *ctx, float *y, const float *x, int64_t n);                     /* in place allowed */
   SmbStatus (*relu_backward) (void *ctx, float *dx, const float *dy, const float *y, int64_t n);  /* dx may be dy */
   /* y = x / max (|x|, 1e-12) a row; norm (rows) kept for backward: dx = (dy - y (y . dy)) / norm. */

@@ -38,10 +38,19 @@ show_point (const SmbPretrainPoint *p, gpointer user_data)
     smb_cli_show_step (o->common.json, p->iteration, p->iterations, p->losses.total, p->lr, p->images_per_second);
 }
 
+typedef struct {
+  const SmbNetConfig *config;
+  const SmbPretrainSettings *settings;
+} Planned;
+
 static guint64
-plan_bytes (SmbDevice *device, int batch, gboolean recompute, gpointer config, GError **error)
+plan_bytes (SmbDevice *device, int batch, gboolean recompute, gpointer user_data, GError **error)
 {
-  return smb_pretrain_plan_bytes (device, config, batch, recompute, error);
+  const Planned *p = user_data;
+  SmbPretrainSettings settings = *p->settings;
+
+  settings.recompute = recompute;
+  return smb_pretrain_plan_bytes (device, p->config, &settings, batch, error);
 }
 
 /* The network to be trained, in `config`, and the weights it starts from (*online_out; NULL: fresh ones, which are made
@@ -130,7 +139,8 @@ pretrain (Options *o, const char *const *sources, GError **error)
   if (device == NULL || !settle_network (o, &config, &online, error)
       || (o->target != NULL && (target = smb_weights_read (o->target, error)) == NULL)
       || (o->go_on && (optimiser = read_optimiser (o, error)) == NULL)
-      || !smb_cli_check_memory (&o->common, device, o->batch, o->parallel, plan_bytes, &config, error))
+      || !smb_cli_check_memory (&o->common, device, o->batch, o->parallel, plan_bytes,
+                                &(Planned){ &config, &o->plan.settings }, error))
     return FALSE;
   o->plan.settings.recompute = o->common.recompute;
   if (o->common.plan_only)

@@ -165,9 +165,9 @@ check_memory (const Options *o, SmbDevice *device, const SmbTensorDict *online, 
     return FALSE;
   if (kind != SMB_NET_ONLINE) /* the trainer has the words for it */
     return TRUE;
-  return (need = smb_pretrain_plan_bytes (device, &config, batch, o->settings.recompute, error)) > 0
-         && (one = smb_pretrain_plan_bytes (device, &config, 1, o->settings.recompute, error)) > 0
-         && (two = smb_pretrain_plan_bytes (device, &config, 2, o->settings.recompute, error)) > 0
+  return (need = smb_pretrain_plan_bytes (device, &config, &o->settings, batch, error)) > 0
+         && (one = smb_pretrain_plan_bytes (device, &config, &o->settings, 1, error)) > 0
+         && (two = smb_pretrain_plan_bytes (device, &config, &o->settings, 2, error)) > 0
          && smb_cli_tensor_fits (device, batch, need, one, two, error);
 }
 

@@ -24,7 +24,7 @@ activation_work (void *arg, int thread, int64_t from, int64_t to)
 }
 
 SmbStatus
-smb_cpu_gelu_forward (void *ctx, float *y, const float *x, int64_t n)
+smb_cpu_gelu_forward (void *ctx, void *y, const void *x, SmbNumber number, int64_t n)
 {
   SmbCpu *cpu = ctx;
   ActivationJob job = { cpu->k->gelu, NULL, y, NULL, x };
@@ -34,7 +34,7 @@ smb_cpu_gelu_forward (void *ctx, float *y, const float *x, int64_t n)
 }
 
 SmbStatus
-smb_cpu_gelu_backward (void *ctx, float *dx, const float *dy, const float *x, int64_t n)
+smb_cpu_gelu_backward (void *ctx, void *dx, const void *dy, const void *x, SmbNumber number, int64_t n)
 {
   SmbCpu *cpu = ctx;
   ActivationJob job = { NULL, cpu->k->gelu_grad, dx, dy, x };

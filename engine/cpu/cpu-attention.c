@@ -69,7 +69,7 @@ forward_head (const ForwardJob *j, float *own, int64_t sample, int64_t head, int
 {
   const SmbAttentionForward *a = j->a;
   int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c, row0 = (sample * a->h + head) * t + q0;
-  const float *q = a->qkv + sample * t * ld + head * d, *k = q + c, *v = k + c;
+  const float *q = (const float *) a->qkv + sample * t * ld + head * d, *k = q + c, *v = k + c;
   float scale = 1.0f / sqrtf ((float) d), *room = own + j->square;
   float *s = a->probs != NULL ? a->probs + row0 * t : own;
 
@@ -80,7 +80,7 @@ forward_head (const ForwardJob *j, float *own, int64_t sample, int64_t head, int
     if (a->lse != NULL)
       a->lse[row0 + r] = lse;
   }
-  product (j->k, room, a->y + (sample * t + q0) * c + head * d, c, (SmbCpuRows){ s, t, n, 0 }, v, ld, d, t, 0);
+  product (j->k, room, (float *) a->y + (sample * t + q0) * c + head * d, c, (SmbCpuRows){ s, t, n, 0 }, v, ld, d, t, 0);
   if (a->mean != NULL)
     add_head (j->cpu->k, a->mean + (sample * t + q0) * t, s, head, a->h, n * t);
 }
@@ -164,7 +164,8 @@ probs_and_gradient (const BackwardJob *j, float *room, float *p, float *dp, int6
 {
   const SmbAttentionBackward *a = j->a;
   int64_t t = a->t, d = a->d, c = a->h * d, ld = 3 * c;
-  const float *q = a->qkv + sample * t * ld + head * d, *dy = a->dy + (sample * t + q0) * c + head * d;
+  const float *q = (const float *) a->qkv + sample * t * ld + head * d;
+  const float *dy = (const float *) a->dy + (sample * t + q0) * c + head * d;
   const float *lse = a->lse + (sample * a->h + head) * t + q0;
   float scale = 1.0f / sqrtf ((float) d);
 
@@ -188,9 +189,10 @@ backward_work (void *arg, int thread, int64_t from, int64_t to)
 
   for (int64_t item = from; item < to; item++) {
     int64_t sample = item / a->h, head = item % a->h;
-    const float *q = a->qkv + sample * t * ld + head * d, *k = q + c;
-    const float *dy = a->dy + sample * t * c + head * d, *y = a->y + sample * t * c + head * d;
-    float *dq = a->dqkv + sample * t * ld + head * d, *dk = dq + c, *dv = dk + c;
+    const float *q = (const float *) a->qkv + sample * t * ld + head * d, *k = q + c;
+    const float *dy = (const float *) a->dy + sample * t * c + head * d;
+    const float *y = (const float *) a->y + sample * t * c + head * d;
+    float *dq = (float *) a->dqkv + sample * t * ld + head * d, *dk = dq + c, *dv = dk + c;
     float *dp = a->dprobs != NULL ? a->dprobs + item * t * t : ds;
 
     probs_and_gradient (j, room, p, dp, sample, head, 0, t);

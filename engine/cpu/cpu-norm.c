@@ -14,7 +14,7 @@ typedef struct {
 } NormJob;
 
 #define COLUMN_GRAIN 64
-#define ROW_FLOATS 4096 /* rows are handed to threads in runs of at least this many numbers */
+#define ROW_FLOATS   4096 /* rows are handed to threads in runs of at least this many numbers */
 
 static int64_t
 row_grain (int64_t c)
@@ -39,8 +39,8 @@ forward_rows (void *arg, int thread, int64_t from, int64_t to)
 }
 
 SmbStatus
-smb_cpu_layer_norm_forward (void *ctx, float *y, float *mean, float *rstd, const float *x, const float *w,
-                            const float *b, int64_t rows, int64_t c, float eps)
+smb_cpu_layer_norm_forward (void *ctx, void *y, SmbNumber y_number, float *mean, float *rstd, const float *x,
+                            const float *w, const float *b, int64_t rows, int64_t c, float eps)
 {
   SmbCpu *cpu = ctx;
   NormJob job = { .k = cpu->k, .y = y, .mean = mean, .rstd = rstd, .x = x, .w = w, .b = b, .c = c, .eps = eps };
@@ -68,12 +68,22 @@ backward_columns (void *arg, int thread, int64_t from, int64_t to)
 }
 
 SmbStatus
-smb_cpu_layer_norm_backward (void *ctx, float *dx, float *dw, float *db, const float *dy, const float *x,
-                             const float *w, const float *mean, const float *rstd, int64_t rows, int64_t c)
+smb_cpu_layer_norm_backward (void *ctx, float *dx, float *dw, float *db, const void *dy, SmbNumber dy_number,
+                             const float *x, const float *w, const float *mean, const float *rstd, int64_t rows,
+                             int64_t c)
 {
   SmbCpu *cpu = ctx;
-  NormJob job = { .k = cpu->k, .y = dx, .mean = dw, .rstd = db, .dy = dy, .x = x, .w = w, .mean_in = mean,
-                  .rstd_in = rstd, .rows = rows, .c = c };
+  NormJob job = { .k = cpu->k,
+                  .y = dx,
+                  .mean = dw,
+                  .rstd = db,
+                  .dy = dy,
+                  .x = x,
+                  .w = w,
+                  .mean_in = mean,
+                  .rstd_in = rstd,
+                  .rows = rows,
+                  .c = c };
 
   if (dw != NULL || db != NULL)
     smb_cpu_parallel (cpu, c, COLUMN_GRAIN, backward_columns, &job);

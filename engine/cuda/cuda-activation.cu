@@ -84,16 +84,50 @@ backward (void *ctx, void (*kernel) (float *, const float *, const float *, int6
   return smb_cuda_launched (cuda, "an activation's gradient");
 }
 
-SmbStatus
-smb_cuda_gelu_forward (void *ctx, float *y, const float *x, int64_t n)
+/* dy . GELU' (x), eight at a time. */
+static __global__ void
+gelu_slope_eights_kernel (Eight *dx, const Eight *dy, const Eight *x, int64_t n)
 {
-  return forward (ctx, gelu_kernel, y, x, n);
+  FOR_ELEMENTS (i, n) {
+    const Eight g = dy[i], in = x[i];
+    Eight out;
+
+#pragma unroll
+    for (int k = 0; k < 8; k += 2)
+      out.pairs[k / 2] = smb_bf16_pair (number_of_eight (g, k) * smb_gelu_slope (number_of_eight (in, k)),
+                                        number_of_eight (g, k + 1) * smb_gelu_slope (number_of_eight (in, k + 1)));
+    dx[i] = out;
+  }
 }
 
 SmbStatus
-smb_cuda_gelu_backward (void *ctx, float *dx, const float *dy, const float *x, int64_t n)
+smb_cuda_gelu_forward (void *ctx, void *y, const void *x, SmbNumber number, int64_t n)
 {
-  return backward (ctx, gelu_slope_kernel, dx, dy, x, n);
+  SmbCuda *cuda = (SmbCuda *) ctx;
+  SmbStatus status;
+
+  if (number == SMB_NUMBER_F32)
+    return forward (ctx, gelu_kernel, (float *) y, (const float *) x, n);
+  status = smb_cuda_enter (cuda);
+  return status != SMB_STATUS_OK || n <= 0
+           ? status
+           : smb_cuda_finish_halves (cuda, (SmbBf16 *) y, (const SmbBf16 *) x, SMB_EPILOGUE_GELU, n);
+}
+
+SmbStatus
+smb_cuda_gelu_backward (void *ctx, void *dx, const void *dy, const void *x, SmbNumber number, int64_t n)
+{
+  SmbCuda *cuda = (SmbCuda *) ctx;
+  SmbStatus status;
+
+  if (number == SMB_NUMBER_F32)
+    return backward (ctx, gelu_slope_kernel, (float *) dx, (const float *) dy, (const float *) x, n);
+  status = smb_cuda_enter (cuda);
+  if (status != SMB_STATUS_OK || n <= 0)
+    return status;
+  LAUNCH (cuda, gelu_slope_eights_kernel, blocks_for (n / 8), BLOCK, 0, (Eight *) dx, (const Eight *) dy,
+          (const Eight *) x, n / 8);
+  return smb_cuda_launched (cuda, "an activation's gradient");
 }
 
 SmbStatus
@@ -109,49 +143,48 @@ smb_cuda_relu_backward (void *ctx, float *dx, const float *dy, const float *y, i
 }
 
 static __device__ __forceinline__ float
-finished (float z, const float *residual, int epilogue, int64_t i)
+activated (float z, int epilogue)
 {
-  float value = epilogue == SMB_EPILOGUE_GELU ? smb_gelu (z) : epilogue == SMB_EPILOGUE_RELU ? smb_relu (z) : z;
-
-  return residual != NULL ? value + residual[i] : value;
+  return epilogue == SMB_EPILOGUE_GELU ? smb_gelu (z) : epilogue == SMB_EPILOGUE_RELU ? smb_relu (z) : z;
 }
 
 static __global__ void
 finish_kernel (float *y, const float *z, const float *residual, int epilogue, int64_t n)
 {
-  FOR_ELEMENTS (i, n)
-    y[i] = finished (z[i], residual, epilogue, i);
-}
+  FOR_ELEMENTS (i, n) {
+    const float value = activated (z[i], epilogue);
 
-/* The same, and the next product's factor in the same pass: a thread two neighbours of a padded row. */
-static __global__ void
-finish_halves_kernel (float *y, SmbBf16 *halves, const float *z, const float *residual, int epilogue, int64_t rows,
-                      int64_t n, int64_t padded)
-{
-  uint32_t *pairs = (uint32_t *) halves;
-
-  FOR_ELEMENTS (i, rows * padded / 2) {
-    const int64_t column = i % (padded / 2) * 2, at = i / (padded / 2) * n + column;
-    float value[2] = { 0.0f, 0.0f };
-
-    for (int k = 0; k < 2; k++)
-      if (column + k < n)
-        y[at + k] = value[k] = finished (z[at + k], residual, epilogue, at + k);
-    pairs[i] = smb_bf16_pair (value[0], value[1]);
+    y[i] = residual != NULL ? value + residual[i] : value;
   }
 }
 
 SmbStatus
-smb_cuda_finish (SmbCuda *cuda, float *y, SmbBf16 *halves, const float *z, const float *residual, SmbEpilogue epilogue,
-                 int64_t rows, int64_t n)
+smb_cuda_finish (SmbCuda *cuda, float *y, const float *z, const float *residual, SmbEpilogue epilogue, int64_t n)
 {
-  const int64_t padded = smb_round_up (n, 8);
+  LAUNCH (cuda, finish_kernel, blocks_for (n), BLOCK, 0, y, z, residual, (int) epilogue, n);
+  return smb_cuda_launched (cuda, "the end of a linear layer");
+}
 
-  if (halves != NULL)
-    LAUNCH (cuda, finish_halves_kernel, blocks_for (rows * padded / 2), BLOCK, 0, y, halves, z, residual,
-            (int) epilogue, rows, n, padded);
-  else
-    LAUNCH (cuda, finish_kernel, blocks_for (rows * n), BLOCK, 0, y, z, residual, (int) epilogue, rows * n);
+static __global__ void
+finish_eights_kernel (Eight *y, const Eight *z, int epilogue, int64_t n)
+{
+  FOR_ELEMENTS (i, n) {
+    const Eight in = z[i];
+    Eight out;
+
+#pragma unroll
+    for (int k = 0; k < 8; k += 2)
+      out.pairs[k / 2] = smb_bf16_pair (activated (number_of_eight (in, k), epilogue),
+                                        activated (number_of_eight (in, k + 1), epilogue));
+    y[i] = out;
+  }
+}
+
+SmbStatus
+smb_cuda_finish_halves (SmbCuda *cuda, SmbBf16 *y, const SmbBf16 *z, SmbEpilogue epilogue, int64_t n)
+{
+  LAUNCH (cuda, finish_eights_kernel, blocks_for (n / 8), BLOCK, 0, (Eight *) y, (const Eight *) z, (int) epilogue,
+          n / 8);
   return smb_cuda_launched (cuda, "the end of a linear layer");
 }
 

@@ -6,7 +6,8 @@
  * 16 rows a warp. Products are written so that both factors lie in shared memory with their summed dimension
  * contiguous, two numbers a word; where a factor is needed the other way round as well, it is stored twice. Rows are
  * four words longer than they need be: the eight rows of a fragment then lie in different banks. The result of one
- * product is the left factor of the next without leaving the registers (Dao 2023). */
+ * product is the left factor of the next without leaving the registers (Dao 2023). Factors come in bfloat16; results
+ * are stored as the caller has his. */
 
 #define WARPS 4
 #define THREADS (WARPS * WARP)
@@ -32,31 +33,79 @@ template <int N> struct Stride {
   static constexpr int words = N / 2 + 4;
 };
 
-/* tile [n][D] = rows of x [from, from + n) in bfloat16, zeros beyond t and d. */
+/* What the kernels read: the rows of qkv (b,t,3 h d), `ld` apart, and backward of the result's gradient (b,t,h d),
+ * `dy_ld` apart. Distances are multiples of 8: where d is as well, rows of heads begin at multiples of 16 bytes. */
+struct Factors {
+  const SmbBf16 *qkv, *dy;
+  int64_t ld, dy_ld;
+  int t, h, d;
+};
+
+/* The rows of one head of one sample. */
+struct Head {
+  const SmbBf16 *q, *k, *v, *dy;
+  int64_t wide_at, out_at; /* in arrays as qkv and as the result, without padding */
+  int64_t row_at;          /* of one number a query */
+};
+
+static __device__ __forceinline__ Head
+head_of (const Factors &f, int64_t item)
+{
+  const int64_t sample = item / f.h, head = item % f.h, c = (int64_t) f.h * f.d;
+  Head place;
+
+  place.q = f.qkv + sample * f.t * f.ld + head * f.d;
+  place.k = place.q + c;
+  place.v = place.k + c;
+  place.dy = f.dy + sample * f.t * f.dy_ld + head * f.d;
+  place.wide_at = sample * f.t * 3 * c + head * f.d;
+  place.out_at = sample * f.t * c + head * f.d;
+  place.row_at = item * f.t;
+  return place;
+}
+
+static __device__ __forceinline__ uint32_t
+pair_of_bits (SmbBf16 first, SmbBf16 second)
+{
+  return (uint32_t) first | (uint32_t) second << 16;
+}
+
+/* tile [n][D] = rows of x [from, from + n), zeros beyond t and d. */
 template <int D>
 static __device__ __forceinline__ void
-load_rows (uint32_t *tile, const float *x, int64_t ld, int from, int n, int t, int d)
+load_rows (uint32_t *tile, const SmbBf16 *x, int64_t ld, int from, int n, int t, int d)
 {
+  if (d % 8 == 0) {
+    for (int i = (int) threadIdx.x; i < n * D / 8; i += THREADS) {
+      const int row = i / (D / 8), column = i % (D / 8) * 8;
+      Eight eight = { { 0, 0, 0, 0 } };
+
+      if (from + row < t && column < d)
+        eight = *(const Eight *) (x + (from + row) * ld + column);
+      *(Eight *) (tile + row * Stride<D>::words + column / 2) = eight;
+    }
+    return;
+  }
   for (int i = (int) threadIdx.x; i < n * D / 2; i += THREADS) {
     const int row = i / (D / 2), column = i % (D / 2) * 2, inside = from + row < t;
-    const float *at = x + (from + row) * ld + column;
+    const SmbBf16 *at = x + (from + row) * ld + column;
 
     tile[row * Stride<D>::words + column / 2]
-      = smb_bf16_pair (inside && column < d ? at[0] : 0.0f, inside && column + 1 < d ? at[1] : 0.0f);
+      = pair_of_bits (inside && column < d ? at[0] : 0, inside && column + 1 < d ? at[1] : 0);
   }
 }
 
 /* tile [D][N] = the same transposed. */
 template <int D, int N>
 static __device__ __forceinline__ void
-load_columns (uint32_t *tile, const float *x, int64_t ld, int from, int t, int d)
+load_columns (uint32_t *tile, const SmbBf16 *x, int64_t ld, int from, int t, int d)
 {
   for (int i = (int) threadIdx.x; i < N / 2 * D; i += THREADS) {
     const int row = i / D * 2, column = i % D;
-    const float *at = x + (from + row) * ld + column;
+    const SmbBf16 *at = x + (from + row) * ld + column;
 
-    tile[column * Stride<N>::words + row / 2] = smb_bf16_pair (from + row < t && column < d ? at[0] : 0.0f,
-                                                               from + row + 1 < t && column < d ? at[ld] : 0.0f);
+    tile[column * Stride<N>::words + row / 2]
+      = pair_of_bits (from + row < t && column < d ? at[0] : 0, from + row + 1 < t && column < d ? at[ld] : 0);
   }
 }
 
@@ -135,43 +184,67 @@ row_sum (float x)
   return x + __shfl_xor_sync (WHOLE_WARP, x, 2);
 }
 
-/* out (rows `ld` apart) = factor[row half] * c for this warp's rows [row, row + 16) below t and columns below d. */
-template <int C>
+/* Neighbours x, y of a row to `to`; the second only if it is inside. */
 static __device__ __forceinline__ void
-store_tile (float *out, int64_t ld, const float (&c)[C][4], const float (&factor)[2], int row, int t, int d)
+store_pair (float *to, float x, float y, int both)
+{
+  to[0] = x;
+  if (both)
+    to[1] = y;
+}
+
+static __device__ __forceinline__ void
+store_pair (SmbBf16 *to, float x, float y, int both)
+{
+  const uint32_t pair = smb_bf16_pair (x, y);
+
+  if (both && (uintptr_t) to % sizeof pair == 0) {
+    *(uint32_t *) to = pair;
+    return;
+  }
+  to[0] = (SmbBf16) pair;
+  if (both)
+    to[1] = (SmbBf16) (pair >> 16);
+}
+
+/* out (rows `ld` apart) = factor[row half] * c for this warp's rows [row, row + 16) below t and columns below d. */
+template <int C, typename Number>
+static __device__ __forceinline__ void
+store_tile (Number *out, int64_t ld, const float (&c)[C][4], const float (&factor)[2], int row, int t, int d)
 {
 #pragma unroll
   for (int column = 0; column < C; column++)
 #pragma unroll
-    for (int r = 0; r < 4; r++) {
+    for (int r = 0; r < 4; r += 2) {
       const int at_row = row + smb_fragment_c_row (lane_index (), r);
       const int at_column = column * 8 + smb_fragment_c_column (lane_index (), r);
 
       if (at_row < t && at_column < d)
-        out[at_row * ld + at_column] = c[column][r] * factor[r / 2];
+        store_pair (out + at_row * ld + at_column, c[column][r] * factor[r / 2], c[column][r + 1] * factor[r / 2],
+                    at_column + 1 < d);
     }
 }
 
-template <int D>
+template <int D, typename Number>
 static __global__ void
 __launch_bounds__ (THREADS)
-forward_kernel (float *y, float *lse, SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles,
-                float scale)
+forward_kernel (Number *y, float *lse, SmbSoftmaxState *states, Factors f, int tiles, float scale)
 {
   DYNAMIC_SHARED (uint32_t, q);
+  const int t = f.t, d = f.d;
   uint32_t *k = q + ROWS * Stride<D>::words, *v = k + ROWS * Stride<D>::words; /* v [D][ROWS] */
   const int q0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
-  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  const Head head = head_of (f, item_of_block (tiles));
   float acc[D / 8][4] = { { 0 } }, inverse[2];
   SmbSoftmaxState state[2] = { { -INFINITY, 0.0f }, { -INFINITY, 0.0f } };
 
-  load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
+  load_rows<D> (q, head.q, f.ld, q0, ROWS, t, d);
   for (int k0 = 0; k0 < t; k0 += ROWS) {
     float s[ROWS / 8][4] = { { 0 } };
 
     __syncthreads ();
-    load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
-    load_columns<D, ROWS> (v, head.v, head.ld, k0, t, d);
+    load_rows<D> (k, head.k, f.ld, k0, ROWS, t, d);
+    load_columns<D, ROWS> (v, head.v, f.ld, k0, t, d);
     __syncthreads ();
     multiply_tiles<D> (s, q, row, k);
 #pragma unroll
@@ -213,26 +286,26 @@ forward_kernel (float *y, float *lse, SmbSoftmaxState *states, const float *qkv,
     if (states != NULL && lane_index () % 4 == 0 && at < t)
       states[head.row_at + at] = state[half];
   }
-  store_tile (y + head.out_at, head.out_ld, acc, inverse, q0 + row, t, d);
+  store_tile (y + head.out_at, (int64_t) f.h * d, acc, inverse, q0 + row, t, d);
 }
 
 template <int D>
 static __global__ void
 __launch_bounds__ (THREADS)
-probs_kernel (float *probs, const SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles,
-              float scale)
+probs_kernel (float *probs, const SmbSoftmaxState *states, Factors f, int tiles, float scale)
 {
   DYNAMIC_SHARED (uint32_t, q);
+  const int t = f.t, d = f.d;
   uint32_t *k = q + ROWS * Stride<D>::words;
   const int q0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
-  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  const Head head = head_of (f, item_of_block (tiles));
 
-  load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
+  load_rows<D> (q, head.q, f.ld, q0, ROWS, t, d);
   for (int k0 = 0; k0 < t; k0 += ROWS) {
     float s[ROWS / 8][4] = { { 0 } };
 
     __syncthreads ();
-    load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
+    load_rows<D> (k, head.k, f.ld, k0, ROWS, t, d);
     __syncthreads ();
     multiply_tiles<D> (s, q, row, k);
     for (int column = 0; column < ROWS / 8; column++)
@@ -250,9 +323,10 @@ probs_kernel (float *probs, const SmbSoftmaxState *states, const float *qkv, int
 template <int D>
 static __global__ void
 __launch_bounds__ (THREADS)
-mean_kernel (float *mean, const SmbSoftmaxState *states, const float *qkv, int t, int h, int d, int tiles, float scale)
+mean_kernel (float *mean, const SmbSoftmaxState *states, Factors f, int tiles, float scale)
 {
   DYNAMIC_SHARED (uint32_t, q);
+  const int t = f.t, h = f.h, d = f.d;
   uint32_t *k = q + ROWS * Stride<D>::words;
   const int k0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
   const int64_t sample = item_of_block (tiles) / tiles;
@@ -261,12 +335,12 @@ mean_kernel (float *mean, const SmbSoftmaxState *states, const float *qkv, int t
   float sum[ROWS / 8][4] = { { 0 } };
 
   for (int n = 0; n < h; n++) {
-    const Head head = head_of (qkv, sample * h + n, t, h, d);
+    const Head head = head_of (f, sample * h + n);
     float s[ROWS / 8][4] = { { 0 } };
 
     __syncthreads ();
-    load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
-    load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
+    load_rows<D> (q, head.q, f.ld, q0, ROWS, t, d);
+    load_rows<D> (k, head.k, f.ld, k0, ROWS, t, d);
     __syncthreads ();
     multiply_tiles<D> (s, q, row, k);
 #pragma unroll
@@ -282,15 +356,15 @@ mean_kernel (float *mean, const SmbSoftmaxState *states, const float *qkv, int t
   store_tile (mean + sample * t * t + k0, t, sum, inverse, q0 + row, t, t - k0);
 }
 
-template <int D>
+template <int D, typename Number>
 static SmbStatus
-launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *states)
+launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, const Factors &f, SmbSoftmaxState *states)
 {
   const size_t bytes = (2 * ROWS * Stride<D>::words + D * Stride<ROWS>::words) * sizeof (uint32_t);
-  const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, ROWS);
+  const int tiles = (int) smb_ceil_div (f.t, ROWS);
   const unsigned blocks = (unsigned) (a->b * a->h * tiles);
-  const float scale = 1.0f / sqrtf ((float) d);
-  SmbStatus status = ALLOW_SHARED (cuda, forward_kernel<D>, bytes);
+  const float scale = 1.0f / sqrtf ((float) f.d);
+  SmbStatus status = ALLOW_SHARED (cuda, (forward_kernel<D, Number>), bytes);
 
   if (status == SMB_STATUS_OK)
     status = ALLOW_SHARED (cuda, probs_kernel<D>, bytes);
@@ -298,35 +372,48 @@ launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *st
     status = ALLOW_SHARED (cuda, mean_kernel<D>, bytes);
   if (status != SMB_STATUS_OK)
     return status;
-  LAUNCH (cuda, forward_kernel<D>, blocks, THREADS, bytes, a->y, a->lse, states, a->qkv, t, h, d, tiles,
-          scale);
+  LAUNCH (cuda, (forward_kernel<D, Number>), blocks, THREADS, bytes, (Number *) a->y, a->lse, states, f, tiles, scale);
   if (a->probs != NULL)
-    LAUNCH (cuda, probs_kernel<D>, blocks, THREADS, bytes, a->probs, (const SmbSoftmaxState *) states, a->qkv, t, h, d,
-            tiles, scale);
+    LAUNCH (cuda, probs_kernel<D>, blocks, THREADS, bytes, a->probs, (const SmbSoftmaxState *) states, f, tiles, scale);
   if (a->mean != NULL)
     LAUNCH (cuda, mean_kernel<D>, (unsigned) (a->b * tiles * tiles), THREADS, bytes, a->mean,
-            (const SmbSoftmaxState *) states, a->qkv, t, h, d, tiles, scale);
+            (const SmbSoftmaxState *) states, f, tiles, scale);
   return smb_cuda_launched (cuda, "attention");
 }
+
+/* call<D, Number> with D as WITH_HEAD_SIZE has it. */
+#define WITH_HEAD_SIZE_AND_NUMBER(d, number, call)                                                                     \
+  ((number) == SMB_NUMBER_BF16                                                                                         \
+     ? ((d) <= 32 ? call<32, SmbBf16> : (d) <= 64 ? call<64, SmbBf16> : call<MOST_HEAD, SmbBf16>)                      \
+     : ((d) <= 32 ? call<32, float> : (d) <= 64 ? call<64, float> : call<MOST_HEAD, float>))
 
 SmbStatus
 smb_cuda_attention_forward_bf16 (SmbCuda *cuda, const SmbAttentionForward *a, void *states)
 {
-  return WITH_HEAD_SIZE (a->d, launch_forward) (cuda, a, (SmbSoftmaxState *) states);
+  const void *qkv;
+  int64_t ld;
+  SmbStatus status
+    = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_LEFT, a->qkv, a->number, a->b * a->t, 3 * a->h * a->d, &qkv, &ld);
+  const Factors f = { (const SmbBf16 *) qkv, NULL, ld, 0, (int) a->t, (int) a->h, (int) a->d };
+
+  if (status != SMB_STATUS_OK)
+    return status;
+  return WITH_HEAD_SIZE_AND_NUMBER (a->d, a->number, launch_forward) (cuda, a, f, (SmbSoftmaxState *) states);
 }
 
 /* dQ for a tile of queries, keys passing by. */
-template <int D, int KEYS>
+template <int D, int KEYS, typename Number>
 static __global__ void
 __launch_bounds__ (THREADS)
-query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qkv, const float *lse,
-                    const float *delta, int t, int h, int d, int tiles, float scale)
+query_slope_kernel (Number *dqkv, float *dprobs, Factors f, const float *lse, const float *delta, int tiles, float scale)
 {
   DYNAMIC_SHARED (uint32_t, q);
+  const int t = f.t, d = f.d;
+  const int64_t c = (int64_t) f.h * d;
   uint32_t *g = q + ROWS * Stride<D>::words, *k = g + ROWS * Stride<D>::words;
   uint32_t *v = k + KEYS * Stride<D>::words, *k_turned = v + KEYS * Stride<D>::words; /* [D][KEYS] */
   const int q0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
-  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  const Head head = head_of (f, item_of_block (tiles));
   const float one[2] = { 1.0f, 1.0f };
   float acc[D / 8][4] = { { 0 } }, row_lse[2], row_delta[2];
 
@@ -336,15 +423,15 @@ query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qk
     row_lse[half] = at < t ? lse[head.row_at + at] : 0.0f;
     row_delta[half] = at < t ? delta[head.row_at + at] : 0.0f;
   }
-  load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
-  load_rows<D> (g, dy + head.out_at, head.out_ld, q0, ROWS, t, d);
+  load_rows<D> (q, head.q, f.ld, q0, ROWS, t, d);
+  load_rows<D> (g, head.dy, f.dy_ld, q0, ROWS, t, d);
   for (int k0 = 0; k0 < t; k0 += KEYS) {
     float s[KEYS / 8][4] = { { 0 } }, dp[KEYS / 8][4] = { { 0 } };
 
     __syncthreads ();
-    load_rows<D> (k, head.k, head.ld, k0, KEYS, t, d);
-    load_rows<D> (v, head.v, head.ld, k0, KEYS, t, d);
-    load_columns<D, KEYS> (k_turned, head.k, head.ld, k0, t, d);
+    load_rows<D> (k, head.k, f.ld, k0, KEYS, t, d);
+    load_rows<D> (v, head.v, f.ld, k0, KEYS, t, d);
+    load_columns<D, KEYS> (k_turned, head.k, f.ld, k0, t, d);
     __syncthreads ();
     multiply_tiles<D> (s, q, row, k);
     multiply_tiles<D> (dp, g, row, v);
@@ -362,34 +449,35 @@ query_slope_kernel (float *dqkv, float *dprobs, const float *dy, const float *qk
       }
     multiply_registers (acc, s, k_turned);
   }
-  store_tile (dqkv + (head.q - qkv), head.ld, acc, one, q0 + row, t, d);
+  store_tile (dqkv + head.wide_at, 3 * c, acc, one, q0 + row, t, d);
 }
 
 /* dK and dV for a tile of keys, queries passing by: everything transposed, so that keys are the rows. */
-template <int D, int QUERIES>
+template <int D, int QUERIES, typename Number>
 static __global__ void
-__launch_bounds__ (THREADS, D <= 32 ? 3 : 2) /* shared memory has room for no more where D is 64 */
-key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *lse, const float *delta, int t, int h,
-                  int d, int tiles, float scale)
+__launch_bounds__ (THREADS, 2) /* three would have to spill registers, and have no shared memory where D is 64 */
+key_slope_kernel (Number *dqkv, Factors f, const float *lse, const float *delta, int tiles, float scale)
 {
   DYNAMIC_SHARED (uint32_t, k);
+  const int t = f.t, d = f.d;
+  const int64_t c = (int64_t) f.h * d;
   uint32_t *v = k + ROWS * Stride<D>::words, *q = v + ROWS * Stride<D>::words, *g = q + QUERIES * Stride<D>::words;
   uint32_t *q_turned = g + QUERIES * Stride<D>::words, *g_turned = q_turned + D * Stride<QUERIES>::words;
   const int k0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
-  const Head head = head_of (qkv, item_of_block (tiles), t, h, d);
+  const Head head = head_of (f, item_of_block (tiles));
   const float one[2] = { 1.0f, 1.0f };
   float dk[D / 8][4] = { { 0 } }, dv[D / 8][4] = { { 0 } };
 
-  load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
-  load_rows<D> (v, head.v, head.ld, k0, ROWS, t, d);
+  load_rows<D> (k, head.k, f.ld, k0, ROWS, t, d);
+  load_rows<D> (v, head.v, f.ld, k0, ROWS, t, d);
   for (int q0 = 0; q0 < t; q0 += QUERIES) {
     float p[QUERIES / 8][4] = { { 0 } }, dp[QUERIES / 8][4] = { { 0 } };
 
     __syncthreads ();
-    load_rows<D> (q, head.q, head.ld, q0, QUERIES, t, d);
-    load_rows<D> (g, dy + head.out_at, head.out_ld, q0, QUERIES, t, d);
-    load_columns<D, QUERIES> (q_turned, head.q, head.ld, q0, t, d);
-    load_columns<D, QUERIES> (g_turned, dy + head.out_at, head.out_ld, q0, t, d);
+    load_rows<D> (q, head.q, f.ld, q0, QUERIES, t, d);
+    load_rows<D> (g, head.dy, f.dy_ld, q0, QUERIES, t, d);
+    load_columns<D, QUERIES> (q_turned, head.q, f.ld, q0, t, d);
+    load_columns<D, QUERIES> (g_turned, head.dy, f.dy_ld, q0, t, d);
     __syncthreads ();
     multiply_tiles<D> (p, k, row, q);
     multiply_tiles<D> (dp, v, row, g);
@@ -407,18 +495,18 @@ key_slope_kernel (float *dqkv, const float *dy, const float *qkv, const float *l
     multiply_registers (dv, p, g_turned);
     multiply_registers (dk, dp, q_turned);
   }
-  store_tile (dqkv + (head.k - qkv), head.ld, dk, one, k0 + row, t, d);
-  store_tile (dqkv + (head.v - qkv), head.ld, dv, one, k0 + row, t, d);
+  store_tile (dqkv + head.wide_at + c, 3 * c, dk, one, k0 + row, t, d);
+  store_tile (dqkv + head.wide_at + 2 * c, 3 * c, dv, one, k0 + row, t, d);
 }
 
 /* relevance (B,T,T): as the mean of probs, of the positive part of probs and their gradient. */
 template <int D>
 static __global__ void
 __launch_bounds__ (THREADS)
-relevance_kernel (float *relevance, const float *dy, const float *qkv, const float *lse, int t, int h, int d, int tiles,
-                  float scale)
+relevance_kernel (float *relevance, Factors f, const float *lse, int tiles, float scale)
 {
   DYNAMIC_SHARED (uint32_t, q);
+  const int t = f.t, h = f.h, d = f.d;
   uint32_t *g = q + ROWS * Stride<D>::words, *k = g + ROWS * Stride<D>::words, *v = k + ROWS * Stride<D>::words;
   const int k0 = tile_of_block (tiles) * ROWS, row = (int) threadIdx.x / WARP * 16;
   const int64_t sample = item_of_block (tiles) / tiles;
@@ -427,14 +515,14 @@ relevance_kernel (float *relevance, const float *dy, const float *qkv, const flo
   float sum[ROWS / 8][4] = { { 0 } };
 
   for (int n = 0; n < h; n++) {
-    const Head head = head_of (qkv, sample * h + n, t, h, d);
+    const Head head = head_of (f, sample * h + n);
     float s[ROWS / 8][4] = { { 0 } }, dp[ROWS / 8][4] = { { 0 } };
 
     __syncthreads ();
-    load_rows<D> (q, head.q, head.ld, q0, ROWS, t, d);
-    load_rows<D> (g, dy + head.out_at, head.out_ld, q0, ROWS, t, d);
-    load_rows<D> (k, head.k, head.ld, k0, ROWS, t, d);
-    load_rows<D> (v, head.v, head.ld, k0, ROWS, t, d);
+    load_rows<D> (q, head.q, f.ld, q0, ROWS, t, d);
+    load_rows<D> (g, head.dy, f.dy_ld, q0, ROWS, t, d);
+    load_rows<D> (k, head.k, f.ld, k0, ROWS, t, d);
+    load_rows<D> (v, head.v, f.ld, k0, ROWS, t, d);
     __syncthreads ();
     multiply_tiles<D> (s, q, row, k);
     multiply_tiles<D> (dp, g, row, v);
@@ -451,38 +539,49 @@ relevance_kernel (float *relevance, const float *dy, const float *qkv, const flo
   store_tile (relevance + sample * t * t + k0, t, sum, inverse, q0 + row, t, t - k0);
 }
 
-template <int D>
+template <int D, typename Number>
 static SmbStatus
-launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
+launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const Factors &f, const float *delta)
 {
   constexpr int passing = D <= 64 ? 64 : 32; /* rows at a time: registers and shared memory */
   const size_t query_bytes
     = (2 * (ROWS + passing) * Stride<D>::words + D * Stride<passing>::words) * sizeof (uint32_t);
   const size_t key_bytes = query_bytes + D * Stride<passing>::words * sizeof (uint32_t);
   const size_t relevance_bytes = 4 * ROWS * Stride<D>::words * sizeof (uint32_t);
-  const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, ROWS);
+  const int tiles = (int) smb_ceil_div (f.t, ROWS);
   const unsigned blocks = (unsigned) (a->b * a->h * tiles);
-  const float scale = 1.0f / sqrtf ((float) d);
-  SmbStatus status = ALLOW_SHARED (cuda, (query_slope_kernel<D, passing>), query_bytes);
+  const float scale = 1.0f / sqrtf ((float) f.d);
+  SmbStatus status = ALLOW_SHARED (cuda, (query_slope_kernel<D, passing, Number>), query_bytes);
 
   if (status == SMB_STATUS_OK)
-    status = ALLOW_SHARED (cuda, (key_slope_kernel<D, passing>), key_bytes);
+    status = ALLOW_SHARED (cuda, (key_slope_kernel<D, passing, Number>), key_bytes);
   if (status == SMB_STATUS_OK)
     status = ALLOW_SHARED (cuda, relevance_kernel<D>, relevance_bytes);
   if (status != SMB_STATUS_OK)
     return status;
-  LAUNCH (cuda, (query_slope_kernel<D, passing>), blocks, THREADS, query_bytes, a->dqkv, a->dprobs, a->dy, a->qkv,
-          a->lse, delta, t, h, d, tiles, scale);
-  LAUNCH (cuda, (key_slope_kernel<D, passing>), blocks, THREADS, key_bytes, a->dqkv, a->dy, a->qkv, a->lse, delta, t,
-          h, d, tiles, scale);
+  LAUNCH (cuda, (query_slope_kernel<D, passing, Number>), blocks, THREADS, query_bytes, (Number *) a->dqkv, a->dprobs,
+          f, a->lse, delta, tiles, scale);
+  LAUNCH (cuda, (key_slope_kernel<D, passing, Number>), blocks, THREADS, key_bytes, (Number *) a->dqkv, f, a->lse,
+          delta, tiles, scale);
   if (a->relevance != NULL)
-    LAUNCH (cuda, relevance_kernel<D>, (unsigned) (a->b * tiles * tiles), THREADS, relevance_bytes, a->relevance, a->dy,
-            a->qkv, a->lse, t, h, d, tiles, scale);
+    LAUNCH (cuda, relevance_kernel<D>, (unsigned) (a->b * tiles * tiles), THREADS, relevance_bytes, a->relevance, f,
+            a->lse, tiles, scale);
   return smb_cuda_launched (cuda, "attention's gradient");
 }
 
 SmbStatus
 smb_cuda_attention_backward_bf16 (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
 {
-  return WITH_HEAD_SIZE (a->d, launch_backward) (cuda, a, delta);
+  const int64_t rows = a->b * a->t, c = a->h * a->d;
+  const void *qkv, *dy = NULL;
+  int64_t ld, dy_ld = 0;
+  SmbStatus status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_LEFT, a->qkv, a->number, rows, 3 * c, &qkv, &ld);
+
+  if (status == SMB_STATUS_OK)
+    status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_RIGHT, a->dy, a->number, rows, c, &dy, &dy_ld);
+  if (status != SMB_STATUS_OK)
+    return status;
+  const Factors f = { (const SmbBf16 *) qkv, (const SmbBf16 *) dy, ld, dy_ld, (int) a->t, (int) a->h, (int) a->d };
+
+  return WITH_HEAD_SIZE_AND_NUMBER (a->d, a->number, launch_backward) (cuda, a, f, delta);
 }

@@ -10,6 +10,30 @@
 #define QUERIES 64 /* of a forward block */
 #define KEYS 32    /* at a time */
 
+/* The rows of one head in qkv (B,T,3C), y and dy (B,T,C); rows of the first are 3C apart, of the others C. */
+typedef struct {
+  const float *q, *k, *v;
+  int64_t out_at;   /* of y, dy */
+  int64_t row_at;   /* of lse, delta: one number a query */
+  int64_t ld, out_ld;
+} Head;
+
+static __device__ __forceinline__ Head
+head_of (const float *qkv, int64_t item, int t, int h, int d)
+{
+  const int64_t sample = item / h, head = item % h, c = (int64_t) h * d;
+  Head place;
+
+  place.q = qkv + sample * t * 3 * c + head * d;
+  place.k = place.q + c;
+  place.v = place.k + c;
+  place.out_at = sample * t * c + head * d;
+  place.row_at = item * t;
+  place.ld = 3 * c;
+  place.out_ld = c;
+  return place;
+}
+
 /* rows of x [from, from + n) and their first d numbers, zeros beyond t and d; D + 1 apart. */
 template <int D>
 static __device__ __forceinline__ void
@@ -227,6 +251,7 @@ template <int D>
 static SmbStatus
 launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *states)
 {
+  const float *qkv = (const float *) a->qkv;
   const size_t bytes = (QUERIES * (D + 1) + KEYS * (D + 1) + QUERIES * (KEYS + 1)) * sizeof (float);
   const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, QUERIES);
   const int key_tiles = (int) smb_ceil_div (t, KEYS);
@@ -240,13 +265,14 @@ launch_forward (SmbCuda *cuda, const SmbAttentionForward *a, SmbSoftmaxState *st
     status = ALLOW_SHARED (cuda, mean_kernel<D>, bytes);
   if (status != SMB_STATUS_OK)
     return status;
-  LAUNCH (cuda, forward_kernel<D>, blocks, BLOCK, bytes, a->y, a->lse, states, a->qkv, t, h, d, tiles, scale);
+  LAUNCH (cuda, forward_kernel<D>, blocks, BLOCK, bytes, (float *) a->y, a->lse, states, qkv, t, h, d, tiles,
+          scale);
   if (a->probs != NULL)
-    LAUNCH (cuda, probs_kernel<D>, blocks, BLOCK, bytes, a->probs, (const SmbSoftmaxState *) states, a->qkv, t, h, d,
+    LAUNCH (cuda, probs_kernel<D>, blocks, BLOCK, bytes, a->probs, (const SmbSoftmaxState *) states, qkv, t, h, d,
             tiles, scale);
   if (a->mean != NULL)
     LAUNCH (cuda, mean_kernel<D>, (unsigned) (a->b * tiles * key_tiles), BLOCK, bytes, a->mean,
-            (const SmbSoftmaxState *) states, a->qkv, t, h, d, tiles, key_tiles, scale);
+            (const SmbSoftmaxState *) states, qkv, t, h, d, tiles, key_tiles, scale);
   return smb_cuda_launched (cuda, "attention");
 }
 
@@ -397,19 +423,21 @@ template <int D>
 static SmbStatus
 launch_backward (SmbCuda *cuda, const SmbAttentionBackward *a, const float *delta)
 {
+  const float *qkv = (const float *) a->qkv, *dy = (const float *) a->dy;
+  float *dqkv = (float *) a->dqkv;
   constexpr int tile = D <= 64 ? 32 : 16;
   const size_t bytes = (4 * tile * (D + 1) + 2 * tile * (tile + 1)) * sizeof (float);
   const int t = (int) a->t, h = (int) a->h, d = (int) a->d, tiles = (int) smb_ceil_div (t, tile);
   const unsigned blocks = (unsigned) (a->b * a->h * tiles);
   const float scale = 1.0f / sqrtf ((float) d);
 
-  LAUNCH (cuda, (query_slope_kernel<D, tile>), blocks, BLOCK, bytes, a->dqkv, a->dprobs, a->dy, a->qkv, a->lse, delta,
+  LAUNCH (cuda, (query_slope_kernel<D, tile>), blocks, BLOCK, bytes, dqkv, a->dprobs, dy, qkv, a->lse, delta,
           t, h, d, tiles, scale);
-  LAUNCH (cuda, (key_slope_kernel<D, tile>), blocks, BLOCK, bytes, a->dqkv, a->dy, a->qkv, a->lse, delta, t, h, d,
+  LAUNCH (cuda, (key_slope_kernel<D, tile>), blocks, BLOCK, bytes, dqkv, dy, qkv, a->lse, delta, t, h, d,
           tiles, scale);
   if (a->relevance != NULL)
-    LAUNCH (cuda, (relevance_kernel<D, tile>), (unsigned) (a->b * tiles * tiles), BLOCK, bytes, a->relevance, a->dy,
-            a->qkv, a->lse, t, h, d, tiles, scale);
+    LAUNCH (cuda, (relevance_kernel<D, tile>), (unsigned) (a->b * tiles * tiles), BLOCK, bytes, a->relevance, dy, qkv,
+            a->lse, t, h, d, tiles, scale);
   return smb_cuda_launched (cuda, "attention's gradient");
 }
 
@@ -420,19 +448,30 @@ smb_cuda_attention_backward_f32 (SmbCuda *cuda, const SmbAttentionBackward *a, c
 }
 
 /* delta (B,H,T) = the product of each row of y with its gradient. */
+template <typename Number>
 static __global__ void
-delta_kernel (float *delta, const float *dy, const float *y, int64_t rows, int t, int h, int d)
+delta_kernel (float *delta, const Number *dy, const Number *y, int64_t rows, int t, int h, int d)
 {
   FOR_WARP_ROWS (row, rows) {
     const int64_t head = row / t % h, at = ((row / t / h * t + row % t) * h + head) * d;
     float sum = 0.0f;
 
     for (int i = lane_index (); i < d; i += WARP)
-      sum += dy[at + i] * y[at + i];
+      sum += number_at (dy, at + i) * number_at (y, at + i);
     sum = warp_sum (sum);
     if (lane_index () == 0)
       delta[row] = sum;
   }
+}
+
+template <typename Number>
+static void
+launch_delta (SmbCuda *cuda, float *delta, const SmbAttentionBackward *a)
+{
+  const int64_t rows = a->b * a->h * a->t;
+
+  LAUNCH (cuda, delta_kernel<Number>, blocks_for_rows (rows), BLOCK, 0, delta, (const Number *) a->dy,
+          (const Number *) a->y, rows, (int) a->t, (int) a->h, (int) a->d);
 }
 
 #define MOST_TOKENS (1 << 24)
@@ -505,8 +544,7 @@ smb_cuda_attention_backward (void *ctx, const SmbAttentionBackward *a)
     status = smb_cuda_need_room (cuda, SMB_CUDA_ROOM_SUMS, rows, sizeof (float), &room);
   if (status != SMB_STATUS_OK)
     return status;
-  LAUNCH (cuda, delta_kernel, blocks_for_rows (rows), BLOCK, 0, (float *) room, a->dy, a->y, rows, (int) a->t,
-          (int) a->h, (int) a->d);
+  WITH_NUMBER (a->number, launch_delta) (cuda, (float *) room, a);
   return a->precision == SMB_PRECISION_BF16 && cuda->capability >= 80
            ? smb_cuda_attention_backward_bf16 (cuda, a, (const float *) room)
            : smb_cuda_attention_backward_f32 (cuda, a, (const float *) room);

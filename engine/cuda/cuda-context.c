@@ -50,7 +50,6 @@ smb_cuda_launched (SmbCuda *cuda, const char *what)
 SmbStatus
 smb_cuda_enter (SmbCuda *cuda)
 {
-  cuda->turn++;
   return smb_cuda_check (cuda, cudaSetDevice (cuda->device), "turning to the card");
 }
 

@@ -77,10 +77,12 @@ smb_cuda_device_describe (int device, SmbDeviceInfo *out)
   if (cudaSetDevice (device) != cudaSuccess || cudaMemGetInfo (&free_bytes, &total_bytes) != cudaSuccess
       || cudaDriverGetVersion (&driver) != cudaSuccess || smb_cuda_code_present () != cudaSuccess)
     return smb_cuda_check (NULL, cudaGetLastError (), "starting to compute on the card");
-  *out = (SmbDeviceInfo){ .total_bytes = total_bytes, .free_bytes = free_bytes, .precisions = 1u << SMB_PRECISION_F32, .quick = SMB_PRECISION_F32 };
+  *out = (SmbDeviceInfo){ .total_bytes = total_bytes, .free_bytes = free_bytes,
+                          .precisions = 1u << SMB_PRECISION_F32, .quick = SMB_PRECISION_F32 };
   if (properties.major * 10 + properties.minor >= BF16_CAPABILITY) {
     out->precisions |= 1u << SMB_PRECISION_TF32 | 1u << SMB_PRECISION_BF16;
     out->quick = SMB_PRECISION_BF16;
+    out->halves = 1;
   }
   snprintf (out->name, sizeof out->name, "%.64s, compute capability %d.%d, driver for CUDA %d.%d", properties.name,
             properties.major, properties.minor, driver / 1000, driver % 1000 / 10);

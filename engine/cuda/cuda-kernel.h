@@ -64,6 +64,46 @@ lane_index (void)
   return (int) (threadIdx.x % WARP);
 }
 
+/* An activation's numbers, as SmbNumber has them. */
+static __device__ __forceinline__ float
+number_at (const float *x, int64_t i)
+{
+  return x[i];
+}
+
+static __device__ __forceinline__ float
+number_at (const SmbBf16 *x, int64_t i)
+{
+  return smb_bf16_value (x[i]);
+}
+
+/* Neighbours that a thread writes at a time: one float, two bfloat16. */
+static __device__ __forceinline__ void
+put_numbers (float *to, const float (&x)[1])
+{
+  *to = x[0];
+}
+
+static __device__ __forceinline__ void
+put_numbers (SmbBf16 *to, const float (&x)[2])
+{
+  *(uint32_t *) to = smb_bf16_pair (x[0], x[1]);
+}
+
+/* Eight neighbours in bfloat16: 16 bytes, the most that a thread moves at a time. */
+struct alignas (16) Eight {
+  uint32_t pairs[4];
+};
+
+static __device__ __forceinline__ float
+number_of_eight (const Eight &eight, int i)
+{
+  return smb_bf16_value ((SmbBf16) (eight.pairs[i / 2] >> (i % 2 * 16)));
+}
+
+/* call<SmbBf16> or call<float> */
+#define WITH_NUMBER(number, call) ((number) == SMB_NUMBER_BF16 ? call<SmbBf16> : call<float>)
+
 /* A kernel that wants more shared memory than every card gives must say so first. */
 #define ALLOW_SHARED(cuda, kernel, bytes)                                                                              \
   ((bytes) > (cuda)->most_shared                                                                                       \

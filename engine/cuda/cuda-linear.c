@@ -4,10 +4,9 @@
 #include <stdlib.h>
 
 /* Linear layers: products with the bias in their epilogue; the exact GELU (cuBLASLt's is the approximation by tanh) and
- * a ReLU that keeps NaN follow in one pass. In bfloat16 both factors are rounded once and sums stay float32; rows of
- * factors are padded to eight numbers, which the matrix units like. What an activation gives is nearly always the next
- * product's factor: the pass that makes it rounds it as well, and the next layer finds it where it is the very next
- * thing asked for. */
+ * a ReLU that keeps NaN follow in one pass. In bfloat16 both factors are rounded once and sums stay float32. What lies in
+ * memory as bfloat16 goes into a product as it is; what does not is rounded before, rows padded to eight numbers, which
+ * the matrix units like. */
 
 typedef struct {
   SmbPrecision precision;
@@ -59,54 +58,28 @@ smb_cuda_weight_release (void *ctx, void *prepared)
   free (prepared);
 }
 
-/* x (rows, n) in bfloat16 in a room. */
-static SmbStatus
-halve (SmbCuda *cuda, SmbCudaRoom room, const float *x, int64_t rows, int64_t n, const void **out)
+SmbStatus
+smb_cuda_halves_of (SmbCuda *cuda, SmbCudaRoom room, const void *x, SmbNumber number, int64_t rows, int64_t n,
+                    const void **out, int64_t *ld_out)
 {
   void *halves = NULL;
-  SmbStatus status
-    = smb_cuda_need_room (cuda, room, rows * smb_round_up (n, 8), sizeof (SmbBf16), &halves);
+  SmbStatus status;
 
+  *ld_out = smb_round_up (n, 8);
+  *out = x;
+  if (number == SMB_NUMBER_BF16)
+    return SMB_STATUS_OK;
+  status = smb_cuda_need_room (cuda, room, rows * *ld_out, sizeof (SmbBf16), &halves);
   *out = halves;
   return status == SMB_STATUS_OK ? smb_cuda_to_bf16 (cuda, halves, x, rows, n) : status;
 }
 
-/* The left factor likewise, unless the operation before this one has left it there. */
-static SmbStatus
-halve_left (SmbCuda *cuda, const float *x, int64_t rows, int64_t n, const void **out)
-{
-  if (cuda->halved.of != x || cuda->halved.rows != rows || cuda->halved.n != n
-      || cuda->halved.turn + 1 != cuda->turn)
-    return halve (cuda, SMB_CUDA_ROOM_LEFT, x, rows, n, out);
-  *out = cuda->rooms[SMB_CUDA_ROOM_LEFT].data;
-  return SMB_STATUS_OK;
-}
-
-/* y and, for whoever comes next, y in bfloat16. The product that was the left factor's is on its way before. */
-static SmbStatus
-finish (SmbCuda *cuda, const SmbLinearForward *a, const float *z, int halves)
-{
-  const int64_t padded = smb_round_up (a->n_out, 8);
-  void *room = NULL;
-  SmbStatus status = halves ? smb_cuda_need_room (cuda, SMB_CUDA_ROOM_LEFT, a->rows * padded, sizeof (SmbBf16), &room)
-                            : SMB_STATUS_OK;
-
-  if (status == SMB_STATUS_OK)
-    status = smb_cuda_finish (cuda, a->y, room, z, a->residual, a->epilogue, a->rows, a->n_out);
-  if (status == SMB_STATUS_OK && halves) {
-    cuda->halved.of = a->y;
-    cuda->halved.rows = a->rows;
-    cuda->halved.n = a->n_out;
-    cuda->halved.turn = cuda->turn;
-  }
-  return status;
-}
-
-/* The factors of a product of x (rows, n_in) and w (n_out, n_in)^T. */
+/* The factors of a product of x (rows, n_in) and w (n_out, n_in)^T, and its bias. */
 static SmbStatus
 forward_factors (SmbCuda *cuda, const SmbLinearForward *a, SmbCudaProduct *p)
 {
   const Prepared *prepared = a->prepared;
+  int64_t ld_bias;
   SmbPrecision precision = prepared != NULL ? prepared->precision : a->precision;
   SmbStatus status = check_precision (cuda, precision);
 
@@ -117,12 +90,15 @@ forward_factors (SmbCuda *cuda, const SmbLinearForward *a, SmbCudaProduct *p)
   if (status != SMB_STATUS_OK || precision != SMB_PRECISION_BF16)
     return status;
   p->halves = 1;
-  p->lda = p->ldb = p->k = smb_round_up (a->n_in, 8); /* the padding is zeros in both */
-  status = halve_left (cuda, a->x, a->rows, a->n_in, &p->a);
+  status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_LEFT, a->x, a->x_number, a->rows, a->n_in, &p->a, &p->lda);
+  p->ldb = p->k = p->lda; /* the padding is zeros in both */
   if (prepared != NULL)
     p->b = prepared->halves;
   else if (status == SMB_STATUS_OK)
-    status = halve (cuda, SMB_CUDA_ROOM_RIGHT, a->w, a->n_out, a->n_in, &p->b);
+    status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_RIGHT, a->w, SMB_NUMBER_F32, a->n_out, a->n_in, &p->b, &p->ldb);
+  if (status == SMB_STATUS_OK && a->bias != NULL && a->y_number == SMB_NUMBER_BF16)
+    status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_BIAS, a->bias, SMB_NUMBER_F32, 1, a->n_out, &p->bias, &ld_bias);
+  p->d_halves = a->y_number == SMB_NUMBER_BF16;
   return status;
 }
 
@@ -146,21 +122,29 @@ smb_cuda_linear_forward (void *ctx, const SmbLinearForward *a)
     status = forward_factors (cuda, a, &p);
   if (status == SMB_STATUS_OK)
     status = smb_cuda_product (cuda, &p);
-  if (status == SMB_STATUS_OK && !plain)
-    status = finish (cuda, a, p.d, p.halves && a->epilogue != SMB_EPILOGUE_NONE);
-  return status;
+  if (status != SMB_STATUS_OK || plain)
+    return status;
+  return a->y_number == SMB_NUMBER_BF16
+           ? smb_cuda_finish_halves (cuda, a->y, p.d, a->epilogue, a->rows * a->n_out)
+           : smb_cuda_finish (cuda, a->y, p.d, a->residual, a->epilogue, a->rows * a->n_out);
 }
 
-/* Factors of the backward products in bfloat16, as far as they are needed. */
+/* Factors of the backward products, as far as they are needed, with the distances between their rows. */
+typedef struct {
+  const void *dy, *x, *w;
+  int64_t ld_dy, ld_x, ld_w;
+} Factors;
+
 static SmbStatus
-backward_halves (SmbCuda *cuda, const SmbLinearBackward *a, const void **dy, const void **x, const void **w)
+backward_halves (SmbCuda *cuda, const SmbLinearBackward *a, Factors *f)
 {
-  SmbStatus status = halve (cuda, SMB_CUDA_ROOM_LEFT, a->dy, a->rows, a->n_out, dy);
+  SmbStatus status
+    = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_LEFT, a->dy, a->dy_number, a->rows, a->n_out, &f->dy, &f->ld_dy);
 
   if (status == SMB_STATUS_OK && a->dx != NULL)
-    status = halve (cuda, SMB_CUDA_ROOM_RIGHT, a->w, a->n_out, a->n_in, w);
+    status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_RIGHT, a->w, SMB_NUMBER_F32, a->n_out, a->n_in, &f->w, &f->ld_w);
   if (status == SMB_STATUS_OK && a->dw != NULL)
-    status = halve (cuda, SMB_CUDA_ROOM_THIRD, a->x, a->rows, a->n_in, x);
+    status = smb_cuda_halves_of (cuda, SMB_CUDA_ROOM_THIRD, a->x, a->x_number, a->rows, a->n_in, &f->x, &f->ld_x);
   return status;
 }
 
@@ -169,36 +153,39 @@ smb_cuda_linear_backward (void *ctx, const SmbLinearBackward *a)
 {
   SmbCuda *cuda = ctx;
   const int halves = a->precision == SMB_PRECISION_BF16;
-  const int64_t ld_out = halves ? smb_round_up (a->n_out, 8) : a->n_out;
-  const int64_t ld_in = halves ? smb_round_up (a->n_in, 8) : a->n_in;
-  const void *dy = a->dy, *x = a->x, *w = a->w;
-  SmbCudaProduct p = { .ldd = a->n_in, .ldb = ld_in, .lda = ld_out, .n = a->n_in, .halves = halves,
+  Factors f = { a->dy, a->x, a->w, a->n_out, a->n_in, a->n_in };
+  SmbCudaProduct p = { .ldd = a->n_in, .n = a->n_in, .halves = halves,
                        .tensor_f32 = a->precision == SMB_PRECISION_TF32, .alpha = 1.0f, .beta = 1.0f };
   SmbStatus status = smb_cuda_enter (cuda);
 
   if (status == SMB_STATUS_OK)
     status = check_precision (cuda, a->precision);
   if (status == SMB_STATUS_OK && halves && (a->dx != NULL || a->dw != NULL))
-    status = backward_halves (cuda, a, &dy, &x, &w);
-  p.a = dy;
+    status = backward_halves (cuda, a, &f);
+  p.a = f.dy;
+  p.lda = f.ld_dy;
   if (status == SMB_STATUS_OK && a->dx != NULL) {
     p.d = a->dx;
-    p.b = w;
+    p.d_halves = a->dx_number == SMB_NUMBER_BF16;
+    p.b = f.w;
+    p.ldb = f.ld_w;
     p.m = a->rows;
     p.k = a->n_out;
     status = smb_cuda_product (cuda, &p);
   }
   if (status == SMB_STATUS_OK && a->dw != NULL) {
     p.d = a->dw;
+    p.d_halves = 0;
     p.c = a->dw;
-    p.b = x;
+    p.b = f.x;
+    p.ldb = f.ld_x;
     p.m = a->n_out;
     p.k = a->rows;
     p.trans_a = 1;
     status = smb_cuda_product (cuda, &p);
   }
   if (status == SMB_STATUS_OK && a->dbias != NULL)
-    status = smb_cuda_column_sums (cuda, a->dbias, a->dy, a->rows, a->n_out);
+    status = smb_cuda_column_sums (cuda, a->dbias, a->dy, a->dy_number, a->rows, a->n_out);
   return status;
 }
 

@@ -28,6 +28,7 @@ typedef enum {
   SMB_CUDA_ROOM_LEFT,   /* a factor in another number format */
   SMB_CUDA_ROOM_RIGHT,
   SMB_CUDA_ROOM_THIRD,
+  SMB_CUDA_ROOM_BIAS,   /* likewise */
   SMB_CUDA_ROOM_RESULT, /* a product before its epilogue */
   SMB_CUDA_ROOM_SUMS,   /* partial sums */
   SMB_CUDA_ROOM_PLACES, /* of tokens */
@@ -60,12 +61,6 @@ typedef struct {
   SmbCudaSequences *sequences;
   SmbCudaAhead *ahead; /* NULL until something is sent ahead */
   uint64_t epoch; /* changes when an address may come to mean something else */
-  uint64_t turn;  /* counts what the context is asked for, so that it is known what came right before */
-  struct {
-    const float *of; /* (rows, n), lies in bfloat16 in SMB_CUDA_ROOM_LEFT */
-    int64_t rows, n;
-    uint64_t turn; /* whose doing that is: true for the next one alone */
-  } halved;
   SmbCudaGroup *group; /* NULL: this process alone */
   struct {
     void *data;
@@ -135,10 +130,11 @@ SmbStatus smb_cuda_sum_parts (SmbCuda *cuda, float *out, const float *parts, int
 typedef struct {
   void *d;
   const void *a, *b, *c; /* c NULL: no beta */
-  const float *bias;     /* NULL: none */
+  const void *bias;      /* NULL: none; numbers as d's */
   int64_t m, n, k, lda, ldb, ldd;
   int trans_a, trans_b;
-  int halves;     /* a and b are bfloat16; d and c are float32 either way */
+  int halves;     /* a and b are bfloat16 */
+  int d_halves;   /* so are d and c, else float32; a and b are as well then */
   int tensor_f32; /* float32 factors may be rounded to TF32 */
   float alpha, beta;
 } SmbCudaProduct;
@@ -152,11 +148,16 @@ SmbStatus smb_cuda_blas_check (SmbCuda *cuda, cublasStatus_t result, const char 
 /* Between kernels of this folder; shapes as in the table. */
 /* out (rows, n rounded up to 8) = x (rows, n) in bfloat16, zeros behind n. */
 SmbStatus smb_cuda_to_bf16 (SmbCuda *cuda, SmbBf16 *out, const float *x, int64_t rows, int64_t n);
-/* y (rows, n) = epilogue (z) + residual (NULL: 0); any two may be the same. halves: NULL, or gets y as to_bf16 would. */
-SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, SmbBf16 *halves, const float *z, const float *residual,
-                           SmbEpilogue epilogue, int64_t rows, int64_t n);
+/* y = epilogue (z) + residual (NULL: 0); any two may be the same. */
+SmbStatus smb_cuda_finish (SmbCuda *cuda, float *y, const float *z, const float *residual, SmbEpilogue epilogue,
+                           int64_t n);
+/* y = epilogue (z), n a multiple of 8; they may be the same. */
+SmbStatus smb_cuda_finish_halves (SmbCuda *cuda, SmbBf16 *y, const SmbBf16 *z, SmbEpilogue epilogue, int64_t n);
 /* out (c) += column sums of x (rows, c). */
-SmbStatus smb_cuda_column_sums (SmbCuda *cuda, float *out, const float *x, int64_t rows, int64_t c);
+SmbStatus smb_cuda_column_sums (SmbCuda *cuda, float *out, const void *x, SmbNumber number, int64_t rows, int64_t c);
+/* x (rows, n) in bfloat16, rows *ld_out apart: x itself where it is, else in a room. */
+SmbStatus smb_cuda_halves_of (SmbCuda *cuda, SmbCudaRoom room, const void *x, SmbNumber number, int64_t rows, int64_t n,
+                              const void **out, int64_t *ld_out);
 /* The two arithmetics of attention: float32, and bfloat16 on the matrix units. states: room for two numbers a query
  * where probabilities or their mean are asked for; delta: one number a query. */
 SmbStatus smb_cuda_attention_forward_f32 (SmbCuda *cuda, const SmbAttentionForward *a, void *states);

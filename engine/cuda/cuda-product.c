@@ -16,11 +16,12 @@
 /* What a plan depends on. Compared as bytes: there is none between or behind its members. */
 typedef struct {
   int64_t m, n, k, lda, ldb, ldd;
-  int32_t trans_a, trans_b, halves, tensor_f32, accumulate;
+  int32_t trans_a, trans_b, halves, d_halves, tensor_f32, accumulate;
   uint32_t align_a, align_b, align_c, align_d, align_bias; /* align_bias 0: there is none */
+  uint32_t unused;
 } Key;
 
-_Static_assert (sizeof (Key) == 6 * sizeof (int64_t) + 10 * sizeof (int32_t), "a key has no bytes but its members'");
+_Static_assert (sizeof (Key) == 6 * sizeof (int64_t) + 12 * sizeof (int32_t), "a key has no bytes but its members'");
 
 typedef struct {
   Key key;
@@ -94,6 +95,7 @@ key_of (const SmbCudaProduct *p)
   key.trans_a = p->trans_a != 0;
   key.trans_b = p->trans_b != 0;
   key.halves = p->halves;
+  key.d_halves = p->d_halves;
   key.tensor_f32 = p->tensor_f32;
   key.accumulate = p->c != NULL;
   key.align_a = alignment_of (p->a);
@@ -116,6 +118,7 @@ plan_describe (Plan *plan)
   const cublasOperation_t second = k->trans_a ? CUBLAS_OP_T : CUBLAS_OP_N;
   const cublasLtEpilogue_t epilogue = k->align_bias != 0 ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
   const cudaDataType factors = k->halves ? CUDA_R_16BF : CUDA_R_32F;
+  const cudaDataType result = k->d_halves ? CUDA_R_16BF : CUDA_R_32F; /* the bias is as the result */
   const cublasComputeType_t compute = k->tensor_f32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 
   return cublasLtMatmulDescCreate (&plan->operation, compute, CUDA_R_32F) == CUBLAS_STATUS_SUCCESS
@@ -127,7 +130,7 @@ plan_describe (Plan *plan)
          && cublasLtMatrixLayoutCreate (&plan->b, factors, (uint64_t) (k->trans_a ? k->m : k->k),
                                         (uint64_t) (k->trans_a ? k->k : k->m), k->lda)
               == CUBLAS_STATUS_SUCCESS
-         && cublasLtMatrixLayoutCreate (&plan->d, CUDA_R_32F, (uint64_t) k->n, (uint64_t) k->m, k->ldd)
+         && cublasLtMatrixLayoutCreate (&plan->d, result, (uint64_t) k->n, (uint64_t) k->m, k->ldd)
               == CUBLAS_STATUS_SUCCESS;
 }
 
@@ -135,7 +138,7 @@ plan_describe (Plan *plan)
   (cublasLtMatmulPreferenceSetAttribute ((preference), name, &(value), sizeof (value)) == CUBLAS_STATUS_SUCCESS)
 
 static cublasStatus_t
-plan_choose (SmbCuda *cuda, Plan *plan, const float *bias)
+plan_choose (SmbCuda *cuda, Plan *plan, const void *bias)
 {
   const size_t workspace = WORKSPACE_BYTES;
   const uint32_t splits = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;

@@ -155,7 +155,7 @@ planned_tensor (SmbParamSet *set, int rank, const gint64 *shape)
 }
 
 SmbParamSet *
-smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind)
+smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind, SmbPrecision precision)
 {
   SmbParamSet *set = set_new (device);
   g_autoptr (GPtrArray) rows = smb_params_table (config, kind);
@@ -165,6 +165,7 @@ smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNet
     SmbParam *param = g_new0 (SmbParam, 1);
 
     param->name = g_strdup (row->name);
+    param->precision = precision_of (row->name, precision);
     param->value = planned_tensor (set, row->rank, row->shape);
     set_add (set, param);
   }

@@ -36,7 +36,8 @@ SmbParamSet *smb_param_set_new (SmbDevice *device, const SmbTensorDict *weights,
                                 SmbNetKind kind, SmbParamUse use, SmbPrecision precision, const char *name,
                                 GError **error);
 /* Shapes without memory, for planning a run before anything is loaded: only dry runs may use it. */
-SmbParamSet *smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind);
+SmbParamSet *smb_param_set_new_planned (SmbDevice *device, const SmbNetConfig *config, SmbNetKind kind,
+                                        SmbPrecision precision);
 /* Gives a parameter a gradient tensor (planned sets: one without memory). MEMORY. */
 gboolean smb_param_set_add_gradient (SmbParamSet *set, SmbParam *param, GError **error);
 /* Packs what waits for it: weights that the device reads in place are packed anew in each pass until then, to the same

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/smb-stack.h"
 
+#define HALVES_ROW 8 /* numbers that a row in bfloat16 is a multiple of */
+
 static SmbBlock
 bind_block (const SmbParamSet *set, const char *prefix, int layer, int heads, double eps)
 {
@@ -92,6 +94,19 @@ show (SmbExec *exec, const SmbStackRun *run, const SmbStackPart *part, const See
     run->mean_tap (exec, part, seen->mean, seen->relevance, run->tap_data);
 }
 
+/* How what passes between the products of a block lies in memory: rounded as the next product rounds it in any case,
+ * where the device takes that. What runs from block to block (x, its gradient) and what norms know stay float32. */
+static SmbDtype
+inner_dtype (SmbExec *exec, const SmbBlock *block)
+{
+  gint64 width = block->proj.w->value->shape[0], wide = block->fc1.w->value->shape[0];
+
+  return smb_exec_get_device (exec)->info.halves && block->qkv.w->precision == SMB_PRECISION_BF16
+                 && (width | wide) % HALVES_ROW == 0
+             ? SMB_DTYPE_BF16
+             : SMB_DTYPE_F32;
+}
+
 /* How many samples of x (B,T,C) to take at a time: so many as a cache holds. */
 static gint64
 samples_at_once (SmbExec *exec, const SmbTensor *x)
@@ -124,12 +139,13 @@ static void
 block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const SmbStackPart *part, const SmbStackRun *run)
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2];
+  const SmbDtype dtype = inner_dtype (exec, block);
   SmbExecMark mark = smb_exec_mark (exec), inner;
-  SmbTensor *n = smb_take (exec, b, t, c), *wide;
+  SmbTensor *n = smb_take_as (exec, dtype, b, t, c), *wide;
   Seen seen;
 
   inner = smb_exec_mark (exec);
-  wide = smb_take (exec, b, t, 3 * c);
+  wide = smb_take_as (exec, dtype, b, t, 3 * c);
   seen = seen_new (exec, block, run, part->layer, b, t, FALSE);
   smb_norm_forward (exec, &block->norm1, n, NULL, NULL, x);
   smb_linear_forward (exec, &block->qkv, wide, NULL, n, NULL, SMB_EPILOGUE_NONE);
@@ -137,7 +153,7 @@ block_infer (SmbExec *exec, const SmbBlock *block, SmbTensor *x, const SmbStackP
   show (exec, run, part, &seen);
   add_branch (exec, &block->proj, x, x, n, gate_of (exec, run, part, 0));
   smb_exec_rewind (exec, inner);
-  wide = smb_take (exec, b, t, block->fc1.w->value->shape[0]);
+  wide = smb_take_as (exec, dtype, b, t, block->fc1.w->value->shape[0]);
   smb_norm_forward (exec, &block->norm2, n, NULL, NULL, x);
   smb_linear_forward (exec, &block->fc1, wide, NULL, n, NULL, SMB_EPILOGUE_GELU);
   add_branch (exec, &block->fc2, x, x, wide, gate_of (exec, run, part, 1));
@@ -149,6 +165,7 @@ static SmbBlockTape
 tape_new (SmbExec *exec, const SmbBlock *block, SmbTensor *x)
 {
   gint64 b = x->shape[0], t = x->shape[1], c = x->shape[2], wide = block->fc1.w->value->shape[0];
+  const SmbDtype dtype = inner_dtype (exec, block);
 
   return (SmbBlockTape){ .x = x,
                          .mid = smb_take (exec, b, t, c),
@@ -156,10 +173,10 @@ tape_new (SmbExec *exec, const SmbBlock *block, SmbTensor *x)
                          .rstd1 = smb_take (exec, b, t),
                          .mean2 = smb_take (exec, b, t),
                          .rstd2 = smb_take (exec, b, t),
-                         .qkv = smb_take (exec, b, t, 3 * c),
+                         .qkv = smb_take_as (exec, dtype, b, t, 3 * c),
                          .lse = smb_take (exec, b, block->heads, t),
-                         .mixed = smb_take (exec, b, t, c),
-                         .inner = smb_take (exec, b, t, wide) };
+                         .mixed = smb_take_as (exec, dtype, b, t, c),
+                         .inner = smb_take_as (exec, dtype, b, t, wide) };
 }
 
 static SmbBlockTape
@@ -182,7 +199,7 @@ block_record (SmbExec *exec, const SmbBlock *block, SmbTensor *out, const SmbSta
               const SmbBlockTape *tape, const Seen *seen)
 {
   SmbExecMark mark = smb_exec_mark (exec);
-  SmbTensor *x = tape->x, *n = smb_exec_take_like (exec, x), *act;
+  SmbTensor *x = tape->x, *n = smb_exec_take_like (exec, tape->mixed), *act;
 
   smb_norm_forward (exec, &block->norm1, n, tape->mean1, tape->rstd1, x);
   smb_linear_forward (exec, &block->qkv, tape->qkv, NULL, n, NULL, SMB_EPILOGUE_NONE);
@@ -210,6 +227,13 @@ gated (SmbExec *exec, SmbTensor *d, const SmbTensor *gate)
   return scaled;
 }
 
+/* Room like d: `last`, which is read for the last time before it is written to, if it is of its kind. */
+static SmbTensor *
+spent (SmbExec *exec, SmbTensor *last, const SmbTensor *d)
+{
+  return last->dtype == d->dtype ? last : smb_exec_take_like (exec, d);
+}
+
 /* d += gradient through the MLP branch */
 static void
 mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStackPart *part, const SmbStackRun *run,
@@ -218,15 +242,16 @@ mlp_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const SmbStack
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 1));
   SmbTensor *act = smb_exec_take_like (exec, tape->inner), *dact = smb_exec_take_like (exec, tape->inner);
-  SmbTensor *dn = smb_exec_take_like (exec, d), *n = smb_exec_take_like (exec, d);
+  SmbTensor *dn = smb_exec_take_like (exec, tape->mixed), *n = smb_exec_take_like (exec, tape->mixed);
+  SmbTensor *dx = spent (exec, n, d);
 
   smb_op_gelu (exec, act, tape->inner);
   smb_linear_backward (exec, &block->fc2, dact, branch, act);
   smb_op_gelu_backward (exec, dact, dact, tape->inner);
   smb_norm_forward (exec, &block->norm2, n, NULL, NULL, tape->mid);
   smb_linear_backward (exec, &block->fc1, dn, dact, n);
-  smb_norm_backward (exec, &block->norm2, n, dn, tape->mid, tape->mean2, tape->rstd2);
-  smb_op_axpy (exec, d, 1.0f, n);
+  smb_norm_backward (exec, &block->norm2, dx, dn, tape->mid, tape->mean2, tape->rstd2);
+  smb_op_axpy (exec, d, 1.0f, dx);
   smb_exec_rewind (exec, mark);
 }
 
@@ -237,16 +262,17 @@ attention_backward (SmbExec *exec, const SmbBlock *block, SmbTensor *d, const Sm
 {
   SmbExecMark mark = smb_exec_mark (exec);
   SmbTensor *branch = gated (exec, d, gate_of (exec, run, part, 0));
-  SmbTensor *dmixed = smb_exec_take_like (exec, d), *dqkv = smb_exec_take_like (exec, tape->qkv);
-  SmbTensor *dn = smb_exec_take_like (exec, d), *n = smb_exec_take_like (exec, d);
+  SmbTensor *dmixed = smb_exec_take_like (exec, tape->mixed), *dqkv = smb_exec_take_like (exec, tape->qkv);
+  SmbTensor *dn = smb_exec_take_like (exec, tape->mixed), *n = smb_exec_take_like (exec, tape->mixed);
+  SmbTensor *dx = spent (exec, n, d);
 
   smb_linear_backward (exec, &block->proj, dmixed, branch, tape->mixed);
   smb_op_attention_backward (exec, dqkv, seen->dprobs, seen->relevance, dmixed, tape->mixed, tape->qkv, tape->lse,
                              block->heads, block->qkv.w->precision);
   smb_norm_forward (exec, &block->norm1, n, NULL, NULL, tape->x);
   smb_linear_backward (exec, &block->qkv, dn, dqkv, n);
-  smb_norm_backward (exec, &block->norm1, n, dn, tape->x, tape->mean1, tape->rstd1);
-  smb_op_axpy (exec, d, 1.0f, n);
+  smb_norm_backward (exec, &block->norm1, dx, dn, tape->x, tape->mean1, tape->rstd1);
+  smb_op_axpy (exec, d, 1.0f, dx);
   smb_exec_rewind (exec, mark);
 }
 

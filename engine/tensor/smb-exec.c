@@ -171,9 +171,9 @@ smb_exec_misfit (SmbExec *exec, const char *operation, ...)
 }
 
 SmbTensor *
-smb_exec_take_shape (SmbExec *exec, int rank, const gint64 *shape)
+smb_exec_take_shape (SmbExec *exec, SmbDtype dtype, int rank, const gint64 *shape)
 {
-  SmbTensor *tensor = smb_tensor_new_borrowed (SMB_DTYPE_F32, rank, shape, NULL, exec, NULL);
+  SmbTensor *tensor = smb_tensor_new_borrowed (dtype, rank, shape, NULL, exec, NULL);
   gsize bytes = (smb_tensor_get_bytes (tensor) + ALIGNMENT_BYTES - 1) & ~(gsize) (ALIGNMENT_BYTES - 1);
 
   if (!exec->dry && exec->error == NULL) {
@@ -194,7 +194,7 @@ smb_exec_take_shape (SmbExec *exec, int rank, const gint64 *shape)
 SmbTensor *
 smb_exec_take_like (SmbExec *exec, const SmbTensor *tensor)
 {
-  return smb_exec_take_shape (exec, tensor->rank, tensor->shape);
+  return smb_exec_take_shape (exec, tensor->dtype, tensor->rank, tensor->shape);
 }
 
 SmbTensor *
@@ -218,9 +218,8 @@ smb_exec_view_part (SmbExec *exec, SmbTensor *tensor, gint64 from, gint64 n)
 SmbTensor *
 smb_exec_upload (SmbExec *exec, const SmbTensor *host)
 {
-  SmbTensor *tensor = smb_exec_take_shape (exec, host->rank, host->shape);
+  SmbTensor *tensor = smb_exec_take_shape (exec, host->dtype, host->rank, host->shape);
 
-  tensor->dtype = host->dtype;
   if (host->device != NULL || (host->dtype != SMB_DTYPE_F32 && host->dtype != SMB_DTYPE_I32))
     smb_exec_misfit (exec, "upload", host, NULL);
   else if (smb_exec_is_live (exec) && host->n > 0)
@@ -253,7 +252,7 @@ smb_exec_send_ahead (SmbExec *exec, const SmbTensor *host)
 SmbTensor *
 smb_exec_upload_sent (SmbExec *exec, const SmbTensor *like)
 {
-  SmbTensor *tensor = smb_exec_take_shape (exec, like->rank, like->shape);
+  SmbTensor *tensor = smb_exec_take_like (exec, like);
 
   if (smb_exec_is_live (exec))
     smb_exec_check (exec, "upload",

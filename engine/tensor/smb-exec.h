@@ -46,10 +46,11 @@ gboolean smb_exec_is_dry (SmbExec *exec);
 void smb_exec_fail (SmbExec *exec, GError *error);
 
 /* Scratch of unset values, borrowed: valid until the run ends or is rewound behind it. Never NULL. */
-SmbTensor *smb_exec_take_shape (SmbExec *exec, int rank, const gint64 *shape);
-/* smb_take (exec, b, t, c): the same with the dimensions as arguments. */
-#define smb_take(exec, ...)                                                                                            \
-  smb_exec_take_shape ((exec), (int) (sizeof ((gint64[]){ __VA_ARGS__ }) / sizeof (gint64)),                           \
+SmbTensor *smb_exec_take_shape (SmbExec *exec, SmbDtype dtype, int rank, const gint64 *shape);
+/* smb_take (exec, b, t, c): float32 with the dimensions as arguments; smb_take_as (exec, dtype, b, t, c): of a dtype. */
+#define smb_take(exec, ...) smb_take_as (exec, SMB_DTYPE_F32, __VA_ARGS__)
+#define smb_take_as(exec, dtype, ...)                                                                                  \
+  smb_exec_take_shape ((exec), (dtype), (int) (sizeof ((gint64[]){ __VA_ARGS__ }) / sizeof (gint64)),                  \
                        (const gint64[]){ __VA_ARGS__ })
 SmbTensor *smb_exec_take_like (SmbExec *exec, const SmbTensor *tensor);
 /* The same bytes as another shape; borrowed like scratch. */

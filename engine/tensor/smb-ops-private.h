@@ -10,9 +10,26 @@
 #define ROWS(tensor)  (LAST (tensor) > 0 ? (tensor)->n / LAST (tensor) : 0)
 #define HAS(tensor, count) ((tensor) == NULL || (tensor)->n == (count))
 
+/* How the numbers of an activation lie in memory. */
+static inline SmbNumber
+number_of (const SmbTensor *tensor)
+{
+  return tensor->dtype == SMB_DTYPE_BF16 ? SMB_NUMBER_BF16 : SMB_NUMBER_F32;
+}
+
+/* Whether none of the tensors (NULL ends the list) is in bfloat16. */
+static inline gboolean
+none_halved (const SmbTensor *const *tensors)
+{
+  for (; *tensors != NULL; tensors++)
+    if ((*tensors)->dtype == SMB_DTYPE_BF16)
+      return FALSE;
+  return TRUE;
+}
+
 /* Checks, then calls `abi->call` with ctx, unless the run is dry or has failed. The tensors named last go into the
  * message of a misfit. */
-#define RUN(exec, operation, fits, call, ...)                                                                          \
+#define RUN_HALVES(exec, operation, fits, call, ...)                                                                        \
   G_STMT_START                                                                                                         \
   {                                                                                                                    \
     if (!(fits))                                                                                                       \
@@ -24,3 +41,8 @@
     }                                                                                                                  \
   }                                                                                                                    \
   G_STMT_END
+
+/* The same for an operation that takes float32 alone (and indices). */
+#define RUN(exec, operation, fits, call, ...)                                                                          \
+  RUN_HALVES (exec, operation, none_halved ((const SmbTensor *const[]){ __VA_ARGS__, NULL }) && (fits), call,          \
+              __VA_ARGS__)

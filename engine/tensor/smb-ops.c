@@ -11,11 +11,13 @@ smb_op_linear (SmbExec *exec, SmbTensor *y, SmbTensor *before, const SmbTensor *
   gint64 n_out = w->rank > 0 ? w->shape[0] : 0, n_in = n_out > 0 ? w->n / n_out : 0, rows = ROWS (x);
   SmbLinearForward a = { .y = y->data, .before = DATA (before), .x = x->data, .w = w->data, .prepared = prepared,
                          .bias = DATA (bias), .residual = DATA (residual), .rows = rows, .n_in = n_in,
-                         .n_out = n_out, .epilogue = epilogue, .precision = precision };
+                         .n_out = n_out, .x_number = number_of (x), .y_number = number_of (y), .epilogue = epilogue,
+                         .precision = precision };
 
-  RUN (exec, "linear",
+  RUN_HALVES (exec, "linear",
        n_in > 0 && LAST (x) == n_in && y->n == rows * n_out && LAST (y) == n_out && HAS (before, y->n)
-         && HAS (bias, n_out) && HAS (residual, y->n),
+         && HAS (bias, n_out) && HAS (residual, y->n) && (before == NULL || before->dtype == y->dtype)
+         && (residual == NULL || (residual->dtype == SMB_DTYPE_F32 && y->dtype == SMB_DTYPE_F32)),
        linear_forward (ctx, &a), y, x, w, bias);
 }
 
@@ -25,11 +27,13 @@ smb_op_linear_backward (SmbExec *exec, SmbTensor *dx, SmbTensor *dw, SmbTensor *
 {
   gint64 n_out = w->rank > 0 ? w->shape[0] : 0, n_in = n_out > 0 ? w->n / n_out : 0, rows = ROWS (x);
   SmbLinearBackward a = { .dx = DATA (dx), .dw = DATA (dw), .dbias = DATA (dbias), .dy = dy->data, .x = x->data,
-                          .w = w->data, .rows = rows, .n_in = n_in, .n_out = n_out, .precision = precision };
+                          .w = w->data, .rows = rows, .n_in = n_in, .n_out = n_out,
+                          .dx_number = dx != NULL ? number_of (dx) : SMB_NUMBER_F32, .dy_number = number_of (dy),
+                          .x_number = number_of (x), .precision = precision };
 
   if (dx == NULL && dw == NULL && dbias == NULL)
     return;
-  RUN (exec, "linear backward",
+  RUN_HALVES (exec, "linear backward",
        n_in > 0 && LAST (x) == n_in && dy->n == rows * n_out && LAST (dy) == n_out && HAS (dx, x->n)
          && HAS (dw, w->n) && HAS (dbias, n_out),
        linear_backward (ctx, &a), dy, x, w);
@@ -57,7 +61,7 @@ attention_fits (const SmbTensor *y, const SmbTensor *probs, const SmbTensor *mea
   b = y->shape[0];
   t = y->shape[1];
   c = y->shape[2];
-  return c % heads == 0 && smb_tensor_shape_is (qkv, 3, b, t, 3 * c)
+  return c % heads == 0 && y->dtype == qkv->dtype && smb_tensor_shape_is (qkv, 3, b, t, 3 * c)
          && (probs == NULL || smb_tensor_shape_is (probs, 4, b, (gint64) heads, t, t))
          && (mean == NULL || smb_tensor_shape_is (mean, 3, b, t, t)) && HAS (lse, b * heads * t);
 }
@@ -68,9 +72,9 @@ smb_op_attention (SmbExec *exec, SmbTensor *y, SmbTensor *probs, SmbTensor *mean
 {
   SmbAttentionForward a = { .y = y->data, .probs = DATA (probs), .mean = DATA (mean), .lse = DATA (lse),
                             .qkv = qkv->data, .b = y->shape[0], .t = y->shape[1], .h = heads,
-                            .d = LAST (y) / MAX (heads, 1), .precision = precision };
+                            .d = LAST (y) / MAX (heads, 1), .number = number_of (y), .precision = precision };
 
-  RUN (exec, "attention", attention_fits (y, probs, mean, lse, qkv, heads), attention_forward (ctx, &a), y, qkv);
+  RUN_HALVES (exec, "attention", attention_fits (y, probs, mean, lse, qkv, heads), attention_forward (ctx, &a), y, qkv);
 }
 
 void
@@ -80,10 +84,12 @@ smb_op_attention_backward (SmbExec *exec, SmbTensor *dqkv, SmbTensor *dprobs, Sm
 {
   SmbAttentionBackward a = { .dqkv = dqkv->data, .dprobs = DATA (dprobs), .relevance = DATA (relevance),
                              .dy = dy->data, .y = y->data, .qkv = qkv->data, .lse = lse->data, .b = y->shape[0],
-                             .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1), .precision = precision };
+                             .t = y->shape[1], .h = heads, .d = LAST (y) / MAX (heads, 1), .number = number_of (y),
+                             .precision = precision };
 
-  RUN (exec, "attention backward",
-       attention_fits (y, dprobs, relevance, lse, qkv, heads) && dy->n == y->n && dqkv->n == qkv->n,
+  RUN_HALVES (exec, "attention backward",
+       attention_fits (y, dprobs, relevance, lse, qkv, heads) && dy->n == y->n && dy->dtype == y->dtype
+         && dqkv->n == qkv->n && dqkv->dtype == y->dtype,
        attention_backward (ctx, &a), y, qkv, lse);
 }
 
@@ -93,8 +99,10 @@ smb_op_layer_norm (SmbExec *exec, SmbTensor *y, SmbTensor *mean, SmbTensor *rstd
 {
   gint64 c = LAST (x), rows = ROWS (x);
 
-  RUN (exec, "layer norm", y->n == x->n && w->n == c && b->n == c && HAS (mean, rows) && HAS (rstd, rows),
-       layer_norm_forward (ctx, y->data, DATA (mean), DATA (rstd), x->data, w->data, b->data, rows, c, (float) eps),
+  RUN_HALVES (exec, "layer norm",
+       x->dtype == SMB_DTYPE_F32 && y->n == x->n && w->n == c && b->n == c && HAS (mean, rows) && HAS (rstd, rows),
+       layer_norm_forward (ctx, y->data, number_of (y), DATA (mean), DATA (rstd), x->data, w->data, b->data, rows, c,
+                           (float) eps),
        y, x, w, b);
 }
 
@@ -114,9 +122,11 @@ smb_op_layer_norm_backward (SmbExec *exec, SmbTensor *dx, SmbTensor *dw, SmbTens
     db = smb_exec_take_like (exec, w);
     smb_op_fill (exec, db, 0.0f);
   }
-  RUN (exec, "layer norm backward",
-       dx->n == x->n && dy->n == x->n && w->n == c && dw->n == c && db->n == c && mean->n == rows && rstd->n == rows,
-       layer_norm_backward (ctx, dx->data, dw->data, db->data, dy->data, x->data, w->data, mean->data, rstd->data,
+  RUN_HALVES (exec, "layer norm backward",
+       x->dtype == SMB_DTYPE_F32 && dx->dtype == SMB_DTYPE_F32 && dx->n == x->n && dy->n == x->n && w->n == c
+         && dw->n == c && db->n == c && mean->n == rows && rstd->n == rows,
+       layer_norm_backward (ctx, dx->data, dw->data, db->data, dy->data, number_of (dy), x->data, w->data, mean->data,
+                            rstd->data,
                             rows, c),
        dx, dy, x, w, mean);
   smb_exec_rewind (exec, mark);
@@ -125,14 +135,16 @@ smb_op_layer_norm_backward (SmbExec *exec, SmbTensor *dx, SmbTensor *dw, SmbTens
 void
 smb_op_gelu (SmbExec *exec, SmbTensor *y, const SmbTensor *x)
 {
-  RUN (exec, "gelu", y->n == x->n, gelu_forward (ctx, y->data, x->data, x->n), y, x);
+  RUN_HALVES (exec, "gelu", y->n == x->n && y->dtype == x->dtype,
+              gelu_forward (ctx, y->data, x->data, number_of (x), x->n), y, x);
 }
 
 void
 smb_op_gelu_backward (SmbExec *exec, SmbTensor *dx, const SmbTensor *dy, const SmbTensor *x)
 {
-  RUN (exec, "gelu backward", dx->n == x->n && dy->n == x->n,
-       gelu_backward (ctx, dx->data, dy->data, x->data, x->n), dx, dy, x);
+  RUN_HALVES (exec, "gelu backward",
+              dx->n == x->n && dy->n == x->n && dx->dtype == x->dtype && dy->dtype == x->dtype,
+              gelu_backward (ctx, dx->data, dy->data, x->data, number_of (x), x->n), dx, dy, x);
 }
 
 void

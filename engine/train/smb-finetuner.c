@@ -538,7 +538,7 @@ smb_finetune_plan_bytes (SmbDevice *device, const SmbNetConfig *config, SmbNetKi
   t->config = *config;
   t->kind = kind;
   t->exec = smb_exec_new (device);
-  t->set = smb_param_set_new_planned (device, config, kind);
+  t->set = smb_param_set_new_planned (device, config, kind, settings->precision);
   groups = groups_of (t);
   t->first = smb_groups_first_block (groups, config->depth);
   smb_iteration_plan_gradients (t->set, groups);

@@ -517,7 +517,8 @@ smb_pretrainer_set_iteration (SmbPretrainer *t, guint64 iteration)
 }
 
 guint64
-smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute, GError **error)
+smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, const SmbPretrainSettings *settings, int batch,
+                         GError **error)
 {
   g_autoptr (SmbPretrainer) t = g_new0 (SmbPretrainer, 1);
   g_autoptr (GPtrArray) groups = smb_groups_pretrain (config, 0.0);
@@ -527,12 +528,11 @@ smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batc
   guint64 bytes = 0, weights, optimiser;
 
   g_return_val_if_fail (batch >= 1, 0);
-  t->settings = smb_pretrain_settings_default ();
-  t->settings.recompute = recompute;
+  t->settings = *settings;
   t->config = *config;
   t->exec = smb_exec_new (device);
-  t->online_set = smb_param_set_new_planned (device, config, SMB_NET_ONLINE);
-  t->target_set = smb_param_set_new_planned (device, config, SMB_NET_TARGET);
+  t->online_set = smb_param_set_new_planned (device, config, SMB_NET_ONLINE, settings->precision);
+  t->target_set = smb_param_set_new_planned (device, config, SMB_NET_TARGET, settings->precision);
   smb_iteration_plan_gradients (t->online_set, groups);
   t->online = smb_mim_net_bind (t->online_set, config, SMB_NET_ONLINE);
   t->target = smb_mim_net_bind (t->target_set, config, SMB_NET_TARGET);

@@ -27,7 +27,7 @@ typedef struct {
   double clip_norm;                     /* 1; 0: no clipping */
   int accumulate;                       /* iterations to one step of the optimiser */
   gboolean recompute;                   /* less memory, a third more time */
-  SmbPrecision precision;               /* of the blocks' products: F32 or BF16; all that is kept is float32 */
+  SmbPrecision precision;               /* of the blocks' products: F32 or BF16; weights, gradients and moments are float32 */
   guint64 seed;
   const SmbParallel *parallel;          /* borrowed; NULL: this process alone */
 } SmbPretrainSettings;
@@ -88,8 +88,8 @@ void smb_pretrainer_set_iteration (SmbPretrainer *trainer, guint64 iteration);
 
 /* Bytes for a batch, all in all: weights, gradients, moments, activations; where the device computes in the host's
  * memory, what is copied there for a checkpoint, too. */
-guint64 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, int batch, gboolean recompute,
-                                 GError **error);
+guint64 smb_pretrain_plan_bytes (SmbDevice *device, const SmbNetConfig *config, const SmbPretrainSettings *settings,
+                                 int batch, GError **error);
 
 /* The largest batch that fits, from what batches of one and of two need; 0 if none does. */
 int smb_train_suggest_batch (guint64 bytes_of_one, guint64 bytes_of_two, guint64 available_bytes);

@@ -44,7 +44,7 @@ part () {
 
 run_all () {
   local number=${device#cuda:} arch sanitizer torch="" peak=8192 vit=34.9e9
-  local kernels=(activation attention gemm layout nan norm optim)
+  local kernels=(activation attention gemm halves layout nan norm optim)
   local fixtures=(model/test-forward model/test-layers train/test-finetune train/test-precision train/test-pretrain)
   local others=(cuda/test-cuda-sequence train/test-ahead)
   arch=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader -i "$number" | tr -d .)

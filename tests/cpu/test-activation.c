@@ -17,12 +17,12 @@ gelu_case (Bench *t, const void *data)
 
   for (gint64 i = 0; i < n; i++)
     y_exact[i] = oracle_gelu (x_exact[i]);
-  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (y), ON (x), n));
+  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (y), ON (x), SMB_NUMBER_F32, n));
   bench_expect (t, "y", y, y_exact, n, 1e-6);
   for (gint64 i = 0; i < n; i++)
     if (x_exact[i] > -5)
       g_assert_cmpfloat_with_epsilon (y[i], y_exact[i], 3e-6 * fabs (y_exact[i]));
-  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (x), ON (x), n));
+  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (x), ON (x), SMB_NUMBER_F32, n));
   bench_expect_same (t, "in place", x, y, n);
 }
 
@@ -50,9 +50,9 @@ gelu_backward_case (Bench *t, const void *data)
   float *x = bench_in (t, n, 2, &x_exact), *dy = bench_in (t, n, 1, &dy_exact), *dx = bench_out (t, n);
   Loss loss = { n, x_exact, dy_exact };
 
-  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dx), ON (dy), ON (x), n));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dx), ON (dy), ON (x), SMB_NUMBER_F32, n));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, n, gelu_loss, &loss, 60);
-  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dy), ON (dy), ON (x), n));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dy), ON (dy), ON (x), SMB_NUMBER_F32, n));
   bench_expect_same (t, "in place", dy, dx, n);
 }
 
@@ -99,8 +99,8 @@ extremes_case (Bench *t, const void *data)
     dy[i] = 1;
   x[30] = NAN;
   x[39] = INFINITY;
-  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (y), ON (x), 40));
-  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dx), ON (dy), ON (x), 40));
+  bench_ok (t, t->abi->gelu_forward (t->ctx, ON (y), ON (x), SMB_NUMBER_F32, 40));
+  bench_ok (t, t->abi->gelu_backward (t->ctx, ON (dx), ON (dy), ON (x), SMB_NUMBER_F32, 40));
   for (int i = 0; i < (int) G_N_ELEMENTS (special); i++) {
     g_assert_cmpfloat_with_epsilon (y[i], oracle_gelu (special[i]), 1e-6 * fabs (oracle_gelu (special[i])) + 1e-30);
     g_assert_false (isnan (dx[i]));

@@ -243,7 +243,7 @@ nan_case (Bench *t, const void *data)
   a.mean = bench_out (t, 2 * 19 * 19);
   bench_ok (t, t->abi->attention_forward (t->ctx, ON_ALL (a)));
   for (gint64 i = 0; i < 2 * out; i++)
-    g_assert_true (isnan (a.y[i]) == (i < out && i % 16 < 8));
+    g_assert_true (isnan (((const float *) a.y)[i]) == (i < out && i % 16 < 8));
   for (gint64 i = 0; i < 2 * 19 * 19; i++)
     g_assert_true (isnan (a.mean[i]) == (i < 19 * 19));
 }

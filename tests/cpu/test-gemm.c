@@ -274,7 +274,7 @@ nan_case (Bench *t, const void *data)
     a.prepared = handle;
     bench_ok (t, t->abi->linear_forward (t->ctx, ON_ALL (a)));
     for (int i = 0; i < 60; i++)
-      g_assert_true (isnan (a.y[i]) == (i / 20 == 1));
+      g_assert_true (isnan (((const float *) a.y)[i]) == (i / 20 == 1));
     t->abi->weight_release (t->ctx, handle);
   }
 }
@@ -304,9 +304,9 @@ odd_rows_case (Bench *t, const void *data)
     bench_ok (t, t->abi->linear_forward (t->ctx, ON_ALL (a)));
     oracle_linear (y, NULL, x, w, NULL, NULL, 5, 36, 3, SMB_EPILOGUE_NONE);
     for (int r = 0; r < 4; r++)
-      bench_expect (t, "y", a.y + 3 * r, y + 3 * r, 3, 0.02);
+      bench_expect (t, "y", (float *) a.y + 3 * r, y + 3 * r, 3, 0.02);
     for (int i = 12; i < 15; i++)
-      g_assert_cmpfloat (fabs (a.y[i]), <, 1e-33); /* too small for any scale: as good as 0 */
+      g_assert_cmpfloat (fabs (((const float *) a.y)[i]), <, 1e-33); /* too small for any scale: as good as 0 */
     t->abi->weight_release (t->ctx, handle);
   }
 }

@@ -36,14 +36,14 @@ layer_norm_case (Bench *t, const void *data)
   float *y_bare = bench_out (t, n);
   double eps = (float) 1e-6;
 
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y_got), ON (mean_got), ON (rstd_got), ON (x), ON (w), ON (b),
-                                           s->rows, s->c, (float) eps));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y_got), SMB_NUMBER_F32, ON (mean_got), ON (rstd_got), ON (x),
+                                           ON (w), ON (b), s->rows, s->c, (float) eps));
   oracle_layer_norm (y, mean, rstd, x_exact, w_exact, b_exact, s->rows, s->c, eps);
   bench_expect (t, "y", y_got, y, n, s->centre > 50 ? 3e-5 : FORWARD_TOLERANCE);
   bench_expect (t, "mean", mean_got, mean, s->rows, FORWARD_TOLERANCE);
   bench_expect (t, "rstd", rstd_got, rstd, s->rows, FORWARD_TOLERANCE);
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y_bare), NULL, NULL, ON (x), ON (w), ON (b), s->rows, s->c,
-                                           (float) eps));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y_bare), SMB_NUMBER_F32, NULL, NULL, ON (x), ON (w), ON (b),
+                                           s->rows, s->c, (float) eps));
   bench_expect_same (t, "y alone", y_bare, y_got, n);
 }
 
@@ -80,15 +80,15 @@ layer_norm_backward_case (Bench *t, const void *data)
 
   if (s->c < 3 || s->centre > 50)
     return; /* with one or two channels the gradient is zero but for rounding */
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), ON (mean), ON (rstd), ON (x), ON (w), ON (b), s->rows,
-                                           s->c, 1e-5f));
-  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx), ON (dw), ON (db), ON (dy), ON (x), ON (w), ON (mean),
-                                            ON (rstd), s->rows, s->c));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), SMB_NUMBER_F32, ON (mean), ON (rstd), ON (x), ON (w), ON (b),
+                                           s->rows, s->c, 1e-5f));
+  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx), ON (dw), ON (db), ON (dy), SMB_NUMBER_F32, ON (x), ON (w),
+                                            ON (mean), ON (rstd), s->rows, s->c));
   bench_expect_gradient (t, "dx", dx, NULL, x_exact, n, layer_norm_loss, &loss, 25);
   bench_expect_gradient (t, "dw", dw, dw_start, w_exact, s->c, layer_norm_loss, &loss, 15);
   bench_expect_gradient (t, "db", db, db_start, b_exact, s->c, layer_norm_loss, &loss, 15);
-  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx_alone), NULL, NULL, ON (dy), ON (x), ON (w), ON (mean),
-                                            ON (rstd), s->rows, s->c));
+  bench_ok (t, t->abi->layer_norm_backward (t->ctx, ON (dx_alone), NULL, NULL, ON (dy), SMB_NUMBER_F32, ON (x), ON (w),
+                                            ON (mean), ON (rstd), s->rows, s->c));
   bench_expect_same (t, "dx alone", dx_alone, dx, n);
 }
 
@@ -144,7 +144,8 @@ nan_case (Bench *t, const void *data)
   float *x = bench_in (t, 3 * 37, 1, NULL), *y = bench_out (t, 3 * 37), *ones = bench_in (t, 37, 1, NULL);
 
   x[37 + 36] = NAN; /* in the last lane that counts */
-  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), NULL, NULL, ON (x), ON (ones), ON (ones), 3, 37, 1e-6f));
+  bench_ok (t, t->abi->layer_norm_forward (t->ctx, ON (y), SMB_NUMBER_F32, NULL, NULL, ON (x), ON (ones), ON (ones), 3,
+                                           37, 1e-6f));
   for (int i = 0; i < 3 * 37; i++)
     g_assert_true (isnan (y[i]) == (i / 37 == 1));
   bench_ok (t, t->abi->unit_rows_forward (t->ctx, ON (y), NULL, ON (x), 3, 37));

@@ -327,16 +327,24 @@ test_plan (void)
                         .mlp_ratio = 4, .rep_depth = 2, .rep_heads = 16, .dec_dim = 512, .dec_depth = 8,
                         .dec_heads = 16, .proj_hidden = 4096, .proj_out = 256, .norm_pix = TRUE, .ln_eps = 1e-6,
                         .mlp_head_ln_eps = 1e-5 };
-  guint64 one = smb_pretrain_plan_bytes (model_test_device (), &base, 1, FALSE, NULL);
-  guint64 two = smb_pretrain_plan_bytes (model_test_device (), &base, 2, FALSE, NULL);
-  guint64 thrifty = smb_pretrain_plan_bytes (model_test_device (), &base, 64, TRUE, NULL);
-  guint64 lavish = smb_pretrain_plan_bytes (model_test_device (), &base, 64, FALSE, NULL);
+  SmbPretrainSettings s = smb_pretrain_settings_default (), sparing = s, low = s;
+  guint64 one = smb_pretrain_plan_bytes (model_test_device (), &base, &s, 1, NULL);
+  guint64 two = smb_pretrain_plan_bytes (model_test_device (), &base, &s, 2, NULL);
+  guint64 lavish = smb_pretrain_plan_bytes (model_test_device (), &base, &s, 64, NULL), thrifty, halved;
 
+  sparing.recompute = TRUE;
+  thrifty = smb_pretrain_plan_bytes (model_test_device (), &base, &sparing, 64, NULL);
+  low.precision = SMB_PRECISION_BF16;
+  halved = smb_pretrain_plan_bytes (model_test_device (), &base, &low, 64, NULL);
   /* 113 M parameters online: values, gradients, two moments; the target; copies of all but gradients in a checkpoint */
   if (g_str_equal (model_test_device ()->id, "cpu")) /* a card's own memory holds no checkpoint's copies */
     g_assert_cmpuint (one, >, G_GUINT64_CONSTANT (3500000000));
   g_assert_cmpuint (two, >, one);
   g_assert_cmpuint (thrifty * 3 / 2, <, lavish);
+  if (model_test_device ()->info.halves) /* most of what a block keeps takes half the room */
+    g_assert_cmpuint (halved * 5 / 4, <, lavish);
+  else
+    g_assert_cmpuint (halved, ==, lavish);
   g_assert_cmpint (smb_train_suggest_batch (one, two, one - 1), ==, 0);
   g_assert_cmpint (smb_train_suggest_batch (one, two, one), ==, 1);
   g_assert_cmpint (smb_train_suggest_batch (one, two, one + 9 * (two - one)), ==, 10);

@@ -16,7 +16,7 @@ struct SmbEmulatedBlas {
 struct SmbEmulatedDesc {
   cublasOperation_t trans_a, trans_b;
   cublasLtEpilogue_t epilogue;
-  const float *bias;
+  const void *bias;
 };
 
 struct SmbEmulatedLayout {
@@ -198,8 +198,35 @@ typedef struct {
   struct SmbEmulatedLayout a_layout, b_layout, c_layout, d_layout;
   float alpha, beta;
   const void *a, *b, *c;
-  float *d;
+  void *d;
 } Product;
+
+/* A bias has the numbers of the result. */
+static float
+bias_of (const Product *p, uint64_t i)
+{
+  const struct SmbEmulatedLayout layout = { p->d_layout.type, p->d_layout.rows, 1, (int64_t) p->d_layout.rows };
+
+  return p->desc.epilogue == CUBLASLT_EPILOGUE_BIAS ? element (p->desc.bias, &layout, CUBLAS_OP_N, i, 0) : 0.0f;
+}
+
+static void
+put (const Product *p, uint64_t row, uint64_t column, float value)
+{
+  const int64_t at = (int64_t) column * p->d_layout.ld + (int64_t) row;
+  uint32_t bits;
+
+  if (p->d_layout.type == CUDA_R_32F) {
+    ((float *) p->d)[at] = value;
+    return;
+  }
+  memcpy (&bits, &value, sizeof bits);
+  if (value == value)
+    bits += 0x7fff + (bits >> 16 & 1);
+  else
+    bits |= 0x400000;
+  ((uint16_t *) p->d)[at] = (uint16_t) (bits >> 16);
+}
 
 static void
 multiply (const void *arguments)
@@ -220,9 +247,8 @@ multiply (const void *arguments)
         sum += (double) left[i * k + x] * (double) right[j * k + x];
       sum *= p->alpha;
       if (p->beta != 0.0f)
-        sum += (double) p->beta * ((const float *) p->c)[(int64_t) j * p->c_layout.ld + i];
-      p->d[(int64_t) j * p->d_layout.ld + i]
-        = (float) (p->desc.epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + p->desc.bias[i] : sum);
+        sum += (double) p->beta * element (p->c, &p->c_layout, CUBLAS_OP_N, i, j);
+      put (p, i, j, (float) (sum + bias_of (p, i)));
     }
   free (left);
   free (right);
@@ -247,7 +273,9 @@ cublasLtMatmul (cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *
       || (desc->trans_a == CUBLAS_OP_T ? a_layout->columns : a_layout->rows) != m
       || (desc->trans_b == CUBLAS_OP_T ? b_layout->rows : b_layout->columns) != n
       || (desc->trans_b == CUBLAS_OP_T ? b_layout->columns : b_layout->rows) != k || a_layout->type != b_layout->type
-      || d_layout->type != CUDA_R_32F || (desc->epilogue == CUBLASLT_EPILOGUE_BIAS && desc->bias == NULL))
+      || c_layout->type != d_layout->type
+      || (d_layout->type != CUDA_R_32F && (d_layout->type != CUDA_R_16BF || a_layout->type != CUDA_R_16BF))
+      || (desc->epilogue == CUBLASLT_EPILOGUE_BIAS && desc->bias == NULL))
     return CUBLAS_STATUS_INVALID_VALUE;
   p = (Product){ *desc, *a_layout, *b_layout, *c_layout, *d_layout, *(const float *) alpha, *(const float *) beta, a, b,
                  c, d };
