@@ -319,12 +319,15 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
     JsonObject *now = smb_json_find_at (list, i);
     JsonObject *old = now != NULL && before != NULL ? same_evaluation (before, now) : NULL;
     g_autoptr (GString) note = g_string_new (NULL);
+    const char *part = now != NULL ? smb_json_find_text (now, "part", "–") : NULL;
     GtkWidget *section;
 
     if (now == NULL)
       continue;
+    if (g_str_equal (part, "none")) /* as --part calls it */
+      part = "all";
     g_string_append_printf (note, _("%s, part %s: %.0f genuine, %.0f forged faces; 95 %% intervals"),
-                            smb_json_find_text (now, "name", "–"), smb_json_find_text (now, "part", "–"),
+                            smb_json_find_text (now, "name", "–"), part,
                             smb_json_find_number (now, "genuine"), smb_json_find_number (now, "forged"));
     if (smb_json_find_number (now, "reencode_px") > 0.0)
       g_string_append_printf (note, _("; both sides re-encoded at %.0f px"),

@@ -232,6 +232,17 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
                       unit_new (job, NULL, listing->paths->pdata[i]), unit_free);
 }
 
+/* What is taken in is judged next: the network loads while files are hashed and shown. */
+static void
+load_ahead (SmbSession *self)
+{
+  SmbAnalysisSettings settings = smb_analysis_settings_default ();
+
+  settings.precision = smb_computing_get_precision ();
+  if (self->model != NULL && self->model->detector_path != NULL)
+    smb_engine_prepare (self->engine, self->model, &settings);
+}
+
 void
 smb_session_add_files (SmbSession *self, GPtrArray *files)
 {
@@ -241,6 +252,7 @@ smb_session_add_files (SmbSession *self, GPtrArray *files)
 
   if (self->info == NULL || files->len == 0)
     return;
+  load_ahead (self);
   job = smb_session_start_job (self, _("Adding evidence"), 0);
   listing = g_new0 (Listing, 1);
   listing->files = g_ptr_array_ref (files);
@@ -264,6 +276,7 @@ smb_session_add_pictures (SmbSession *self, const char *path, double rate)
                          _("The name of that picture has no number; choose one of a row of numbered pictures."), NULL);
     return;
   }
+  load_ahead (self);
   job = smb_session_start_job (self, _("Adding evidence"), 1);
   unit = unit_new (job, NULL, pattern);
   unit->rate = rate;

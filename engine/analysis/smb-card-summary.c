@@ -13,11 +13,12 @@ add_evaluation (GString *out, JsonObject *e)
 {
   JsonObject *frame = smb_json_find_object (e, "frame");
   JsonObject *auc = smb_json_find_object (frame, "auc"), *eer = smb_json_find_object (frame, "eer");
+  const char *part = smb_json_find_text (e, "part", "");
 
   if (auc == NULL || isnan (smb_json_find_number (auc, "value")))
     return;
   g_string_append_printf (out, " On %s (%s, %.0f faces%s): AUC %.3f (%.3f to %.3f)", smb_json_find_text (e, "name", ""),
-                          smb_json_find_text (e, "part", ""), smb_json_find_number (e, "faces"),
+                          g_str_equal (part, "none") ? "all parts" : part, smb_json_find_number (e, "faces"),
                           smb_json_find_number (e, "reencode_px") > 0.0 ? ", both sides re-encoded" : "",
                           smb_json_find_number (auc, "value"), smb_json_find_number (auc, "low"),
                           smb_json_find_number (auc, "high"));

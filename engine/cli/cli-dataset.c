@@ -127,6 +127,8 @@ show (const SmbDataset *dataset, gboolean json)
   }
   g_print (g_dngettext (GETTEXT_PACKAGE, "%u leak between the parts.\n", "%u leaks between the parts.\n", leaks->len),
            leaks->len);
+  if (leaks->len > 0)
+    g_print (_ ("“semblance-cli dataset split %s” divides it anew, so that nothing crosses.\n"), dataset->folder);
   for (guint i = 0; i < warnings->len; i++)
     g_print (_ ("Beware: %s\n"), (const char *) g_ptr_array_index (warnings, i));
   return leaks->len == 0 ? SMB_EXIT_OK : SMB_EXIT_FAILED;

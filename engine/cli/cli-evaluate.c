@@ -223,7 +223,7 @@ evaluate_as (const SmbCliMeasure *options, const Options *o, const SmbEvaluation
 
     if (!is_still (on)) {
       g_printerr (_ ("%s (%s): this data set is not on this machine any more, or was changed; not measured.\n"),
-                  on->name, smb_part_name (on->part));
+                  on->name, on->part == SMB_PART_NONE ? _ ("all parts") : smb_part_name (on->part));
       continue;
     }
     settings.part = on->part;
@@ -232,7 +232,7 @@ evaluate_as (const SmbCliMeasure *options, const Options *o, const SmbEvaluation
     settings.reencode_quality = on->reencode_quality;
     settings.seed = on->seed;
     if (!options->json)
-      g_print ("%s, %s%s\n", on->name, smb_part_name (on->part), on->reencode_px > 0 ? _ (", re-encoded") : "");
+      g_print ("%s, %s%s\n", on->name, on->part == SMB_PART_NONE ? _ ("all parts") : smb_part_name (on->part), on->reencode_px > 0 ? _ (", re-encoded") : "");
     if (!smb_cli_measure_one (options, &settings, on->folder, stop, evaluate, (gpointer) o, error))
       return FALSE;
     measured++;
@@ -302,7 +302,8 @@ smb_cli_evaluate (int argc, char **argv)
   if (!(settings.threshold >= 0.0 && settings.threshold <= 1.0))
     return smb_cli_usage (_ ("--threshold is a score, from 0 to 1, not %g."), settings.threshold);
   if (own.reencode != NULL && !parse_reencode (own.reencode, &settings))
-    return smb_cli_usage (_ ("--reencode should be a side in pixels and a quality, like 160,75, not “%s”."),
+    return smb_cli_usage (_ ("--reencode should be a side in pixels, from 16 to 4096, and a quality, from 1 to 100, like "
+                             "160,75, not “%s”."),
                           own.reencode);
   if (own.precision != NULL && !smb_precision_from_text (own.precision, o.device, &settings.precision, &error))
     return smb_cli_usage ("%s", error->message);

@@ -50,6 +50,18 @@ show_epoch (const SmbFinetuneEpoch *e, gpointer user_data)
 
   if (o->common.json)
     return; /* in the log */
+  if (isnan (e->loss)) {
+    g_print (_ ("Epoch %d: the data set has no faces in the part “val” to choose the best epoch by; the last one is "
+                "kept.\n"),
+             e->epoch);
+    return;
+  }
+  if (isnan (e->auc)) {
+    g_print (_ ("Epoch %d: validation loss %.4f; an AUC needs genuine and forged faces in the part “val”. The last epoch "
+                "is kept.\n"),
+             e->epoch, e->loss);
+    return;
+  }
   g_print (_ ("Epoch %d: validation loss %.4f, AUC %.4f, EER %.4f%s\n"), e->epoch, e->loss, e->auc, e->eer,
            e->best ? _ (", the best so far") : "");
   for (int c = 0; o->classes[c] != NULL; c++)

@@ -7,6 +7,7 @@
 #include "worker/smb-engine.h"
 
 #include <glib/gi18n-lib.h>
+#include <stdio.h>
 #include <string.h>
 
 static const SmbCliCommand commands[] = {
@@ -46,13 +47,9 @@ print_help (void)
               "Exit status: 0 all done, 1 something failed, 2 the arguments make no sense.\n"));
 }
 
-int
-main (int argc, char **argv)
+static int
+run (int argc, char **argv)
 {
-  smb_locale_init ();
-  g_set_prgname ("semblance-cli");
-  smb_limits_init ();
-  smb_engine_guard_weights ();
   if (argc < 2) {
     print_help ();
     return SMB_EXIT_USAGE;
@@ -69,4 +66,25 @@ main (int argc, char **argv)
     if (strcmp (argv[1], commands[i].name) == 0)
       return commands[i].run (argc - 1, argv + 1);
   return smb_cli_usage (_ ("there is no command “%s”. “semblance-cli --help” lists the commands."), argv[1]);
+}
+
+/* What nobody could write down was not told: a full disk behind “>” is a failure. */
+static int
+finish (int code)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return code;
+  g_printerr (_ ("semblance-cli: standard output: not everything could be written. Make room where it goes to, and run it "
+                 "again.\n"));
+  return code == SMB_EXIT_OK ? SMB_EXIT_FAILED : code;
+}
+
+int
+main (int argc, char **argv)
+{
+  smb_locale_init ();
+  g_set_prgname ("semblance-cli");
+  smb_limits_init ();
+  smb_engine_guard_weights ();
+  return finish (run (argc, argv));
 }

@@ -141,6 +141,8 @@ smb_dataset_build (const char *folder, GPtrArray *entries, const char *const *cl
   g_autoptr (SmbDataset) dataset = NULL;
   SmbFaceStore *faces;
 
+  if (smb_learn_is_foreign (folder, SMB_DATASET_FILE, "samples", error))
+    return NULL;
   if (names == NULL || !smb_embedding_group (entries, same_person, error))
     return NULL;
   for (guint i = 0; i < entries->len; i++) {

@@ -114,6 +114,37 @@ all_of_one_case (const SmbDataset *dataset)
   return first[0] != '\0';
 }
 
+/* The very same face of the very same file under two classes: which may have come by way of two folders, or of a case and a
+ * folder. Of one picture several faces may be labelled, each otherwise. */
+static void
+find_contradictions (GPtrArray *out, const SmbDataset *dataset)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  const char *first[2] = { NULL, NULL };
+  guint n = 0;
+
+  for (guint i = 0; i < dataset->samples->len; i++) {
+    const SmbSample *s = smb_dataset_get (dataset, i);
+    g_autoptr (GString) face = g_string_new (dataset->faces->sha256[s->face]);
+    gpointer other;
+
+    for (int k = 0; k < SMB_FACE_HASH_BYTES; k++)
+      g_string_append_printf (face, " %02x", s->hash[k]);
+    if (!g_hash_table_lookup_extended (seen, face->str, NULL, &other)) {
+      g_hash_table_insert (seen, g_strdup (face->str), (gpointer) s);
+    } else if (((const SmbSample *) other)->class != s->class && n++ == 0) {
+      first[0] = dataset->faces->files[((const SmbSample *) other)->face];
+      first[1] = dataset->faces->files[s->face];
+    }
+  }
+  if (n > 0)
+    add (out,
+         g_dngettext (GETTEXT_PACKAGE,
+                      "%u face is in two classes at once, as %s and as %s: one of the two labels is wrong.",
+                      "%u faces are in two classes at once, the first as %s and as %s: one of the two labels is wrong.", n),
+         n, first[0], first[1]);
+}
+
 GPtrArray *
 smb_dataset_warnings (const SmbDataset *dataset)
 {
@@ -140,6 +171,7 @@ smb_dataset_warnings (const SmbDataset *dataset)
     if (c != dataset->real_class && look.n > 0)
       compare (out, dataset, &genuine, &look, c);
   }
+  find_contradictions (out, dataset);
   if (all_of_one_case (dataset))
     add (
         out,

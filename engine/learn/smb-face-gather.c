@@ -262,8 +262,9 @@ static void
 leave_out (Gather *g, const char *sentence)
 {
   JsonObject *file = json_object_new ();
+  g_autofree char *shown = g_filename_display_name (g->name);
 
-  json_object_set_string_member (file, "file", g->name);
+  json_object_set_string_member (file, "file", shown);
   json_object_set_string_member (file, "why", sentence != NULL ? SMB_FACE_STORE_UNREADABLE : SMB_FACE_STORE_FACELESS);
   json_array_add_object_element (g->left_out, file);
   if (sentence != NULL && g->n_unreadable++ == 0)
@@ -280,6 +281,14 @@ add_picture (Gather *g, const char *path, GError **error)
 
   g->name = path;
   g->n_before = g->n;
+  if (!g_utf8_validate (path, -1, NULL)) { /* the index is JSON */
+    g_autofree char *shown = g_filename_display_name (path);
+    g_autofree char *sentence
+        = g_strdup_printf (_ ("%s: its name is not UTF-8 and cannot be written down; rename the file or its folder."), shown);
+
+    leave_out (g, sentence);
+    return TRUE;
+  }
   if (g->how->visit != NULL)
     good = g->how->visit (path, take_seen, g, &mine, g->cancellable, g->how->user_data, &local);
   if (good && !mine)
@@ -328,6 +337,8 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
 {
   g_autofree char *index = g_build_filename (folder, INDEX, NULL);
 
+  if (smb_learn_is_foreign (folder, INDEX, "faces", error))
+    return FALSE;
   if (g_mkdir_with_parents (folder, 0777) != 0)
     return smb_error_set_errno (error, errno, folder, _ ("making the folder"));
   if (g_unlink (index) != 0 && errno != ENOENT) /* what it speaks of is about to go */

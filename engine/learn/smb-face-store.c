@@ -100,6 +100,24 @@ read_left_out (SmbFaceStore *store, JsonObject *index)
   store->faceless = g_strv_builder_end (faceless);
 }
 
+gboolean
+smb_learn_is_foreign (const char *folder, const char *name, const char *member, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *object;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  object = json_parser_load_from_file (parser, path, NULL) ? object_of (parser) : NULL;
+  if (object != NULL && smb_json_find_array (object, member) != NULL)
+    return FALSE;
+  g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
+               _ ("%s: was there before, and is not as this program writes it. Choose another folder, or remove the file."),
+               path);
+  return TRUE;
+}
+
 SmbFaceStore *
 smb_face_store_open (const char *folder, GError **error)
 {

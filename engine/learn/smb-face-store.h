@@ -71,6 +71,9 @@ typedef struct {
  * detector and landmarks, cancelled. */
 SmbFaceStore *smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
                                      GCancellable *cancellable, GError **error);
+/* Whether a file is there that is no JSON object with this member, a list: another program's, not to be overwritten. */
+gboolean smb_learn_is_foreign (const char *folder, const char *name, const char *member, GError **error);
+
 /* The same of these very names (char*), in this order; what is no file must be the visitor's. */
 SmbFaceStore *smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how,
                                            GCancellable *cancellable, GError **error);

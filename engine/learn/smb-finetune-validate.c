@@ -84,7 +84,7 @@ measure (SmbValidator *v, SmbFinetuneEpoch *epoch)
   double right = 0.0, sum = 0.0;
   int n = 0;
 
-  epoch->loss = 0.0;
+  epoch->loss = v->items->len > 0 ? 0.0 : NAN;
   for (guint i = 0; i < v->items->len; i++) {
     const float *p = v->probabilities + (gsize) i * (gsize) v->n_classes;
     int label = item_of (v, i)->label, largest = 0;

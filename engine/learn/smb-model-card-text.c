@@ -65,10 +65,11 @@ static void
 add_evaluation (GString *out, JsonObject *e)
 {
   static const char *const kinds[] = { "classes", "origins" };
-  const char *name = smb_json_find_text (e, "name", NULL);
+  const char *name = smb_json_find_text (e, "name", NULL), *part = smb_json_find_text (e, "part", "");
+  gboolean all = g_str_equal (part, smb_part_name (SMB_PART_NONE));
 
-  g_string_append_printf (out, "- %s, part %s", name != NULL ? name : smb_json_find_text (e, "data", ""),
-                          smb_json_find_text (e, "part", ""));
+  g_string_append_printf (out, "- %s, %s%s", name != NULL ? name : smb_json_find_text (e, "data", ""),
+                          all ? "all parts" : "part ", all ? "" : part);
   if (smb_json_find_number (e, "reencode_px") > 0.0 || smb_json_find_number (e, "reencode_quality") > 0.0)
     g_string_append_printf (out, ", both sides re-encoded at %.0f px and JPEG %.0f",
                             smb_json_find_number (e, "reencode_px"), smb_json_find_number (e, "reencode_quality"));

@@ -243,6 +243,7 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
   for (guint i = 0; mine != NULL && i < json_array_get_length (mine); i++)
     for (guint k = 0; theirs != NULL && k < json_array_get_length (theirs); k++) {
       JsonObject *a = smb_json_find_at (mine, i), *b = smb_json_find_at (theirs, k);
+      const char *part = a != NULL ? smb_json_find_text (a, "part", "") : "";
       double high, value;
 
       if (a == NULL || b == NULL || !smb_model_card_same_faces (a, b))
@@ -254,7 +255,8 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
         g_ptr_array_add (
             out, g_strdup_printf (_ ("On %s (%s) its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
                                   smb_json_find_text (a, "name", smb_json_find_text (a, "data", "")),
-                                  smb_json_find_text (a, "part", ""), high, name, value));
+                                  g_str_equal (part, smb_part_name (SMB_PART_NONE)) ? _ ("all parts") : part, high,
+                                  name, value));
     }
   if (!any)
     g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));

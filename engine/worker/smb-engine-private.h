@@ -25,7 +25,7 @@ typedef struct {
 /* The RESULT message, or NULL with an error: what the worker answered, WORKER if it died, or cancelled. */
 SmbMessage *smb_engine_call (SmbEngine *engine, const SmbEngineCall *call, GCancellable *cancellable, GError **error);
 /* The same on a thread of its own, cancelled with the engine, for an answer that nobody waits for; `doing` must be
- * static. Once an engine. */
+ * static. Only the first of an engine is made. */
 void smb_engine_call_ahead (SmbEngine *engine, const SmbEngineCall *call);
 /* Ends a worker whose RESULT was not what it should be: it may have been taken over. The next call starts another. */
 void smb_engine_distrust (SmbEngine *engine, SmbEngineWorker worker);

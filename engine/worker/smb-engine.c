@@ -428,7 +428,10 @@ smb_engine_call_ahead (SmbEngine *engine, const SmbEngineCall *call)
 {
   Ahead *ahead;
 
-  g_return_if_fail (engine->ahead == NULL);
+  if (engine->ahead != NULL) {
+    json_object_unref (call->body);
+    return;
+  }
   ahead = g_new (Ahead, 1);
   *ahead = (Ahead){ engine, *call };
   engine->no_more = g_cancellable_new ();

@@ -57,7 +57,7 @@ SmbAnalysis *smb_engine_analyze (SmbEngine *engine, const SmbModelInfo *model, c
                                  gpointer user_data, GCancellable *cancellable, GError **error);
 
 /* Starts the compute worker and has it load the model meanwhile, for an analysis that is to come with such settings;
- * that analysis waits only for what is left of it, and says what went wrong. At most once an engine. */
+ * that analysis waits only for what is left of it, and says what went wrong. Only the first call of an engine does. */
 void smb_engine_prepare (SmbEngine *engine, const SmbModelInfo *model, const SmbAnalysisSettings *settings);
 
 /* With what an analysis with this model is made, noted in it: the device's full name and, if it has faces, the file of

@@ -65,6 +65,10 @@ def help_and_usage():
             expect(found, of_it.returncode == 0 and f"semblance-cli {group} {command} " in of_it.stdout, f"{group} {command}: {of_it}")
             expect(found, command in cli(group, "no-such-command").stderr, f"{group} does not name {command}")
         expect(found, "explains a command" in told.stdout, f"{group} --help: {told.stdout}")
+    for command in (["--help"], ["limits", "--json"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([CLI, *command], stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
+        expect(found, done.returncode == 1 and "standard output" in done.stderr, f"{command} on a full disk: {done}")
     # Usage names the whole command, not its last word.
     for command in ("dataset build", "dataset split", "dataset check", "model import", "reference build", "case new"):
         told = cli(*command.split(), "--help")

@@ -66,23 +66,24 @@ def check_torn(tap, folder):
     picture = read(SAMPLES, "nasa-astronaut.png")
     for name, content in (("cut.jpg", whole[:len(whole) * 3 // 4]), ("cut.png", picture[:len(picture) * 3 // 4]), ("letter.jpg", b"Dear lab,\n")):
         write(content, place, name)
+    write(whole, os.fsencode(place), b"n\xe4me.jpg")
     write(empty_wall(), place, "wall.png")
     for cropped in ([], ["--cropped"]):
         build = ["dataset", "build", os.path.join(folder, "torn"), "--out=" + data, "--size=72", *cropped]
         for again in (False, True):  # the second time from the faces that are there
             done = run(*build, "--json")
             told = json.loads(done.stdout)["left_out"] if done.stdout else {}
-            if done.returncode != 1 or told != {"unreadable": 3, "no-face": 0 if cropped else 1}:
+            if done.returncode != 1 or told != {"unreadable": 4, "no-face": 0 if cropped else 1}:
                 found.append(f"{cropped} {again}: exit {done.returncode}, {told}: {done.stderr}")
             if files_of(data) != sorted(GENUINE[:3] + (["wall.png"] if cropped else [])):
                 found.append(f"{cropped} {again}: {files_of(data)}")
-            named = ["cut.jpg", "cut.png", "letter.jpg"] + ([] if cropped else ["wall.png"])
-            if not all(name + ":" in done.stderr for name in named) or "3 that could not be used" not in done.stderr:
+            named = ["cut.jpg", "cut.png", "letter.jpg", "n\ufffdme.jpg"] + ([] if cropped else ["wall.png"])
+            if not all(name + ":" in done.stderr for name in named) or "4 that could not be used" not in done.stderr:
                 found.append(f"{cropped} {again}: not said: {done.stderr}")
             if not again and ("cut short" not in done.stderr or "its source, or remove it" not in done.stderr):
                 found.append(f"what to do is not said: {done.stderr}")
-    for name in ("cut.jpg", "cut.png", "letter.jpg"):
-        os.remove(os.path.join(place, name))
+    for name in (b"cut.jpg", b"cut.png", b"letter.jpg", b"n\xe4me.jpg"):
+        os.remove(os.path.join(os.fsencode(place), name))
     done = run(*build[:-1])
     if done.returncode != 0 or "0 that could not be used, 1 in which no face was found" not in done.stderr:
         found.append(f"a picture without a face: {done}")
@@ -133,6 +134,56 @@ def check_pretrain(tap, folder):
     tap.check("nor does pre-training learn from it", found)
 
 
+def check_foreign(tap, folder):
+    """What lies in the folder from elsewhere stays."""
+    found = []
+    pictures(folder, "for-foreign")
+    for name, content in (("index.json", b'{"pages": []}'), ("dataset.json", b"[1, 2]"), ("index.json", b"no JSON")):
+        out = os.path.join(folder, "foreign-" + str(len(content)))
+        os.makedirs(out)
+        write(content, out, name)
+        done = run("dataset", "build", os.path.join(folder, "for-foreign"), "--out=" + out, "--size=72")
+        if done.returncode != 2 or name not in done.stderr or read(out, name) != content or os.listdir(out) != [name]:
+            found.append(f"{name}: {done} {os.listdir(out)}")
+    tap.check("a folder that holds other files of these names is left alone", found)
+
+
+def check_unvalidated(tap, folder):
+    """Without faces to validate with no number is made up."""
+    found = []
+    for part, names in (("train", GENUINE[:3]), ("val", GENUINE[3:])):
+        os.makedirs(os.path.join(folder, "unvalidated", part, "genuine"))
+        for name in names:
+            shutil.copy(os.path.join(SAMPLES, name), os.path.join(folder, "unvalidated", part, "genuine"))
+    os.makedirs(os.path.join(folder, "unvalidated", "train", "forged"))
+    shutil.copy(os.path.join(SAMPLES, "synthetic-flux.jpg"), os.path.join(folder, "unvalidated", "train", "forged"))
+    for name, said in (("some", "needs genuine and forged faces"), ("none", "no faces in the part “val”")):
+        data, out = os.path.join(folder, "unvalidated-" + name), os.path.join(folder, "trained-" + name)
+        if name == "none":
+            shutil.rmtree(os.path.join(folder, "unvalidated", "val"))
+        run("dataset", "build", os.path.join(folder, "unvalidated"), "--out=" + data, "--size=72")
+        done = run("finetune", data, "--out=" + out, '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}', "--epochs=1", "--batch=4")
+        if done.returncode != 0 or said not in done.stdout or "nan" in done.stdout or not os.path.exists(os.path.join(out, "detector.safetensors")):
+            found.append(f"{name}: {done}")
+    tap.check("a training without faces to validate with says so", found)
+
+
+def check_contradictions(tap, folder):
+    """One picture as genuine and as forged: which of the labels is wrong only a person can say."""
+    found = []
+    place, data = pictures(folder, "both-ways"), os.path.join(folder, "both-data")
+    os.makedirs(os.path.join(folder, "both-ways", "forged"))
+    shutil.copy(os.path.join(SAMPLES, "synthetic-flux.jpg"), os.path.join(folder, "both-ways", "forged"))
+    for twice in (False, True):
+        if twice:
+            shutil.copy(os.path.join(place, GENUINE[0]), os.path.join(folder, "both-ways", "forged", "other-name.jpg"))
+        done = run("dataset", "build", os.path.join(folder, "both-ways"), "--out=" + data, "--size=72", "--json")
+        said = [line for line in json.loads(done.stdout)["warnings"] if "two classes at once" in line] if done.stdout else [done.stderr]
+        if len(said) != twice or (twice and not (GENUINE[0] in said[0] and "other-name.jpg" in said[0])):
+            found.append(f"{said}")
+    tap.check("a picture of two classes at once is told", found)
+
+
 def check_full_disk(tap, folder):
     """What cannot be written is the data set's, not the picture's, and no half of it is left behind."""
     title, found = "a full disk is named, with what to do", []
@@ -157,6 +208,9 @@ def main():
         check_nothing(tap, folder)
         check_case(tap, folder)
         check_pretrain(tap, folder)
+        check_foreign(tap, folder)
+        check_unvalidated(tap, folder)
+        check_contradictions(tap, folder)
         check_full_disk(tap, folder)
     tap.done()
 

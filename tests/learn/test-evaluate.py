@@ -212,7 +212,11 @@ def check_as(tap, place):
     moved = place.path("elsewhere")
     steps = [place.run("model", "import", place.path("run", "detector.safetensors"), "--name=second", "--title=Second"),
              place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--card", "--self-blended=swapped", "--reencode=32,40", "--seed=3")]
+    steps.append(place.run("evaluate", place.path("data"), "--model=mine", "--repeats=20", "--card", "--part=all"))
     told = place.run("evaluate", "--as=mine", "--model=second", "--repeats=20", "--card")
+    shown = place.run("model", "card", "second").stdout + told.stdout
+    if shown.count("data, all parts") != 2 or "none" in shown.replace("| none |", ""):
+        found.append(f"all parts: {shown}")
     second = json.loads(place.run("model", "card", "second", "--json").stdout)["evaluations"]
     first = json.loads(place.run("model", "card", "mine", "--json").stdout)["evaluations"]
     if any(step.returncode for step in steps) or told.returncode or len(second) != len(first) or len(first) < 2:

@@ -185,6 +185,9 @@ def check_leaks(tap, folder):
     found = []
     if done.returncode != 1 or [leak["kind"] for leak in leaks] != ["near-duplicate"] or "again" not in str(leaks):
         found.append(f"{leaks} {done.stderr}")
+    told = run("dataset", "check", os.path.join(folder, "leaky-data"))
+    if told.returncode != 1 or "dataset split " + os.path.join(folder, "leaky-data") not in told.stdout:
+        found.append(f"what to do is not said: {told.stdout}")
     divided = run("dataset", "split", os.path.join(folder, "leaky-data"), "--shares=0.5,0.25,0.25", "--json")
     if divided.returncode != 0 or json.loads(divided.stdout)["leaks"]:
         found.append(f"divided anew it still leaks: {divided.stdout} {divided.stderr}")
