@@ -25,6 +25,7 @@ WIDTHS = {"s": 384, "b": 768, "l": 1024}
 NAMES = {"s": "ViT-S/16", "b": "ViT-B/16", "l": "ViT-L/16"}
 TOKENS = 197
 PRODUCTS = 10  # of one run of bench-gemm
+PAUSE_S = 0.3
 AVX2 = 1  # instruction set of bench-net
 HAS_AVX512 = " avx512vl " in pathlib.Path("/proc/cpuinfo").read_text()
 DEBIAN_PYTHON = pathlib.Path("/usr/bin/python3")
@@ -95,11 +96,15 @@ def has_torch(python):
 
 
 def in_turn(candidates, seconds, rounds):
-    """Runs all in turn: at least three rounds, then until time or rounds are used up."""
+    """Runs all in turn: at least three rounds, then until time or rounds are used up. A library's threads go on looking for
+    work for a while after it is done, in the way of whoever comes next: so there is a pause, and each round begins with
+    another candidate."""
     begin, done = time.perf_counter(), 0
     while done < rounds and (done < 3 or time.perf_counter() - begin < seconds):
-        for candidate in candidates:
+        first = done % len(candidates) if candidates else 0
+        for candidate in candidates[first:] + candidates[:first]:
             if candidate.died is None:
+                time.sleep(PAUSE_S)
                 candidate.once()
         done += 1
     for candidate in candidates:
