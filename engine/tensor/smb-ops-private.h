@@ -40,7 +40,7 @@ all_taken (SmbExec *exec, const SmbTensor *const *tensors)
 
 /* Checks, then calls `abi->call` with ctx, unless the run is dry or has failed. The tensors named last go into the
  * message of a misfit. */
-#define RUN_HALVES(exec, operation, fits, call, ...)                                                                        \
+#define RUN_HALVES(exec, operation, fits, call, ...)                                                                   \
   G_STMT_START                                                                                                         \
   {                                                                                                                    \
     if (!(fits) || !all_taken ((exec), (const SmbTensor *const[]){ __VA_ARGS__, NULL }))                               \
