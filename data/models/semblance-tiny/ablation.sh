@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# ablation.sh FACES OUT [PRE [FINE [SEEDS [ARMS]]]]: does pre-training with CRFR-P help against random masking, and against none? For
-# each seed (1) a network is pre-trained in either way for PRE epochs (26) and all three are fine-tuned for FINE epochs (14), as make.sh
-# does it; then each is measured on people held out. ARMS: those of crfr-p, random and none that are wanted. What is finished is kept:
-# begun again, it goes on where it was stopped. The results stand in OUT/ablation.csv. About three hours a seed on two cores with AMX.
+# ablation.sh FACES OUT [PRE [FINE [SEEDS [ARMS [KEEP]]]]]: does pre-training with CRFR-P help against random masking, and against none?
+# For each seed (1) a network is pre-trained in either way for PRE epochs (26) and all three are fine-tuned for FINE epochs (14), as make.sh
+# does it; then each is measured on people held out. ARMS: those of crfr-p, random and none that are wanted. KEEP: the share of its patches
+# that a face keeps in an iteration of fine-tuning (1). What is finished is kept: begun again, it goes on where it was stopped. The results
+# stand in OUT/ablation.csv. About three hours a seed on two cores with AMX.
 # FACES and SEMBLANCE_CLI: see make.sh.
 set -euo pipefail
 # shellcheck source=steps.sh
 . "$(dirname "$(realpath "$0")")/steps.sh"
 faces=$(realpath "$1") cli=${SEMBLANCE_CLI:-semblance-cli}
 mkdir -p "$2" && cd "$2"
-pre=${3:-26} fine=${4:-14} seeds=${5:-1} arms=${6:-crfr-p random none}
+pre=${3:-26} fine=${4:-14} seeds=${5:-1} arms=${6:-crfr-p random none} keep=${7:-1}
 
 [[ -e data/dataset.json ]] || { tables; "$cli" dataset build --out=data --cropped train.csv; }
 [[ -e pretraining ]] || pictures_of train pretraining
@@ -28,7 +29,7 @@ for seed in $seeds; do
       start=--init=$run-mim/online.safetensors
     fi
     # shellcheck disable=SC2046
-    [[ -e $run/detector.safetensors ]] || finetune "$run" "$start" "$fine" "$seed" $(going_on "$run")
+    [[ -e $run/detector.safetensors ]] || finetune "$run" "$start" "$fine" "$seed" --keep-patches="$keep" $(going_on "$run")
     "$cli" evaluate data --model="$run/detector.safetensors" --self-blended=swapped --json >"$run.part"
     mv "$run.part" "$run.json"
   done
