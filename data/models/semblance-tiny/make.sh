@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# make.sh FACES OUT: makes these weights again with semblance-cli, which it finds on the path or in SEMBLANCE_CLI.
+# make.sh FACES OUT [PRE [FINE]]: makes these weights again with semblance-cli, which it finds on the path or in
+# SEMBLANCE_CLI, in PRE epochs of pre-training (26) and FINE of fine-tuning (14).
 # FACES holds train/, test/ and video/, each with the manifest.csv it came with; everything made goes to OUT. The
 # commands, seeds and data are those the card names, gathered here afterwards: they were run one by one, not as this
 # file, and with the sentences on provenance and limits that the card holds. Under two hours on two cores with
@@ -10,6 +11,7 @@ set -euo pipefail
 . "$(dirname "$(realpath "$0")")/steps.sh"
 faces=$(realpath "$1") cli=${SEMBLANCE_CLI:-semblance-cli}
 mkdir -p "$2" && cd "$2"
+pre=${3:-26} fine=${4:-14}
 
 tables
 "$cli" dataset build --out=data --cropped train.csv
@@ -18,8 +20,8 @@ tables
 
 # Pre-training sees the training part alone.
 pictures_of train pretraining
-pretrain crfrp crfr-p 26 2 1
-finetune swapped --init=crfrp/online.safetensors 14 1 --licence=Apache-2.0 --title="Semblance tiny"
+pretrain crfrp crfr-p "$pre" 2 1
+finetune swapped --init=crfrp/online.safetensors "$fine" 1 --licence=Apache-2.0 --title="Semblance tiny"
 
 # Into a library of its own; then calibrated and measured.
 export XDG_DATA_HOME=$PWD/library XDG_CONFIG_HOME=$PWD/configuration
