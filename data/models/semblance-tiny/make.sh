@@ -23,8 +23,9 @@ pictures_of train pretraining
 pretrain crfrp crfr-p "$pre" 2 1
 finetune swapped --init=crfrp/online.safetensors "$fine" 1 --licence=Apache-2.0 --title="Semblance tiny"
 
-# Into a library of its own; then calibrated and measured.
-export XDG_DATA_HOME=$PWD/library XDG_CONFIG_HOME=$PWD/configuration
+# Into a library of its own, beside which the model that comes with the program, of the same name, is not seen; then
+# calibrated and measured.
+export XDG_DATA_HOME=$PWD/library XDG_CONFIG_HOME=$PWD/configuration SEMBLANCE_MODELS=$PWD/none
 "$cli" model import swapped/detector.safetensors --name=semblance-tiny --title="Semblance tiny" --licence=Apache-2.0 \
   --mim=crfrp/online.safetensors --half
 "$cli" calibrate data --model=semblance-tiny --self-blended=swapped --part=val
