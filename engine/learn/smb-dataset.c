@@ -23,6 +23,14 @@ smb_part_name (SmbPart part)
   return part_names[part];
 }
 
+const char *
+smb_part_title (SmbPart part)
+{
+  static const char *const titles[] = { N_ ("training"), N_ ("validation"), N_ ("test"), N_ ("no part") };
+
+  return _ (titles[part]);
+}
+
 gboolean
 smb_part_from_name (const char *name, SmbPart *part)
 {
