@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smb-dataset-maker.h"
 
+#include "smb-landmark-choice.h"
+
 #include "collect/smb-collect.h"
 #include "learn/smb-dataset-split.h"
 
@@ -14,6 +16,7 @@ typedef struct {
   SmbDatasetSummary *summary;
   SmbEngine *engine; /* its decode worker opens the pictures */
   GCancellable *cancellable;
+  char *landmarks;   /* the preferred predictor, as it was when the data set was ordered */
   SmbDatasetProgress progress;
   gpointer user_data;
   guint source;
@@ -54,6 +57,7 @@ making_free (Making *making)
   g_clear_pointer (&making->engine, smb_engine_unref);
   g_clear_object (&making->cancellable);
   g_mutex_clear (&making->mutex);
+  g_free (making->landmarks);
   g_free (making->what);
   g_free (making);
 }
@@ -116,6 +120,7 @@ make_dataset (Making *making, GError **error)
                                 .folder = order->folder,
                                 .size_px = FACE_PX,
                                 .cropped = order->cropped,
+                                .landmarks = making->landmarks,
                                 .frames = SMB_COLLECT_FRAMES,
                                 .warn = leave_out,
                                 .progress = note,
@@ -175,6 +180,7 @@ smb_dataset_make_async (SmbDatasetOrder *order, SmbDatasetProgress progress, GCa
 
   making->order = order;
   making->summary = g_new0 (SmbDatasetSummary, 1);
+  making->landmarks = smb_landmarks_dup_preferred ();
   making->progress = progress;
   making->user_data = user_data;
   making->cancellable = g_object_ref (cancellable);

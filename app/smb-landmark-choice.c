@@ -23,13 +23,28 @@ struct _SmbLandmarkChoice {
 
 G_DEFINE_FINAL_TYPE (SmbLandmarkChoice, smb_landmark_choice, GTK_TYPE_BOX)
 
-static void
-on_preferred (GSettings *settings, const char *key, gpointer engine)
+static char *
+dup_preferred (GSettings *settings)
 {
   g_autofree char *file = g_settings_get_string (settings, LANDMARKS);
 
-  if (g_getenv (ENVIRONMENT) == NULL)
-    smb_engine_set_landmarks (engine, file[0] != '\0' ? file : NULL);
+  return g_getenv (ENVIRONMENT) == NULL && file[0] != '\0' ? g_steal_pointer (&file) : NULL;
+}
+
+char *
+smb_landmarks_dup_preferred (void)
+{
+  g_autoptr (GSettings) settings = g_settings_new ("org.semblance.Semblance");
+
+  return dup_preferred (settings);
+}
+
+static void
+on_preferred (GSettings *settings, const char *key, gpointer engine)
+{
+  g_autofree char *file = dup_preferred (settings);
+
+  smb_engine_set_landmarks (engine, file);
 }
 
 static void

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 
 /* Which file landmarks are found with, as the preferences say; SEMBLANCE_LANDMARKS goes before them. UI thread only. */
 
+/* What the preferences say, as smb_landmarks_are_wanted takes it: NULL: SEMBLANCE_LANDMARKS, or Debian's file. */
+char *smb_landmarks_dup_preferred (void);
+
 /* Has the engine use the preferred file, now and whenever another is preferred, as long as `settings` lives. */
 void smb_landmarks_follow (SmbEngine *engine, GSettings *settings);
 

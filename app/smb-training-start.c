@@ -2,6 +2,7 @@
 #include "smb-training-start.h"
 
 #include "smb-dataset-maker.h"
+#include "smb-landmark-choice.h"
 #include "smb-training-plan.h"
 #include "smb-training-split.h"
 
@@ -469,7 +470,7 @@ pretrain_arguments (char **why, gpointer user_data)
 {
   Dialog *d = user_data;
   g_auto (GStrv) folders = parts_of (d->data, ";");
-  g_autofree char *weights = NULL;
+  g_autofree char *weights = NULL, *landmarks = smb_landmarks_dup_preferred ();
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
 
   if (folders[0] == NULL)
@@ -486,6 +487,8 @@ pretrain_arguments (char **why, gpointer user_data)
       out, g_strdup_printf ("--mask-ratio=0.%02d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (d->ratio))));
   if (gtk_check_button_get_active (GTK_CHECK_BUTTON (d->cropped)))
     g_ptr_array_add (out, g_strdup ("--cropped"));
+  if (landmarks != NULL)
+    g_ptr_array_add (out, g_strconcat ("--landmarks=", landmarks, NULL));
   for (char **folder = folders; *folder != NULL; folder++)
     g_ptr_array_add (out, g_canonicalize_filename (*folder, g_get_home_dir ()));
   g_ptr_array_add (out, NULL);

@@ -118,13 +118,14 @@ seek (gpointer data)
 void
 smb_judge_seek_landmarks (SmbJudge *judge)
 {
-  const char *path = judge->landmarks_path != NULL ? judge->landmarks_path : g_getenv ("SEMBLANCE_LANDMARKS");
+  const char *file;
   Seek *fresh;
 
-  if (judge->landmarker_sought || judge->landmarker_seeker != NULL || g_strcmp0 (path, "none") == 0)
+  if (judge->landmarker_sought || judge->landmarker_seeker != NULL
+      || !smb_landmarks_are_wanted (judge->landmarks_path, &file))
     return;
   fresh = g_new0 (Seek, 1);
-  fresh->path = path != NULL && *path != '\0' ? g_strdup (path) : NULL;
+  fresh->path = g_strdup (file);
   judge->landmarker_seeker = g_thread_new ("landmarks", seek, fresh);
 }
 

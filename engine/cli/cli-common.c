@@ -66,6 +66,20 @@ smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
   return TRUE;
 }
 
+static gboolean
+take_landmarks (const char *option, const char *value, gpointer data, GError **error)
+{
+  g_setenv ("SEMBLANCE_LANDMARKS", value, TRUE);
+  return TRUE;
+}
+
+GOptionEntry
+smb_cli_landmarks_option (void)
+{
+  return (GOptionEntry){ "landmarks", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) take_landmarks,
+                         N_ ("dlib's 68-point predictor to find landmarks with; “none”: a coarse template"), N_ ("FILE") };
+}
+
 gboolean
 smb_cli_allow_unsandboxed (const char *option, const char *value, gpointer data, GError **error)
 {

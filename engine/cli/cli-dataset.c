@@ -194,6 +194,7 @@ build (int argc, char **argv)
       NULL },
     { "same-person", 0, 0, G_OPTION_ARG_DOUBLE, &same_person,
       N_ ("Cosine of embeddings from which two faces are one person’s (0.5)"), N_ ("C") },
+    smb_cli_landmarks_option (),
     { "frames", 0, 0, G_OPTION_ARG_INT, &frames, N_ ("Frames of each face track of a video (32)"), N_ ("N") },
     { "size", 0, 0, G_OPTION_ARG_INT, &size, N_ ("Side of the stored faces in pixels (256)"), N_ ("N") },
     { "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &map, N_ ("Renames a class; may be given again"), N_ ("FROM=TO") },

@@ -68,8 +68,7 @@ smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const G
       N_ ("MODEL") },
     { "regions", 0, 0, G_OPTION_ARG_FILENAME, &options->regions,
       N_ ("Region map of the face made elsewhere: .npy or picture of the classes 0 to 10"), N_ ("FILE") },
-    { "landmarks", 0, 0, G_OPTION_ARG_FILENAME, &options->landmarks,
-      N_ ("dlib's 68-point predictor to draw regions by; “none”: a coarse template"), N_ ("FILE") },
+    smb_cli_landmarks_option (),
     { "face", 0, 0, G_OPTION_ARG_INT, &options->face, N_ ("Only this face, counted from 1"), "N" },
     { "box", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->boxes,
       N_ ("Take this box, drawn by hand, in place of looking for faces (repeatable)"), "X,Y,W,H" },
@@ -103,11 +102,8 @@ smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const G
     smb_cli_usage (_ ("--threads takes a number from 0, not %d."), options->threads);
   else if (options->face < 0)
     smb_cli_usage (_ ("--face takes a number from 1, not %d."), options->face);
-  else {
-    if (options->landmarks != NULL)
-      g_setenv ("SEMBLANCE_LANDMARKS", options->landmarks, TRUE);
+  else
     return TRUE;
-  }
   return FALSE;
 }
 
@@ -116,7 +112,6 @@ smb_cli_face_options_clear (SmbCliFaceOptions *options)
 {
   g_free (options->model);
   g_free (options->regions);
-  g_free (options->landmarks);
   g_free (options->device);
   g_free (options->reference);
   g_strfreev (options->boxes);

@@ -9,16 +9,15 @@ G_BEGIN_DECLS
 /* What the commands about single faces share. */
 
 typedef struct {
-  char *model, *regions, *landmarks, *device, *reference;
+  char *model, *regions, *device, *reference;
   char **boxes;
   int face, threads;
   gboolean json;
 } SmbCliFaceOptions;
 
 /* Parses the command's own options together with those that all of these commands have: --model, --regions,
- * --landmarks,
- * --face, --box, --json, --threads, --device, --allow-unsandboxed, and --reference if `with_reference`. FALSE: a
- * sentence was printed, return SMB_EXIT_USAGE. */
+ * --landmarks, --face, --box, --json, --threads, --device, --allow-unsandboxed, and --reference if `with_reference`.
+ * FALSE: a sentence was printed, return SMB_EXIT_USAGE. */
 gboolean smb_cli_face_parse (SmbCliFaceOptions *options, int *argc, char ***argv, const GOptionEntry *own,
                              gboolean with_reference, const char *parameters, const char *summary);
 void smb_cli_face_options_clear (SmbCliFaceOptions *options);

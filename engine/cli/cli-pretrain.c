@@ -251,6 +251,7 @@ smb_cli_pretrain (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "cache", 0, 0, G_OPTION_ARG_FILENAME, &o.cache, N_ ("Folder of the cropped faces (OUT/faces)"), N_ ("FOLDER") },
     { "cropped", 0, 0, G_OPTION_ARG_NONE, &o.cropped, N_ ("Every picture is a cropped face: look for none"), NULL },
+    smb_cli_landmarks_option (),
     { "size", 0, 0, G_OPTION_ARG_STRING, &o.size, N_ ("tiny (default), small, base, large or huge"), N_ ("NAME") },
     { "init", 0, 0, G_OPTION_ARG_FILENAME, &o.init, N_ ("Online network to start from"), N_ ("FILE") },
     { "target", 't', 0, G_OPTION_ARG_FILENAME, &o.target, N_ ("Target network to start from"), N_ ("FILE") },

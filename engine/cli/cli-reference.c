@@ -162,7 +162,7 @@ show (int argc, char **argv)
 static int
 build (int argc, char **argv)
 {
-  g_autofree char *model_name = NULL, *out = NULL, *device = NULL, *landmarks = NULL;
+  g_autofree char *model_name = NULL, *out = NULL, *device = NULL;
   int threads = 0, draws = smb_region_settings_default ().draws;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
@@ -170,8 +170,7 @@ build (int argc, char **argv)
     { "model", 'm', 0, G_OPTION_ARG_STRING, &model_name, N_ ("Model to use: its name, folder or weights file"),
       N_ ("MODEL") },
     { "draws", 0, 0, G_OPTION_ARG_INT, &draws, N_ ("Masks for each region; 8 by default"), "N" },
-    { "landmarks", 0, 0, G_OPTION_ARG_FILENAME, &landmarks,
-      N_ ("dlib's 68-point predictor to draw regions by; “none”: a coarse template"), N_ ("FILE") },
+    smb_cli_landmarks_option (),
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, N_ ("Threads to compute with; 0: one for each core"), "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &device, N_ ("Where to compute: see “semblance-cli devices”"),
       N_ ("DEVICE") },
@@ -193,8 +192,6 @@ build (int argc, char **argv)
     return smb_cli_usage (_ ("--threads takes a number from 0, not %d."), threads);
   if (draws < 1 || draws > SMB_REGION_MAX_DRAWS)
     return smb_cli_usage (_ ("--draws takes a number from 1 to %d, not %d."), SMB_REGION_MAX_DRAWS, draws);
-  if (landmarks != NULL)
-    g_setenv ("SEMBLANCE_LANDMARKS", landmarks, TRUE);
   job.model = smb_model_find (model_name, &error);
   paths = job.model != NULL ? smb_learn_list_pictures ((const char *const *) argv + 1, FALSE, &error) : NULL;
   if (paths != NULL) {

@@ -62,6 +62,9 @@ int smb_cli_run_command (const char *group, const char *about, const SmbCliComma
 gboolean smb_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
                         const char *summary);
 
+/* --landmarks: what is found with landmarks afterwards is found with this predictor. */
+GOptionEntry smb_cli_landmarks_option (void);
+
 /* GOptionArgFunc of --allow-unsandboxed: what an engine made afterwards takes for permission. */
 gboolean smb_cli_allow_unsandboxed (const char *option, const char *value, gpointer data, GError **error);
 

@@ -233,6 +233,7 @@ smb_collect_dataset (SmbEngine *engine, const SmbCollectOrder *order, GCancellab
   g_auto (Collecting) c = { 0 };
   SmbFaceGather how = { .size_px = order->size_px,
                         .cropped = order->cropped,
+                        .landmarks = order->landmarks,
                         .open = open_picture,
                         .visit = visit,
                         .warn = warn,

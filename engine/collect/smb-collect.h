@@ -18,6 +18,7 @@ typedef struct {
   const char *folder;         /* where the data set goes */
   int size_px;                /* side of the stored faces */
   gboolean cropped;           /* every picture is a face already */
+  const char *landmarks;      /* the predictor, as smb_landmarks_are_wanted takes it */
   guint frames;               /* of each face track of a video */
   SmbFaceWarn warn;           /* what is left out; may be NULL */
   SmbProgress progress;       /* may be NULL */

@@ -23,6 +23,15 @@ struct _SmbLandmarker {
   char *sha256;       /* NULL: not asked for yet */
 };
 
+gboolean
+smb_landmarks_are_wanted (const char *chosen, const char **file)
+{
+  const char *said = chosen != NULL ? chosen : g_getenv ("SEMBLANCE_LANDMARKS");
+
+  *file = said != NULL && *said != '\0' ? said : NULL;
+  return g_strcmp0 (said, "none") != 0;
+}
+
 SmbLandmarker *
 smb_landmarker_new (const char *path, GError **error)
 {

@@ -18,6 +18,10 @@ typedef struct {
   gboolean coarse; /* TRUE: placed by a template from the face's box, not found in the picture */
 } SmbLandmarks;
 
+/* Which predictor is meant by `chosen`, or where that is NULL by SEMBLANCE_LANDMARKS: a file, or Debian's (*file NULL).
+ * FALSE: none is to be used, which "none" says. *file is borrowed from `chosen` or the environment. */
+gboolean smb_landmarks_are_wanted (const char *chosen, const char **file);
+
 /* dlib's shape predictor, loaded once (0.4 s, 80 MB). Not for two threads at a time. */
 typedef struct _SmbLandmarker SmbLandmarker;
 

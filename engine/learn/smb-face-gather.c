@@ -59,13 +59,16 @@ gather_clear (Gather *g)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Gather, gather_clear)
 
-/* What a store depends on: the pictures (path, length, time of change), the size and the way. */
+/* What a store depends on: the pictures (path, length, time of change), the size and the way. predictor: the SHA-256 of
+ * one that was named; NULL: Debian's or none. */
 static char *
-make_key (const GPtrArray *files, const SmbFaceGather *how, gboolean landmarks)
+make_key (const GPtrArray *files, const SmbFaceGather *how, gboolean landmarks, const char *predictor)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_printf (text, "1 %d %d %d %s\n", how->size_px, how->cropped, landmarks, smb_face_detector_name ());
+  if (predictor != NULL)
+    g_string_append_printf (text, "predictor %s\n", predictor);
   if (how->points || how->first)
     g_string_append_printf (text, "points %d first %d\n", how->points, how->first);
   if (how->more != NULL)
@@ -332,6 +335,24 @@ finish (Gather *g, const char *folder, GError **error)
 }
 
 static gboolean
+describe_predictor (Gather *g, GError **error)
+{
+  const char *sha256 = smb_landmarker_get_sha256 (g->landmarker, error);
+  g_autofree char *name = g_filename_display_name (smb_landmarker_get_path (g->landmarker));
+
+  if (sha256 == NULL)
+    return FALSE;
+  json_builder_set_member_name (g->index, "landmarks");
+  json_builder_begin_object (g->index);
+  json_builder_set_member_name (g->index, "file");
+  json_builder_add_string_value (g->index, name);
+  json_builder_set_member_name (g->index, "sha256");
+  json_builder_add_string_value (g->index, sha256);
+  json_builder_end_object (g->index);
+  return TRUE;
+}
+
+static gboolean
 gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *key, GCancellable *cancellable,
             GError **error)
 {
@@ -360,6 +381,8 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
     json_builder_set_member_name (g->index, "points");
     json_builder_add_boolean_value (g->index, TRUE);
   }
+  if (g->landmarker != NULL && !describe_predictor (g, error))
+    return FALSE;
   json_builder_set_member_name (g->index, "faces");
   json_builder_begin_array (g->index);
   for (guint i = 0; i < files->len; i++) {
@@ -396,21 +419,37 @@ remove_begun (const char *folder)
   }
 }
 
+/* That Debian's is not installed is no error; that one is missing that was named is. *sha256_out: of one that was named,
+ * borrowed. */
+static gboolean
+find_predictor (Gather *g, const char **sha256_out, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  const char *file;
+
+  if (!smb_landmarks_are_wanted (g->how->landmarks, &file))
+    return TRUE;
+  g->landmarker = smb_landmarker_new (file, &local);
+  if (g->landmarker != NULL)
+    return file == NULL || (*sha256_out = smb_landmarker_get_sha256 (g->landmarker, error)) != NULL;
+  if (file == NULL && g_error_matches (local, SMB_ERROR, SMB_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 SmbFaceStore *
 smb_face_store_gather_named (const char *folder, const GPtrArray *names, const SmbFaceGather *how,
                              GCancellable *cancellable, GError **error)
 {
   g_auto (Gather) g = { .how = how, .folder = folder, .cancellable = cancellable };
   g_autoptr (SmbFaceStore) kept = NULL;
-  g_autoptr (GError) local = NULL;
   g_autofree char *key = NULL;
+  const char *predictor = NULL;
 
-  g.landmarker = smb_landmarker_new (NULL, &local);
-  if (g.landmarker == NULL && !g_error_matches (local, SMB_ERROR, SMB_ERROR_NOT_FOUND)) {
-    g_propagate_error (error, g_steal_pointer (&local));
+  if (!find_predictor (&g, &predictor, error))
     return NULL;
-  }
-  key = make_key (names, how, g.landmarker != NULL);
+  key = make_key (names, how, g.landmarker != NULL, predictor);
   kept = smb_face_store_open (folder, NULL);
   if (kept != NULL && strcmp (kept->key, key) == 0)
     return tell_kept (how, g_steal_pointer (&kept));

@@ -24,6 +24,8 @@ smb_face_store_free (SmbFaceStore *store)
   g_strfreev (store->unreadable);
   g_strfreev (store->faceless);
   g_free (store->coarse);
+  g_free (store->landmark_file);
+  g_free (store->landmark_sha256);
   g_free (store->key);
   g_free (store);
 }
@@ -126,7 +128,7 @@ smb_face_store_open (const char *folder, GError **error)
   g_autoptr (SmbFaceStore) store = g_new0 (SmbFaceStore, 1);
   g_autoptr (GError) local = NULL;
   gboolean good = FALSE, points = FALSE;
-  JsonObject *index;
+  JsonObject *index, *landmarks;
   guint64 pixels;
 
   if (!json_parser_load_from_file (parser, path, &local)) {
@@ -140,6 +142,11 @@ smb_face_store_open (const char *folder, GError **error)
     store->key = g_strdup (smb_json_find_text (index, "key", ""));
     points = smb_json_find_boolean (index, "points");
     good = read_faces (store, index);
+    landmarks = smb_json_find_object (index, "landmarks");
+    if (landmarks != NULL) {
+      store->landmark_file = g_strdup (smb_json_find_text (landmarks, "file", NULL));
+      store->landmark_sha256 = g_strdup (smb_json_find_text (landmarks, "sha256", NULL));
+    }
     read_left_out (store, index);
   }
   if (!good || store->size_px < 1 || store->n < 1) {

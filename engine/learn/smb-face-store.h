@@ -11,9 +11,10 @@
 G_BEGIN_DECLS
 
 /* Faces cropped once and kept in a folder, mapped into memory when they are learnt from: "faces.rgb" (n, size, size, 3)
- * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the file, its SHA-256, the box and
- * the origin of the region map of each, and the files left out with the reason; where asked for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The
- * index is written last: a folder without it holds nothing. */
+ * bytes, "regions.u8" (n, size, size) classes of the region map, "index.json" with the landmark predictor used and, for
+ * each, file, SHA-256, box and the origin of its region map, besides the files left out with the reason; where asked
+ * for, "points.f32" (n, 68, 2), landmarks in pixels of the crop. The index is written last: a folder without it holds
+ * nothing. */
 typedef struct {
   int size_px;
   gint64 n;
@@ -24,6 +25,7 @@ typedef struct {
   guint8 *coarse;              /* n: 1: points and regions are a template's */
   GStrv unreadable;            /* files left out because they could not be used, damaged ones among them, … */
   GStrv faceless;              /* … and those in which no face was found */
+  char *landmark_file, *landmark_sha256; /* the predictor's; NULL: none was used, or an index of an earlier version */
   char *key;                   /* SHA-256 of what the store was made from and how */
   /* private */
   GMappedFile *rgb_map, *regions_map, *points_map;
@@ -56,6 +58,7 @@ typedef struct {
   int size_px;
   gboolean cropped; /* every picture is a face already, with FSFM's margin: nothing is looked for */
   gboolean points;  /* keep the landmarks too */
+  const char *landmarks; /* the predictor, as smb_landmarks_are_wanted takes it */
   gboolean first;   /* of several faces only the surest: what is said of a picture is said of one face */
   SmbFaceOpen open;
   SmbFaceVisitor visit; /* may be NULL */
@@ -65,10 +68,10 @@ typedef struct {
   gpointer user_data;
 } SmbFaceGather;
 
-/* The store in `folder` if it was made from the same pictures in the same way; else made anew: pictures of the folders
- * (with those inside) and files in `sources`, by path; the detector's sure finds, FSFM's crop, a region map from
- * landmarks, or from a template where there is no predictor. Errors: NOT_FOUND (no picture, no face), IO, those of
- * detector and landmarks, cancelled. */
+/* The store in `folder` if it was made from the same pictures in the same way, with the same predictor; else made anew:
+ * pictures of the folders (with those inside) and files in `sources`, by path; the detector's sure finds, FSFM's crop, a
+ * region map from landmarks, or from a template where there is no predictor. Errors: NOT_FOUND (no picture, no face),
+ * IO, those of detector and landmarks, cancelled. */
 SmbFaceStore *smb_face_store_gather (const char *folder, const char *const *sources, const SmbFaceGather *how,
                                      GCancellable *cancellable, GError **error);
 /* Whether a file is there that is no JSON object with this member, a list: another program's, not to be overwritten. */

@@ -17,6 +17,7 @@ static void
 add_data (GString *out, JsonObject *data)
 {
   JsonObject *faces = smb_json_find_object (data, "faces");
+  JsonObject *landmarks = smb_json_find_object (data, "landmarks");
   JsonArray *warnings = smb_json_find_array (data, "warnings"), *files = smb_json_find_array (data, "files");
   g_autoptr (GList) classes = faces != NULL ? json_object_get_members (faces) : NULL;
 
@@ -33,6 +34,10 @@ add_data (GString *out, JsonObject *data)
                           "; divided with seed %.0f; %.0f leaks between the parts.\n",
                           files != NULL ? json_array_get_length (files) : 0, smb_json_find_number (data, "split_seed"),
                           smb_json_find_number (data, "leaks"));
+  if (landmarks != NULL) {
+    add_line (out, "Landmarks of the faces found with", smb_json_find_text (landmarks, "file", NULL));
+    add_line (out, "Its SHA-256", smb_json_find_text (landmarks, "sha256", NULL));
+  }
   for (guint i = 0; warnings != NULL && i < json_array_get_length (warnings); i++)
     if (smb_json_text_at (warnings, i) != NULL)
       g_string_append_printf (out, "- %s\n", smb_json_text_at (warnings, i));

@@ -46,6 +46,13 @@ data_of (const SmbDataset *dataset)
 
   smb_json_set_text (out, "key", key);
   json_object_set_object_member (out, "faces", counts_of (dataset));
+  if (dataset->faces->landmark_file != NULL) {
+    JsonObject *landmarks = json_object_new ();
+
+    smb_json_set_text (landmarks, "file", dataset->faces->landmark_file);
+    smb_json_set_text (landmarks, "sha256", dataset->faces->landmark_sha256);
+    json_object_set_object_member (out, "landmarks", landmarks);
+  }
   json_object_set_int_member (out, "split_seed", (gint64) dataset->split_seed);
   json_object_set_int_member (out, "leaks", leaks->len);
   for (guint i = 0; i < said->len; i++)

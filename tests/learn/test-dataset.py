@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """semblance-cli dataset build where not every file is as it should be. Arguments: the program, the tree's root."""
+import hashlib
 import json
 import os
 import shutil
@@ -21,9 +22,10 @@ NETWORK = ('--config={"img": 64, "dim": 24, "depth": 2, "heads": 3, "rep_heads":
            '"dec_heads": 2, "proj_hidden": 20, "proj_out": 12}')
 
 
-def run(*arguments, before=(), **more):
+def run(*arguments, before=(), landmarks=None, **more):
+    chosen = {"SEMBLANCE_LANDMARKS": landmarks} if landmarks else {}
     return subprocess.run([*before, CLI, *arguments], capture_output=True, text=True, timeout=100 * house.PATIENCE, stdin=subprocess.DEVNULL,
-                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}, **more)
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **chosen}, **more)
 
 
 def read(*path):
@@ -201,6 +203,57 @@ def check_full_disk(tap, folder):
     tap.check(title, found)
 
 
+PREDICTOR = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat"
+
+
+def check_landmarks(tap, folder):
+    """Which predictor is used can be chosen; the data set and the card of what learns from it say which it was."""
+    title, found = "the chosen landmark predictor is used and named", []
+    pictures(folder, "for-landmarks")
+    data, mine, missing = (os.path.join(folder, name) for name in ("landmarks-data", "mine.dat", "missing.dat"))
+    build = ["dataset", "build", os.path.join(folder, "for-landmarks"), "--out=" + data, "--size=72"]
+    drawn = {}
+
+    def expect(what, done, name, origin):
+        if done.returncode != 0:
+            found.append(f"{what}: {done}")
+            return
+        index = json.loads(read(data, "index.json"))
+        sha256 = hashlib.sha256(read(name)).hexdigest() if name else None
+        if index.get("landmarks") != ({"file": name, "sha256": sha256} if name else None):
+            found.append(f"{what}: {index.get('landmarks')}")
+        if {face["regions"] for face in index["faces"]} != {origin}:
+            found.append(f"{what}: {index['faces']}")
+        drawn[what] = read(data, "regions.u8")
+
+    expect("none", run(*build, "--landmarks=none"), None, "template")
+    for arguments, environment in (([*build, "--landmarks=" + missing], None), (build, missing)):
+        done = run(*arguments, landmarks=environment)
+        if done.returncode != 1 or "missing.dat" not in done.stderr or read(data, "regions.u8") != drawn["none"]:
+            found.append(f"a file that is missing: {done}")
+    done = run("pretrain", os.path.join(folder, "for-landmarks"), "--out=" + os.path.join(folder, "never"), "--landmarks=" + missing, NETWORK)
+    if done.returncode != 1 or "missing.dat" not in done.stderr:
+        found.append(f"pre-training with a file that is missing: {done}")
+    if not os.path.exists(PREDICTOR):
+        print("# libdlib-data is not installed: no predictor was chosen", flush=True)
+        tap.check(title, found)
+        return
+    os.symlink(PREDICTOR, mine)
+    expect("Debian's", run(*build), PREDICTOR, "landmarks")
+    expect("mine", run(*build, "--landmarks=" + mine), mine, "landmarks")
+    expect("of the environment", run(*build, landmarks=mine), mine, "landmarks")
+    expect("none, of the environment", run(*build, landmarks="none"), None, "template")
+    if drawn.get("none") == drawn.get("mine") or drawn.get("mine") != drawn.get("Debian's") or drawn.get("none") != drawn.get("none, of the environment"):
+        found.append("the regions do not follow the predictor")
+    run(*build, "--landmarks=" + mine)
+    out = os.path.join(folder, "landmarks-trained")
+    done = run("finetune", data, "--out=" + out, '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}', "--self-blended=forged", "--epochs=1", "--batch=4")
+    card = json.loads(read(out, "card.json")) if done.returncode == 0 else {}
+    if card.get("data", {}).get("landmarks", {}).get("file") != mine:
+        found.append(f"the card does not say: {done} {card.get('data', {}).get('landmarks')}")
+    tap.check(title, found)
+
+
 def main():
     tap = house.Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -211,6 +264,7 @@ def main():
         check_foreign(tap, folder)
         check_unvalidated(tap, folder)
         check_contradictions(tap, folder)
+        check_landmarks(tap, folder)
         check_full_disk(tap, folder)
     tap.done()
 
