@@ -11,6 +11,8 @@
 
 #include <glib/gi18n.h>
 
+#define AGAINST_COLUMNS 56 /* a wrapped sentence is as tall as it is narrow */
+
 /* A question and what follows from it; lives as long as its form or, once that is accepted, its task. */
 typedef struct {
   SmbForm *form; /* not owned */
@@ -246,6 +248,7 @@ smb_model_use_ask (GtkWindow *parent, const char *name, const GPtrArray *against
 
     gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
     gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+    gtk_label_set_width_chars (GTK_LABEL (label), AGAINST_COLUMNS);
     gtk_widget_add_css_class (label, "warning");
     smb_form_add_wide (form, label);
   }

@@ -475,7 +475,13 @@ pretrain_arguments (char **why, gpointer user_data)
 
   if (folders[0] == NULL)
     *why = g_strdup (_("Name folders of pictures with genuine faces."));
-  else
+  for (int i = 0; folders[i] != NULL && *why == NULL; i++) {
+    g_autofree char *folder = g_canonicalize_filename (folders[i], g_get_home_dir ());
+
+    if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+      *why = g_strdup_printf (_("%s is no folder here. Name folders of pictures with genuine faces."), folder);
+  }
+  if (*why == NULL)
     weights = weights_argument (d, why);
   if (weights == NULL)
     return NULL;

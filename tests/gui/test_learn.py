@@ -380,6 +380,8 @@ def pretrains():
     who.press("New…")
     who.press("Pretrain a network…")
     who.see("Name folders of pictures with genuine faces.")
+    fill("Genuine faces", path("nowhere"))
+    who.see("nowhere is no folder here.")
     fill("Genuine faces", path("pictures"))
     fill("Title", "Pretrained here")
     pick("Starting from", 6)
