@@ -77,12 +77,27 @@ smb_form_add_drop_down (SmbForm *self, const char *label, const char *const *wor
   return drop_down;
 }
 
+/* A number stays what it is while the form is scrolled under the pointer. */
+static void
+leave_wheel (GtkWidget *spin)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (spin);
+
+  for (guint i = g_list_model_get_n_items (controllers); i-- > 0;) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+      gtk_widget_remove_controller (spin, controller);
+  }
+}
+
 GtkWidget *
 smb_form_add_number (SmbForm *self, const char *label, double least, double most, double value)
 {
   GtkWidget *spin = gtk_spin_button_new_with_range (least, most, 1.0);
 
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (spin), value);
+  leave_wheel (spin);
   g_signal_connect_object (spin, "value-changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   add_line (self, label, spin);
   return spin;

@@ -61,6 +61,16 @@ choose (SmbJobsPage *self, const char *id)
       gtk_list_box_select_row (self->list, GTK_LIST_BOX_ROW (row_at (self, i)));
 }
 
+/* What there is to watch before anything was chosen: the job that runs, else the first. */
+static int
+find_running (const GPtrArray *jobs)
+{
+  for (guint i = 0; i < jobs->len; i++)
+    if (((const SmbJob *) g_ptr_array_index (jobs, i))->state == SMB_JOB_RUNNING)
+      return (int) i;
+  return 0;
+}
+
 /* The rows anew; the choice stays, and so does the keyboard if it was in the list. */
 static void
 list_anew (SmbJobsPage *self, const GPtrArray *jobs)
@@ -75,7 +85,7 @@ list_anew (SmbJobsPage *self, const GPtrArray *jobs)
     gtk_list_box_append (self->list, smb_training_row_new (g_ptr_array_index (jobs, i)));
   choose (self, chosen);
   if (gtk_list_box_get_selected_row (self->list) == NULL && jobs->len > 0)
-    gtk_list_box_select_row (self->list, gtk_list_box_get_row_at_index (self->list, 0));
+    gtk_list_box_select_row (self->list, gtk_list_box_get_row_at_index (self->list, find_running (jobs)));
   row = gtk_list_box_get_selected_row (self->list);
   if (self->wanted != NULL && row != NULL
       && g_strcmp0 (smb_training_row_get_id (SMB_TRAINING_ROW (row)), self->wanted) == 0)

@@ -4,11 +4,14 @@
 #include "smb-cli-run.h"
 #include "smb-form.h"
 
+#include "base/smb-json-part.h"
 #include "learn/smb-dataset-places.h"
 #include "learn/smb-model-card.h"
 #include "weights/smb-model.h"
 
 #include <glib/gi18n.h>
+
+#define AGAINST_COLUMNS 56 /* a wrapped sentence is as tall as it is narrow */
 
 /* A question and what follows from it; lives as long as its form or, once that is accepted, its task. */
 typedef struct {
@@ -141,13 +144,21 @@ on_import_changed (SmbForm *form, Act *act)
                         *name == '\0' ? _("A model needs a name: lower-case letters, digits, “-”, “_”, “.”.") : NULL);
 }
 
-/* A name as the library allows, of a title. */
+/* A name as the library allows, of a title: letters without their marks, one dash for whatever else stands between. */
 static char *
 name_of (const char *title)
 {
-  g_autofree char *lower = g_utf8_strdown (title, -1);
+  g_autofree char *ascii = g_str_to_ascii (title, NULL), *lower = g_ascii_strdown (ascii, -1);
+  g_autoptr (GString) out = g_string_new (NULL);
 
-  return g_strcanon (g_steal_pointer (&lower), "abcdefghijklmnopqrstuvwxyz0123456789-_.", '-');
+  for (const char *at = lower; *at != '\0'; at++)
+    if (g_ascii_isalnum (*at) || *at == '_' || *at == '.')
+      g_string_append_c (out, *at);
+    else if (out->len > 0 && out->str[out->len - 1] != '-')
+      g_string_append_c (out, '-');
+  while (out->len > 0 && out->str[out->len - 1] == '-')
+    g_string_truncate (out, out->len - 1);
+  return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
 void
@@ -237,6 +248,7 @@ smb_model_use_ask (GtkWindow *parent, const char *name, const GPtrArray *against
 
     gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
     gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+    gtk_label_set_width_chars (GTK_LABEL (label), AGAINST_COLUMNS);
     gtk_widget_add_css_class (label, "warning");
     smb_form_add_wide (form, label);
   }
@@ -328,6 +340,25 @@ count_known (const char *name)
   return known;
 }
 
+/* What the form begins with: the data set that the model learned from, whose test part it never saw, if that is still here; and
+ * the class that it was shown only as self-blended faces. */
+static void
+propose_data (Act *act)
+{
+  g_autoptr (SmbModelInfo) model = smb_model_find (act->model, NULL);
+  g_autoptr (JsonNode) card = model != NULL ? smb_model_card_read (model->folder, NULL) : NULL;
+  JsonObject *root = card != NULL && JSON_NODE_HOLDS_OBJECT (card) ? json_node_get_object (card) : NULL,
+             *data = smb_json_find_object (root, "data"), *faces = smb_json_find_object (data, "faces");
+  const char *key = smb_json_find_text (data, "key", NULL);
+  g_autofree char *folder = key != NULL ? smb_dataset_place_find (key) : NULL;
+
+  if (folder != NULL)
+    gtk_editable_set_text (GTK_EDITABLE (act->data), folder);
+  for (int i = 0; folder != NULL && faces != NULL && model->classes != NULL && model->classes[i] != NULL; i++)
+    if (!json_object_has_member (faces, model->classes[i]))
+      gtk_editable_set_text (GTK_EDITABLE (act->blended), model->classes[i]);
+}
+
 static void
 on_measure_accepted (SmbForm *form, Act *act)
 {
@@ -339,17 +370,18 @@ on_measure_accepted (SmbForm *form, Act *act)
   act->words = g_ptr_array_new_with_free_func (g_free);
   add_command (act, g_strdup_printf (_("Evaluating “%s” …"), act->model), "evaluate", "--card", act->model, "test", data,
                blended);
+  if (act->in_use != NULL)
+    add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", "--card",
+                 act->in_use, "test", data, blended);
+  if (gtk_check_button_get_active (GTK_CHECK_BUTTON (act->also)))
+    add_old_data (act);
+  /* Last, since too few faces stop it, and that must not stop the comparison. */
   if (calibrate)
     add_command (act, g_strdup_printf (_("Calibrating “%s” …"), act->model), "calibrate", NULL, act->model, "val", data,
                  blended);
   if (gtk_check_button_get_active (GTK_CHECK_BUTTON (act->tracks)))
     add_command (act, g_strdup_printf (_("Calibrating “%s” for tracks …"), act->model), "calibrate", "--by=video",
                  act->model, "val", data, NULL);
-  if (act->in_use != NULL)
-    add_command (act, g_strdup_printf (_("Evaluating “%s” on the same faces …"), act->in_use), "evaluate", "--card",
-                 act->in_use, "test", data, blended);
-  if (gtk_check_button_get_active (GTK_CHECK_BUTTON (act->also)))
-    add_old_data (act);
   accept (act, cancellable);
   run_next (act);
 }
@@ -391,6 +423,7 @@ smb_model_measure_ask (GtkWindow *parent, const char *name, const char *in_use,
     gtk_widget_set_tooltip_text (act->also, _ ("The model in use was not measured on data of this machine."));
   g_signal_connect (form, "changed", G_CALLBACK (on_measure_changed), act);
   g_signal_connect (form, "accepted", G_CALLBACK (on_measure_accepted), act);
+  propose_data (act);
   on_measure_changed (form, act);
   gtk_window_present (GTK_WINDOW (form));
 }

@@ -3,8 +3,10 @@
 
 #include "analysis/smb-track-likelihood.h"
 #include "base/smb-json-part.h"
+#include "learn/smb-dataset.h"
 #include "learn/smb-model-card.h"
 #include "smb-facts.h"
+#include "smb-format.h"
 #include "smb-label.h"
 #include "smb-plot.h"
 
@@ -107,12 +109,27 @@ add_use (SmbModelView *self, const SmbModelFacts *facts)
                                       : _("It has no card: it was not made here, and is not judged."));
 }
 
+/* In the network's order, the genuine one marked. NULL: it names none. */
+static char *
+dup_classes (const SmbModelInfo *info)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (int i = 0; info->classes != NULL && info->classes[i] != NULL; i++) {
+    const char *name = smb_format_class (info->classes[i]);
+
+    g_string_append (out, i > 0 ? ", " : "");
+    g_string_append_printf (out, i == info->real_class ? _("%s (the genuine one)") : "%s", name);
+  }
+  return out->len > 0 ? g_string_free (g_steal_pointer (&out), FALSE) : NULL;
+}
+
 static void
 add_facts (SmbModelView *self, const SmbModelFacts *facts)
 {
   const SmbModelInfo *info = facts->info;
   GtkWidget *section = add_section (self, _("Model"), NULL), *list = g_object_new (SMB_TYPE_FACTS, NULL);
-  g_autofree char *classes = info->classes != NULL ? g_strjoinv (", ", info->classes) : NULL, *smallest = NULL;
+  g_autofree char *classes = dup_classes (info), *smallest = NULL;
   JsonObject *card = card_of (facts), *init = smb_json_find_object (card, "init");
 
   gtk_box_append (GTK_BOX (section), list);
@@ -175,7 +192,7 @@ add_data (SmbModelView *self, JsonObject *data)
   int row = 1;
 
   for (GList *at = classes; at != NULL; at = at->next, row++) {
-    put (grid, 0, row, at->data, FALSE);
+    put (grid, 0, row, smb_format_class (at->data), FALSE);
     for (int p = 0; p < 3; p++) {
       JsonObject *of_class = smb_json_find_object (faces, at->data);
       g_autofree char *n = g_strdup_printf ("%.0f", smb_json_find_number (of_class, parts[p]));
@@ -218,6 +235,21 @@ estimate_text (JsonObject *metrics, const char *key)
   return isfinite (low) ? g_strdup_printf ("%.3f  [%.3f, %.3f]", value, low, high) : g_strdup_printf ("%.3f", value);
 }
 
+/* One number of this model and of the other; a source of genuine faces alone has none, and no row. */
+static void
+add_row (GtkWidget *grid, int *row, const char *title, JsonObject *now, JsonObject *before, const char *key, gboolean compared)
+{
+  g_autofree char *mine = estimate_text (now, key), *theirs = estimate_text (before, key);
+
+  if (smb_json_find_object (now, key) == NULL)
+    return;
+  put (grid, 0, *row, title, TRUE);
+  put (grid, 1, *row, mine, FALSE);
+  if (compared)
+    put (grid, 2, *row, theirs, FALSE);
+  ++*row;
+}
+
 static void
 add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before, const char *other)
 {
@@ -226,30 +258,28 @@ add_metrics (GtkWidget *section, JsonObject *now, JsonObject *before, const char
   } shown[] = {
     { "auc", "AUC" }, { "eer", "EER" }, { "accuracy", "ACC" }, { "hter", "HTER" }, { "tpr_at_fpr_10", "TPR@FPR 0.1" }
   };
+  static const char *const groups[] = { "classes", "origins" };
   const char *const heads[] = { _("All faces"), _("This model"), before != NULL ? other : NULL, NULL };
   GtkWidget *grid = add_grid (section, heads);
-  JsonObject *classes = smb_json_find_object (now, "classes"), *were = smb_json_find_object (before, "classes");
-  g_autoptr (GList) names = classes != NULL ? json_object_get_members (classes) : NULL;
   int row = 1;
 
-  for (guint i = 0; i < G_N_ELEMENTS (shown); i++, row++) {
-    g_autofree char *mine = estimate_text (smb_json_find_object (now, "frame"), shown[i].key);
-    g_autofree char *theirs = estimate_text (smb_json_find_object (before, "frame"), shown[i].key);
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++)
+    add_row (grid, &row, shown[i].title, smb_json_find_object (now, "frame"), smb_json_find_object (before, "frame"),
+             shown[i].key, before != NULL);
+  add_row (grid, &row, _("AUC by video"), smb_json_find_object (now, "video"), smb_json_find_object (before, "video"),
+           "auc", before != NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++) {
+    JsonObject *of = smb_json_find_object (now, groups[i]), *were = smb_json_find_object (before, groups[i]);
+    g_autoptr (GList) names = of != NULL ? json_object_get_members (of) : NULL;
 
-    put (grid, 0, row, shown[i].title, TRUE);
-    put (grid, 1, row, mine, FALSE);
-    if (before != NULL)
-      put (grid, 2, row, theirs, FALSE);
-  }
-  for (GList *at = names; at != NULL; at = at->next, row++) {
-    g_autofree char *title = g_strdup_printf (_("AUC of %s"), (const char *) at->data);
-    g_autofree char *mine = estimate_text (smb_json_find_object (classes, at->data), "auc");
-    g_autofree char *theirs = estimate_text (smb_json_find_object (were, at->data), "auc");
+    for (GList *at = names; at != NULL; at = at->next) {
+      JsonObject *mine = smb_json_find_object (of, at->data);
+      double n = smb_json_find_number (mine, "faces");
+      g_autofree char *title = i == 0 ? g_strdup_printf (_("AUC of %s, %.0f faces"), smb_format_class (at->data), n)
+                                      : g_strdup_printf (_("AUC of source %s, %.0f faces"), (char *) at->data, n);
 
-    put (grid, 0, row, title, TRUE);
-    put (grid, 1, row, mine, FALSE);
-    if (before != NULL)
-      put (grid, 2, row, theirs, FALSE);
+      add_row (grid, &row, title, mine, smb_json_find_object (were, at->data), "auc", before != NULL);
+    }
   }
 }
 
@@ -299,11 +329,12 @@ add_plots (GtkWidget *section, JsonObject *now, JsonObject *before)
     if (before != NULL)
       add_curve (plot, 1, before, plots[i].key, plots[i].x, plots[i].y);
     smb_plot_set_empty (SMB_PLOT (plot), _("Not measured"));
-    smb_plot_set_words (SMB_PLOT (plot), before != NULL ? _("blue: this model, brown: the one in use") : NULL);
     gtk_flow_box_append (GTK_FLOW_BOX (box), plot);
     gtk_widget_set_focusable (gtk_widget_get_parent (plot), FALSE);
   }
   gtk_box_append (GTK_BOX (section), box);
+  if (before != NULL)
+    gtk_box_append (GTK_BOX (section), smb_label_new (_("blue: this model, brown: the one in use"), "dim"));
 }
 
 static void
@@ -321,11 +352,12 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
     g_autoptr (GString) note = g_string_new (NULL);
     const char *part = now != NULL ? smb_json_find_text (now, "part", "–") : NULL;
     GtkWidget *section;
+    SmbPart of;
 
     if (now == NULL)
       continue;
-    if (g_str_equal (part, "none")) /* as --part calls it */
-      part = "all";
+    if (smb_part_from_name (part, &of)) /* which the card has by its name on the command line */
+      part = of == SMB_PART_NONE ? _("all") : smb_part_title (of);
     g_string_append_printf (note, _("%s, part %s: %.0f genuine, %.0f forged faces; 95 %% intervals"),
                             smb_json_find_text (now, "name", "–"), part,
                             smb_json_find_number (now, "genuine"), smb_json_find_number (now, "forged"));
@@ -337,6 +369,24 @@ add_evaluations (SmbModelView *self, const SmbModelFacts *facts, const SmbModelF
                  before != NULL && !before->info->trained ? _("Model in use, untrained") : _("Model in use"));
     add_plots (section, now, old);
   }
+}
+
+/* How a calibration was fitted, in words. */
+static const char *
+kind_of (JsonObject *calibration)
+{
+  const char *name = smb_json_find_text (calibration, "kind", "–");
+
+  return g_str_equal (name, "logistic") ? _("logistic") : g_str_equal (name, "isotonic") ? _("isotonic") : name;
+}
+
+/* As it is shown with two decimals: never “-0.00”. */
+static double
+power_of (JsonObject *calibration, const char *key)
+{
+  double power = smb_json_find_number (calibration, key);
+
+  return fabs (power) < 0.005 ? 0.0 : power;
 }
 
 static void
@@ -363,9 +413,9 @@ add_calibrations (SmbModelView *self, const SmbModelFacts *facts)
                  "%.3f); likelihood ratios from 10^%.2f to 10^%.2f are claimed.")
             : _("%s, on %.0f genuine and %.0f forged faces (%s): Cllr %.3f (least possible %.3f); likelihood ratios "
                  "from 10^%.2f to 10^%.2f are claimed."),
-        smb_json_find_text (of, "kind", "–"), smb_json_find_number (of, "genuine"), smb_json_find_number (of, "forged"),
+        kind_of (of), smb_json_find_number (of, "genuine"), smb_json_find_number (of, "forged"),
         smb_json_find_text (of, "data", "–"), smb_json_find_number (of, "cllr"), smb_json_find_number (of, "cllr_min"),
-        smb_json_find_number (of, "low"), smb_json_find_number (of, "high"));
+        power_of (of, "low"), power_of (of, "high"));
     add_sentence (section, "smb-ok-symbolic", "ok", text);
   }
 }

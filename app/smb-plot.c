@@ -9,6 +9,7 @@
 #define RIGHT 12.0
 #define TOP 26.0
 #define BOTTOM 24.0
+#define TITLE_HEIGHT 14 /* of the axis's, below its numbers */
 #define MARK_STEP 8.0
 
 typedef struct {
@@ -114,8 +115,8 @@ find_range (Drawing *d)
   d->y1 = isnan (self->fixed[3]) ? d->y1 : self->fixed[3];
   if (!(d->x1 - d->x0 > 0.0))
     d->x1 = d->x0 + 1.0;
-  if (!(d->y1 - d->y0 > fabs (d->y0) * 1e-9)) { /* one value: in the middle */
-    double half = d->y0 != 0.0 ? fabs (d->y0) * 0.5 : 1.0;
+  if (!(d->y1 - d->y0 > fabs (d->y0) * 1e-3)) { /* as good as one value: in the middle, for labels that differ */
+    double half = d->y0 != 0.0 ? fabs (d->y0) * (d->y1 > d->y0 ? 0.01 : 0.5) : 1.0;
 
     d->y0 -= half;
     d->y1 += half;
@@ -171,6 +172,8 @@ draw_axes (const Drawing *d)
                                     : 0.5,
                FALSE, &d->dim, text);
   }
+  if (d->self->x_title != NULL)
+    draw_text (d, (d->left + d->right) / 2.0, d->bottom + 3.0 + TITLE_HEIGHT, 0.5, FALSE, &d->dim, d->self->x_title);
 }
 
 /* Where there are more points than pixels, as in a long training, only the lowest and the highest of a column of pixels
@@ -319,7 +322,8 @@ smb_plot_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   SmbPlot *self = SMB_PLOT (widget);
   GtkStyleContext *style = gtk_widget_get_style_context (widget);
   double width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
-  Drawing d = { .self = self, .left = LEFT, .right = width - RIGHT, .top = TOP, .bottom = height - BOTTOM };
+  Drawing d = { .self = self, .left = LEFT, .right = width - RIGHT, .top = TOP,
+                .bottom = height - BOTTOM - (self->x_title != NULL ? TITLE_HEIGHT : 0) };
   g_autofree char *read_out = NULL;
   const struct {
     const char *name;
@@ -362,8 +366,10 @@ static void
 smb_plot_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
                   int *minimum_baseline, int *natural_baseline)
 {
-  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 240 : HEIGHT;
-  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 280 : HEIGHT;
+  const int height = HEIGHT + (SMB_PLOT (widget)->x_title != NULL ? TITLE_HEIGHT : 0);
+
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 240 : height;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 280 : height;
 }
 
 static void

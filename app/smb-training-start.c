@@ -2,9 +2,9 @@
 #include "smb-training-start.h"
 
 #include "smb-dataset-maker.h"
-#include "smb-format.h"
 #include "smb-landmark-choice.h"
 #include "smb-training-plan.h"
+#include "smb-training-split.h"
 
 #include "learn/smb-dataset-split.h"
 #include "train/smb-groups.h"
@@ -13,6 +13,7 @@
 #include <glib/gi18n.h>
 
 static const char *const sizes[] = { "tiny", "small", "base", "large", "huge" };
+static const char *const degrades[] = { "strong", "medium", "light", "none" };
 
 /* One dialog; lives as long as its form. */
 typedef struct {
@@ -26,10 +27,12 @@ typedef struct {
 
   GtkWidget *cases, *within, *folder, *classes, *shares, *split_seed, *again, *gather, *stop, *bar,
       *split; /* of a fine-tuning */
-  GtkWidget *blended, *preset, *train, *blocks;
+  GtkWidget *blended, *degrade, *limits, *preset, *train, *blocks;
   SmbDatasetSummary *summary; /* NULL: no data set yet */
+  char *gathered;             /* what was asked for then, as dup_asked gives it; NULL */
   GCancellable *cancel;       /* of the gathering going on; NULL */
   char *problem;              /* why the last one failed; NULL */
+  gboolean proposed;          /* what `blended` says was not typed */
 
   GtkWidget *strategy, *ratio; /* of a pretraining */
   gboolean closed;             /* its widgets are gone; what still runs must not touch them */
@@ -43,6 +46,7 @@ dialog_free (Dialog *d)
   g_clear_object (&d->cancel);
   g_clear_pointer (&d->paths, g_ptr_array_unref);
   smb_dataset_summary_free (d->summary);
+  g_free (d->gathered);
   g_free (d->problem);
   g_free (d);
 }
@@ -162,83 +166,42 @@ on_accepted (SmbForm *form, Dialog *d)
 /* --- the data set of a fine-tuning --- */
 
 static void
-put (GtkWidget *grid, int column, int row, const char *text, const char *css)
-{
-  GtkWidget *label = gtk_label_new (text);
-
-  gtk_label_set_xalign (GTK_LABEL (label), column == 0 ? 0.0f : 1.0f);
-  gtk_widget_add_css_class (label, "numeric");
-  if (css != NULL)
-    gtk_widget_add_css_class (label, css);
-  gtk_grid_attach (GTK_GRID (grid), label, column, row, 1, 1);
-}
-
-static void
-add_warning (GtkWidget *box, const char *icon, const char *css, const char *sentence)
-{
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *label = gtk_label_new (sentence);
-
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_widget_set_hexpand (label, TRUE);
-  gtk_widget_add_css_class (row, css);
-  gtk_box_append (GTK_BOX (row), gtk_image_new_from_icon_name (icon));
-  gtk_box_append (GTK_BOX (row), label);
-  gtk_box_append (GTK_BOX (box), row);
-}
-
-/* How the data set is divided, and what to beware of. */
-static void
-show_split (Dialog *d)
-{
-  const SmbDatasetSummary *s = d->summary;
-  const char *const heads[] = { _("Class"), _("Training"), _("Validation"), _("Test"), _("Unused") };
-  GtkWidget *grid = gtk_grid_new (), *child;
-  g_autofree char *leaks = NULL;
-
-  while ((child = gtk_widget_get_first_child (d->split)) != NULL)
-    gtk_box_remove (GTK_BOX (d->split), child);
-  gtk_widget_set_visible (d->split, s != NULL);
-  if (s == NULL) {
-    g_object_unref (g_object_ref_sink (grid));
-    return;
-  }
-  gtk_grid_set_column_spacing (GTK_GRID (grid), 18);
-  for (int i = 0; i < (int) G_N_ELEMENTS (heads); i++)
-    put (grid, i, 0, heads[i], "dim");
-  for (int c = 0; s->classes[c] != NULL; c++) {
-    put (grid, 0, c + 1, smb_format_class (s->classes[c]), NULL);
-    for (int p = 0; p <= SMB_PART_NONE; p++) {
-      g_autofree char *n = g_strdup_printf ("%u", s->counts[c][p]);
-
-      put (grid, p + 1, c + 1, n, NULL);
-    }
-  }
-  gtk_box_append (GTK_BOX (d->split), grid);
-  leaks = g_strdup_printf (ngettext ("%u person, source or picture crosses the parts; divide it anew.",
-                                     "%u persons, sources or pictures cross the parts; divide it anew.", s->leaks),
-                           s->leaks);
-  if (s->leaks > 0)
-    add_warning (d->split, "smb-alert-symbolic", "alert", leaks);
-  else
-    add_warning (d->split, "smb-ok-symbolic", "ok", _("No person, source or picture crosses the parts."));
-  for (guint i = 0; i < s->warnings->len; i++)
-    add_warning (d->split, "smb-warning-symbolic", "warning", g_ptr_array_index (s->warnings, i));
-  if (s->left_out > 0) {
-    g_autofree char *sentence = g_strdup_printf (
-        ngettext ("%u picture was left out. %s", "%u pictures were left out, the first because: %s", s->left_out),
-        s->left_out, s->first_left_out);
-
-    add_warning (d->split, "smb-warning-symbolic", "warning", sentence);
-  }
-}
-
-static void
 show_gathering (Dialog *d)
 {
   gtk_widget_set_visible (d->bar, d->cancel != NULL);
   gtk_widget_set_visible (d->stop, d->cancel != NULL);
   gtk_widget_set_sensitive (d->gather, d->cancel == NULL);
+}
+
+#define PROPOSED "swapped"
+
+/* One class cannot be told from anything: a name for forgeries made of it is proposed, and taken back from two. */
+static void
+propose_blended (Dialog *d)
+{
+  g_autofree char *now = smb_form_dup_text (d->blended);
+  const gboolean alone = d->summary->classes[1] == NULL, ours = d->proposed && g_str_equal (now, PROPOSED);
+
+  if (alone && *now == '\0')
+    gtk_editable_set_text (GTK_EDITABLE (d->blended), PROPOSED);
+  else if (!alone && ours)
+    gtk_editable_set_text (GTK_EDITABLE (d->blended), "");
+  d->proposed = alone && (*now == '\0' || ours);
+}
+
+/* Everything that decides what a data set holds, as one text. */
+static char *
+dup_asked (Dialog *d)
+{
+  GtkWidget *const lines[] = { d->data, d->cases, d->folder, d->classes, d->shares, d->split_seed },
+                   *const checks[] = { d->again, d->within, d->cropped };
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    g_string_append_printf (out, "%s\n", gtk_editable_get_text (GTK_EDITABLE (lines[i])));
+  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+    g_string_append_c (out, gtk_check_button_get_active (GTK_CHECK_BUTTON (checks[i])) ? '1' : '0');
+  return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
 static void
@@ -257,9 +220,9 @@ on_gathered (GObject *source, GAsyncResult *result, gpointer user_data)
   show_gathering (d);
   smb_dataset_summary_free (d->summary);
   d->summary = summary;
-  if (summary != NULL && summary->classes[1] == NULL && *gtk_editable_get_text (GTK_EDITABLE (d->blended)) == '\0')
-    gtk_editable_set_text (GTK_EDITABLE (d->blended), "swapped"); /* one class alone cannot be told from anything */
-  show_split (d);
+  if (summary != NULL)
+    propose_blended (d);
+  smb_training_split_show (d->split, d->summary);
   d->problem = summary == NULL ? g_strdup (error->message) : NULL;
   smb_training_plan_refresh (d->plan);
 }
@@ -322,7 +285,9 @@ on_gather (GtkButton *button, Dialog *d)
   d->cancel = g_cancellable_new ();
   g_clear_pointer (&d->problem, g_free);
   g_clear_pointer (&d->summary, smb_dataset_summary_free);
-  show_split (d);
+  g_free (d->gathered);
+  d->gathered = dup_asked (d);
+  smb_training_split_show (d->split, d->summary);
   show_gathering (d);
   smb_training_plan_refresh (d->plan);
   smb_dataset_make_async (order, on_gathering, d->cancel, on_gathered, g_object_ref (d->form));
@@ -361,6 +326,7 @@ add_data_lines (Dialog *d)
   d->classes = smb_form_add_entry (d->form, _("Classes"), NULL,
                                    _("in this order, the genuine one first: genuine, deepfake; empty: as found"));
   d->shares = smb_form_add_entry (d->form, _("Shares"), "0.8, 0.1, 0.1", NULL);
+  gtk_widget_set_tooltip_text (d->shares, _("of training, validation and test"));
   d->split_seed = smb_form_add_number (d->form, _("Seed of the division"), 0, 1e9, 0);
   d->again = smb_form_add_check (d->form, _("Divide anew, even if the data came divided"), FALSE);
   d->within = smb_form_add_check (d->form, _("Exhibits of one case may come into different parts"), FALSE);
@@ -381,7 +347,7 @@ add_data_lines (Dialog *d)
   d->split = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4);
   smb_form_add_wide (d->form, d->split);
   show_gathering (d);
-  show_split (d);
+  smb_training_split_show (d->split, d->summary);
 }
 
 /* --- fine-tuning --- */
@@ -390,7 +356,8 @@ static GStrv
 finetune_arguments (char **why, gpointer user_data)
 {
   Dialog *d = user_data;
-  g_autofree char *blended = smb_form_dup_text (d->blended), *title = smb_form_dup_text (d->title), *weights = NULL;
+  g_autofree char *blended = smb_form_dup_text (d->blended), *title = smb_form_dup_text (d->title),
+                  *limits = smb_form_dup_text (d->limits), *asked = dup_asked (d), *weights = NULL;
   SmbTrained trained = (SmbTrained) gtk_drop_down_get_selected (GTK_DROP_DOWN (d->train));
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
 
@@ -398,6 +365,8 @@ finetune_arguments (char **why, gpointer user_data)
     *why = g_strdup (d->cancel != NULL    ? _("Gathering faces …")
                      : d->problem != NULL ? d->problem
                                           : _("Name labelled faces or evidence and gather them."));
+  else if (!g_str_equal (asked, d->gathered))
+    *why = g_strdup (_("The data above were changed since they were gathered; gather the faces again."));
   else if (d->summary->classes[1] == NULL && *blended == '\0')
     *why = g_strdup (_("A detector tells at least two classes: name a class for self-blended forgeries."));
   else
@@ -417,8 +386,12 @@ finetune_arguments (char **why, gpointer user_data)
     g_ptr_array_add (out, g_strdup ("--adapter"));
   if (*blended != '\0')
     g_ptr_array_add (out, g_strconcat ("--self-blended=", blended, NULL));
+  g_ptr_array_add (
+      out, g_strconcat ("--degrade=", degrades[gtk_drop_down_get_selected (GTK_DROP_DOWN (d->degrade))], NULL));
   if (*title != '\0')
     g_ptr_array_add (out, g_strconcat ("--title=", title, NULL));
+  if (*limits != '\0')
+    g_ptr_array_add (out, g_strconcat ("--limits=", limits, NULL));
   g_ptr_array_add (out, g_canonicalize_filename (d->summary->folder, g_get_home_dir ()));
   g_ptr_array_add (out, NULL);
   return (GStrv) g_ptr_array_free (g_steal_pointer (&out), FALSE);
@@ -462,6 +435,9 @@ void
 smb_finetune_start_ask (GtkWindow *parent, SmbTrainingStarted started, gpointer user_data)
 {
   Dialog *d = dialog_new (parent, _("Fine-tune a detector"), started, user_data);
+  const char *const degraded[] = { _("Strongly: colour, blur, size, noise, JPEG"),
+                                   _("Moderately: the same, seldom and little"),
+                                   _("Lightly: colour and JPEG, as published"), _("Not at all"), NULL };
   const char *const presets[] = { _("The published recipe"), _("Quick, for small data"), NULL };
   const char *const trained[]
       = { [SMB_TRAIN_ALL] = _("All of the network"), [SMB_TRAIN_LAST_BLOCKS] = _("The last blocks"),
@@ -473,6 +449,9 @@ smb_finetune_start_ask (GtkWindow *parent, SmbTrainingStarted started, gpointer 
   d->title = smb_form_add_entry (d->form, _("Title"), NULL, _("what people will call the model"));
   d->blended = smb_form_add_entry (d->form, _("Self-blended class"), NULL,
                                    _("forgeries made of the genuine faces; empty: none"));
+  d->limits = smb_form_add_entry (d->form, _("Limits"), NULL, _("what the model cannot do, for its card"));
+  d->degrade = smb_form_add_drop_down (d->form, _("Degraded"), degraded);
+  gtk_widget_set_tooltip_text (d->degrade, _("So that no class is known by the quality of its pictures"));
   add_weights (d, TRUE);
   d->preset = smb_form_add_drop_down (d->form, _("Preset"), presets);
   d->train = smb_form_add_drop_down (d->form, _("What trains"), trained);
@@ -496,7 +475,13 @@ pretrain_arguments (char **why, gpointer user_data)
 
   if (folders[0] == NULL)
     *why = g_strdup (_("Name folders of pictures with genuine faces."));
-  else
+  for (int i = 0; folders[i] != NULL && *why == NULL; i++) {
+    g_autofree char *folder = g_canonicalize_filename (folders[i], g_get_home_dir ());
+
+    if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+      *why = g_strdup_printf (_("%s is no folder here. Name folders of pictures with genuine faces."), folder);
+  }
+  if (*why == NULL)
     weights = weights_argument (d, why);
   if (weights == NULL)
     return NULL;

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #define EXAMPLE_PX 112
 
@@ -90,6 +91,23 @@ show_acts (SmbTrainingView *self, const SmbJob *job, guint position, guint n)
   gtk_widget_set_sensitive (self->down, position + 1 < n);
 }
 
+/* As a shell would take it: a title holds spaces. */
+static char *
+dup_command (const SmbJob *job)
+{
+  g_autoptr (GStrvBuilder) b = g_strv_builder_new ();
+  g_auto (GStrv) words = NULL;
+
+  for (char **word = job->arguments; *word != NULL; word++) {
+    g_autofree char *quoted = g_shell_quote (*word);
+    gboolean plain = strpbrk (*word, " \t\n'\"\\$`&|;<>()*?[]{}!#~") == NULL && **word != '\0';
+
+    g_strv_builder_add (b, plain ? *word : quoted);
+  }
+  words = g_strv_builder_end (b);
+  return g_strjoinv (" ", words);
+}
+
 /* Only when they change: what is selected or read aloud must not go away every second. */
 static void
 show_facts (SmbTrainingView *self, const SmbJob *job)
@@ -97,7 +115,7 @@ show_facts (SmbTrainingView *self, const SmbJob *job)
   g_autofree char *begun = smb_format_time (job->created_s * G_USEC_PER_SEC),
                   *ended = smb_format_time (job->ended_s * G_USEC_PER_SEC);
   g_autofree char *out = g_filename_display_name (job->out);
-  g_autofree char *command = g_strjoinv (" ", job->arguments);
+  g_autofree char *command = dup_command (job);
 
   g_autofree char *now = g_strconcat (begun, ended, out, command, NULL);
 
@@ -194,12 +212,13 @@ add_curves (SmbTrainingView *self, const SmbTrainingLook *look)
     smb_plot_set_words (SMB_PLOT (self->rates), words);
 }
 
+/* An image, not a picture: that would ask for the width of what it shows, and leave room for half as many beside it. */
 static GtkWidget *
 example_picture (void)
 {
-  GtkWidget *picture = gtk_picture_new ();
+  GtkWidget *picture = gtk_image_new ();
 
-  gtk_widget_set_size_request (picture, EXAMPLE_PX, EXAMPLE_PX);
+  gtk_image_set_pixel_size (GTK_IMAGE (picture), EXAMPLE_PX);
   gtk_widget_add_css_class (picture, "map-preview");
   return picture;
 }
@@ -241,8 +260,8 @@ fill_example (GtkWidget *box, const SmbTrainingExample *example)
   GtkWidget *file = gtk_widget_get_last_child (box), *words = gtk_widget_get_prev_sibling (file);
   g_autofree char *name = g_path_get_basename (example->file), *shown = g_filename_display_name (name);
 
-  gtk_picture_set_paintable (GTK_PICTURE (face), GDK_PAINTABLE (example->face));
-  gtk_picture_set_paintable (GTK_PICTURE (map), GDK_PAINTABLE (example->map));
+  gtk_image_set_from_paintable (GTK_IMAGE (face), GDK_PAINTABLE (example->face));
+  gtk_image_set_from_paintable (GTK_IMAGE (map), GDK_PAINTABLE (example->map));
   gtk_widget_set_visible (map, example->map != NULL);
   gtk_label_set_text (GTK_LABEL (words), example->words);
   gtk_label_set_text (GTK_LABEL (file), shown);

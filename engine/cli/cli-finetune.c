@@ -11,6 +11,7 @@
 #include "base/smb-hash.h"
 #include "cli/cli-train.h"
 #include "learn/smb-checkpoint.h"
+#include "learn/smb-dataset-places.h"
 #include "learn/smb-finetune-job.h"
 #include "learn/smb-net-size.h"
 #include "learn/smb-processes.h"
@@ -302,6 +303,7 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
       = smb_device_open (o->common.device != NULL ? o->common.device : "cpu", o->common.threads, error);
   g_autoptr (SmbDataset) dataset = device != NULL ? smb_dataset_open (folder, error) : NULL;
   g_autoptr (SmbTensorDict) init = NULL, weights = NULL;
+  g_autofree char *key = NULL;
   SmbNetConfig config;
   gboolean stopped;
 
@@ -320,6 +322,9 @@ finetune (Options *o, const char *folder, GCancellable *stop, GError **error)
   if ((weights = start (o, dataset, init, error)) == NULL)
     return FALSE;
   smb_cli_stop_on_signals (stop); /* until now there is nothing to keep */
+  key = smb_dataset_dup_key (dataset);
+  if (smb_parallel_is_first (o->parallel))
+    smb_dataset_place_note (key, folder, NULL); /* to be found for its test part; it can be named again */
   if (!smb_finetune_job_run (&o->plan, device, weights, NULL, dataset, o->common.out, o->common.resume, &report,
                              &stopped, stop, error))
     return FALSE;

@@ -250,7 +250,7 @@ smb_cli_check_memory (SmbCliTraining *t, SmbDevice *device, int batch, const Smb
     g_printerr (_ ("Batches of %d take %.2f GB of memory; %.2f GB are free on %s.\n"), need.batch,
                 (double) need.bytes / 1e9, (double) device->info.free_bytes / 1e9, device->id);
     if (need.recompute && !asked && fits (&need))
-      g_printerr (_ ("They fit only with --recompute, which is now on: the training takes a third more time.\n"));
+      g_printerr (_ ("They fit only if much is computed twice, which is now done: the training takes a third more time.\n"));
   }
   return fits (&need) || (find_largest (&need, &largest, error) && refuse (&need, largest, error));
 }

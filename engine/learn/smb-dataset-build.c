@@ -109,7 +109,7 @@ order_classes (const GPtrArray *entries, const char *const *classes, GError **er
 
     if (classes != NULL && smb_class_find (classes, entry->class) < 0) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                   _ ("%s is of the class “%s”, which is not among the classes named; rename it with --map."),
+                   _ ("%s is of the class “%s”, which is not among the classes named; name it too, or rename it."),
                    entry->path, entry->class);
       return NULL;
     }

@@ -78,7 +78,7 @@ compare (GPtrArray *out, const SmbDataset *dataset, const Look *genuine, const L
     add (
         out,
         _ ("The faces of “%s” have a median sharpness of %.0f, those of “%s” %.0f: a network could learn sharpness in place "
-           "of forgery. Use --degrade=strong, and look at the results after both were encoded alike."),
+           "of forgery. Let training degrade them strongly, and look at the results after both were encoded alike."),
         a, genuine->sharpness, b, other->sharpness);
 }
 
@@ -160,12 +160,12 @@ smb_dataset_warnings (const SmbDataset *dataset)
         add (out,
              g_dngettext (GETTEXT_PACKAGE, "“%s” has only %u face for %s; its numbers will say little.",
                           "“%s” has only %u faces for %s; its numbers will say little.", look.of_part[p]),
-             dataset->classes[c], look.of_part[p], smb_part_name (p));
+             dataset->classes[c], look.of_part[p], smb_part_title (p));
     if (look.of_part[SMB_PART_NONE] > 0)
       add (out,
            g_dngettext (GETTEXT_PACKAGE,
-                        "%u face of “%s” belongs to no part and is not used; “dataset split” deals it out.",
-                        "%u faces of “%s” belong to no part and are not used; “dataset split” deals them out.",
+                        "%u face of “%s” belongs to no part and is not used; dividing the data anew deals it out.",
+                        "%u faces of “%s” belong to no part and are not used; dividing the data anew deals them out.",
                         look.of_part[SMB_PART_NONE]),
            look.of_part[SMB_PART_NONE], dataset->classes[c]);
     if (c != dataset->real_class && look.n > 0)
@@ -175,7 +175,8 @@ smb_dataset_warnings (const SmbDataset *dataset)
   if (all_of_one_case (dataset))
     add (
         out,
-        _ ("Every face is evidence of one case, which stays in one part; add other cases, or build it with --within-cases."));
+        _ ("Every face is evidence of one case, which stays in one part; add other cases, or allow exhibits of one case "
+           "into different parts."));
   if (n > 1 && origins_apart (dataset))
     add (
         out,

@@ -23,6 +23,14 @@ smb_part_name (SmbPart part)
   return part_names[part];
 }
 
+const char *
+smb_part_title (SmbPart part)
+{
+  static const char *const titles[] = { N_ ("training"), N_ ("validation"), N_ ("test"), N_ ("no part") };
+
+  return _ (titles[part]);
+}
+
 gboolean
 smb_part_from_name (const char *name, SmbPart *part)
 {
@@ -102,8 +110,8 @@ smb_dataset_blend_class (const SmbDataset *dataset, const char *name, GError **e
   if (name[0] != '\0' && class != dataset->real_class && !smb_model_class_says_genuine (name))
     return class >= 0 ? class : smb_dataset_get_n_classes (dataset);
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("Self-blended faces are forgeries, and --self-blended names their class: “%s” says that they are genuine, "
-                  "or nothing. Name another, like --self-blended=swapped."),
+               _ ("Self-blended faces are forgeries, and “%s” as their class says that they are genuine, or nothing. Name "
+                  "another, like “swapped”."),
                name);
   return -1;
 }

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef enum { SMB_PART_TRAIN, SMB_PART_VAL, SMB_PART_TEST, SMB_N_PARTS, SMB_PART_NONE = SMB_N_PARTS } SmbPart;
 
 const char *smb_part_name (SmbPart part); /* "train", "val", "test", "none"; static */
+const char *smb_part_title (SmbPart part); /* in words, within a sentence: "training"; static */
 gboolean smb_part_from_name (const char *name, SmbPart *part); /* also "valid", "validation" */
 
 #define SMB_FACE_HASH_BYTES 18

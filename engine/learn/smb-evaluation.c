@@ -96,7 +96,7 @@ smb_evaluation_run (const SmbModelInfo *model, SmbDevice *device, const SmbDatas
   e = prepare (dataset, settings, blend, smb_net_get_config (net)->classes);
   if (e->items->len == 0) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT, _ ("%s: there are no faces in the part “%s”."), dataset->folder,
-                 smb_part_name (settings->part));
+                 settings->part == SMB_PART_NONE ? _ ("all parts") : smb_part_title (settings->part));
     return NULL;
   }
   view.image_px = smb_net_get_config (net)->image_px;

@@ -400,7 +400,10 @@ gather_all (Gather *g, const char *folder, const GPtrArray *files, const char *k
                  g->unreadable);
   else
     g_set_error (error, SMB_ERROR, SMB_ERROR_NOT_FOUND,
-                 _ ("No face was found in %u pictures; if they are faces cropped already, say so with --cropped."),
+                 g_dngettext (GETTEXT_PACKAGE,
+                              "No face was found in %u picture; if it is a face cropped already, say so.",
+                              "No face was found in %u pictures; if every one is a face cropped already, say so.",
+                              files->len),
                  files->len);
   return FALSE;
 }

@@ -248,7 +248,7 @@ divide (SmbFeed *feed, GError **error)
   }
   if (feed->decks[2 * genuine].n == 0 || !(shares[genuine] > 0.0)) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("There are no training faces of “%s”; “dataset split” makes a training part."),
+                 _ ("There are no training faces of “%s”; dividing the data anew makes a training part."),
                  feed->dataset->classes[genuine]);
     return FALSE;
   }
@@ -256,7 +256,7 @@ divide (SmbFeed *feed, GError **error)
     feed->slots[c] = (int) floor (s->batch * shares[c] / sum);
     if (shares[c] > 0.0 && feed->slots[c] < 1) {
       g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                   _ ("A batch of %d is too small for faces of every class; raise --batch."), s->batch);
+                   _ ("A batch of %d is too small for faces of every class; take a larger one."), s->batch);
       return FALSE;
     }
     given += feed->slots[c];
@@ -296,7 +296,7 @@ smb_feed_new (const SmbDataset *dataset, const SmbFeedSettings *settings, int th
   feed->rows = count_rows (feed);
   if (feed->rows < 1) {
     g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-                 _ ("A batch of %d is too small for %d processes; raise --batch."), settings->batch,
+                 _ ("A batch of %d is too small for %d processes; take a larger one."), settings->batch,
                  settings->processes);
     return NULL;
   }

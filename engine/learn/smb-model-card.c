@@ -13,6 +13,8 @@
 #include "learn/smb-checkpoint.h"
 #include "learn/smb-dataset-split.h"
 
+#define SAYS_NOTHING 0.9995 /* Cllr: 1.000 as it is shown */
+
 static JsonObject *
 counts_of (const SmbDataset *dataset)
 {
@@ -240,6 +242,18 @@ number_in (JsonObject *of, const char *a, const char *b, const char *c)
   return smb_json_find_number (smb_json_find_object (smb_json_find_object (of, a), b), c);
 }
 
+/* The part that an evaluation was made on, in words. */
+static const char *
+part_of (JsonObject *evaluation)
+{
+  const char *name = smb_json_find_text (evaluation, "part", "");
+  SmbPart part;
+
+  if (!smb_part_from_name (name, &part))
+    return name;
+  return part == SMB_PART_NONE ? _ ("all parts") : smb_part_title (part);
+}
+
 /* Compares the AUC where both were evaluated on the same; adds what speaks against. */
 static void
 compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
@@ -250,7 +264,6 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
   for (guint i = 0; mine != NULL && i < json_array_get_length (mine); i++)
     for (guint k = 0; theirs != NULL && k < json_array_get_length (theirs); k++) {
       JsonObject *a = smb_json_find_at (mine, i), *b = smb_json_find_at (theirs, k);
-      const char *part = a != NULL ? smb_json_find_text (a, "part", "") : "";
       double high, value;
 
       if (a == NULL || b == NULL || !smb_model_card_same_faces (a, b))
@@ -262,8 +275,7 @@ compare (GPtrArray *out, JsonObject *card, JsonObject *before, const char *name)
         g_ptr_array_add (
             out, g_strdup_printf (_ ("On %s (%s) its AUC is at most %.3f where that of “%s” is %.3f: it got worse."),
                                   smb_json_find_text (a, "name", smb_json_find_text (a, "data", "")),
-                                  g_str_equal (part, smb_part_name (SMB_PART_NONE)) ? _ ("all parts") : part, high,
-                                  name, value));
+                                  part_of (a), high, name, value));
     }
   if (!any)
     g_ptr_array_add (out, g_strdup_printf (_ ("It was not compared with “%s”: evaluate both on the same data."), name));
@@ -309,6 +321,36 @@ calibrated_on_learnt (JsonNode *card, const char *by)
   return learnt;
 }
 
+/* Adds where it may be no better than chance, and a calibration that says nothing. */
+static void
+find_chance (GPtrArray *out, const SmbModelInfo *model, JsonObject *card)
+{
+  JsonArray *evaluations = smb_json_find_array (card, "evaluations"),
+            *calibrations = smb_json_find_array (card, "calibrations");
+  double cllr = NAN;
+
+  for (guint i = 0; evaluations != NULL && i < json_array_get_length (evaluations); i++) {
+    JsonObject *of = smb_json_find_at (evaluations, i);
+
+    if (of != NULL && number_in (of, "frame", "auc", "low") <= 0.5)
+      g_ptr_array_add (
+          out, g_strdup_printf (_ ("On %s (%s) it may be no better than a coin: AUC %.3f, from %.3f to %.3f."),
+                                smb_json_find_text (of, "name", smb_json_find_text (of, "data", "")), part_of (of),
+                                number_in (of, "frame", "auc", "value"), number_in (of, "frame", "auc", "low"),
+                                number_in (of, "frame", "auc", "high")));
+  }
+  for (guint i = 0; calibrations != NULL && i < json_array_get_length (calibrations); i++) {
+    JsonObject *of = smb_json_find_at (calibrations, i);
+
+    if (of != NULL && smb_json_find_text (of, "by", "")[0] == '\0') /* the last one holds */
+      cllr = smb_json_find_number (of, "cllr");
+  }
+  if (model->calibrated && cllr >= SAYS_NOTHING)
+    g_ptr_array_add (out, g_strdup_printf (_ ("Its likelihood ratios say nothing: their Cllr is %.3f, and 1 is that of "
+                                              "always saying 1."),
+                                           cllr));
+}
+
 GPtrArray *
 smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
 {
@@ -337,7 +379,7 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
   learnt = calibrated_on_learnt (card, "");
   of_videos = model->track_calibration != NULL ? calibrated_on_learnt (card, "video") : 0;
   if (!model->calibrated)
-    g_ptr_array_add (out, g_strdup (_ ("It is not calibrated; “calibrate” makes likelihood ratios of its scores.")));
+    g_ptr_array_add (out, g_strdup (_ ("It is not calibrated: calibration makes likelihood ratios of its scores.")));
   else if (learnt > 0)
     g_ptr_array_add (out, g_strdup_printf (_ ("It learnt from %d of the faces it was calibrated with; calibrate it with "
                                               "faces it never saw."),
@@ -346,6 +388,7 @@ smb_model_card_gates (const SmbModelInfo *model, const SmbModelInfo *before)
     g_ptr_array_add (out, g_strdup_printf (_ ("It learnt from %d of the faces that it was calibrated with for videos; "
                                               "calibrate it with videos it never saw."),
                                            (int) MIN (of_videos, G_MAXINT)));
+  find_chance (out, model, json_node_get_object (card));
   old = before != NULL && strcmp (before->folder, model->folder) != 0 ? smb_model_card_read (before->folder, NULL)
                                                                       : NULL;
   if (old != NULL)

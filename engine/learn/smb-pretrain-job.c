@@ -116,7 +116,7 @@ check_faces (const SmbPretrainPlan *plan, const SmbFaceStore *faces, const SmbNe
   if (smb_pretrain_plan_epoch_iterations (plan, faces->n) > 0)
     return TRUE;
   g_set_error (error, SMB_ERROR, SMB_ERROR_ARGUMENT,
-               _ ("%" PRId64 " faces are too few for a step of %d × %d; lower --batch or --accumulate."), faces->n,
+               _ ("%" PRId64 " faces are too few for a step of %d × %d; take a smaller batch, or accumulate fewer."), faces->n,
                plan->batch, plan->settings.accumulate);
   return FALSE;
 }

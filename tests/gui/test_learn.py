@@ -85,11 +85,34 @@ def start():
     shoot("empty-light")
 
 
+def bring(name):
+    """Scrolls the form by the wheel, over the names of its lines, until a control can be clicked."""
+    for _ in range(40):
+        y = who.centre(who.control(name))[1]
+        if 24 < y < 590:
+            break
+        who.mouse("mousemove", 60, 300, "click", 5 if y >= 590 else 4)
+    who.mouse("mousemove", 2, 2)
+
+
 def fill(name, text):
     """Types into a line in place of what is there."""
+    bring(name)
     who.click(who.control(name))
     who.key("ctrl+a")
     who.type(text)
+
+
+def pick(name, position):
+    """Chooses in a drop-down of a form, which may lie below what is shown."""
+    bring(name)
+    who.choose(name, position)
+
+
+def wheel_over(name):
+    """The form is scrolled while the pointer lies on a control."""
+    who.mouse("mousemove", *who.centre(who.control(name)), "click", 4, "click", 4)
+    who.mouse("mousemove", 2, 2)
 
 
 def evidence():
@@ -129,17 +152,27 @@ def asked():
     who.press("Gather faces")
     who.see("No person, source or picture crosses the parts.", 60)
     who.see("Unused")
+    who.see("“Genuine” is the genuine class.")
+    who.see("It is the only one: the other will be forgeries made of its faces")
     shoot("gathered-light")
+    wheel_over("Seed of the division")
+    assert who.control("Seed of the division").queryValue().currentValue == 0, "scrolling over a number changes it"
+    fill("Shares", "0.6, 0.2, 0.2")
+    who.see("The data above were changed since they were gathered; gather the faces again.")
+    fill("Shares", "0.8, 0.1, 0.1")
+    who.see("Takes ", 60)
     # A base network; a huge one where there is memory for the other, computed twice.
-    who.choose("Starting from", 4 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < 40e9 else 6)
+    pick("Starting from", 4 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < 40e9 else 6)
     who.set_value("Batch", 4096)
     who.see("That batch does not fit into memory", 60)
     who.see("Take a batch of ")
     shoot("memory-light")
-    who.choose("Starting from", 7)
+    pick("Starting from", 7)
     who.see("Choose the weights file to start from.")
     fill("Weights file", path("seed", "detector.safetensors"))
     fill("Title", "From the window")
+    fill("Limits", "Three faces.")
+    pick("Degraded", 1)
     who.set_value("Batch", 6)
     who.set_value("Epochs", 2)
     who.see("Takes ", 60)
@@ -155,7 +188,7 @@ def begun():
     shown = await_state(number, "finished")
     who.see("From the window, Finished, 100 %")
     wanted = {"--preset=published", "--train=all", "--epochs=2", "--batch=6", "--device=cpu", "--self-blended=swapped",
-              f"--init={path('seed', 'detector.safetensors')}"}
+              "--degrade=medium", "--limits=Three faces.", f"--init={path('seed', 'detector.safetensors')}"}
     assert wanted <= set(shown["arguments"]), shown["arguments"]
     cli("jobs", "remove", number)
     who.see("No trainings yet.")
@@ -171,15 +204,16 @@ def choose(title):
 
 def whole():
     """A training appears while the window is open and is followed to its end."""
-    number = add("Small lab set", 3)
-    who.see("Small lab set, ")
+    number = add("Small: lab set", 3)
+    who.see("Small: lab set, ")
     await_state(number, "finished")
-    who.see("Small lab set, Finished, 100 %")
+    who.see("Small: lab set, Finished, 100 %")
     who.see("9 of 9 steps" if job(number)["iterations"] == 9 else f"{job(number)['iterations']} of ")
     shown = job(number)
     who.see(f"Loss: training {shown['loss']:.4g}, validation ")
     who.see(f"Validation: AUC {shown['auc']:.4g}, EER {shown['eer']:.4g}, best AUC ")
     who.see("Learning rate: ")
+    who.see("'--title=Small: lab set'")
 
 
 def examples():
@@ -195,13 +229,13 @@ def examples():
 
 def model_in():
     """What a training made goes into the library, under the title it had, with its card."""
-    choose("Small lab set")
+    choose("Small: lab set")
     who.press("Add to models…")
     who.see("Import a model")
     who.press("Import")
     who.see("small-lab-set", 30)
     info = json.loads(cli("model", "info", "small-lab-set", "--json"))
-    assert info["title"] == "Small lab set" and info["classes"] == ["genuine", "swapped"], info
+    assert info["title"] == "Small: lab set" and info["classes"] == ["genuine", "swapped"], info
     wait_for("its row to be chosen", lambda: who.has("Fit for use") and who.has(info["detector"]["sha256"]))
     who.see("Not calibrated")
     who.see("It was not evaluated yet.")
@@ -209,18 +243,22 @@ def model_in():
 
 
 def measured():
-    """It is evaluated beside the window; the metrics and curves come from its card."""
+    """It is evaluated beside the window, and so is the model in use; the metrics and curves come from its card. Too few faces for a
+    calibration stop neither."""
     who.press("Evaluate…")
     who.see("Evaluate and calibrate")
-    who.see("Choose the folder of a data set")
-    who.click(who.control("Data set"))
-    who.type(path("data"))
-    who.click(who.control("Self-blended class"))
-    who.type("swapped")
-    who.press("Calibrate on the validation part")
+    fill("Data set", path("pictures"))
+    who.see("That folder holds no data set")
+    who.press("Cancel")
+    who.press("Evaluate…")
+    who.see("Evaluate and calibrate")
     who.press("Evaluate")
-    wait_for("the result in the card", lambda: json.loads(cli("model", "card", "small-lab-set", "--json")).get("evaluations"), 60)
+    who.see("A calibration needs at least ", 120)
+    for name in ("untrained", "small-lab-set"):
+        assert json.loads(cli("model", "card", name, "--json")).get("evaluations"), f"{name} was not evaluated"
     entry = json.loads(cli("model", "card", "small-lab-set", "--json"))["evaluations"][0]
+    assert (entry["name"], entry["blended"]) == ("data", "swapped"), f"what it learned from was not proposed: {entry}"
+    who.see("AUC of Swapped, 2 faces")
     who.see("data, part test: 1 genuine, 1 forged faces")
     who.see("ROC")
     who.see(f"{entry['frame']['auc']['value']:.3f}")
@@ -342,12 +380,14 @@ def pretrains():
     who.press("New…")
     who.press("Pretrain a network…")
     who.see("Name folders of pictures with genuine faces.")
+    fill("Genuine faces", path("nowhere"))
+    who.see("nowhere is no folder here.")
     fill("Genuine faces", path("pictures"))
     fill("Title", "Pretrained here")
-    who.choose("Starting from", 6)
+    pick("Starting from", 6)
     who.see("Choose the weights file to start from.")
     fill("Weights file", weights)
-    who.choose("Mask strategy", 4)
+    pick("Mask strategy", 4)
     who.set_value("Hidden, in %", 50)
     who.set_value("Epochs", 2)
     who.set_value("Batch", 2)
@@ -376,12 +416,12 @@ def outlives():
     who = Visitor(PROGRAM)
     who.key("ctrl+j")
     who.see("Goes on, Running")
+    who.see("Pause job") # of those in the list, the one that runs is shown
     who.focus("Learning")
     choose("Goes on")
     who.see(" of ")
     cli("jobs", "cancel", number)
     who.see("Goes on, Cancelled")
-
 
 
 def main():

@@ -186,6 +186,31 @@ def check_contradictions(tap, folder):
     tap.check("a picture of two classes at once is told", found)
 
 
+def check_sentences(tap, folder):
+    """What goes wrong in a training is read in the window too, which has no options: the sentence names what to do, not one of them."""
+    found = []
+    os.makedirs(os.path.join(folder, "wall"))
+    write(empty_wall(), folder, "wall", "a.png")
+    both = os.path.join(folder, "both-classes")
+    pictures(folder, "both-classes")
+    os.makedirs(os.path.join(both, "forged"))
+    shutil.copy(os.path.join(SAMPLES, "synthetic-flux.jpg"), os.path.join(both, "forged"))
+    data, out = os.path.join(folder, "both-data"), "--out=" + os.path.join(folder, "never-trained")
+    run("dataset", "build", both, "--out=" + data, "--size=72", "--shares=1,0,0")
+    small = '--config={"img": 64, "dim": 24, "depth": 2, "heads": 3}'
+    for what, said, done in (
+            ("no face", "No face was found in 1 picture; if it is a face cropped already", run("pretrain", os.path.join(folder, "wall"), out, NETWORK)),
+            ("few faces", "3 faces are too few for a step of 8 × 1", run("pretrain", os.path.join(both, "genuine"), out, NETWORK, "--batch=8")),
+            ("a class more", "is of the class “forged”, which is not among the classes named",
+             run("dataset", "build", both, "--out=" + data + "-never", "--classes=genuine,fake")),
+            ("blended as genuine", "“genuine” as their class says that they are genuine", run("finetune", data, out, small, "--self-blended=genuine")),
+            ("a small batch", "A batch of 2 is too small for faces of every class", run("finetune", data, out, small, "--self-blended=swapped", "--batch=2"))):
+        last = done.stderr.strip().splitlines()[-1:] or [""]
+        if done.returncode == 0 or said not in last[0] or "--" in last[0]:
+            found.append(f"{what}: {done}")
+    tap.check("refusals name no options", found)
+
+
 def check_full_disk(tap, folder):
     """What cannot be written is the data set's, not the picture's, and no half of it is left behind."""
     title, found = "a full disk is named, with what to do", []
@@ -265,6 +290,7 @@ def main():
         check_unvalidated(tap, folder)
         check_contradictions(tap, folder)
         check_landmarks(tap, folder)
+        check_sentences(tap, folder)
         check_full_disk(tap, folder)
     tap.done()
 

@@ -201,9 +201,35 @@ def check_card(tap, place):
         found.append(f"calibrated with what it learnt from, unsaid: {refused.stderr}")
     used = place.run("model", "use", "mine", "--override=only for the test")
     log = [json.loads(line) for line in open(place.path("share", "semblance", "models", "uses.jsonl"), encoding="utf-8")]
-    if used.returncode != 0 or len(log) != 1 or log[0]["override"] != "only for the test" or len(log[0]["against"]) != 2:
+    # Both say that it learnt from what it was measured with; tried on copies of what it was taught, it may be no better than chance too.
+    reasons = 2 + (card["evaluations"][0]["frame"]["auc"]["low"] <= 0.5) + (card["calibrations"][-1]["cllr"] >= 0.9995)
+    if used.returncode != 0 or len(log) != 1 or log[0]["override"] != "only for the test" or len(log[0]["against"]) != reasons:
         found.append(f"override: {used.stderr} {log}")
+    if any(reason not in refused.stderr for reason in log[0]["against"]):
+        found.append(f"another reason is written down than was said: {log}")
     tap.check("the card, and the gates it keeps", found)
+
+
+def check_chance(tap, place):
+    """A model that may be no better than chance is not fit for use, nor is one whose likelihood ratios say nothing."""
+    found = []
+    file = place.path("share", "semblance", "models", "mine", "card.json")
+    with open(file, encoding="utf-8") as handle:
+        kept = handle.read()
+    for low, cllr, against in ((0.5, 1.0, True), (0.51, 0.62, False)):
+        card = json.loads(kept)
+        card["evaluations"][0]["frame"]["auc"] = {"value": 0.612, "low": low, "high": 0.74}
+        card["calibrations"][-1]["cllr"] = cllr
+        with open(file, "w", encoding="utf-8") as handle:
+            json.dump(card, handle)
+        refused = place.run("model", "use", "mine").stderr
+        for sentence in (f"On data (test) it may be no better than a coin: AUC 0.612, from {low:.3f} to 0.740.",
+                         "Its likelihood ratios say nothing: their Cllr is 1.000"):
+            if (sentence in refused) != against:
+                found.append(f"from {low}, Cllr {cllr}: {refused}")
+    with open(file, "w", encoding="utf-8") as handle:
+        handle.write(kept)
+    tap.check("no better than chance", found)
 
 
 def check_as(tap, place):
@@ -334,6 +360,7 @@ def main():
         check_numbers(tap, place)
         check_calibration(tap, place)
         check_card(tap, place)
+        check_chance(tap, place)
         check_as(tap, place)
         check_shipped(tap, place)
         check_crafted_cards(tap, place)
