@@ -340,8 +340,8 @@ count_known (const char *name)
   return known;
 }
 
-/* What the form begins with: the data set that the model learned from, whose test part it never saw, if that is still here; and
- * the class that it was shown only as self-blended faces. */
+/* What the form begins with: the data set that the model learned from, whose test part it never saw, if that is still
+ * here; and the class that it was shown only as self-blended faces. */
 static void
 propose_data (Act *act)
 {

@@ -237,7 +237,8 @@ estimate_text (JsonObject *metrics, const char *key)
 
 /* One number of this model and of the other; a source of genuine faces alone has none, and no row. */
 static void
-add_row (GtkWidget *grid, int *row, const char *title, JsonObject *now, JsonObject *before, const char *key, gboolean compared)
+add_row (GtkWidget *grid, int *row, const char *title, JsonObject *now, JsonObject *before, const char *key,
+         gboolean compared)
 {
   g_autofree char *mine = estimate_text (now, key), *theirs = estimate_text (before, key);
 
